@@ -1,0 +1,5 @@
+"""Signals to scores, one attack a file."""
+
+from tacit.attacks.threshold import Threshold
+
+__all__ = ["Threshold"]

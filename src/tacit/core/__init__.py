@@ -1,0 +1,42 @@
+"""The nouns: frozen values that every other room speaks in."""
+
+from tacit.core.check import Check, CheckResult
+from tacit.core.errors import AssumptionError, InvalidInput, MissingDependency, NotEnoughData, TacitError
+from tacit.core.estimate import Estimate
+from tacit.core.evidence import Evidence, collect, deal
+from tacit.core.gate import AtMost, Gate, NotRefuted, Verdict, overall
+from tacit.core.membership import Assignment, Membership
+from tacit.core.outputs import Outputs, concatenate
+from tacit.core.policy import DEFAULT_POLICY, Policy
+from tacit.core.protocols import Attack, Metric
+from tacit.core.report import Report
+from tacit.core.signals import Signals
+
+__all__ = [
+    "DEFAULT_POLICY",
+    "Assignment",
+    "AssumptionError",
+    "AtMost",
+    "Attack",
+    "Check",
+    "CheckResult",
+    "Estimate",
+    "Evidence",
+    "Gate",
+    "InvalidInput",
+    "Membership",
+    "Metric",
+    "MissingDependency",
+    "NotEnoughData",
+    "NotRefuted",
+    "Outputs",
+    "Policy",
+    "Report",
+    "Signals",
+    "TacitError",
+    "Verdict",
+    "collect",
+    "concatenate",
+    "deal",
+    "overall",
+]

@@ -1,0 +1,66 @@
+"""One number, never bare."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tacit.core.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One number with its uncertainty and what it assumes.
+
+    Parameters
+    ----------
+    name : what was measured, for example ``"tpr@fpr=0.001"``.
+    value : the point estimate.
+    low, high : ends of the interval; a one-sided bound has an infinite other end.
+    level : the share of repetitions in which the interval holds the truth, at least.
+    n : number of records (or clusters, canaries, runs) that it rests on.
+    method : how the interval was made.
+    assumes : what must hold for the level to be true.
+    p_value : of the null hypothesis "no leak", where the metric has one.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    level: float
+    n: int
+    method: str
+    assumes: tuple[str, ...] = ()
+    p_value: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("value", "low", "high", "level"):
+            object.__setattr__(self, name, float(getattr(self, name)))
+        object.__setattr__(self, "n", int(self.n))
+        object.__setattr__(self, "assumes", tuple(self.assumes))
+        if math.isnan(self.value) or math.isnan(self.low) or math.isnan(self.high):
+            raise InvalidInput(f"{self.name} is not a number: {self.value} [{self.low}, {self.high}].")
+        if self.low > self.high:
+            raise InvalidInput(f"{self.name} has an empty interval: [{self.low}, {self.high}].")
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.value:.4g} {interval_text(self.low, self.high)} ({100 * self.level:g} %, n = {self.n})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data; infinite ends become None."""
+        plain = asdict(self) | {"assumes": list(self.assumes)}
+        return plain | {end: None if math.isinf(plain[end]) else plain[end] for end in ("low", "high")}
+
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> "Estimate":
+        """The Estimate that `to_dict` wrote."""
+        low = -math.inf if plain["low"] is None else plain["low"]
+        high = math.inf if plain["high"] is None else plain["high"]
+        return cls(**(plain | {"low": low, "high": high}))
+
+
+def interval_text(low: float, high: float) -> str:
+    """``[0.012, 0.035]``, or ``>= 0.012`` where only one end is known."""
+    if math.isinf(high):
+        return f">= {low:.4g}"
+    return f"<= {high:.4g}" if math.isinf(low) else f"[{low:.4g}, {high:.4g}]"

@@ -1,0 +1,153 @@
+"""The marked paper: scores beside the truth, and the only place where the two are joined."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.core import _check
+from tacit.core.errors import InvalidInput, NotEnoughData
+from tacit.core.membership import Assignment, Membership
+from tacit.core.signals import Signals
+
+Scorer = Callable[[Signals], NDArray[np.floating[Any]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Scores beside the truth. Every metric is a function of it; `collect` makes it.
+
+    Parameters
+    ----------
+    score : float (t,), larger means that the guesser takes the record for a member.
+    member : bool (t,), the truth.
+    cluster : int (t,) or None, the unit of independence.
+    assignment : who decided the truth; see `Membership`.
+    attack : the attack's `repr`.
+    row : int (t,), which of the n records each score belongs to.
+    """
+
+    score: NDArray[np.floating[Any]]
+    member: NDArray[np.bool_]
+    cluster: NDArray[np.int64] | None
+    assignment: Assignment
+    attack: str
+    row: NDArray[np.int64]
+
+    @cached_property
+    def member_scores(self) -> NDArray[np.floating[Any]]:
+        """The members' scores in ascending order, sorted once for all metrics."""
+        return _check.frozen(np.sort(self.score[self.member]))
+
+    @cached_property
+    def nonmember_scores(self) -> NDArray[np.floating[Any]]:
+        """The non-members' scores in ascending order, sorted once for all metrics."""
+        return _check.frozen(np.sort(self.score[~self.member]))
+
+    @property
+    def n_members(self) -> int:
+        """Number of members scored."""
+        return len(self.member_scores)
+
+    @property
+    def n_nonmembers(self) -> int:
+        """Number of non-members scored."""
+        return len(self.nonmember_scores)
+
+    def take(self, rows: NDArray[Any]) -> "Evidence":
+        """The scored records `rows` (indices or a mask into the t scores)."""
+        cluster = None if self.cluster is None else self.cluster[rows]
+        return Evidence(self.score[rows], self.member[rows], cluster, self.assignment, self.attack, self.row[rows])
+
+    def require_both(self, members: int = 1, nonmembers: int = 1) -> None:
+        """Raise `NotEnoughData` where fewer than `members` or `nonmembers` records were scored."""
+        for needed, got, unit in ((members, self.n_members, "members"), (nonmembers, self.n_nonmembers, "non-members")):
+            if got < needed:
+                message = f"This needs {needed} {unit}, got {got} (of {len(self.member)} scored records)."
+                raise NotEnoughData(message, needed=needed, got=got, unit=unit)
+
+
+def collect(attack: Scorer, signals: Signals, membership: Membership, *, folds: int = 5, seed: int = 0) -> Evidence:
+    """Let `attack` guess, then mark its guesses.
+
+    An attack that learns (``attack.learns``) is cross-fitted: the records are dealt into `folds` parts, whole clusters
+    together, and each part is scored by a guesser who was told the membership of the others only. Where
+    ``signals.known`` tells some records already, the guesser keeps that knowledge and the rest is scored.
+
+    Parameters
+    ----------
+    attack : any callable from Signals to scores (n,).
+    signals : what the guesser observes of n records.
+    membership : the answer key of the same records.
+    folds, seed : how records are dealt for an attack that learns.
+
+    Raises
+    ------
+    InvalidInput : lengths differ, or the attack returned NaN or the wrong shape.
+    NotEnoughData : there is no member or no non-member to score.
+    """
+    if signals.n != membership.n:
+        raise InvalidInput(f"`signals` and `membership` need the same records, got {signals.n} and {membership.n}.")
+    unknown = signals.known == -1
+    if getattr(attack, "learns", False) and unknown.all():
+        score = _cross_fitted(attack, signals, membership, deal(membership, folds, seed=seed))
+    else:
+        score = _scores(attack, signals)
+    row = np.flatnonzero(unknown).astype(np.int64)
+    kept = slice(None) if unknown.all() else unknown
+    cluster = None if membership.cluster is None else membership.cluster[kept]
+    evidence = Evidence(
+        _check.frozen(score[kept]), membership.member[kept], cluster, membership.assignment, repr(attack), _check.frozen(row)
+    )
+    _require_two_sides(evidence.member)
+    return evidence
+
+
+def deal(membership: Membership, parts: int, *, seed: int) -> NDArray[np.int64]:
+    """Deal records into `parts` of equal size: int (n,), clusters whole, members and non-members in proportion.
+
+    Raises
+    ------
+    NotEnoughData : members or non-members (or their clusters) are fewer than `parts`.
+    """
+    unit = np.arange(membership.n) if membership.cluster is None else membership.cluster
+    n_units = int(unit.max()) + 1
+    share = np.bincount(unit, weights=membership.member, minlength=n_units) / np.maximum(np.bincount(unit, minlength=n_units), 1)
+    part = np.zeros(n_units, np.int64)
+    rng = np.random.default_rng(seed)
+    for side, stratum in (("members", share >= 0.5), ("non-members", share < 0.5)):
+        units = np.flatnonzero(stratum)
+        if len(units) < parts:
+            message = f"Dealing records into {parts} parts needs {parts} {side} (or clusters of them), got {len(units)}."
+            raise NotEnoughData(message, needed=parts, got=len(units), unit=side)
+        part[rng.permutation(units)] = np.arange(len(units)) % parts
+    return part[unit]
+
+
+def _cross_fitted(attack: Scorer, signals: Signals, membership: Membership, part: NDArray[np.int64]) -> NDArray[np.floating[Any]]:
+    score = np.empty(signals.n, np.float64)
+    truth = membership.member.astype(np.int8)
+    for hidden in range(int(part.max()) + 1):
+        inside = part == hidden
+        score[inside] = _scores(attack, signals.told(np.where(inside, np.int8(-1), truth)))[inside]
+    return score
+
+
+def _scores(attack: Scorer, signals: Signals) -> NDArray[np.floating[Any]]:
+    score = np.asarray(attack(signals))
+    if score.shape != (signals.n,) or score.dtype.kind != "f":
+        raise InvalidInput(f"{attack!r} needs to return {signals.n} float scores, got shape {score.shape} of {score.dtype}.")
+    if np.isnan(score).any():
+        raise InvalidInput(f"{attack!r} returned NaN in {_check.rows_text(np.flatnonzero(np.isnan(score)))}.")
+    return score
+
+
+def _require_two_sides(member: NDArray[np.bool_]) -> None:
+    n_members = int(np.count_nonzero(member))
+    for got, unit, other in ((n_members, "members", "non-members"), (len(member) - n_members, "non-members", "members")):
+        if got == 0:
+            message = f"A guessing game needs members and non-members, got {len(member)} {other} and no {unit}."
+            raise NotEnoughData(message, needed=1, got=0, unit=unit)

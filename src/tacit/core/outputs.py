@@ -1,0 +1,190 @@
+"""What one model answered for n records."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tacit.core import _check
+from tacit.core.errors import InvalidInput
+
+Task = Literal["multiclass", "binary", "multilabel", "regression", "loss"]
+ROW_SUM_TOLERANCE = {2: 2e-2, 4: 1e-3, 8: 1e-3}
+
+
+@dataclass(frozen=True, eq=False)
+class Outputs:
+    """What one model answered for n records.
+
+    Exactly one of `logits`, `probs`, `loss` or `prediction` says what the model answered. Nothing is guessed: logits
+    given as probabilities, or the other way round, are an error.
+
+    Parameters
+    ----------
+    logits : float (n, k), unnormalised scores per class; (n,) or (n, 1) for a binary model with one logit.
+        With a `label` of shape (n, k) the k outputs are independent yes/no answers (multi-label).
+    probs : float, the same shapes; rows of (n, k) sum to one unless `label` is (n, k).
+    loss : float (n,), smaller means a better fit. Use it where nothing else is known.
+    label : int (n,), the true class 0..k-1; int (n, k) of 0/1 for multi-label; (n,) of 0/1 for one logit.
+    prediction : float (n,) or (n, d), what a regression model predicted; needs `truth`.
+    truth : float, the shape of `prediction`.
+
+    Raises
+    ------
+    InvalidInput : see the text of the error; it names the argument, what was needed and what came.
+
+    Examples
+    --------
+    >>> Outputs(logits=[[2.0, -1.0], [0.5, 0.1]], label=[0, 1]).task
+    'multiclass'
+    """
+
+    logits: NDArray[np.floating[Any]] | None = None
+    probs: NDArray[np.floating[Any]] | None = None
+    loss: NDArray[np.floating[Any]] | None = None
+    label: NDArray[np.int64] | None = None
+    prediction: NDArray[np.floating[Any]] | None = None
+    truth: NDArray[np.floating[Any]] | None = None
+
+    def __init__(
+        self,
+        *,
+        logits: ArrayLike | None = None,
+        probs: ArrayLike | None = None,
+        loss: ArrayLike | None = None,
+        label: ArrayLike | None = None,
+        prediction: ArrayLike | None = None,
+        truth: ArrayLike | None = None,
+    ) -> None:
+        given = {"logits": logits, "probs": probs, "loss": loss, "prediction": prediction}
+        names = [name for name, value in given.items() if value is not None]
+        if len(names) != 1:
+            came = ", ".join(f"`{name}`" for name in names) or "none of them"
+            raise InvalidInput(f"Outputs needs exactly one of `logits`, `probs`, `loss` or `prediction`, got {came}.")
+        checked = {
+            "logits": _scores(logits, "logits"),
+            "probs": _scores(probs, "probs"),
+            "loss": None if loss is None else _check.floats(loss, "loss", ndim=1),
+            "prediction": None if prediction is None else _check.floats(prediction, "prediction", ndim=(1, 2)),
+            "truth": None if truth is None else _check.floats(truth, "truth", ndim=(1, 2)),
+            "label": None if label is None else _check.integers(label, "label", ndim=(1, 2)),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        _require_consistent(self)
+
+    @property
+    def n(self) -> int:
+        """Number of records."""
+        return len(next(v for v in (self.logits, self.probs, self.loss, self.prediction) if v is not None))
+
+    @property
+    def task(self) -> Task:
+        """What kind of model answered: multiclass, binary (one logit), multilabel, regression or loss only."""
+        scores = self.logits if self.logits is not None else self.probs
+        if scores is None:
+            return "loss" if self.loss is not None else "regression"
+        if self.label is not None and self.label.ndim == 2:
+            return "multilabel"
+        return "binary" if scores.ndim == 1 else "multiclass"
+
+    def take(self, rows: NDArray[Any]) -> "Outputs":
+        """The records `rows` (indices or a mask), in that order."""
+        kept = {name: None if (value := getattr(self, name)) is None else value[rows] for name in self.__dataclass_fields__}
+        return Outputs(**kept)
+
+    def __len__(self) -> int:
+        return self.n
+
+
+def concatenate(*parts: Outputs) -> Outputs:
+    """The records of several Outputs of the same kind, one after the other.
+
+    Raises
+    ------
+    InvalidInput : the parts answer different questions (fields or number of classes differ).
+    """
+    joined = {}
+    for name in Outputs.__dataclass_fields__:
+        values = [getattr(part, name) for part in parts]
+        if len({value is None for value in values}) != 1:
+            raise InvalidInput(f"`{name}` is given for some of the Outputs and not for the others: give it for all or for none.")
+        if values[0] is None:
+            continue
+        if len({value.shape[1:] for value in values}) != 1:
+            shapes = " and ".join(str(value.shape) for value in values)
+            raise InvalidInput(f"`{name}` needs the same number of columns in all Outputs, got shapes {shapes}.")
+        joined[name] = np.concatenate(values)
+    return Outputs(**joined)
+
+
+def _scores(value: ArrayLike | None, name: str) -> NDArray[np.floating[Any]] | None:
+    if value is None:
+        return None
+    given = np.asarray(value)
+    result = _check.floats(given, name, ndim=(1, 2))
+    if result.ndim == 2 and result.shape[1] == 1:
+        result = _check.frozen(result[:, 0])
+    if result.ndim == 2 and result.shape[1] == 0:
+        raise InvalidInput(f"`{name}` needs at least one class, got shape {result.shape}.")
+    if name == "probs":
+        _require_probabilities(result, tolerance=ROW_SUM_TOLERANCE.get(given.dtype.itemsize, 1e-3))
+    return result
+
+
+def _require_probabilities(probs: NDArray[np.floating[Any]], *, tolerance: float) -> None:
+    outside = (probs < -tolerance) | (probs > 1 + tolerance)
+    if outside.any():
+        rows = np.flatnonzero(outside.reshape(len(probs), -1).any(axis=1))
+        raise InvalidInput(
+            f"`probs` needs numbers from 0 to 1, got values from {probs.min():.4g} to {probs.max():.4g} in "
+            f"{_check.rows_text(rows)}. If these are logits, pass them as `logits=`."
+        )
+
+
+def _require_consistent(outputs: Outputs) -> None:
+    n = outputs.n
+    _check.require_length(n, label=outputs.label, truth=outputs.truth)
+    if n == 0:
+        raise InvalidInput("Outputs needs at least one record, got none.")
+    if (outputs.prediction is None) != (outputs.truth is None):
+        raise InvalidInput("A regression needs both `prediction` and `truth`.")
+    if outputs.prediction is not None and outputs.truth is not None and outputs.prediction.shape != outputs.truth.shape:
+        raise InvalidInput(f"`truth` needs the shape of `prediction` {outputs.prediction.shape}, got {outputs.truth.shape}.")
+    scores = outputs.logits if outputs.logits is not None else outputs.probs
+    if outputs.label is not None:
+        _require_labels(outputs, scores)
+    if scores is not None:
+        _require_the_right_name(outputs, scores)
+
+
+def _require_labels(outputs: Outputs, scores: NDArray[np.floating[Any]] | None) -> None:
+    label = outputs.label
+    assert label is not None
+    if label.ndim == 2 and (scores is None or scores.shape != label.shape):
+        raise InvalidInput(f"A `label` of shape {label.shape} (multi-label) needs `logits` or `probs` of the same shape.")
+    limit = 2 if label.ndim == 2 or (scores is not None and scores.ndim == 1) else None if scores is None else scores.shape[1]
+    outside = (label < 0) if limit is None else (label < 0) | (label >= limit)
+    if outside.any():
+        rows = np.flatnonzero(outside.reshape(len(label), -1).any(axis=1))
+        allowed = "0 or larger" if limit is None else f"0 to {limit - 1}"
+        raise InvalidInput(
+            f"`label` needs classes {allowed}, got values from {label.min()} to {label.max()} in {_check.rows_text(rows)}."
+        )
+
+
+def _require_the_right_name(outputs: Outputs, scores: NDArray[np.floating[Any]]) -> None:
+    if scores.ndim == 2 and outputs.task == "multiclass":
+        sums = scores.sum(axis=1, dtype=np.float64)
+        off = np.abs(sums - 1)
+        if outputs.probs is not None and (off > 1e-2).any():
+            rows = np.flatnonzero(off > 1e-2)
+            raise InvalidInput(
+                f"`probs` needs rows that sum to 1, got sums from {sums.min():.4g} to {sums.max():.4g} in "
+                f"{_check.rows_text(rows)}. Logits go to `logits=`; independent outputs need a `label` of shape (n, k)."
+            )
+        if outputs.logits is not None and scores.shape[1] > 1 and (off < 1e-4).all() and (scores >= 0).all():
+            raise InvalidInput("`logits` look like probabilities: every row is non-negative and sums to 1. Pass them as `probs=`.")
+    elif outputs.logits is not None and scores.size >= 20 and (scores > 0).all() and (scores < 1).all() and np.ptp(scores) > 0:
+        raise InvalidInput("`logits` look like probabilities: every value lies between 0 and 1. Pass them as `probs=`.")

@@ -1,0 +1,170 @@
+"""The certificate: plain data, JSON both ways, no raw record."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from tacit.core._files import write_whole
+from tacit.core.check import CheckResult
+from tacit.core.errors import InvalidInput
+from tacit.core.estimate import Estimate
+from tacit.core.gate import EXIT_CODES, Verdict
+
+SCHEMA = 1
+Finding = Literal["leak", "no leak found", "inconclusive"]
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What an audit found, as plain data.
+
+    Parameters
+    ----------
+    finding : a statistical statement about the whole audit: ``"leak"``, ``"no leak found"`` or ``"inconclusive"``.
+    verdict : the policy's judgement: ``"pass"``, ``"fail"`` or ``"inconclusive"``.
+    headline : the finding in one plain sentence.
+    p_value : of "no leak" for the whole audit, all attacks and slices included.
+    detectable : the smallest advantage that this much data would have shown in 4 audits of 5.
+    score : the vulnerability score (advantage of the attack that would be chosen), or None where it cannot be known.
+    chosen : name of the check whose attack was chosen.
+    checks : one result an attack, a slice, a baseline.
+    verdicts : one a gate of the policy.
+    accuracy : of the model on ``"member"`` and ``"nonmember"`` records; empty where labels were not given.
+    unknown : what could not be known: dicts with ``question``, ``reason``, ``needed``, ``got`` and ``unit``.
+    assumes : what must hold for the numbers to mean what they say.
+    warnings : what the reader must know first, such as a split that a blind guesser tells apart.
+    figures : numbers behind the pictures, already reduced: ``"roc"``, ``"scores"``, ``"trend"`` ...
+    policy : name of the policy. environment : versions, seed, digest of the inputs, command.
+    created : ISO date. title : name of the model. records : per-record results, only if asked for.
+    """
+
+    finding: Finding
+    verdict: Literal["pass", "fail", "inconclusive"]
+    headline: str
+    p_value: float | None = None
+    detectable: float | None = None
+    score: Estimate | None = None
+    chosen: str = ""
+    checks: tuple[CheckResult, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    accuracy: Mapping[str, float] = field(default_factory=dict)
+    unknown: tuple[Mapping[str, Any], ...] = ()
+    assumes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    policy: str = "default"
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    created: str = ""
+    title: str = "model"
+    records: Mapping[str, Any] | None = None
+    schema: int = SCHEMA
+
+    @property
+    def exit_code(self) -> int:
+        """0 pass, 1 fail, 2 inconclusive."""
+        return EXIT_CODES[self.verdict]
+
+    def check(self, name: str) -> CheckResult:
+        """The check called `name`.
+
+        Raises
+        ------
+        InvalidInput : there is none; the error lists the names that there are.
+        """
+        for result in self.checks:
+            if result.name == name:
+                return result
+        raise InvalidInput(f"The report has no check {name!r}. It has: {', '.join(result.name for result in self.checks)}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, ready for JSON."""
+        plain = {item.name: getattr(self, item.name) for item in fields(self)}
+        plain["score"] = None if self.score is None else self.score.to_dict()
+        plain["checks"] = [result.to_dict() for result in self.checks]
+        plain["verdicts"] = [verdict.to_dict() for verdict in self.verdicts]
+        return plain
+
+    def to_json(self) -> str:
+        """JSON text; `from_json` gives the same report back, and the same inputs and seed give the same text."""
+        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Report":
+        """The Report that `to_json` wrote.
+
+        Raises
+        ------
+        InvalidInput : the text is not such a report, or comes from a newer tacit.
+        """
+        try:
+            plain = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise InvalidInput(f"This is not a tacit report: {error}.") from error
+        return cls.from_dict(plain)
+
+    @classmethod
+    def from_dict(cls, plain: Any) -> "Report":
+        """The Report that `to_dict` wrote; see `from_json`."""
+        if not isinstance(plain, dict) or "schema" not in plain or "finding" not in plain:
+            raise InvalidInput("This is not a tacit report: it has no `schema` and `finding`.")
+        if plain["schema"] != SCHEMA:
+            message = f"The report has schema {plain['schema']!r}, this tacit reads schema {SCHEMA}. Install a matching tacit."
+            raise InvalidInput(message)
+        try:
+            return cls(**(plain | _typed(plain)))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InvalidInput(f"The report is damaged: {error}.") from error
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Report":
+        """Read a report that `save` wrote as JSON.
+
+        Raises
+        ------
+        InvalidInput : the file cannot be read or is not a report.
+        """
+        try:
+            text = Path(path).read_text(encoding="utf8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidInput(f"`{path}` cannot be read as a report: {error}.") from error
+        return cls.from_json(text)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the report in the format of the file's suffix (.json, .html, .md, .txt, .xml for JUnit, .sarif).
+
+        The file is replaced in one step: where writing fails, the old one stays.
+
+        Raises
+        ------
+        InvalidInput : the suffix is unknown. OSError : the disk is full or the folder cannot be written.
+        """
+        from tacit.render import rendered
+
+        target = Path(path)
+        if target.is_dir():
+            raise InvalidInput(f"`{target}` is a directory; a report needs a file name, for example `{target / 'report.html'}`.")
+        write_whole(target, rendered(self, suffix=target.suffix).encode("utf8"))
+        return target
+
+    def __str__(self) -> str:
+        from tacit.render import rendered
+
+        return rendered(self, suffix=".txt")
+
+    def _repr_html_(self) -> str:
+        from tacit.render import notebook
+
+        return notebook(self)
+
+
+def _typed(plain: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "score": None if plain["score"] is None else Estimate.from_dict(plain["score"]),
+        "checks": tuple(CheckResult.from_dict(item) for item in plain["checks"]),
+        "verdicts": tuple(Verdict(**item) for item in plain["verdicts"]),
+        "unknown": tuple(plain["unknown"]),
+        "assumes": tuple(plain["assumes"]),
+        "warnings": tuple(plain["warnings"]),
+    }

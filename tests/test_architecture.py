@@ -1,0 +1,104 @@
+"""The house rules, checked: who may import whom, how long a file may be, what it may be called."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "tacit"
+FILES = sorted(SOURCE.rglob("*.py"))
+
+# room: (rooms of tacit that it may import, third-party packages at module level)
+RULES: dict[str, tuple[set[str], set[str]]] = {
+    "core": (set(), {"numpy"}),
+    "design": ({"core"}, {"numpy", "scipy"}),
+    "signals": ({"core"}, {"numpy", "scipy"}),
+    "attacks": ({"core"}, {"numpy", "scipy"}),
+    "metrics": ({"core"}, {"numpy", "scipy"}),
+    "training": ({"core", "design"}, {"numpy"}),
+    "suites": ({"core", "signals", "attacks", "metrics"}, {"numpy"}),
+    "plots": ({"core", "metrics"}, {"numpy"}),
+    "render": ({"core", "plots"}, {"numpy", "jinja2"}),
+    "adapters": ({"core"}, {"numpy"}),
+    "integrations": ({"core", "suites", "render", "adapters"}, {"numpy"}),
+    "testing": ({"core", "metrics"}, {"numpy"}),
+    "cli": ({"*"}, {"numpy"}),
+    "_audit": ({"core", "adapters", "suites"}, {"numpy"}),
+    "__init__": ({"core"}, set()),
+    "__main__": ({"cli"}, set()),
+}
+LAZY_EXCEPTIONS = {("core", "render"), ("__init__", "_audit"), ("__init__", "suites")}
+FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "handler", "base_classes", "misc"}
+
+
+def room(path: Path) -> str:
+    first = path.relative_to(SOURCE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(tree: ast.AST, *, top_only: bool) -> list[str]:
+    nodes = tree.body if top_only and isinstance(tree, ast.Module) else list(ast.walk(tree))
+    names = []
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            names += [f"{node.module}.{alias.name}" if node.module == "tacit" else str(node.module) for alias in node.names]
+    return names
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_imports_run_one_way(path):
+    here = room(path)
+    rooms, packages = RULES[here]
+    tree = ast.parse(path.read_text(encoding="utf8"))
+    for name in imports(tree, top_only=False):
+        parts = name.split(".")
+        if parts[0] == "tacit" and len(parts) > 1:
+            there = parts[1]
+            ok = there == here or "*" in rooms or there in rooms or (here, there) in LAZY_EXCEPTIONS or there.startswith("__")
+            assert ok, f"{here} may not import tacit.{there}"
+    for name in imports(tree, top_only=True):
+        package = name.split(".")[0]
+        known = package in sys.stdlib_module_names or package == "tacit" or package in packages
+        assert known, f"{here} may not import {package} at the top"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_files_are_short_and_named_by_an_idea(path):
+    assert len(path.read_text(encoding="utf8").splitlines()) <= 400
+    assert path.stem not in FORBIDDEN_NAMES
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_function_bodies_are_at_most_40_lines(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            length = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+            assert length <= 40, f"{node.name} has a body of {length} lines"
+
+
+def test_import_tacit_loads_nothing_heavier_than_numpy():
+    code = "import tacit, sys; print(*sorted({m.split('.')[0] for m in sys.modules} - set(sys.stdlib_module_names)))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    allowed = {"tacit", "numpy", "__main__", "__mp_main__"}
+    heavy = {name for name in loaded if not name.startswith(("_", "sitecustomize")) and "editable" not in name} - allowed
+    assert not heavy, f"import tacit loads {heavy}"
+
+
+def test_public_names_exist():
+    code = "import tacit; [getattr(tacit, n) for n in tacit.__all__]; assert sorted(tacit.__all__) == tacit.__all__"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_public_function_has_a_docstring():
+    bare = []
+    for path in FILES:
+        for node in ast.parse(path.read_text(encoding="utf8")).body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_") and not ast.get_docstring(node):
+                bare.append(f"{path.relative_to(SOURCE)}:{node.name}")
+    assert not bare
