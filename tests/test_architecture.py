@@ -22,7 +22,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "plots": ({"core", "metrics"}, {"numpy"}),
     "render": ({"core", "plots"}, {"numpy", "jinja2"}),
     "adapters": ({"core"}, {"numpy"}),
-    "integrations": ({"core", "suites", "render", "adapters"}, {"numpy"}),
+    "integrations": ({"core", "suites", "render", "adapters"}, {"numpy", "pytest"}),
     "testing": ({"core", "metrics"}, {"numpy"}),
     "cli": ({"*"}, {"numpy"}),
     "_audit": ({"core", "adapters", "suites"}, {"numpy"}),
