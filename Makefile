@@ -1,0 +1,38 @@
+# Everything sets itself up: python3 (3.11+), pip and make are all it takes. `make` lists what there is.
+SHELL := /bin/bash
+CORE = $$(tools/environment.sh core core.txt)
+FRAMEWORKS = $$(tools/environment.sh frameworks frameworks.txt)
+PYTEST_ARGS ?=
+export MPLBACKEND := Agg
+export PYTHONHASHSEED := 0
+
+.PHONY: help demo test test-core test-frameworks test-browser lint coverage bench clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
+
+demo:  ## train two real models, audit both, leave an HTML report in demo/
+	@python=$$(tools/environment.sh demo demo.txt) && "$$python" -m tacit demo --out demo
+
+test: test-core test-frameworks test-browser  ## all tests
+
+test-core:  ## tests that need no machine-learning framework
+	@python=$(CORE) && "$$python" -m pytest -n 2 -m "not framework and not browser" $(PYTEST_ARGS)
+
+test-frameworks:  ## tests against the real frameworks (several gigabytes)
+	@python=$(FRAMEWORKS) && "$$python" -m pytest -n 2 --dist loadfile -m "framework" $(PYTEST_ARGS)
+
+test-browser:  ## the HTML report in a real headless Chromium
+	@python=$(CORE) && "$$python" -m pytest -m browser $(PYTEST_ARGS)
+
+lint:  ## ruff and mypy
+	@python=$(CORE) && "$$python" -m ruff check . && "$$python" -m ruff format --check . && "$$python" -m mypy
+
+coverage:  ## how often each interval misses the truth, by simulation (an hour)
+	@python=$(CORE) && "$$python" benchmarks/coverage.py --out benchmarks/results/coverage.md
+
+bench:  ## speed and memory beside other libraries
+	@python=$(CORE) && "$$python" benchmarks/speed.py --out benchmarks/results/speed.md
+
+clean:  ## remove environments and caches
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache demo
