@@ -1,1 +1,34 @@
-"""signals."""
+"""Model outputs to one number a record. LARGER ALWAYS MEANS MORE LIKE A MEMBER."""
+
+from tacit.signals.classification import (
+    confidence,
+    correctness,
+    entropy,
+    hinge,
+    loss,
+    max_confidence,
+    modified_entropy,
+    scaled_logit,
+)
+from tacit.signals.features import feature_matrix
+from tacit.signals.regression import absolute_error, gaussian, log_error, squared_error
+from tacit.signals.statistics import STATISTICS, available, measure
+
+__all__ = [
+    "STATISTICS",
+    "absolute_error",
+    "available",
+    "confidence",
+    "correctness",
+    "entropy",
+    "feature_matrix",
+    "gaussian",
+    "hinge",
+    "log_error",
+    "loss",
+    "max_confidence",
+    "measure",
+    "modified_entropy",
+    "scaled_logit",
+    "squared_error",
+]

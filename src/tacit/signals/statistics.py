@@ -1,0 +1,56 @@
+"""All signals of one model by name, and which of them given outputs allow."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.core import InvalidInput, Outputs
+from tacit.signals import classification, regression
+
+Statistic = Callable[[Outputs], NDArray[np.floating[Any]]]
+
+LABEL_FREE = ("entropy", "max_confidence")
+REGRESSION = ("absolute_error", "squared_error", "log_error", "gaussian")
+STATISTICS: dict[str, Statistic] = {
+    "loss": classification.loss,
+    "scaled_logit": classification.scaled_logit,
+    "confidence": classification.confidence,
+    "hinge": classification.hinge,
+    "modified_entropy": classification.modified_entropy,
+    "entropy": classification.entropy,
+    "max_confidence": classification.max_confidence,
+    "correctness": classification.correctness,
+    "absolute_error": regression.absolute_error,
+    "squared_error": regression.squared_error,
+    "log_error": regression.log_error,
+    "gaussian": regression.gaussian,
+}
+
+
+def available(outputs: Outputs) -> tuple[str, ...]:
+    """Names of the statistics that `outputs` allow, the most useful first."""
+    if outputs.task == "loss":
+        return ("loss",)
+    if outputs.task == "regression":
+        return REGRESSION
+    names = tuple(name for name in STATISTICS if name not in REGRESSION)
+    return names if outputs.label is not None else LABEL_FREE
+
+
+def measure(outputs: Outputs, name: str) -> NDArray[np.floating[Any]]:
+    """The statistic called `name`: float (n,), larger means more like a member.
+
+    Raises
+    ------
+    InvalidInput : there is no such statistic, or `outputs` lack what it needs.
+
+    Examples
+    --------
+    >>> measure(Outputs(logits=[[2.0, 0.0], [0.0, 1.0]], label=[0, 0]), "scaled_logit").tolist()
+    [2.0, -1.0]
+    """
+    if name not in STATISTICS:
+        raise InvalidInput(f"`name` needs one of {', '.join(STATISTICS)}, got {name!r}.")
+    return STATISTICS[name](outputs)
