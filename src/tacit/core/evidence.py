@@ -47,6 +47,11 @@ class Evidence:
         """The non-members' scores in ascending order, sorted once for all metrics."""
         return _check.frozen(np.sort(self.score[~self.member]))
 
+    @cached_property
+    def below(self) -> NDArray[np.int64]:
+        """For each of `member_scores`, how many non-members score strictly lower: int (n_members,), ascending."""
+        return _check.frozen(np.searchsorted(self.nonmember_scores, self.member_scores, side="left").astype(np.int64, copy=False))
+
     @property
     def n_members(self) -> int:
         """Number of members scored."""

@@ -1,0 +1,103 @@
+"""Attacker advantage: share of members accused minus share of non-members accused."""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.special import stdtr
+
+from tacit.core import Estimate, Evidence, _check
+from tacit.metrics.clusters import FROZEN_THRESHOLD, assumption
+from tacit.metrics.intervals import fisher_p_value, share_difference
+from tacit.metrics.roc import Side, best_threshold, sides
+
+
+def advantage(evidence: Evidence, *, threshold: float | None = None, level: float = 0.95) -> Estimate:
+    """How much better than a coin the guesser does: TPR - FPR.
+
+    With a `threshold` (chosen on other records): the advantage of accusing at ``score >= threshold``; the interval combines
+    exact limits of both shares, the p-value is Fisher's exact test (over clusters: Student's t).
+
+    Without one: the largest advantage over all thresholds in the population. The largest one *of the sample* is optimistic,
+    so the low end is the smallest population value under which so large a maximum is likely whatever the shape of the
+    curve (Kolmogorov-Smirnov, with the largest variance that such a value allows); the high end needs no such care,
+    because the sample's maximum is never below the sample's value at the population's best threshold.
+
+    Parameters
+    ----------
+    evidence : one row per scored record; larger score means member.
+    threshold : where to accuse; None for the best one of the population.
+    level : two-sided confidence.
+
+    Raises
+    ------
+    NotEnoughData : no member, no non-member, or fewer than 5 clusters of either.
+
+    References
+    ----------
+    .. [1] Yeom, Giacomelli, Fredrikson, Jha, Privacy Risk in Machine Learning, 2018, def. 4.
+    .. [2] Newcombe, Interval estimation for the difference between independent proportions, 1998.
+    """
+    _check.fraction(level, "level")
+    if threshold is None:
+        return _largest(evidence, level)
+    members, others = sides(evidence, threshold)
+    low, high = _difference(members, others, level)
+    assumes = (assumption(evidence), FROZEN_THRESHOLD)
+    n = members.n_units + others.n_units
+    method = "difference of two exact shares (MOVER)"
+    value = members.share - others.share
+    return Estimate("advantage", value, min(low, value), max(high, value), level, n, method, assumes, _p_value(members, others))
+
+
+def balanced_accuracy(evidence: Evidence, *, threshold: float | None = None, level: float = 0.95) -> Estimate:
+    """Share of right guesses when members and non-members are equally frequent: (1 + advantage) / 2, as in `advantage`."""
+    gain = advantage(evidence, threshold=threshold, level=level)
+    value, low, high = ((1 + end) / 2 for end in (gain.value, gain.low, gain.high))
+    return replace(gain, name="balanced_accuracy", value=value, low=low, high=high)
+
+
+def _difference(members: Side, others: Side, level: float) -> tuple[float, float]:
+    return share_difference((members.effective_hits, others.effective_hits), (members.size, others.size), level=level)
+
+
+def _p_value(members: Side, others: Side) -> float:
+    if members.size == members.n and others.size == others.n and members.n_units == members.n:
+        return fisher_p_value((members.hits, others.hits), (members.n, others.n))
+    pooled = (members.effective_hits + others.effective_hits) / (members.size + others.size)
+    spread = (pooled * (1 - pooled) * (1 / members.size + 1 / others.size)) ** 0.5
+    df = min(members.n_units, others.n_units) - 1
+    return float(stdtr(df, (others.share - members.share) / spread)) if spread > 0 else 1.0
+
+
+def _largest(evidence: Evidence, level: float) -> Estimate:
+    threshold = best_threshold(evidence)
+    members, others = sides(evidence, threshold)
+    value = members.share - others.share
+    tail = (1 - level) / 2
+    low = _smallest_plausible(value, members.size, others.size, tail)
+    high = max(value, _difference(members, others, level)[1])
+    p_value = min(1.0, float(np.exp(-2 * value**2 / (1 / members.size + 1 / others.size))))
+    n = members.n_units + others.n_units
+    method = "maximum over thresholds: Kolmogorov-Smirnov below, fixed threshold above"
+    return Estimate("advantage", value, min(low, value), high, level, n, method, (assumption(evidence),), p_value)
+
+
+def _smallest_plausible(value: float, n1: float, n0: float, tail: float) -> float:
+    """Smallest population maximum under which a sample's maximum of `value` is not rarer than `tail`."""
+    factor = (2 * np.log(1 / tail)) ** 0.5
+    low, high = 0.0, value
+    if value <= factor * _largest_variance(0.0, n1, n0) ** 0.5:
+        return 0.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        if value - middle > factor * _largest_variance(middle, n1, n0) ** 0.5:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _largest_variance(gain: float, n1: float, n0: float) -> float:
+    """Largest variance of TPR - FPR over the points of a ROC curve that runs `gain` above the diagonal."""
+    fpr = np.clip(((1 - 2 * gain) / n1 + 1 / n0) / (2 * (1 / n1 + 1 / n0)), 0, 1 - gain)
+    return float((fpr + gain) * (1 - fpr - gain) / n1 + fpr * (1 - fpr) / n0)

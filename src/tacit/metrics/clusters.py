@@ -1,0 +1,58 @@
+"""How many independent records a clustered sample is worth."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.core import Evidence, NotEnoughData
+
+MIN_CLUSTERS = 5
+FEW_HITS = 10
+INDEPENDENT = "records are independent"
+CLUSTERED = "clusters are independent"
+FROZEN_THRESHOLD = "the threshold was chosen without these records"
+
+
+def assumption(evidence: Evidence) -> str:
+    """What the intervals take for granted about the records."""
+    return INDEPENDENT if evidence.cluster is None else CLUSTERED
+
+
+def units(evidence: Evidence, *, member: bool) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """Cluster index 0..c-1 of each record of one side, and the records' scores in the same order.
+
+    Raises
+    ------
+    NotEnoughData : fewer than 5 clusters on that side.
+    """
+    assert evidence.cluster is not None
+    side = evidence.member if member else ~evidence.member
+    names, index = np.unique(evidence.cluster[side], return_inverse=True)
+    if len(names) < MIN_CLUSTERS:
+        unit = f"clusters of {'members' if member else 'non-members'}"
+        message = f"An interval over clusters needs {MIN_CLUSTERS} {unit}, got {len(names)}."
+        raise NotEnoughData(message, needed=MIN_CLUSTERS, got=len(names), unit=unit)
+    return index, evidence.score[side]
+
+
+def effective_size(hit: NDArray[np.bool_], cluster: NDArray[np.intp]) -> float:
+    """Independent records that would know the share of `hit` as well as these clusters do.
+
+    The design effect is estimated from the clusters' totals [1]_; where hits (or misses) occur in fewer than 10 clusters it
+    cannot be, and clusters count as if their records were copies of each other.
+
+    References
+    ----------
+    .. [1] Korn, Graubard, Confidence intervals for proportions with small expected number of positive counts, 1998.
+    """
+    n = len(hit)
+    size = np.bincount(cluster)
+    hits = np.bincount(cluster, weights=hit)
+    least = n * n / float(np.dot(size, size))
+    if min(np.count_nonzero(hits), np.count_nonzero(hits < size)) < FEW_HITS:
+        return least
+    share, n_clusters = hits.sum() / n, len(size)
+    residual = hits - share * size
+    variance = float(np.dot(residual, residual)) / n**2 * n_clusters / (n_clusters - 1)
+    return float(np.clip(share * (1 - share) / variance, least, n))

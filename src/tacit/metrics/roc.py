@@ -1,0 +1,78 @@
+"""Counts of members and non-members at or above a threshold."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.core import Evidence, InvalidInput
+from tacit.metrics.clusters import effective_size, units
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of the paper at one threshold: `hits` of `n` records accused, worth `size` independent ones in `n_units` units."""
+
+    hits: int
+    n: int
+    size: float
+    n_units: int
+
+    @property
+    def share(self) -> float:
+        """Share of the side that is accused."""
+        return self.hits / self.n
+
+    @property
+    def effective_hits(self) -> float:
+        """Hits on the scale of independent records."""
+        return self.share * self.size
+
+
+def at_or_above(scores: NDArray[np.floating[Any]], threshold: float) -> int:
+    """How many of `scores` (ascending) are `threshold` or more."""
+    return len(scores) - int(np.searchsorted(scores, threshold, side="left"))
+
+
+def sides(evidence: Evidence, threshold: float) -> tuple[Side, Side]:
+    """Members and non-members at ``score >= threshold``.
+
+    Raises
+    ------
+    InvalidInput : the threshold is NaN.
+    NotEnoughData : no member, no non-member, or fewer than 5 clusters of either.
+    """
+    if np.isnan(threshold):
+        raise InvalidInput("`threshold` needs a number, got NaN.")
+    evidence.require_both()
+    return _side(evidence, threshold, member=True), _side(evidence, threshold, member=False)
+
+
+def _side(evidence: Evidence, threshold: float, *, member: bool) -> Side:
+    scores = evidence.member_scores if member else evidence.nonmember_scores
+    hits, n = at_or_above(scores, threshold), len(scores)
+    if evidence.cluster is None:
+        return Side(hits, n, n, n)
+    cluster, score = units(evidence, member=member)
+    return Side(hits, n, effective_size(score >= threshold, cluster), int(cluster.max()) + 1)
+
+
+def best_threshold(evidence: Evidence) -> float:
+    """The score at which TPR - FPR is largest on these records: the cut for *other* records.
+
+    The highest such score where several do equally well; infinity where accusing nobody is best.
+    """
+    evidence.require_both()
+    place = best_place(evidence)
+    return float(evidence.member_scores[place]) if place < evidence.n_members else float("inf")
+
+
+def best_place(evidence: Evidence) -> int:
+    """Index into `member_scores` of the best threshold; `n_members` where accusing nobody is best."""
+    n1, n0 = evidence.n_members, evidence.n_nonmembers
+    gain = np.arange(n1, 0, -1, dtype=np.float64) / n1 - (n0 - evidence.below) / n0
+    place = n1 - 1 - int(np.argmax(gain[::-1]))
+    if gain[place] <= 0:
+        return n1
+    return int(np.searchsorted(evidence.member_scores, evidence.member_scores[place], side="left"))
