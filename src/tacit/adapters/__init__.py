@@ -1,1 +1,81 @@
-"""adapters."""
+"""From a framework's object, or a file, to Outputs."""
+
+from importlib import import_module
+from typing import Any
+
+from tacit.adapters._answers import Kind
+from tacit.adapters._arrays import is_a
+from tacit.core import InvalidInput, Outputs
+
+__all__ = ["adapter_of", "outputs_of"]
+
+# the first that fits: a Keras model on the PyTorch backend is a torch.Module too, and so is every transformers model
+BY_CLASS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("keras", ("keras.Model", "tf_keras.Model")),
+    ("transformers", ("transformers.PreTrainedModel",)),
+    ("torch", ("torch.Module",)),
+    ("jax", ("flax.Module", "jaxlib.PjitFunction")),
+    ("sklearn", ("sklearn.BaseEstimator",)),
+)
+
+
+def outputs_of(model: Any, x: Any, y: Any = None, *, batch_size: int = 256, kind: Kind = "auto", check: bool = True) -> Outputs:
+    """What a model answers for some records, whatever framework it comes from.
+
+    Knows scikit-learn estimators and pipelines (and XGBoost, LightGBM), PyTorch modules, Keras models on three backends,
+    Flax NNX modules and jitted JAX functions, transformers models, and any function from inputs to scores. Records go
+    through in batches, on the device where the model lives, in evaluation mode and without gradients. Nothing that
+    training depends on changes: modes, weights, statistics and random states are as they were.
+
+    Parameters
+    ----------
+    model : the model.
+    x : the records in the form that the model takes, or a loader of its framework that yields inputs and labels in a
+        fixed order.
+    y : the true class of each record, 0..k-1 (for scikit-learn: as the estimator was fitted; for a regression: the truth).
+        Leave it out where `x` yields it.
+    batch_size : records a batch.
+    kind : what the model's answers are: ``"logits"``, ``"probs"``, ``"prediction"`` or ``"loss"``. "auto" decides: rows that are
+        non-negative and sum to one are probabilities; numbers for labels that are no classes are predictions.
+    check : ask about the first batch three times to see that the answers can be trusted. An observer that looks again and
+        again does so once.
+
+    Raises
+    ------
+    InvalidInput : the answers are random (dropout, augmentation) or depend on the rest of the batch (batch norm in training
+        mode), the loader shuffles, or the model, its answers or its labels cannot be used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> outputs_of(lambda x: x @ [[1.0, -1.0]], np.array([[2.0], [-0.5]]), [0, 1]).logits.tolist()
+    [[2.0, -2.0], [-0.5, 0.5]]
+    """
+    adapter = import_module(f"tacit.adapters.{adapter_of(model)}")
+    result: Outputs = adapter.outputs_of(model, x, y, batch_size=batch_size, kind=kind, check=check)
+    return result
+
+
+def adapter_of(model: Any) -> str:
+    """Name of the adapter that fits `model`, found by the names of its classes: no framework is imported to find out.
+
+    Raises
+    ------
+    InvalidInput : none fits.
+
+    Examples
+    --------
+    >>> adapter_of(lambda x: x)
+    'callables'
+    """
+    for name, classes in BY_CLASS:
+        if is_a(model, *classes):
+            return name
+    if hasattr(model, "predict_proba") or (hasattr(model, "fit") and hasattr(model, "predict")):
+        return "sklearn"
+    if callable(model):
+        return "callables"
+    raise InvalidInput(
+        f"No adapter knows a {type(model).__name__}. Pass a scikit-learn, PyTorch, Keras, Flax or transformers model, or any "
+        "function from a batch of records to scores; numbers that a model answered go into `tacit.Outputs`."
+    )
