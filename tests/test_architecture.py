@@ -17,7 +17,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "signals": ({"core"}, {"numpy", "scipy"}),
     "attacks": ({"core"}, {"numpy", "scipy"}),
     "metrics": ({"core"}, {"numpy", "scipy"}),
-    "training": ({"core", "design"}, {"numpy"}),
+    "training": ({"core", "design", "signals"}, {"numpy"}),
     "suites": ({"core", "signals", "attacks", "metrics"}, {"numpy"}),
     "plots": ({"core", "metrics"}, {"numpy"}),
     "render": ({"core", "plots"}, {"numpy", "jinja2"}),

@@ -2,11 +2,14 @@
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 
-def write_whole(path: str | Path, content: bytes) -> None:
+def write_whole(path: str | Path, content: bytes | Iterable[bytes]) -> None:
     """Replace `path` by `content` in one step; when that fails (full disk, no permission) the old file stays.
+
+    Content that is larger than memory comes in pieces.
 
     Raises
     ------
@@ -16,7 +19,7 @@ def write_whole(path: str | Path, content: bytes) -> None:
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.writelines([content] if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_umask())

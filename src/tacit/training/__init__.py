@@ -1,1 +1,24 @@
-"""training."""
+"""Train shadow models anywhere: on this machine, on many, K of them in one program; what is stored is never trained again."""
+
+from tacit.training.pools import Here, Processes
+from tacit.training.progress import Progress
+from tacit.training.recipes import EstimatorRecipe, FunctionRecipe, KerasRecipe
+from tacit.training.results import ShadowRun, gather
+from tacit.training.shadow import Run, carry_out, plan, shadow
+from tacit.training.stores import DirectoryStore
+
+__all__ = [
+    "DirectoryStore",
+    "EstimatorRecipe",
+    "FunctionRecipe",
+    "Here",
+    "KerasRecipe",
+    "Processes",
+    "Progress",
+    "Run",
+    "ShadowRun",
+    "carry_out",
+    "gather",
+    "plan",
+    "shadow",
+]

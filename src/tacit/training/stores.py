@@ -1,0 +1,167 @@
+"""Where results are kept: any mapping from text to bytes, and a directory whose files are whole or not there."""
+
+import hashlib
+import io
+import itertools
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.core import InvalidInput
+from tacit.core._files import write_whole
+
+Store = MutableMapping[str, bytes]
+STALE_SECONDS = 3600.0
+
+
+class DirectoryStore(MutableMapping[str, bytes]):
+    """A directory as a mapping: one file an entry, written beside, flushed to disk, then renamed.
+
+    A reader sees an entry whole or not at all, whatever was killed and whenever. Several processes and hosts may
+    write to one directory on a shared disk. What a killed writer left behind is removed after an hour.
+
+    Parameters
+    ----------
+    folder : made where it does not exist.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._drop_stale_parts()
+
+    def path(self, key: str) -> Path:
+        """The file of an entry, for readers that map it into memory."""
+        parts = PurePosixPath(key).parts
+        if not parts or key != "/".join(parts) or any(part.startswith(".") or part == "/" for part in parts):
+            raise InvalidInput(f"`key` needs names joined by '/', none of which begins with a dot, got {key!r}.")
+        return self.folder.joinpath(*parts)
+
+    def write(self, key: str, pieces: bytes | Iterable[bytes]) -> None:
+        """Store an entry that may be larger than memory, piece by piece; it appears when it is whole."""
+        path = self.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, pieces)
+
+    def __setitem__(self, key: str, value: bytes) -> None:
+        self.write(key, bytes(value))
+
+    def __getitem__(self, key: str) -> bytes:
+        try:
+            return self.path(key).read_bytes()
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            raise KeyError(key) from None
+
+    def __delitem__(self, key: str) -> None:
+        try:
+            self.path(key).unlink()
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            raise KeyError(key) from None
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.path(key).is_file()
+
+    def __iter__(self) -> Iterator[str]:
+        for path in sorted(self.folder.rglob("*")):
+            if path.is_file() and not path.name.startswith("."):
+                yield path.relative_to(self.folder).as_posix()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return f"DirectoryStore({str(self.folder)!r})"
+
+    def _drop_stale_parts(self) -> None:
+        limit = time.time() - STALE_SECONDS
+        for part in self.folder.rglob(".*.part"):
+            try:
+                if part.stat().st_mtime < limit:
+                    part.unlink()
+            except FileNotFoundError:  # another process was quicker
+                continue
+
+
+def put_array(store: Store, key: str, value: NDArray[Any], note: Mapping[str, Any] | None = None) -> None:
+    """Store an array as `key`.npy, then its digest and `note` as `key`.json: the entry exists once the second does."""
+    content = npy_bytes(value)
+    store[f"{key}.npy"] = content
+    store[f"{key}.json"] = _mark(_digest([content]), note)
+
+
+def put_rows(store: DirectoryStore, key: str, rows: Iterable[NDArray[Any]], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Store an array of that shape whose rows come one by one, so that it never is in memory as a whole."""
+    digest = hashlib.blake2b(digest_size=20)
+
+    def pieces() -> Iterator[bytes]:
+        head = io.BytesIO()
+        np.lib.format.write_array_header_1_0(head, {"descr": dtype.str, "fortran_order": False, "shape": shape})
+        for piece in itertools.chain([head.getvalue()], (np.ascontiguousarray(row, dtype).tobytes() for row in rows)):
+            digest.update(piece)
+            yield piece
+
+    store.write(f"{key}.npy", pieces())
+    store[f"{key}.json"] = _mark(digest.hexdigest(), None)
+
+
+def get_note(store: Store, key: str) -> dict[str, Any] | None:
+    """What was noted beside the array `key`; None where the entry is absent, cut short or altered."""
+    try:
+        mark = json.loads(store[f"{key}.json"])
+        return dict(mark["note"]) if mark["digest"] == _digest(_pieces(store, f"{key}.npy")) else None
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+def get_array(store: Store, key: str) -> NDArray[Any]:
+    """The array `key`, mapped into memory where the store is a directory."""
+    if isinstance(store, DirectoryStore):
+        return np.asarray(np.load(store.path(f"{key}.npy"), mmap_mode="r", allow_pickle=False))
+    return np.asarray(np.load(io.BytesIO(store[f"{key}.npy"]), allow_pickle=False))
+
+
+def npy_bytes(value: NDArray[Any]) -> bytes:
+    """An array in NumPy's own file format."""
+    buffer = io.BytesIO()
+    np.save(buffer, value, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _mark(digest: str, note: Mapping[str, Any] | None) -> bytes:
+    return json.dumps({"digest": digest, "note": dict(note or {})}, sort_keys=True).encode()
+
+
+def _digest(pieces: Iterable[bytes]) -> str:
+    digest = hashlib.blake2b(digest_size=20)
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _pieces(store: Store, key: str) -> Iterator[bytes]:
+    if not isinstance(store, DirectoryStore):
+        yield store[key]
+        return
+    try:
+        with open(store.path(key), "rb") as file:
+            while piece := file.read(1 << 20):
+                yield piece
+    except FileNotFoundError:
+        raise KeyError(key) from None
+
+
+def store_of(where: "Store | str | os.PathLike[str] | None") -> Store:
+    """A store: the mapping itself, a `DirectoryStore` for a path, a fresh dict for None."""
+    if where is None:
+        return {}
+    if isinstance(where, (str, os.PathLike)):
+        return DirectoryStore(Path(where))
+    if not isinstance(where, MutableMapping):
+        raise InvalidInput(f"`store` needs a mapping from str to bytes or the path of a directory, got {type(where).__name__}.")
+    return where
