@@ -51,11 +51,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     try:
         return int(arguments.run(arguments))
-    except (TacitError, OSError) as error:
-        print(f"tacit: {error}", file=sys.stderr)
-        return 3
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 3
+    except (TacitError, OSError) as error:
+        print(f"tacit: {error}", file=sys.stderr)
         return 3
     except KeyboardInterrupt:
         print("tacit: interrupted", file=sys.stderr)

@@ -1,0 +1,130 @@
+"""`tacit.audit`: arrays, or a model with its data, in; a Report out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tacit.core import DEFAULT_POLICY, Assignment, Check, InvalidInput, Membership, Outputs, Policy, Report, concatenate
+from tacit.suites.marking import Progress
+from tacit.suites.membership import membership_audit
+from tacit.suites.recipes import Effort
+
+Pair = tuple[ArrayLike, ArrayLike]
+
+
+def audit(
+    model: Any = None,
+    *,
+    member: Outputs | None = None,
+    nonmember: Outputs | None = None,
+    train: Any = None,
+    test: Any = None,
+    features: Pair | None = None,
+    slices: Mapping[str, Pair] | None = None,
+    cluster: Pair | None = None,
+    assignment: Assignment = "observed",
+    checks: Sequence[Check] | None = None,
+    effort: Effort = "full",
+    policy: Policy = DEFAULT_POLICY,
+    level: float = 0.95,
+    seed: int = 0,
+    title: str = "",
+    records: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Audit a model: what does it tell about its training data, and how sure is that?
+
+    Give the model's outputs (`member`, `nonmember`), or the model with its data (`train`, `test`).
+
+    Parameters
+    ----------
+    model : a scikit-learn, PyTorch, Keras, JAX or transformers model, or any function from records to outputs.
+    member, nonmember : outputs on records that the model was trained on, and on others from the same population.
+    train, test : ``(X, y)`` of the same two groups, when `model` is given; a data loader where the framework has one.
+    features : the records' own columns for members and non-members, float (n, d) each, for the blind guesser that never
+        sees the model. Two-dimensional numeric `X` of `train` and `test` is used where this is not given.
+    slices : further columns to slice by, for example ``{"region": (region_of_members, region_of_nonmembers)}``.
+    cluster : the unit of independence of each record (a user, a document), for members and non-members.
+    assignment : who decided membership: ``"observed"``, ``"fixed_size"`` or ``"coin"``.
+    checks, effort : which attacks; by default all that the outputs allow (``effort="quick"`` leaves out those that learn).
+    policy : the gates of the verdict. level : confidence. seed : the same seed, the same report, bit for bit.
+    title : the model's name in the report. records : keep per-record scores (they say who was a member).
+    progress : called with (what, done, of).
+
+    Raises
+    ------
+    InvalidInput : says which argument, what was needed and what came.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> trained = Outputs(loss=rng.exponential(0.5, 500))
+    >>> fresh = Outputs(loss=rng.exponential(1.0, 500))
+    >>> audit(member=trained, nonmember=fresh).finding
+    'leak'
+    """
+    if model is not None:
+        member, nonmember, seen = _answers(model, train, test, member, nonmember)
+        features = seen if features is None else features
+    if not isinstance(member, Outputs) or not isinstance(nonmember, Outputs):
+        came = f"`member` {type(member).__name__}, `nonmember` {type(nonmember).__name__}"
+        raise InvalidInput(
+            f"`audit` needs `member` and `nonmember` as tacit.Outputs, or a model with `train` and `test`, got {came}."
+        )
+    sizes = (member.n, nonmember.n)
+    truth = np.concatenate([np.ones(member.n, bool), np.zeros(nonmember.n, bool)])
+    return membership_audit(
+        concatenate(member, nonmember),
+        Membership(truth, None if cluster is None else _joined(cluster, "cluster", sizes), assignment),
+        checks=checks,
+        effort=effort,
+        features=None if features is None else _joined(features, "features", sizes),
+        slices={name: _joined(pair, f"slices[{name!r}]", sizes) for name, pair in (slices or {}).items()},
+        policy=policy,
+        level=level,
+        seed=seed,
+        title=title or (type(model).__name__ if model is not None else "model"),
+        records=records,
+        progress=progress,
+    )
+
+
+def _answers(model: Any, train: Any, test: Any, member: Any, nonmember: Any) -> tuple[Outputs, Outputs, Pair | None]:
+    from tacit.adapters import outputs_of
+
+    if isinstance(model, Outputs):
+        raise InvalidInput("`audit` takes Outputs as `member=` and `nonmember=`, not as the model.")
+    if train is None or test is None or member is not None or nonmember is not None:
+        raise InvalidInput("With a model, `audit` needs `train=(X, y)` and `test=(X, y)`, and neither `member` nor `nonmember`.")
+    answers = [outputs_of(model, *(part if isinstance(part, tuple) else (part,))) for part in (train, test)]
+    return answers[0], answers[1], _table(train, test)
+
+
+def _table(train: Any, test: Any) -> Pair | None:
+    """Two-dimensional numeric records serve the blind guesser; anything else does not."""
+    tables = []
+    for part in (train, test):
+        if not isinstance(part, tuple):
+            return None
+        try:
+            table = np.asarray(part[0])
+        except (TypeError, ValueError, RuntimeError):
+            return None
+        if table.ndim != 2 or table.dtype.kind not in "iuf" or not np.isfinite(table).all():
+            return None
+        tables.append(table)
+    return (tables[0], tables[1]) if tables[0].shape[1] == tables[1].shape[1] else None
+
+
+def _joined(pair: Pair, name: str, sizes: tuple[int, int]) -> ArrayLike:
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise InvalidInput(f"`{name}` needs a pair (for members, for non-members), got {type(pair).__name__}.")
+    parts = [np.asarray(part) for part in pair]
+    for part, size, side in zip(parts, sizes, ("members", "non-members")):
+        if part.ndim == 0 or len(part) != size:
+            raise InvalidInput(f"`{name}` needs {size} rows for the {side}, got shape {part.shape}.")
+    if parts[0].dtype.kind != parts[1].dtype.kind and "O" in (parts[0].dtype.kind + parts[1].dtype.kind):
+        parts = [part.astype(object) for part in parts]
+    return np.concatenate(parts)

@@ -1,0 +1,50 @@
+"""The options that say where a report goes, the same for every command that makes one."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tacit.core import Report
+
+
+def add_output_options(command: argparse.ArgumentParser) -> None:
+    """Add `--html`, `--json` and `--out` to a command."""
+    group = command.add_argument_group("where the report goes (besides the screen)")
+    group.add_argument("--html", metavar="FILE", help="one self-contained page for people")
+    group.add_argument("--json", metavar="FILE", help="for `tacit show`, `tacit gate` and `tacit compare`")
+    text = "any format by suffix: .md, .txt, .xml (JUnit), .sarif, .html, .json; may be given several times"
+    group.add_argument("--out", metavar="FILE", action="append", default=[], help=text)
+
+
+def targets(arguments: argparse.Namespace) -> list[Path]:
+    """The files that were asked for."""
+    return [Path(name) for name in (arguments.html, arguments.json, *arguments.out) if name]
+
+
+def check_outputs(arguments: argparse.Namespace) -> None:
+    """Fail before the work, not after it, where a report could not be written.
+
+    Raises
+    ------
+    InvalidInput : the folder does not exist, or the target is a directory.
+    """
+    from tacit.core import InvalidInput
+
+    for flag, suffix in (("html", ".html"), ("json", ".json")):
+        name = getattr(arguments, flag)
+        if name and Path(name).suffix.lower() != suffix:
+            raise InvalidInput(f"--{flag} needs a file name that ends in {suffix}, got `{name}`. Use --out for other formats.")
+    for path in targets(arguments):
+        if path.is_dir():
+            raise InvalidInput(f"`{path}` is a directory; give a file name in it, for example `{path / 'report.html'}`.")
+        if not path.parent.is_dir():
+            raise InvalidInput(f"The folder of `{path}` does not exist. Make it first.")
+
+
+def write_outputs(report: "Report", arguments: argparse.Namespace) -> None:
+    """Write every file that was asked for and say so on standard error."""
+    for path in targets(arguments):
+        report.save(path)
+        print(f"wrote {path}", file=sys.stderr)
