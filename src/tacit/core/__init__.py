@@ -1,6 +1,7 @@
 """The nouns: frozen values that every other room speaks in."""
 
 from tacit.core.check import Check, CheckResult
+from tacit.core.comparison import Comparison
 from tacit.core.errors import AssumptionError, InvalidInput, MissingDependency, NotEnoughData, TacitError
 from tacit.core.estimate import Estimate
 from tacit.core.evidence import Evidence, collect, deal
@@ -20,6 +21,7 @@ __all__ = [
     "Attack",
     "Check",
     "CheckResult",
+    "Comparison",
     "Estimate",
     "Evidence",
     "Gate",

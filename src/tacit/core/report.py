@@ -132,7 +132,9 @@ class Report:
         return cls.from_json(text)
 
     def save(self, path: str | Path) -> Path:
-        """Write the report in the format of the file's suffix (.json, .html, .md, .txt, .xml for JUnit, .sarif).
+        """Write the report in the format of the file's suffix.
+
+        .json, .html, .md, .txt, .xml for JUnit, .sarif, and .card.md for a section of a model card.
 
         The file is replaced in one step: where writing fails, the old one stays.
 
@@ -145,7 +147,8 @@ class Report:
         target = Path(path)
         if target.is_dir():
             raise InvalidInput(f"`{target}` is a directory; a report needs a file name, for example `{target / 'report.html'}`.")
-        write_whole(target, rendered(self, suffix=target.suffix).encode("utf8"))
+        suffix = ".card.md" if target.name.endswith(".card.md") else target.suffix
+        write_whole(target, rendered(self, suffix=suffix).encode("utf8"))
         return target
 
     def __str__(self) -> str:

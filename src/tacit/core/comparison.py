@@ -1,0 +1,159 @@
+"""Several audits side by side: plain data, JSON both ways."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tacit.core._files import write_whole
+from tacit.core.errors import InvalidInput
+from tacit.core.estimate import Estimate
+
+SCHEMA = 1
+KIND = "tacit comparison"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One audited model, or one epoch of it.
+
+    Parameters
+    ----------
+    name : unique within the comparison. model : what its line is called. epoch : of the checkpoint, or None.
+    accuracy : on records that it was not trained on, or None. score : the vulnerability score, or None where unknown.
+    finding, verdict : of its report. n : records that the score rests on.
+    front : no other point is at least as accurate and at most as vulnerable (and better in one).
+    """
+
+    name: str
+    model: str
+    epoch: float | None
+    accuracy: float | None
+    score: Estimate | None
+    finding: str = ""
+    verdict: str = ""
+    n: int = 0
+    front: bool = False
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Whether two points differ in vulnerability by more than chance.
+
+    Parameters
+    ----------
+    first, second : names of points. estimate : first minus second, or None where they cannot be compared.
+    p_value : of "no difference". p_adjusted : corrected for the number of differences looked at (Holm).
+    real : the corrected p-value is at most 1 - level. paired : both were audited on the same records.
+    reason : why they cannot be compared; empty where they can.
+    """
+
+    first: str
+    second: str
+    estimate: Estimate | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = None
+    real: bool = False
+    paired: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What several audits say together, as plain data. `tacit.compare` makes it.
+
+    Parameters
+    ----------
+    points : one an audit or an epoch, in the order given.
+    differences : one a pair of points.
+    recommended : name of a point, or "" where nothing can be recommended. recommendation : in plain words.
+    notes : what the reader must know: points left out, tests that are not paired, audits of different records.
+    level : confidence of the tests. created : ISO date of the newest report.
+    """
+
+    points: tuple[Point, ...]
+    differences: tuple[Difference, ...]
+    recommended: str
+    recommendation: str
+    notes: tuple[str, ...] = ()
+    level: float = 0.95
+    created: str = ""
+    title: str = "comparison"
+    schema: int = SCHEMA
+
+    def point(self, name: str) -> Point:
+        """The point called `name`.
+
+        Raises
+        ------
+        InvalidInput : there is none; the error lists the names that there are.
+        """
+        for point in self.points:
+            if point.name == name:
+                return point
+        raise InvalidInput(f"The comparison has no point {name!r}. It has: {', '.join(point.name for point in self.points)}.")
+
+    def to_json(self) -> str:
+        """JSON text; `from_json` gives the same comparison back."""
+        plain = asdict(self) | {"kind": KIND}
+        for item, point in zip(plain["points"], self.points):
+            item["score"] = None if point.score is None else point.score.to_dict()
+        for item, difference in zip(plain["differences"], self.differences):
+            item["estimate"] = None if difference.estimate is None else difference.estimate.to_dict()
+        return json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Comparison":
+        """The Comparison that `to_json` wrote.
+
+        Raises
+        ------
+        InvalidInput : the text is not such a comparison, or comes from a newer tacit.
+        """
+        try:
+            plain = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise InvalidInput(f"This is not a tacit comparison: {error}.") from error
+        if not isinstance(plain, dict) or plain.pop("kind", None) != KIND:
+            raise InvalidInput(f"This is not a tacit comparison: it has no `kind` of {KIND!r}.")
+        if plain.get("schema") != SCHEMA:
+            raise InvalidInput(
+                f"The comparison has schema {plain.get('schema')!r}, this tacit reads schema {SCHEMA}. Install a matching tacit."
+            )
+        try:
+            points = tuple(Point(**(item | {"score": _estimate(item["score"])})) for item in plain["points"])
+            differences = tuple(Difference(**(item | {"estimate": _estimate(item["estimate"])})) for item in plain["differences"])
+            return cls(**(plain | {"points": points, "differences": differences, "notes": tuple(plain["notes"])}))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InvalidInput(f"The comparison is damaged: {error}.") from error
+
+    def save(self, path: str | Path) -> Path:
+        """Write it in the format of the file's suffix (.html, .json, .txt, .md), in one step.
+
+        Raises
+        ------
+        InvalidInput : the suffix is unknown. OSError : the disk is full or the folder cannot be written.
+        """
+        from tacit.render import rendered
+
+        target = Path(path)
+        if target.is_dir():
+            raise InvalidInput(
+                f"`{target}` is a directory; a comparison needs a file name, for example `{target / 'compare.html'}`."
+            )
+        write_whole(target, rendered(self, suffix=target.suffix).encode("utf8"))
+        return target
+
+    def __str__(self) -> str:
+        from tacit.render import rendered
+
+        return rendered(self, suffix=".txt")
+
+    def _repr_html_(self) -> str:
+        from tacit.render import notebook
+
+        return notebook(self)
+
+
+def _estimate(plain: dict[str, Any] | None) -> Estimate | None:
+    return None if plain is None else Estimate.from_dict(plain)

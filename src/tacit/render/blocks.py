@@ -1,0 +1,127 @@
+"""What a document is made of, before any format: a verdict, a few facts, and sections of text, lists, tables and charts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Tone = Literal["pass", "fail", "inconclusive", "neutral"]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A table cell that holds a number with its uncertainty; formats that can do so draw it."""
+
+    value: float
+    low: float
+    high: float
+    text: str
+
+
+Cell = str | Interval
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph. `brief` where the short text form shows it too."""
+
+    text: str
+    brief: bool = True
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list. `ordered` where the order matters."""
+
+    items: tuple[str, ...]
+    ordered: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names beside values."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under headings.
+
+    Parameters
+    ----------
+    caption : what the table shows, one line.
+    head : column headings. rows : cells, one tuple a row; the first cell names the row.
+    marked : index of the row that matters most, or None.
+    left_out : how many further rows there are that are not shown.
+    short : headings for narrow places, or () where `head` is short enough.
+    """
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    marked: int | None = None
+    left_out: int = 0
+    short: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture: its numbers are in the document's `charts` under `name`; `summary` says in words what it shows."""
+
+    name: str
+    title: str
+    summary: str
+
+
+Block = Text | Items | Facts | Table | Chart
+
+
+@dataclass(frozen=True)
+class Section:
+    """One question that the reader has, and its answer.
+
+    Parameters
+    ----------
+    key : short name, used for anchors. title : the heading. blocks : the answer.
+    brief : whether the short text form shows it too.
+    """
+
+    key: str
+    title: str
+    blocks: tuple[Block, ...]
+    brief: bool = False
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A key figure under the headline."""
+
+    name: str
+    value: str
+    span: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Document:
+    """All that is said, in the order in which it is said.
+
+    Parameters
+    ----------
+    kind : what this is ("privacy report", "comparison"). title : of whom. created : ISO date.
+    tone : the verdict, for colour and sign. verdict, finding : the same in words.
+    headline : one plain sentence. caution : what must be read before any number.
+    facts : key figures. sections : the rest. charts : numbers of the pictures, by name.
+    """
+
+    kind: str
+    title: str
+    created: str
+    tone: Tone
+    verdict: str
+    finding: str
+    headline: str
+    caution: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    sections: tuple[Section, ...] = ()
+    charts: Mapping[str, Any] = field(default_factory=dict)

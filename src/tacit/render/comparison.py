@@ -1,0 +1,88 @@
+"""What a comparison says, once, for every format."""
+
+from tacit.core import Comparison
+from tacit.core.comparison import Difference, Point
+from tacit.render.blocks import Block, Cell, Chart, Document, Interval, Items, Section, Table, Text
+from tacit.render.charts import pareto_of
+from tacit.render.clean import clean, sentence
+from tacit.render.sections import VERDICTS, interval
+from tacit.render.words import both_of, count, p_value, share
+
+MAX_PAIRS = 40
+MAX_POINTS = 60
+
+
+def document_of_comparison(comparison: Comparison) -> Document:
+    """The whole comparison as a document, every text from outside cleaned."""
+    return Document(
+        kind="comparison",
+        title=clean(comparison.title),
+        created=clean(comparison.created),
+        tone="neutral",
+        verdict="",
+        finding="",
+        headline=sentence(comparison.recommendation),
+        sections=tuple(section for section in _sections(comparison) if section.blocks),
+        charts=pareto_of(comparison),
+    )
+
+
+def _sections(comparison: Comparison) -> list[Section]:
+    return [
+        Section("points", "Privacy against accuracy", _points(comparison), brief=True),
+        Section("differences", "Which differences are real", _differences(comparison), brief=True),
+        Section("notes", "What to know", (Items(tuple(map(sentence, comparison.notes))),) if comparison.notes else (), brief=True),
+    ]
+
+
+def _points(comparison: Comparison) -> tuple[Block, ...]:
+    picture = Chart(
+        "pareto",
+        "Privacy against accuracy",
+        "One line a model, one dot an epoch; right is more accurate, lower is more private. Filled dots are on the Pareto front: "
+        "no other is better in one without being worse in the other. The ring is the recommendation.",
+    )
+    shown = sorted(comparison.points, key=lambda point: (point.name != comparison.recommended, not point.front))[:MAX_POINTS]
+    rows = tuple(_point_row(point, comparison) for point in shown)
+    marked = 0 if comparison.recommended else None
+    head = ("Model", "Vulnerability score", "Accuracy", "Pareto front", "Verdict")
+    left_out = max(0, len(comparison.points) - MAX_POINTS)
+    return (picture, Table("The recommended one first, then the Pareto front.", head, rows, marked, left_out))
+
+
+def _point_row(point: Point, comparison: Comparison) -> tuple[Cell, ...]:
+    name = f"{clean(point.name)} (recommended)" if point.name == comparison.recommended else clean(point.name)
+    score = "not known" if point.score is None else interval(point.score)
+    accuracy = "not known" if point.accuracy is None else share(point.accuracy)
+    return (name, score, accuracy, "yes" if point.front else "no", VERDICTS.get(point.verdict, "–"))
+
+
+def _differences(comparison: Comparison) -> tuple[Block, ...]:
+    known = [item for item in comparison.differences if item.estimate is not None]
+    if not known:
+        return (Text("No two of them could be compared."),) if len(comparison.points) > 1 else ()
+    real = sum(item.real for item in known)
+    paired = sum(item.paired for item in known)
+    said = (
+        f"{count(real)} of {count(len(known))} differences are larger than chance explains, "
+        "corrected for looking at all of them (Holm). "
+        f"{count(paired)} were tested on the same records (paired), {count(len(known) - paired)} from the two intervals alone."
+    )
+    known.sort(key=lambda item: (comparison.recommended not in (item.first, item.second), item.p_adjusted or 0.0))
+    rows = tuple(_difference_row(item) for item in known[:MAX_PAIRS])
+    table = Table(
+        "Differences in vulnerability; those with the recommended one first.",
+        ("Pair", "Difference", "p, corrected", "Real", "How"),
+        rows,
+        None,
+        max(0, len(known) - MAX_PAIRS),
+    )
+    return (Text(said), table)
+
+
+def _difference_row(item: Difference) -> tuple[Cell, ...]:
+    found = item.estimate
+    name = f"{clean(item.first, limit=28)} − {clean(item.second, limit=28)}"
+    shown = "–" if found is None else Interval(found.value, found.low, found.high, both_of(found))
+    how = "" if found is None else f"{'paired' if item.paired else 'unpaired'}: {sentence(found.method)}"
+    return (name, shown, p_value(item.p_adjusted), "yes" if item.real else "not shown", how)

@@ -1,0 +1,85 @@
+"""What the numbers mean where members are rare: how many accusations would be right."""
+
+import math
+
+from tacit.core import CheckResult, Estimate, Report
+from tacit.render.blocks import Block, Interval, Table, Text
+from tacit.render.words import PRECISION, both_of, one_in, rate_of, share, span_of
+
+PRIORS = (0.5, 0.1, 0.01, 0.001)
+
+
+def tail_rate(report: Report) -> Estimate | None:
+    """The chosen attack's rate of members found at the smallest false-accusation rate that was measured with an interval."""
+    chosen = _chosen(report)
+    rates = [] if chosen is None else [item for item in chosen.estimates if rate_of(item.name) is not None]
+    headlines = [item for item in rates if item.name in ("tpr@fpr=0.001", "tpr@fpr=0.01")]
+    return min(headlines or rates, key=lambda item: rate_of(item.name) or 1.0, default=None)
+
+
+def meaning(report: Report) -> tuple[Block, ...]:
+    """The score as guesses out of 100, then precision at realistic base rates."""
+    blocks: list[Block] = []
+    if report.score is not None:
+        blocks.append(Text(_guesses(report.score)))
+    chosen, rate = _chosen(report), tail_rate(report)
+    rows = () if chosen is None else _precision_rows(chosen, rate)
+    if rows:
+        said = (
+            "In life few candidates are members, and then most accusations of a weak attacker are wrong. How many would be right:"
+        )
+        head = ("Members among the candidates", "Accusations that are right", "In words")
+        blocks.append(Text(said, brief=False))
+        blocks.append(Table(_caption(chosen, rate), head, rows, short=("Members among", "Right accusations", "In words")))
+    return tuple(blocks)
+
+
+def _chosen(report: Report) -> CheckResult | None:
+    return next((check for check in report.checks if check.name == report.chosen), None)
+
+
+def _guesses(score: Estimate) -> str:
+    right = [50 * (1 + min(1.0, max(-1.0, value))) for value in (score.value, score.low, score.high)]
+    text = f"Of 100 guesses about 50 members and 50 others, this attacker gets {right[0]:.0f} right"
+    if math.isfinite(score.low) and math.isfinite(score.high):
+        text += f" ({right[1]:.0f} to {right[2]:.0f})"
+    return f"{text}; a coin gets 50. That is an average: single records can be far more exposed."
+
+
+def _precision_rows(chosen: CheckResult, rate: Estimate | None) -> tuple[tuple[str | Interval, ...], ...]:
+    measured = {float(found[1]): item for item in chosen.estimates if (found := PRECISION.match(item.name))}
+    if measured:
+        priors = sorted(measured, reverse=True)
+        return tuple(
+            _row(prior, measured[prior].value, measured[prior].low, measured[prior].high, both_of(measured[prior]))
+            for prior in priors
+        )
+    if rate is None:
+        return ()
+    return tuple(_computed_row(prior, rate) for prior in PRIORS)
+
+
+def _computed_row(prior: float, rate: Estimate) -> tuple[str | Interval, ...]:
+    fpr = rate_of(rate.name) or 1.0
+    value, low, high = (_precision(found, fpr, prior) for found in (rate.value, max(0.0, rate.low), min(1.0, rate.high)))
+    shown = Estimate("ppv", value, low, high, rate.level, rate.n, rate.method)
+    return _row(prior, value, low, high, f"{share(value)} ({span_of(shown)})")
+
+
+def _precision(tpr: float, fpr: float, prior: float) -> float:
+    accused = prior * tpr + (1 - prior) * fpr
+    return prior * tpr / accused if accused else 0.0
+
+
+def _row(prior: float, value: float, low: float, high: float, text: str) -> tuple[str | Interval, ...]:
+    right = min(1000, max(0, round(1000 * value)))
+    words = f"of 1,000 accused, {right:,} {'was a member' if right == 1 else 'were members'}, {1000 - right:,} not"
+    return (one_in(prior), Interval(value, low, high, text), words)
+
+
+def _caption(chosen: CheckResult | None, rate: Estimate | None) -> str:
+    measured = chosen is not None and any(PRECISION.match(item.name) for item in chosen.estimates)
+    if measured or rate is None:
+        return "Precision of the chosen attack at four base rates."
+    wrong = one_in(rate_of(rate.name) or 1.0)
+    return f"Precision of the chosen attack, set to accuse {wrong} outsiders wrongly (the interval is that of the members found)."

@@ -1,0 +1,166 @@
+"""JUnit, SARIF, model card and HTML hold what their readers need."""
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tacit.core import Verdict
+from tacit.render import rendered
+
+
+def cases(report):
+    root = ElementTree.fromstring(rendered(report, suffix=".xml"))
+    return root, root.findall(".//testcase")
+
+
+def test_junit_fails_what_failed_and_errs_what_could_not_be_judged(leaking, starved, quiet):
+    root, found = cases(leaking)
+    assert [case.find("failure") is not None for case in found] == [True, True]
+    assert root.get("failures") == "2"
+    root, found = cases(starved)
+    assert root.get("errors") == "1"
+    assert root.get("failures") == "0"
+    assert found[0].find("error").get("type") == "inconclusive"
+    root, found = cases(quiet)
+    assert root.get("errors") == root.get("failures") == "0"
+    assert len(found[0]) == 0
+
+
+def test_junit_of_a_policy_without_rules_does_not_pass(quiet):
+    root, _ = cases(replace(quiet, verdicts=()))
+    assert root.get("errors") == "1"
+
+
+def test_junit_carries_the_numbers_as_properties(leaking):
+    root, _ = cases(leaking)
+    names = {item.get("name"): item.get("value") for item in root.iter("property")}
+    assert names["tacit.finding"] == "leak"
+    assert names["tacit.score"].startswith("advantage = 0.34")
+
+
+def sarif(report):
+    return json.loads(rendered(report, suffix=".sarif"))
+
+
+def test_sarif_kinds_follow_the_verdicts(leaking, starved, quiet):
+    assert [(r["kind"], r["level"]) for r in sarif(leaking)["runs"][0]["results"]] == [("fail", "error")] * 2
+    assert sarif(starved)["runs"][0]["results"][0]["kind"] == "open"
+    assert sarif(quiet)["runs"][0]["results"][0]["kind"] == "pass"
+
+
+def test_sarif_notes_a_leak_that_no_rule_names(leaking):
+    report = replace(leaking, verdict="pass", verdicts=(Verdict("pass", "auc at most 0.9", "it is"),))
+    kinds = [result["kind"] for result in sarif(report)["runs"][0]["results"]]
+    assert kinds == ["pass", "review"]
+
+
+def test_sarif_has_what_the_standard_requires(every_report):
+    """The required properties of SARIF 2.1.0, written by hand; the schema itself is asked below where it can be had."""
+    for report in every_report:
+        log = sarif(report)
+        assert log["version"] == "2.1.0"
+        run = log["runs"][0]
+        rules = run["tool"]["driver"]["rules"]
+        assert run["tool"]["driver"]["name"] == "tacit"
+        assert len({rule["id"] for rule in rules}) == len(rules)
+        for result in run["results"]:
+            assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+            assert result["message"]["text"]
+            assert (result["level"] == "none") == (result["kind"] != "fail")
+            assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+
+
+@functools.cache
+def sarif_schema():
+    """The SARIF 2.1.0 schema as Microsoft's npm package @microsoft/jest-sarif carries it; it is no part of tacit."""
+    cache = Path(os.environ.get("TACIT_TEST_CACHE", Path(tempfile.gettempdir()) / "tacit-test-cache"))
+    cache.mkdir(parents=True, exist_ok=True)
+    packed = sorted(cache.glob("microsoft-jest-sarif-*.tgz"))
+    if not packed:
+        if shutil.which("npm") is None:
+            pytest.skip("npm is not installed, so the SARIF schema cannot be fetched")
+        done = subprocess.run(["npm", "pack", "@microsoft/jest-sarif@1.0.0-beta.0"], cwd=cache, capture_output=True, timeout=60)
+        packed = sorted(cache.glob("microsoft-jest-sarif-*.tgz"))
+        if done.returncode or not packed:
+            pytest.skip("npm cannot fetch @microsoft/jest-sarif, which carries the SARIF schema")
+    with tarfile.open(packed[-1]) as archive:
+        name = next(item for item in archive.getnames() if "sarif-2.1.0" in item)
+        return json.load(archive.extractfile(name))
+
+
+@pytest.mark.slow
+def test_sarif_validates_against_the_schema(every_report):
+    jsonschema = pytest.importorskip("jsonschema")
+    validator = jsonschema.validators.validator_for(sarif_schema())(sarif_schema())
+    for report in every_report:
+        assert [error.message for error in validator.iter_errors(sarif(report))] == []
+
+
+def test_model_card_metadata_follows_the_hub(leaking, nasty):
+    yaml = pytest.importorskip("yaml")
+    for report in (leaking, nasty):
+        _, front, body = rendered(report, suffix=".card.md").split("---\n", 2)
+        model = yaml.safe_load(front)["model-index"][0]
+        metrics = model["results"][0]["metrics"]
+        assert [metric["type"] for metric in metrics] == ["tacit-advantage", "tacit-tpr@fpr=0.001"]
+        assert metrics[0]["value"] == pytest.approx(0.34)
+        assert metrics[0]["verified"] is False
+        assert metrics[0]["args"]["low"] == pytest.approx(0.30)
+        assert {"type"} <= set(model["results"][0]["task"])
+        assert {"type", "name"} <= set(model["results"][0]["dataset"])
+        assert "## Privacy" in body
+
+
+def test_model_card_without_numbers_has_no_results(starved):
+    assert "model-index" not in rendered(starved, suffix=".card.md")
+
+
+def test_html_is_one_small_file_that_loads_nothing(every_report):
+    for report in every_report[:3]:
+        text = rendered(report, suffix=".html")
+        assert len(text.encode("utf8")) < 500_000
+        assert "http://" not in text.replace("http://www.w3.org/", "")
+        assert "https://" not in text
+        assert "@import" not in text
+        assert "default-src 'none'" in text
+
+
+def test_html_says_the_verdict_and_the_headline_before_anything_else(leaking):
+    text = rendered(leaking, suffix=".html")
+    body = text[text.index("<body") :]
+    places = [
+        body.index(part) for part in ("overfitted network", "<strong>Fail</strong>", "This model leaks", "Against the policy")
+    ]
+    assert places == sorted(places)
+
+
+def test_saving_by_suffix_writes_each_format(leaking, tmp_path):
+    for name in ("r.txt", "r.json", "r.html", "r.md", "r.xml", "r.sarif", "r.card.md"):
+        assert leaking.save(tmp_path / name).stat().st_size > 1000
+    assert (tmp_path / "r.card.md").read_text(encoding="utf8").startswith("---\n")
+
+
+def test_every_section_title_is_in_every_long_format(leaking):
+    pages = [rendered(leaking, suffix=suffix) for suffix in (".html", ".md")]
+    for title in ("What it means", "Which attack did it", "Who is most exposed", "What was assumed", "What could not be known"):
+        assert all(title in page for page in pages)
+    for title in ("How to lower it", "How each number was found", "How this report was made", "References"):
+        assert all(title in page for page in pages)
+
+
+def test_ten_thousand_slices_stay_a_small_page(leaking):
+    part = next(check for check in leaking.checks if check.role == "slice")
+    many = tuple(replace(part, name=f"city = {i}", value=str(i)) for i in range(10_000))
+    report = replace(leaking, checks=(*leaking.checks, *many))
+    text = rendered(report, suffix=".html")
+    assert len(text) < 500_000
+    assert "more are in the JSON report" in text

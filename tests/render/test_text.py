@@ -1,0 +1,70 @@
+"""The terminal table, letter by letter."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tacit.render import rendered
+from tacit.render.text import WIDTH, pad, width
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def golden(name, text):
+    """Compare with a file; with TACIT_WRITE_GOLDEN=1 write it (then read the difference before committing it)."""
+    path = GOLDEN / name
+    if os.environ.get("TACIT_WRITE_GOLDEN"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf8")
+    assert text == path.read_text(encoding="utf8")
+
+
+@pytest.mark.parametrize("name", ["leaking", "quiet", "starved"])
+def test_the_text_is_the_golden_one(name, request):
+    golden(f"{name}.txt", rendered(request.getfixturevalue(name), suffix=".txt"))
+
+
+@pytest.mark.parametrize("name", ["leaking", "starved"])
+def test_the_markdown_is_the_golden_one(name, request):
+    golden(f"{name}.md", rendered(request.getfixturevalue(name), suffix=".md"))
+
+
+def test_no_line_is_wider_than_the_terminal(every_report):
+    for report in every_report[:3]:
+        for line in rendered(report, suffix=".txt").splitlines():
+            assert width(line) <= WIDTH, line
+
+
+def test_the_report_says_verdict_finding_and_headline_first(leaking):
+    lines = rendered(leaking, suffix=".txt").splitlines()
+    assert lines[0].startswith("tacit privacy report · overfitted network")
+    assert lines[2] == "✗ FAIL  ·  leak found"
+    assert lines[4].startswith("This model leaks")
+
+
+def test_ten_seconds_of_reading_are_at_most_sixty_lines(leaking):
+    assert len(rendered(leaking, suffix=".txt").splitlines()) <= 60
+
+
+def test_no_leak_found_is_never_called_safe(quiet):
+    text = rendered(quiet, suffix=".md").lower()
+    assert "no leak found" in text
+    assert "not proof that there is none" in text
+    assert " safe" not in text
+    assert "no leak." not in text
+
+
+def test_a_warning_stands_before_any_number(starved):
+    text = rendered(starved, suffix=".txt")
+    assert text.index("READ THIS FIRST") < text.index("Against the policy")
+
+
+def test_wide_characters_take_two_columns_and_marks_none():
+    assert width("中文") == 4
+    assert width("e\u0301") == 1
+    assert pad("中", 4) == "中  "
+
+
+def test_str_and_print_give_the_text(leaking):
+    assert str(leaking) == rendered(leaking, suffix=".txt")
