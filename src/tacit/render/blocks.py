@@ -112,6 +112,7 @@ class Document:
     tone : the verdict, for colour and sign. verdict, finding : the same in words.
     headline : one plain sentence. caution : what must be read before any number.
     facts : key figures. sections : the rest. charts : numbers of the pictures, by name.
+    more : what the short text form leaves to the others.
     """
 
     kind: str
@@ -125,3 +126,4 @@ class Document:
     facts: tuple[Fact, ...] = ()
     sections: tuple[Section, ...] = ()
     charts: Mapping[str, Any] = field(default_factory=dict)
+    more: str = ""

@@ -6,9 +6,10 @@ from tacit.render.blocks import Block, Cell, Chart, Document, Interval, Items, S
 from tacit.render.charts import pareto_of
 from tacit.render.clean import clean, sentence
 from tacit.render.sections import VERDICTS, interval
-from tacit.render.words import both_of, count, p_value, share
+from tacit.render.words import SPACE, both_of, count, p_value
 
-MAX_PAIRS = 40
+MAX_PAIRS = 20
+MORE = "The picture and every pair: save this as .html or .json."
 MAX_POINTS = 60
 
 
@@ -24,6 +25,7 @@ def document_of_comparison(comparison: Comparison) -> Document:
         headline=sentence(comparison.recommendation),
         sections=tuple(section for section in _sections(comparison) if section.blocks),
         charts=pareto_of(comparison),
+        more=MORE,
     )
 
 
@@ -47,14 +49,13 @@ def _points(comparison: Comparison) -> tuple[Block, ...]:
     marked = 0 if comparison.recommended else None
     head = ("Model", "Vulnerability score", "Accuracy", "Pareto front", "Verdict")
     left_out = max(0, len(comparison.points) - MAX_POINTS)
-    return (picture, Table("The recommended one first, then the Pareto front.", head, rows, marked, left_out))
+    return (picture, Table("The recommended one in bold, then the Pareto front.", head, rows, marked, left_out))
 
 
 def _point_row(point: Point, comparison: Comparison) -> tuple[Cell, ...]:
-    name = f"{clean(point.name)} (recommended)" if point.name == comparison.recommended else clean(point.name)
     score = "not known" if point.score is None else interval(point.score)
-    accuracy = "not known" if point.accuracy is None else share(point.accuracy)
-    return (name, score, accuracy, "yes" if point.front else "no", VERDICTS.get(point.verdict, "–"))
+    accuracy = "not known" if point.accuracy is None else f"{100 * point.accuracy:.1f}{SPACE}%"
+    return (clean(point.name), score, accuracy, "yes" if point.front else "no", VERDICTS.get(point.verdict, "–"))
 
 
 def _differences(comparison: Comparison) -> tuple[Block, ...]:
@@ -65,14 +66,14 @@ def _differences(comparison: Comparison) -> tuple[Block, ...]:
     paired = sum(item.paired for item in known)
     said = (
         f"{count(real)} of {count(len(known))} differences are larger than chance explains, "
-        "corrected for looking at all of them (Holm). "
+        "corrected for looking at all of them (Holm); the intervals are not corrected. "
         f"{count(paired)} were tested on the same records (paired), {count(len(known) - paired)} from the two intervals alone."
     )
     known.sort(key=lambda item: (comparison.recommended not in (item.first, item.second), item.p_adjusted or 0.0))
     rows = tuple(_difference_row(item) for item in known[:MAX_PAIRS])
     table = Table(
         "Differences in vulnerability; those with the recommended one first.",
-        ("Pair", "Difference", "p, corrected", "Real", "How"),
+        ("Pair", "Real", "Difference", "p, corrected", "How"),
         rows,
         None,
         max(0, len(known) - MAX_PAIRS),
@@ -85,4 +86,4 @@ def _difference_row(item: Difference) -> tuple[Cell, ...]:
     name = f"{clean(item.first, limit=28)} − {clean(item.second, limit=28)}"
     shown = "–" if found is None else Interval(found.value, found.low, found.high, both_of(found))
     how = "" if found is None else f"{'paired' if item.paired else 'unpaired'}: {sentence(found.method)}"
-    return (name, shown, p_value(item.p_adjusted), "yes" if item.real else "not shown", how)
+    return (name, "yes" if item.real else "no", shown, p_value(item.p_adjusted), how)

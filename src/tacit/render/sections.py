@@ -46,6 +46,7 @@ MAX_COLUMNS = 5
 MAX_ROWS = 40
 MAX_SHOWN_PACKAGES = 12
 WIDE = 400
+MORE = "Pictures, methods, what lowers a leak, references: save this as .html or .md."
 
 
 def document_of(report: Report) -> Document:
@@ -62,6 +63,7 @@ def document_of(report: Report) -> Document:
         facts=_facts(report),
         sections=tuple(section for section in _sections(report) if section.blocks),
         charts=charts_of(report),
+        more=MORE,
     )
 
 

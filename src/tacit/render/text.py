@@ -11,10 +11,9 @@ WIDTH = 88
 BAR = 14
 GAP = 2
 MAX_ROWS = 4
-MAX_FIRST = 34
+MAX_FIRST, MAX_SECOND = 60, 34
 SIGN, PLAIN = "▸ ", "  "
 SIGNS = {"pass": "✓", "fail": "✗", "inconclusive": "?", "neutral": "·"}
-DEEPER = "Pictures, methods, what lowers a leak, references: save this as .html or .md."
 
 
 def terminal(document: Document) -> str:
@@ -23,7 +22,7 @@ def terminal(document: Document) -> str:
     for section in document.sections:
         if section.brief and (body := _body(section)):
             parts.append(f"{_heading(section.title)}\n{body}")
-    parts.append(DEEPER)
+    parts += [document.more] if document.more else []
     return "\n\n".join(parts).replace(SPACE, " ") + "\n"
 
 
@@ -88,7 +87,7 @@ def _table(table: Table) -> str:
 
 def _fits(table: Table, rows: Sequence[tuple[Cell, ...]]) -> bool:
     """Whether the first two columns stand side by side; text that needs wrapping reads better as paragraphs."""
-    return all(width(_shown(cell)) <= MAX_FIRST for row in rows for cell in row[:2]) and any(
+    return all(width(_shown(row[0])) <= MAX_FIRST and width(_shown(row[1])) <= MAX_SECOND for row in rows) and any(
         isinstance(cell, Interval) for row in rows for cell in row
     )
 

@@ -52,7 +52,7 @@ def _change(chosen: Point, best: Point) -> str:
     lost = 100 * (_accuracy(best) - _accuracy(chosen))
     cost = f"gives up {lost:.1f} points of accuracy" if lost >= 0.05 else "gives up no accuracy"
     before, after = _score(best), _score(chosen)
-    numbers = f"({after:.2f} against {before:.2f} for {best.name})"
+    numbers = f"({after:.2g} against {before:.2g} for {best.name})"
     share = after / before if before > 0 else 0.0
     words = next((words for low, high, words in FRACTIONS if low <= share <= high), "")
     if words:

@@ -1,0 +1,164 @@
+"""What the course of a training tells: vulnerability at each look, whether it really rose, and which records are exposed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.core import Estimate, Evidence, Membership, NotEnoughData, Outputs, Signals, collect
+from tacit.core._check import frozen
+from tacit.metrics import paired_auc_difference, tail_index
+from tacit.signals import available, measure
+from tacit.signals.traces import trace_iqr
+
+FITS = ("loss", "negative_squared_error")
+
+
+def record_losses(outputs: Outputs) -> NDArray[np.float32]:
+    """Loss of each record (n,): cross-entropy in nats, squared error for a regression, or the loss that was given."""
+    names = available(outputs)
+    return (-measure(outputs, next(name for name in FITS if name in names))).astype(np.float32)
+
+
+def accuracy(outputs: Outputs) -> float | None:
+    """Share of records whose class is predicted, or None where there are no classes."""
+    return float(measure(outputs, "correctness").mean()) if "correctness" in available(outputs) else None
+
+
+def loss_evidence(losses: NDArray[np.floating], member: NDArray[np.bool_]) -> Evidence:
+    """The loss attack of one look as Evidence: float (n,) losses, bool (n,) truth."""
+    score = -losses.astype(np.float64)
+    return Evidence(frozen(score), frozen(member), None, "observed", "Threshold()", frozen(np.arange(len(member))))
+
+
+@dataclass(frozen=True)
+class Rise:
+    """The loss attack's AUC at the last look against an earlier one, on the same records.
+
+    Parameters
+    ----------
+    since : index of the earlier look. difference : AUC now minus AUC then.
+    p_value : of "it has not risen", one-sided. limit : what it is held against, so that all looks together err seldom.
+    """
+
+    since: int
+    difference: Estimate
+    p_value: float
+    limit: float
+
+    @property
+    def significant(self) -> bool:
+        """Has it really risen?"""
+        return self.p_value <= self.limit
+
+
+def rises(
+    losses: NDArray[np.floating], member: NDArray[np.bool_], against: Sequence[int], *, level: float = 0.95
+) -> tuple[Rise, ...]:
+    """Has the loss attack's AUC risen at the last look, against the looks `against` before it?
+
+    Each pair of looks gets a paired DeLong test on the same records. The chance of a false alarm, 1 - `level` over the whole
+    training however long it lasts, is spent as 1 / (t (t - 1)) at look t and shared evenly by all looks before it, whichever
+    of them are asked for.
+
+    Parameters
+    ----------
+    losses : float (looks, n), oldest first. member : bool (n,). against : indices of earlier looks.
+    level : 1 - chance of any false alarm in the training.
+    """
+    t = len(losses)
+    if t < 2:
+        return ()
+    limit = (1 - level) / (t * (t - 1)) / (t - 1)
+    now = loss_evidence(losses[-1], member)
+    found = []
+    for since in against:
+        difference = paired_auc_difference(now, loss_evidence(losses[since], member), level=level)
+        two_sided = 1.0 if difference.p_value is None else difference.p_value
+        found.append(Rise(since, difference, two_sided / 2 if difference.value > 0 else 1 - two_sided / 2, limit))
+    return tuple(found)
+
+
+def screening(losses: NDArray[np.floating], member: NDArray[np.bool_], *, level: float = 0.95) -> Estimate | None:
+    """The tail index of the last look, at 1 % of members missed or as little as the sample allows; None for under 10 members."""
+    for missed in (0.01, 0.05, 0.1):
+        try:
+            return tail_index(loss_evidence(losses[-1], member), missed=missed, level=level)
+        except NotEnoughData:
+            continue
+    return None
+
+
+def most_exposed(losses: NDArray[np.floating], member: NDArray[np.bool_], *, share: float = 0.01) -> NDArray[np.int64]:
+    """The members whose losses ranged widest over training: row numbers, most exposed first.
+
+    Parameters
+    ----------
+    losses : float (looks, n). member : bool (n,). share : of the members, rounded up.
+    """
+    inside = np.flatnonzero(member)
+    order = np.argsort(-trace_iqr(losses.T[inside]), kind="stable")
+    return inside[order[: int(np.ceil(share * len(inside)))]].astype(np.int64)
+
+
+@dataclass(frozen=True)
+class ExposedSlice:
+    """How much of a slice of the members is among the most exposed tenth, with its interval; an even spread would give 0.1."""
+
+    column: str
+    value: str
+    share: Estimate
+
+
+def exposed_slices(
+    losses: NDArray[np.floating],
+    member: NDArray[np.bool_],
+    columns: dict[str, Sequence[object]],
+    *,
+    level: float = 0.95,
+) -> tuple[ExposedSlice, ...]:
+    """Slices of the members, the most exposed first: the share of each among the tenth whose losses ranged widest.
+
+    The intervals are Clopper-Pearson at a level shared by all slices (Bonferroni).
+
+    Parameters
+    ----------
+    losses : float (looks, n). member : bool (n,). columns : a public category of all n records under each name.
+    """
+    from scipy.stats import binomtest
+
+    chosen = np.zeros(len(member), bool)
+    chosen[most_exposed(losses, member, share=0.1)] = True
+    groups = [
+        (name, text, member & (np.asarray(column).astype(str) == text))
+        for name, column in columns.items()
+        for text in _values(column)
+    ]
+    groups = [group for group in groups if group[2].any()]
+    found = []
+    for name, text, rows in groups:
+        n, hits = int(rows.sum()), int(chosen[rows].sum())
+        interval = binomtest(hits, n).proportion_ci(1 - (1 - level) / len(groups))
+        assumes = ("records are independent", f"all {len(groups)} slices hold together")
+        estimate = Estimate(
+            f"most exposed in {name} = {text}", hits / n, interval.low, interval.high, level, n, "Clopper-Pearson", assumes
+        )
+        found.append(ExposedSlice(name, text, estimate))
+    return tuple(sorted(found, key=lambda item: -item.share.low))
+
+
+def _values(column: Sequence[object]) -> list[str]:
+    return [str(text) for text in np.unique(np.asarray(column).astype(str))]
+
+
+def trace_signals(losses: NDArray[np.floating]) -> Signals:
+    """A training's losses (looks, n) as Signals with one query a look, negated, oldest first."""
+    return Signals.of(-losses.T, statistic="loss trace")
+
+
+def vote_evidence(losses: NDArray[np.floating], member: NDArray[np.bool_]) -> Evidence:
+    """The attack on the whole course of training (`EpochVote`), marked."""
+    from tacit.attacks.trace import EpochVote
+
+    return collect(EpochVote(), trace_signals(losses), Membership(member))
