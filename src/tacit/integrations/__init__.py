@@ -1,1 +1,25 @@
-"""integrations."""
+"""tacit inside other people's tools: a trace of a training, callbacks, trackers, and a pytest plug-in."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tacit.integrations.stopping import Risen, Stop
+    from tacit.integrations.trace import History, PrivacyTrace, TracePoint
+
+HOMES = {
+    "History": "tacit.integrations.trace",
+    "PrivacyTrace": "tacit.integrations.trace",
+    "Risen": "tacit.integrations.stopping",
+    "Stop": "tacit.integrations.stopping",
+    "TracePoint": "tacit.integrations.trace",
+}
+
+__all__ = ["History", "PrivacyTrace", "Risen", "Stop", "TracePoint"]
+
+
+def __getattr__(name: str) -> Any:
+    # lazily: the pytest plug-in lives in this package and loads in every pytest run
+    if name in HOMES:
+        return getattr(import_module(HOMES[name]), name)
+    raise AttributeError(f"module 'tacit.integrations' has no attribute {name!r}")

@@ -1,0 +1,248 @@
+"""Accuracy and vulnerability while a model trains: the one implementation behind every callback."""
+
+import base64
+import math
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.adapters import outputs_of
+from tacit.adapters._answers import Kind
+from tacit.adapters.samples import fingerprint, n_available, sample
+from tacit.core import CheckResult, Estimate, InvalidInput, Outputs, _check, concatenate
+from tacit.integrations._trace_file import TraceFile
+from tacit.integrations.stopping import Stop
+from tacit.suites.glance import glance
+from tacit.suites.trace import accuracy, record_losses
+
+Log = Callable[[Mapping[str, float], int], None]
+SCHEMA = 1
+LEAST_SAMPLE, MOST_SAMPLE, SAMPLE_SHARE = 200, 2000, 25
+# a training step costs about three forward passes a record; looking should cost a twentieth of that
+FORWARD_PASSES, BUDGET = 3, 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class TracePoint:
+    """One look at a model in training.
+
+    Parameters
+    ----------
+    epoch : counted from 0, as the framework counts. advantage, auc : of the threshold attack, with their intervals.
+    member_accuracy, accuracy : on the sample's members and non-members; None where there are no classes.
+    utility : what a rise of vulnerability is weighed against: validation accuracy, or minus the non-members' mean loss.
+    measure : what `utility` is. seconds : that the look took.
+    """
+
+    epoch: int
+    advantage: Estimate
+    auc: Estimate
+    member_accuracy: float | None
+    accuracy: float | None
+    utility: float
+    measure: str
+    seconds: float
+
+    def numbers(self) -> dict[str, float]:
+        """What goes to a logger, by name."""
+        named = {"advantage": self.advantage, "auc": self.auc}
+        found = {f"privacy/{name}": estimate.value for name, estimate in named.items()}
+        found |= {f"privacy/{name}_low": estimate.low for name, estimate in named.items()}
+        found |= {f"privacy/{name}_high": estimate.high for name, estimate in named.items()}
+        shown = {"member_accuracy": self.member_accuracy, "nonmember_accuracy": self.accuracy}
+        return found | {f"privacy/{name}": value for name, value in shown.items() if value is not None}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {**vars(self), "advantage": self.advantage.to_dict(), "auc": self.auc.to_dict()}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> "TracePoint":
+        """The point that `to_dict` wrote."""
+        return cls(**{**plain, **{name: Estimate.from_dict(plain[name]) for name in ("advantage", "auc")}})
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """All looks so far, oldest first.
+
+    Parameters
+    ----------
+    points : one a look. losses : float32 (looks, n), each record's loss. member : bool (n,), members first.
+    """
+
+    points: tuple[TracePoint, ...]
+    losses: NDArray[np.float32]
+    member: NDArray[np.bool_]
+
+
+class PrivacyTrace:
+    """Looks at a model every few epochs, on the same members and non-members each time, and changes nothing.
+
+    Parameters
+    ----------
+    members, nonmembers : records of the training set and others from the same population: a pair ``(x, y)``, a PyTorch data
+        set or loader over one, or a ``datasets.Dataset``. Give evaluation transforms, not random ones.
+    every : look after each `every`-th epoch. None: as often as keeps looking below about 5 % of training.
+    size : members looked at, and as many non-members. None: a 25th of the members, 200 at least and 2,000 at most.
+    path : of the trace file. Each look is flushed to disk before training goes on; a training that was killed and starts
+        again with the same data goes on where its checkpoint is, and looks from later epochs are replaced.
+    stop_when : called with the `History` after each look; what it returns, if anything, ends up in `stop`. `Risen()` is the
+        valid test that vulnerability rose while accuracy did not.
+    log : functions of (numbers by name, epoch), such as `tacit.integrations.tensorboard.TensorBoardLog`.
+    seed : draws the sample. level : of the intervals. batch_size, kind : see `tacit.adapters.outputs_of`.
+    write : False where another process writes the file (all ranks but the first).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> x, y = rng.normal(size=(600, 5)), rng.integers(0, 2, 600)
+    >>> trace = PrivacyTrace((x[:300], y[:300]), (x[300:], y[300:]), every=1)
+    >>> for epoch in range(3):
+    ...     weights = rng.normal(size=(5, 2))                    # one epoch of training
+    ...     point = trace.observe(epoch, lambda part: part @ weights)
+    >>> [point.epoch for point in trace.history.points]
+    [0, 1, 2]
+    """
+
+    def __init__(
+        self,
+        members: Any,
+        nonmembers: Any,
+        *,
+        every: int | None = None,
+        size: int | None = None,
+        path: str | Path | None = None,
+        stop_when: Callable[[History], Stop | None] | None = None,
+        log: Sequence[Log] = (),
+        seed: int = 0,
+        level: float = 0.95,
+        batch_size: int = 256,
+        kind: Kind = "auto",
+        write: bool = True,
+    ) -> None:
+        n = n_available(members)
+        self.size = default_size(n) if size is None else size
+        self.every = default_every(n, self.size) if every is None else every
+        if self.size < 2 or self.every < 1:
+            raise InvalidInput(f"`size` needs 2 or more and `every` 1 or more, got {self.size} and {self.every}.")
+        self.level = _check.fraction(level, "level")
+        self.stop: Stop | None = None
+        self._groups = [sample(source, self.size, seed=seed + i)[:2] for i, source in enumerate((members, nonmembers))]
+        self._stop_when, self._log = stop_when, tuple(log)
+        self._asking: dict[str, Any] = {"batch_size": batch_size, "kind": kind}
+        self._trusted = False
+        self._member = np.repeat([True, False], [n_available((x, None)) for x, _ in self._groups])
+        self._looks: list[tuple[TracePoint, NDArray[np.float32]]] = []
+        self._file = TraceFile(path, self._header()) if path is not None and write else None
+        for line in self._file.lines if self._file is not None else ():
+            self._keep(TracePoint.from_dict(line["point"]), _numbers(line["losses"]))
+
+    @property
+    def history(self) -> History:
+        """All looks so far."""
+        losses = [loss for _, loss in self._looks]
+        stacked = np.stack(losses) if losses else np.zeros((0, len(self._member)), np.float32)
+        return History(tuple(point for point, _ in self._looks), _check.frozen(stacked), _check.frozen(self._member))
+
+    def due(self, epoch: int) -> bool:
+        """Is this an epoch to look at?"""
+        return (epoch + 1) % self.every == 0
+
+    def observe(self, epoch: int, model: Any, *, accuracy: float | None = None) -> TracePoint | None:
+        """Look at `model` after `epoch` (counted from 0), if it is due; the weights and every random state stay as they are.
+
+        Parameters
+        ----------
+        epoch : that has just ended. model : anything that `tacit.adapters.outputs_of` knows.
+        accuracy : on validation data, where it is known; `stop_when` weighs it instead of the sample's own.
+
+        Returns
+        -------
+        The look, or None where `epoch` was not due, or (with a warning) where the model's answers could not be used, for
+        example because it diverged. Only the first look raises.
+
+        Raises
+        ------
+        InvalidInput : at the first look, the model's answers cannot be used or trusted.
+        """
+        if not self.due(epoch):
+            return None
+        started = time.perf_counter()
+        outputs = self._answers(epoch, model)
+        if outputs is None:
+            return None
+        losses = record_losses(concatenate(*outputs))
+        point = _point(epoch, glance(*outputs, level=self.level), outputs, accuracy)
+        self._keep(point, losses)
+        self.stop = None if self._stop_when is None else self._stop_when(self.history)
+        point = replace(point, seconds=time.perf_counter() - started)
+        self._looks[-1] = (point, losses)
+        if self._file is not None:
+            self._file.append({"epoch": epoch, "point": point.to_dict(), "losses": _text(losses)})
+        for log in self._log:
+            log(point.numbers(), epoch)
+        return point
+
+    def _answers(self, epoch: int, model: Any) -> list[Outputs] | None:
+        """Outputs of members and non-members; once it has worked, a failure skips the look and leaves training alone."""
+        try:
+            outputs = [outputs_of(model, x, y, check=not self._trusted, **self._asking) for x, y in self._groups]
+        except InvalidInput as error:
+            if not self._trusted:
+                raise
+            warnings.warn(f"tacit could not look at the model after epoch {epoch}: {error}", stacklevel=3)
+            return None
+        self._trusted = True
+        return outputs
+
+    def trend(self, model: str = "model") -> dict[str, Any]:
+        """One line of a report's trend figure: accuracy against vulnerability, one point a look."""
+        points = [{"epoch": point.epoch, "accuracy": point.utility, "score": point.advantage.to_dict()} for point, _ in self._looks]
+        return {"model": model, "points": points}
+
+    def _keep(self, point: TracePoint, losses: NDArray[np.float32]) -> None:
+        """Add a look; a training that went back to a checkpoint replaces what came after it."""
+        self._looks = [look for look in self._looks if look[0].epoch < point.epoch]
+        self._looks.append((point, losses))
+
+    def _header(self) -> dict[str, Any]:
+        sampled = [fingerprint(x, y) for x, y in self._groups]
+        return {"tacit_trace": SCHEMA, "members": sampled[0], "nonmembers": sampled[1], "every": self.every, "level": self.level}
+
+
+def default_size(n_members: int) -> int:
+    """Members looked at: a 25th, 200 at least and 2,000 at most."""
+    return max(LEAST_SAMPLE, min(MOST_SAMPLE, n_members // SAMPLE_SHARE))
+
+
+def default_every(n_members: int, size: int) -> int:
+    """Epochs from look to look that keep looking below about 5 % of training, by the number of forward passes."""
+    return max(1, math.ceil(2 * min(size, n_members) / (FORWARD_PASSES * BUDGET * max(1, n_members))))
+
+
+def _point(epoch: int, seen: CheckResult, outputs: Sequence[Outputs], validation: float | None) -> TracePoint:
+    advantage, auc = seen.estimate("advantage"), seen.estimate("auc")
+    assert advantage is not None and auc is not None  # noqa: PT018
+    own = [accuracy(part) for part in outputs]
+    if validation is not None:
+        utility, measure = _check.floats([validation], "accuracy", ndim=1).item(), "validation accuracy"
+    elif own[1] is not None:
+        utility, measure = own[1], "accuracy"
+    else:
+        utility, measure = -float(record_losses(outputs[1]).mean()), "minus the loss of non-members"
+    return TracePoint(epoch, advantage, auc, own[0], own[1], utility, measure, 0.0)
+
+
+def _text(losses: NDArray[np.float32]) -> str:
+    return base64.b64encode(losses.astype("<f4").tobytes()).decode("ascii")
+
+
+def _numbers(text: str) -> NDArray[np.float32]:
+    return np.frombuffer(base64.b64decode(text), "<f4").astype(np.float32)
