@@ -6,9 +6,11 @@ import numpy as np
 from scipy.special import stdtr
 
 from tacit.core import Estimate, Evidence, _check
-from tacit.metrics.clusters import FROZEN_THRESHOLD, assumption
-from tacit.metrics.intervals import fisher_p_value, share_difference
-from tacit.metrics.roc import Side, best_threshold, sides
+from tacit.metrics.clusters import FROZEN_THRESHOLD, assumption, n_units
+from tacit.metrics.intervals import fisher_p_value, share_difference, share_differences
+from tacit.metrics.roc import Side, best_threshold, gains, sides
+
+NEAR, N_NEAR = 2, 64
 
 
 def advantage(evidence: Evidence, *, threshold: float | None = None, level: float = 0.95) -> Estimate:
@@ -19,8 +21,8 @@ def advantage(evidence: Evidence, *, threshold: float | None = None, level: floa
 
     Without one: the largest advantage over all thresholds in the population. The largest one *of the sample* is optimistic,
     so the low end is the smallest population value under which so large a maximum is likely whatever the shape of the
-    curve (Kolmogorov-Smirnov, with the largest variance that such a value allows); the high end needs no such care,
-    because the sample's maximum is never below the sample's value at the population's best threshold.
+    curve (Kolmogorov-Smirnov, with the largest variance that such a value allows). The high end is the highest upper limit
+    at any single threshold that comes near the maximum: the population's best threshold is one of them.
 
     Parameters
     ----------
@@ -43,8 +45,7 @@ def advantage(evidence: Evidence, *, threshold: float | None = None, level: floa
     members, others = sides(evidence, threshold)
     low, high = _difference(members, others, level)
     assumes = (assumption(evidence), FROZEN_THRESHOLD)
-    n = members.n_units + others.n_units
-    method = "difference of two exact shares (MOVER)"
+    n, method = n_units(evidence), "difference of two exact shares (MOVER)"
     value = members.share - others.share
     return Estimate("advantage", value, min(low, value), max(high, value), level, n, method, assumes, _p_value(members, others))
 
@@ -75,11 +76,23 @@ def _largest(evidence: Evidence, level: float) -> Estimate:
     value = members.share - others.share
     tail = (1 - level) / 2
     low = _smallest_plausible(value, members.size, others.size, tail)
-    high = max(value, _difference(members, others, level)[1])
+    high = max(value, _difference(members, others, level)[1], _high_end(evidence, value, members, others, level))
     p_value = min(1.0, float(np.exp(-2 * value**2 / (1 / members.size + 1 / others.size))))
-    n = members.n_units + others.n_units
-    method = "maximum over thresholds: Kolmogorov-Smirnov below, fixed threshold above"
+    n, method = n_units(evidence), "maximum over thresholds: Kolmogorov-Smirnov below, fixed threshold above"
     return Estimate("advantage", value, min(low, value), high, level, n, method, (assumption(evidence),), p_value)
+
+
+def _high_end(evidence: Evidence, value: float, members: Side, others: Side, level: float) -> float:
+    """Largest upper limit over thresholds that could be the population's best."""
+    gain = gains(evidence)
+    reach = NEAR * (_difference(members, others, level)[1] - value)
+    near = np.flatnonzero(gain >= value - reach)
+    if len(near) == 0:
+        return value
+    near = near[np.unique(np.linspace(0, len(near) - 1, N_NEAR).astype(np.int64))]
+    share = np.stack([1 - near / members.n, 1 - evidence.below[near] / others.n], axis=1)
+    sizes = np.array([[members.size, others.size]])
+    return min(1.0, float(share_differences(share * sizes, sizes, level=level)[1].max()))
 
 
 def _smallest_plausible(value: float, n1: float, n0: float, tail: float) -> float:

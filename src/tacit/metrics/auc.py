@@ -1,25 +1,30 @@
 """Area under the ROC curve: the chance that a random member scores above a random non-member."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit, ndtr, stdtr
+from scipy.special import ndtr, stdtr
 
 from tacit.core import Estimate, Evidence, _check
-from tacit.metrics.clusters import MIN_CLUSTERS, assumption, units
+from tacit.metrics.clusters import MIN_CLUSTERS, assumption, n_units, units
 from tacit.metrics.intervals import Floats, t_quantile
 
 MIN_RECORDS = 2
+HALVINGS = 50
+PSEUDO_PAIRS = 4
+LEAST_RATIO, MANY_RECORDS = 0.7, 40
 
 
 def auc(evidence: Evidence, *, level: float = 0.95) -> Estimate:
     """Chance that a random member scores above a random non-member; ties count half.
 
-    The variance is DeLong's [1]_, over clusters where there are any [2]_; it is never taken below what the same AUC would
-    have with few records [3]_, because at complete separation it would be zero. The interval is made on the logit scale
-    with Student's t. The p-value is of the Mann-Whitney test with ties.
+    The variance is DeLong's [1]_, over clusters where there are any [2]_. The interval holds every AUC from which the observed
+    one is no further than Student's t allows; how the variance changes with the AUC is taken from exponential scores [3]_, and
+    where few pairs are out of order so is its size, because at complete separation DeLong's would be zero [4]_. The p-value is
+    of the Mann-Whitney test with ties.
 
     Parameters
     ----------
@@ -35,15 +40,15 @@ def auc(evidence: Evidence, *, level: float = 0.95) -> Estimate:
     .. [1] DeLong, DeLong, Clarke-Pearson, Comparing the areas under two or more correlated ROC curves, 1988.
     .. [2] Obuchowski, Nonparametric analysis of clustered ROC curve data, 1997.
     .. [3] Hanley, McNeil, The meaning and use of the area under a ROC curve, 1982, eq. 1.
+    .. [4] Newcombe, Confidence intervals for an effect size measure based on the Mann-Whitney statistic, part 2, 2006.
     """
     _check.fraction(level, "level")
     evidence.require_both(MIN_RECORDS, MIN_RECORDS)
     spread = _delong(evidence) if evidence.cluster is None else _obuchowski(evidence)
-    low, high = _logit_interval(spread, level)
-    method = "DeLong on the logit scale" if evidence.cluster is None else "Obuchowski's cluster variance on the logit scale"
-    n = len(evidence.member) if evidence.cluster is None else int(spread.n_members + spread.n_nonmembers)
+    low, high = _score_interval(spread, level)
+    method = "DeLong's variance, score interval" if evidence.cluster is None else "Obuchowski's cluster variance, score interval"
     p_value = _p_value(evidence, spread)
-    return Estimate("auc", spread.value, low, high, level, n, method, (assumption(evidence),), p_value)
+    return Estimate("auc", spread.value, low, high, level, n_units(evidence), method, (assumption(evidence),), p_value)
 
 
 def no_leak_p_value(evidence: Evidence) -> float:
@@ -59,13 +64,14 @@ def no_leak_p_value(evidence: Evidence) -> float:
 
 @dataclass(frozen=True)
 class _Spread:
-    """An AUC, the variance from members and from non-members, and the number of independent units of each."""
+    """An AUC, the variance from members and from non-members, the number of independent units of each, and units a record."""
 
     value: float
     from_members: float
     from_nonmembers: float
     n_members: float
     n_nonmembers: float
+    shrink: float = 1.0
 
     @property
     def variance(self) -> float:
@@ -124,7 +130,7 @@ def _obuchowski(evidence: Evidence) -> _Spread:
     names1, names0 = np.unique(evidence.cluster[evidence.member]), np.unique(evidence.cluster[~evidence.member])
     _, at1, at0 = np.intersect1d(names1, names0, assume_unique=True, return_indices=True)
     scale = max(0.0, 1 + 2 * float(part1[at1] @ part0[at0]) / (var1 + var0)) if var1 + var0 > 0 else 1.0
-    return _Spread(value, var1 * scale, var0 * scale, c1, c0)
+    return _Spread(value, var1 * scale, var0 * scale, c1, c0, (c1 + c0) / len(evidence.member))
 
 
 def share_below(scores: NDArray[Any], others: NDArray[Any]) -> Floats:
@@ -132,19 +138,41 @@ def share_below(scores: NDArray[Any], others: NDArray[Any]) -> Floats:
     return np.asarray(counts / (2 * len(others)))
 
 
-def _logit_interval(spread: _Spread, level: float) -> tuple[float, float]:
+def _score_interval(spread: _Spread, level: float) -> tuple[float, float]:
+    """All AUCs from which the observed one is no further than Student's t allows, with the variance each would have."""
     n1, n0 = spread.n_members, spread.n_nonmembers
-    edge = 1 / (2 * (n1 + 1) * (n0 + 1)) ** 0.5 / 2
-    centre = float(np.clip(spread.value, edge, 1 - edge))
-    variance = max(spread.variance, _exponential_variance(centre, n1, n0) / 2)
-    margin = t_quantile(level, spread.df) * variance**0.5 / (centre * (1 - centre))
-    low, high = expit(logit(centre) - margin), expit(logit(centre) + margin)
-    return min(float(low), spread.value), max(float(high), spread.value)
+    limit = t_quantile(level, spread.df) ** 2 * _variance_ratio(spread)
+
+    def far(value: float) -> bool:
+        return (spread.value - value) ** 2 > limit * _exponential_variance(value, n1, n0)
+
+    return _last_far(far, spread.value, 0.0), _last_far(far, spread.value, 1.0)
+
+
+def _last_far(far: Callable[[float], bool], near: float, end: float) -> float:
+    """Where `far` begins between `near` and `end`, rounded towards `end`."""
+    for _ in range(HALVINGS):
+        middle = (near + end) / 2
+        near, end = (near, middle) if far(middle) else (middle, end)
+    return end
+
+
+def _variance_ratio(spread: _Spread) -> float:
+    """DeLong's variance over that of exponential scores, drawn towards 1 where few pairs are out of order."""
+    n1, n0 = spread.n_members, spread.n_nonmembers
+    rare = min(spread.value, 1 - spread.value)
+    edge = 0.5 / (n1 * n0)
+    usual = _exponential_variance(min(max(spread.value, edge), 1 - edge), n1, n0)
+    known = n1 * n0 * rare
+    ratio = (spread.variance / usual * known + PSEUDO_PAIRS) / (known + PSEUDO_PAIRS)
+    informative = 2 * min(n1, n0) * rare
+    return max(ratio, LEAST_RATIO * spread.shrink * min(1.0, MANY_RECORDS / max(informative, 1e-300)))
 
 
 def _exponential_variance(value: float, n1: float, n0: float) -> float:
-    first, second = value / (2 - value), 2 * value**2 / (1 + value)
-    return (value * (1 - value) + (n1 - 1) * (first - value**2) + (n0 - 1) * (second - value**2)) / (n1 * n0)
+    """Variance of an AUC of exponential scores, the mean of both ways to say which side is which [4]_."""
+    both = value / (2 - value) + 2 * value**2 / (1 + value) - 2 * value**2
+    return (value * (1 - value) + ((n1 + n0) / 2 - 1) * both) / (n1 * n0)
 
 
 def _p_value(evidence: Evidence, spread: _Spread | None) -> float:

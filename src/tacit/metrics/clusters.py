@@ -19,6 +19,11 @@ def assumption(evidence: Evidence) -> str:
     return INDEPENDENT if evidence.cluster is None else CLUSTERED
 
 
+def n_units(evidence: Evidence) -> int:
+    """Number of independent units: records, or clusters where there are any."""
+    return len(evidence.member) if evidence.cluster is None else len(np.unique(evidence.cluster))
+
+
 def units(evidence: Evidence, *, member: bool) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """Cluster index 0..c-1 of each record of one side, and the records' scores in the same order.
 

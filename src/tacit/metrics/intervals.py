@@ -1,14 +1,22 @@
 """Intervals for shares and for differences of two shares, from counts."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc, betaincinv, gammaln, ndtri, stdtrit
+from scipy.special import betainc, betaincinv, gammaln, ndtr, ndtri, stdtrit
 
 Floats = NDArray[np.float64]
 TAIL = 1e-17
 BLOCK = 4096
+FEW = 10
+_EDGES = ndtr(np.linspace(-6, 6, 73))
+NODES = (_EDGES[1:] + _EDGES[:-1]) / 2
+NODE_WEIGHTS = np.diff(_EDGES)[:, None] * np.diff(_EDGES)[None, :]
+MOST_STEPS = 40
+NEGLIGIBLE = 1e-10
+RESOLUTION, RELATIVE = 1e-9, 1e-4
 
 
 def clopper_pearson(hits: ArrayLike, n: ArrayLike, *, level: float) -> tuple[Floats, Floats]:
@@ -39,19 +47,54 @@ def upper_limit(hits: ArrayLike, n: ArrayLike, *, tail: float) -> Floats:
 def share_difference(hits: tuple[float, float], n: tuple[float, float], *, level: float) -> tuple[float, float]:
     """Interval of the difference of two independent shares, first minus second.
 
-    The exact limits of each share are combined by their squared distances (MOVER): close to the nominal level for large
-    counts, above it for small ones.
+    The exact limits of each share are combined by their squared distances (MOVER) [1]_ [2]_, which is close to the nominal
+    level for large counts and above it for small ones. Near a difference of 1 or -1 both limits rest on few misses, where
+    squared distances are too short: there the exact limits are melded [3]_.
 
     References
     ----------
-    .. [1] Newcombe, Interval estimation for the difference between independent proportions, 1998, eq. for method 10.
+    .. [1] Newcombe, Interval estimation for the difference between independent proportions, 1998.
     .. [2] Zou, Donner, Construction of confidence limits about effect measures, 2008.
+    .. [3] Fay, Proschan, Brittain, Combining one-sample confidence procedures for inference in the two-sample case, 2015.
     """
-    low, high = clopper_pearson(hits, n, level=level)
-    first, second = hits[0] / n[0], hits[1] / n[1]
-    down = np.hypot(first - low[0], high[1] - second)
-    up = np.hypot(high[0] - first, second - low[1])
-    return max(-1.0, float(first - second - down)), min(1.0, float(first - second + up))
+    pairs = np.asarray([hits]), np.asarray([n])
+    bottom, top = (float(end[0]) for end in share_differences(*pairs, level=level))
+    if max(n[0] - hits[0], hits[1]) <= FEW:
+        top = max(top, _melded_difference(hits, n, 0.5 + level / 2))
+    if max(hits[0], n[1] - hits[1]) <= FEW:
+        bottom = min(bottom, -_melded_difference(hits[::-1], n[::-1], 0.5 + level / 2))
+    return max(-1.0, bottom), min(1.0, top)
+
+
+def share_differences(hits: ArrayLike, n: ArrayLike, *, level: float) -> tuple[Floats, Floats]:
+    """Lower and upper ends (k,) of the squared-distances interval for `hits` among `n`, both (k, 2)."""
+    counts, sizes = np.asarray(hits, np.float64), np.asarray(n, np.float64)
+    low, high = clopper_pearson(counts, sizes, level=level)
+    share = counts / sizes
+    gain = share[:, 0] - share[:, 1]
+    down = np.hypot(share[:, 0] - low[:, 0], high[:, 1] - share[:, 1])
+    up = np.hypot(high[:, 0] - share[:, 0], share[:, 1] - low[:, 1])
+    return gain - down, gain + up
+
+
+def _melded_difference(hits: tuple[float, float], n: tuple[float, float], p: float) -> float:
+    first = confidence_nodes(hits[0] + 1, n[0] - hits[0])
+    second = confidence_nodes(hits[1], n[1] - hits[1] + 1)
+    return melded_quantile(first[:, None] - second[None, :], p)
+
+
+def confidence_nodes(a: float, b: float) -> Floats:
+    """Quantiles of Beta(a, b) at the probabilities `NODES`; all 0 or all 1 where `a` or `b` is 0."""
+    if a <= 0 or b <= 0:
+        return np.full(len(NODES), float(b <= 0))
+    return np.asarray(betaincinv(a, b, NODES))
+
+
+def melded_quantile(values: Floats, p: float) -> float:
+    """Quantile `p` of a function of two independent rates, from its `values` at their `confidence_nodes` (k, k)."""
+    order = np.argsort(values, axis=None)
+    reached = np.searchsorted(np.cumsum(NODE_WEIGHTS.ravel()[order]), p)
+    return float(values.ravel()[order[min(int(reached), len(order) - 1)]])
 
 
 def fisher_p_value(hits: tuple[int, int], n: tuple[int, int]) -> float:
@@ -110,18 +153,43 @@ def mixture_limits(
 def _mixture_quantile(
     a: NDArray[Any], b: NDArray[Any], weight: Floats, p: float, *, empty: NDArray[np.bool_], atom: float
 ) -> Floats:
-    """Quantile of a mixture of Beta(a, b), where `empty` components sit at `atom`; found by bisection with secant steps."""
-    a, b = np.where(empty, 1.0, a), np.where(empty, 1.0, b)
+    """Quantile of a mixture of Beta(a, b), where `empty` components sit at `atom`; rounded outwards."""
+    rows, columns = np.nonzero(weight > NEGLIGIBLE)
+    a, b, empty, part = (
+        np.where(empty, 1.0, a)[rows, columns],
+        np.where(empty, 1.0, b)[rows, columns],
+        empty[rows, columns],
+        weight[rows, columns],
+    )
+    start = np.searchsorted(rows, np.arange(len(weight)))
     each = np.where(empty, atom, betaincinv(a, b, p))
-    low, high = each.min(axis=1), each.max(axis=1)
-    for _ in range(40):
-        middle = (low + high) / 2
-        mass = np.where(empty, float(atom == 0.0), betainc(a, b, middle[:, None]))
-        reached = (mass * weight).sum(axis=1) >= p
-        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
-        if np.all(high - low <= 1e-9 + 1e-6 * high):
+    low, high = np.minimum.reduceat(each, start), np.maximum.reduceat(each, start)
+
+    def excess(x: Floats) -> Floats:
+        mass = np.where(empty, float(atom == 0.0), betainc(a, b, x[rows]))
+        return np.asarray(np.add.reduceat(mass * part, start) - p)
+
+    low, high = _root(excess, low, high)
+    return high if atom else low
+
+
+def _root(excess: Callable[[Floats], Floats], low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """Brackets of the roots of a rising function, elementwise: false position with halving (Illinois), then bisection."""
+    left, right = excess(low), excess(high)
+    last = np.zeros(len(low))
+    for step in range(MOST_STEPS):
+        slope = right - left
+        share = np.divide(-left, slope, out=np.full(len(low), 0.5), where=(slope > 0) & (step % 4 < 3))
+        middle = low + np.clip(share, 0.001, 0.999) * (high - low)
+        value = excess(middle)
+        side = np.where(value >= 0, 1.0, -1.0)
+        again = np.where(side == last, 0.5, 1.0)
+        low, left = np.where(side > 0, low, middle), np.where(side > 0, left * again, value)
+        high, right = np.where(side > 0, middle, high), np.where(side > 0, value, right * again)
+        last = side
+        if np.all(high - low <= RESOLUTION + RELATIVE * high):
             break
-    return np.asarray(high if atom else low)
+    return low, high
 
 
 def normal_quantile(level: float) -> float:

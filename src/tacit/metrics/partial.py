@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import Estimate, Evidence, NotEnoughData, _check
-from tacit.metrics.clusters import assumption
+from tacit.metrics.clusters import assumption, n_units
 from tacit.metrics.intervals import Floats
 from tacit.metrics.rates import members_above, operating_sizes
 
 N_DRAWS = 2000
-N_GROUPS = 128
+N_GROUPS = 32
 N_SPREADS = 8
 SEED = 20220607
 
@@ -48,7 +48,7 @@ def partial_auc(evidence: Evidence, max_fpr: float = 0.01, *, level: float = 0.9
     value = _standardised(_area(evidence, max_fpr), max_fpr)
     low, high = (_standardised(end, max_fpr) for end in _limits(evidence, max_fpr, (n1, n0), level))
     method = f"seeded draws of both rates ({N_DRAWS:,})"
-    name, n = f"pauc@fpr={max_fpr:g}", len(evidence.member)
+    name, n = f"pauc@fpr={max_fpr:g}", n_units(evidence)
     return Estimate(name, value, min(low, value), max(high, value), level, n, method, (assumption(evidence),))
 
 
@@ -78,25 +78,46 @@ def _mean_left(start: Floats, end: Floats, limit: float) -> Floats:
 
 def _limits(evidence: Evidence, max_fpr: float, sizes: tuple[float, float], level: float) -> tuple[float, float]:
     n1, n0 = sizes
-    rank = _ranks(evidence.n_nonmembers, max_fpr, n0)
+    above = _above(evidence, _last_rank(evidence.n_nonmembers, max_fpr, n0)) * (n1 / evidence.n_members)
+    rank = np.unique(np.rint(np.linspace(0, len(above) - 1, min(len(above) - 1, N_GROUPS) + 1)).astype(np.int64))
     rng = np.random.default_rng(SEED)
     gaps = np.diff(rank) * (n0 / evidence.n_nonmembers)
-    rest = n0 - gaps.sum() + 1
-    fpr = np.cumsum(_dirichlet(rng, np.append(gaps, rest)), axis=1)[:, :-1]
-    above = members_above(evidence, rank[1:]) * (n1 / evidence.n_members)
-    between = np.diff(above, prepend=0.0, append=n1)
-    low = _rates(rng, between, extra=-1)
-    high = _rates(rng, between, extra=0)
-    least = _steps(fpr, np.concatenate([np.zeros((N_DRAWS, 1)), low], axis=1), max_fpr)
-    most = _steps(fpr, np.concatenate([high, np.ones((N_DRAWS, 1))], axis=1), max_fpr)
+    fpr = _rates(rng, np.append(gaps, n0 - gaps.sum()), extra=-1)
+    between = np.diff(above[rank], append=n1)
+    before, after = _inside(above, rank)
+    low, high = _rates(rng, between, extra=-1), _rates(rng, between, extra=0)
+    least = _area_between(fpr, low, before, 0.0, max_fpr)
+    most = _area_between(fpr, high, after, 1.0, max_fpr)
     return float(np.quantile(least, (1 - level) / 2)), float(np.quantile(most, (1 + level) / 2))
 
 
-def _ranks(n: int, max_fpr: float, size: float) -> NDArray[np.int64]:
-    """Ranks of non-members, 0 first, that reach beyond `max_fpr` in any draw; every one where few, groups where many."""
-    spread = N_SPREADS * (max_fpr * (1 - max_fpr) / size) ** 0.5 + N_SPREADS * 2 / size
-    last = min(n, math.ceil((max_fpr + spread) * n))
-    return np.unique(np.rint(np.linspace(0, last, min(last, N_GROUPS) + 1)).astype(np.int64))
+def _last_rank(n: int, max_fpr: float, size: float) -> int:
+    """A rank of non-members that lies beyond `max_fpr` in any draw."""
+    spread = N_SPREADS * (max_fpr * (1 - max_fpr) / size) ** 0.5 + 2 * N_SPREADS / size
+    return min(n, int(np.ceil((max_fpr + spread) * n)))
+
+
+def _above(evidence: Evidence, last: int) -> Floats:
+    """Members above the r-th largest non-member for r = 0..last (0 for r = 0); within a block of equal scores, in proportion."""
+    scores = evidence.nonmember_scores[evidence.n_nonmembers - last :][::-1]
+    first = np.concatenate([[True], scores[1:] != scores[:-1]])
+    block = np.cumsum(first) - 1
+    begin = np.flatnonzero(first)
+    size = np.diff(np.append(begin, last))
+    strictly = members_above(evidence, begin + 1)
+    tied = evidence.n_members - np.searchsorted(evidence.member_scores, scores[begin], side="left") - strictly
+    share = (np.arange(last) - begin[block] + 1) / size[block]
+    return np.concatenate([[0.0], strictly[block] + share * tied[block]])
+
+
+def _inside(above: Floats, rank: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """How far the curve has risen within each group of ranks, on average: (just before its ranks, just after)."""
+    total = np.diff(above[rank])
+    size = np.diff(rank)
+    before = np.add.reduceat(above[:-1], rank[:-1]) / size - above[rank[:-1]]
+    after = np.add.reduceat(above[1:], rank[:-1]) / size - above[rank[:-1]]
+    rising = total > 0
+    return tuple(np.divide(part, total, out=np.full(len(total), 0.5), where=rising) for part in (before, after))
 
 
 def _dirichlet(rng: np.random.Generator, shape: Floats) -> Floats:
@@ -105,13 +126,17 @@ def _dirichlet(rng: np.random.Generator, shape: Floats) -> Floats:
 
 
 def _rates(rng: np.random.Generator, between: Floats, *, extra: int) -> Floats:
-    """TPR at each rank: (draws, ranks). The pseudo-record joins the members above all (`extra` 0) or below all (-1)."""
+    """Draws of a rate at each rank (draws, ranks), from the records `between` ranks and one more: the first (0) or last (-1)."""
     shape = between.copy()
     shape[extra] += 1
     return np.cumsum(_dirichlet(rng, shape), axis=1)[:, :-1]
 
 
-def _steps(fpr: Floats, tpr: Floats, max_fpr: float) -> Floats:
-    """Area up to `max_fpr` of the step curve with heights `tpr` (draws, ranks + 1) between the rates `fpr` (draws, ranks)."""
-    edges = np.minimum(np.concatenate([np.zeros((len(fpr), 1)), fpr, np.ones((len(fpr), 1))], axis=1), max_fpr)
-    return np.asarray(np.sum(np.diff(edges, axis=1) * tpr, axis=1))
+def _area_between(fpr: Floats, tpr: Floats, rise: Floats, beyond: float, max_fpr: float) -> Floats:
+    """Area up to `max_fpr`: between two ranks the curve stands at the share `rise` of the way up, beyond the last at least."""
+    zero, one = np.zeros((len(fpr), 1)), np.ones((len(fpr), 1))
+    edges = np.minimum(np.concatenate([zero, fpr, one], axis=1), max_fpr)
+    ends = np.concatenate([zero, tpr], axis=1)
+    height = ends[:, :-1] + rise * np.diff(ends, axis=1)
+    height = np.concatenate([height, np.maximum(tpr[:, -1:], beyond)], axis=1)
+    return np.asarray(np.sum(np.diff(edges, axis=1) * height, axis=1))

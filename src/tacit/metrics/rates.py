@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 from scipy.special import bdtr, betaincinv
 
 from tacit.core import Estimate, Evidence, InvalidInput, NotEnoughData, _check
-from tacit.metrics.clusters import FROZEN_THRESHOLD, assumption, effective_size, units
-from tacit.metrics.intervals import Floats, clopper_pearson, mixture_limits
+from tacit.metrics.clusters import FROZEN_THRESHOLD, assumption, effective_size, n_units, units
+from tacit.metrics.intervals import Floats, clopper_pearson, confidence_nodes, melded_quantile, mixture_limits
 from tacit.metrics.roc import sides
 
-N_NODES = 96
-SPAN = np.linspace(-6, 6, 161)
+SPAN = np.linspace(-6, 6, 73)
 ROUNDING = 1e-9
 
 
@@ -47,7 +46,7 @@ def tpr_at_fpr(evidence: Evidence, fpr: float, *, level: float = 0.95) -> Estima
     value = members_above(evidence, np.array([_rank(fpr, evidence.n_nonmembers) + 1]))[0] / evidence.n_members
     low, high = tpr_limits(evidence, np.array([fpr]), (n1, n0), level=level)
     method = "binomial threshold melded with exact limits"
-    n = len(evidence.member)
+    n = n_units(evidence)
     ends = min(value, float(low[0])), max(value, float(high[0]))
     return Estimate(f"tpr@fpr={fpr:g}", value, *ends, level, n, method, (assumption(evidence),))
 
@@ -73,9 +72,25 @@ def members_above(evidence: Evidence, rank: NDArray[np.int64]) -> NDArray[np.int
 def tpr_at_guaranteed_fpr(evidence: Evidence, fpr: float, *, level: float = 0.95) -> Estimate:
     """Members found at a threshold that accuses at most a share `fpr` of non-members, with confidence `level`.
 
-    The threshold is the largest order statistic of the non-members that keeps the promise (accused are scores above it); the
-    interval is Clopper and Pearson's for the members at that threshold. It takes ``log(1 - level) / log(1 - fpr)``
-    non-members: 299 for 1 %, 2,995 for 0.1 %, 29,956 for 0.01 %.
+    The interval is Clopper and Pearson's for the members above `guaranteed_threshold`. It takes
+    ``log(1 - level) / log(1 - fpr)`` non-members: 299 for 1 %, 2,995 for 0.1 %, 29,956 for 0.01 %.
+
+    Raises
+    ------
+    NotEnoughData : too few (independent) non-members; says how many it takes.
+    """
+    rank, n1 = _guaranteed_rank(evidence, fpr, level)
+    value = float(members_above(evidence, np.array([rank]))[0] / evidence.n_members)
+    low, high = clopper_pearson(value * n1, n1, level=level)
+    method = f"threshold at the {rank}-th largest non-member, exact limits"
+    assumes, n = (assumption(evidence),), n_units(evidence)
+    return Estimate(f"tpr@fpr<={fpr:g}", value, min(value, float(low)), max(value, float(high)), level, n, method, assumes)
+
+
+def guaranteed_threshold(evidence: Evidence, fpr: float, *, level: float = 0.95) -> float:
+    """The lowest score such that accusing *above* it hits at most a share `fpr` of all non-members, with confidence `level`.
+
+    It is an order statistic of the non-members, so the promise needs no assumption on the scores, ties included [1]_.
 
     Raises
     ------
@@ -85,6 +100,12 @@ def tpr_at_guaranteed_fpr(evidence: Evidence, fpr: float, *, level: float = 0.95
     ----------
     .. [1] Wilks, Determination of sample sizes for setting tolerance limits, 1941.
     """
+    rank, _ = _guaranteed_rank(evidence, fpr, level)
+    return float(evidence.nonmember_scores[evidence.n_nonmembers - rank])
+
+
+def _guaranteed_rank(evidence: Evidence, fpr: float, level: float) -> tuple[int, float]:
+    """Rank of the threshold among the non-members, largest first, and the number of independent members."""
     _check.fraction(level, "level")
     _check.fraction(fpr, "fpr")
     evidence.require_both()
@@ -92,13 +113,8 @@ def tpr_at_guaranteed_fpr(evidence: Evidence, fpr: float, *, level: float = 0.95
     needed = math.ceil(math.log(1 - level) / math.log1p(-fpr) - ROUNDING)
     if n0 < needed:
         _too_few(f"A guaranteed FPR of {fpr:g}", needed, n0)
-    rank = _guaranteed_rank(n0, fpr, level)
-    rank = max(1, math.floor(rank * evidence.n_nonmembers / n0))
-    value = float(members_above(evidence, np.array([rank]))[0] / evidence.n_members)
-    low, high = clopper_pearson(value * n1, n1, level=level)
-    method = f"threshold at the {rank}-th largest non-member, exact limits"
-    assumes = (assumption(evidence),)
-    return Estimate(f"tpr@fpr<={fpr:g}", value, float(low), float(high), level, len(evidence.member), method, assumes)
+    rank = _largest_rank(n0, fpr, level)
+    return max(1, math.floor(rank * evidence.n_nonmembers / n0)), n1
 
 
 def ppv(
@@ -139,31 +155,21 @@ def _ppv_at_threshold(evidence: Evidence, prior: float, threshold: float, level:
     if members.hits + others.hits == 0:
         message = f"PPV needs somebody accused, got no score of {threshold:g} or more among {len(evidence.member)} records."
         raise NotEnoughData(message, needed=1, got=0, unit="accused records")
-    chance = (np.arange(N_NODES) + 0.5) / N_NODES
-    low, high = (
-        _melded_ppv(prior, (side1, size1), (side0, size0), chance, tail)
-        for side1, size1, side0, size0, tail in (
-            (members.effective_hits, members.size + 1, others.effective_hits + 1, others.size + 1, (1 - level) / 2),
-            (members.effective_hits + 1, members.size + 1, others.effective_hits, others.size + 1, (1 + level) / 2),
-        )
-    )
+    (hits1, n1), (hits0, n0) = (members.effective_hits, members.size), (others.effective_hits, others.size)
+    low = _melded_ppv(prior, confidence_nodes(hits1, n1 - hits1 + 1), confidence_nodes(hits0 + 1, n0 - hits0), (1 - level) / 2)
+    high = _melded_ppv(prior, confidence_nodes(hits1 + 1, n1 - hits1), confidence_nodes(hits0, n0 - hits0 + 1), (1 + level) / 2)
     value = _right(prior, members.share, others.share)
     assumes = (assumption(evidence), FROZEN_THRESHOLD)
-    n = members.n_units + others.n_units
-    ends = min(low, value), max(high, value)
+    n, ends = n_units(evidence), (min(low, value), max(high, value))
     return Estimate(f"ppv@prior={prior:g}", value, *ends, level, n, "melded exact limits of both rates", assumes)
 
 
-def _melded_ppv(prior: float, first: tuple[float, float], second: tuple[float, float], chance: Floats, p: float) -> float:
-    """Quantile `p` of the PPV when both rates follow their confidence distributions Beta(a, total - a)."""
-    tpr, fpr = (
-        betaincinv(max(a, 1e-300), max(total - a, 1e-300), chance) if 0 < a < total else np.full(len(chance), float(a > 0))
-        for a, total in (first, second)
-    )
+def _melded_ppv(prior: float, tpr: Floats, fpr: Floats, p: float) -> float:
+    """Quantile `p` of the PPV when both rates follow their confidence distributions."""
     gain, loss = prior * tpr[:, None], (1 - prior) * fpr[None, :]
     accused = gain + loss
     right = np.divide(gain, accused, out=np.full(accused.shape, float(p > 0.5)), where=accused > 0)
-    return float(np.quantile(right, p))
+    return melded_quantile(right, p)
 
 
 def _right(prior: float, tpr: float, fpr: float) -> float:
@@ -197,7 +203,7 @@ def _too_few(what: str, needed: int, n0: float) -> None:
     raise NotEnoughData(message, needed=needed, got=math.floor(n0), unit="non-members")
 
 
-def _guaranteed_rank(n0: float, fpr: float, level: float) -> int:
+def _largest_rank(n0: float, fpr: float, level: float) -> int:
     """Largest k such that the k-th largest of n0 non-members lies in the top `fpr` with probability `level`."""
     low, high = 1, max(1, math.ceil(fpr * n0))
     while low < high:

@@ -70,9 +70,16 @@ def best_threshold(evidence: Evidence) -> float:
 
 def best_place(evidence: Evidence) -> int:
     """Index into `member_scores` of the best threshold; `n_members` where accusing nobody is best."""
-    n1, n0 = evidence.n_members, evidence.n_nonmembers
-    gain = np.arange(n1, 0, -1, dtype=np.float64) / n1 - (n0 - evidence.below) / n0
-    place = n1 - 1 - int(np.argmax(gain[::-1]))
+    gain = gains(evidence)
+    place = len(gain) - 1 - int(np.argmax(gain[::-1]))
     if gain[place] <= 0:
-        return n1
+        return len(gain)
     return int(np.searchsorted(evidence.member_scores, evidence.member_scores[place], side="left"))
+
+
+def gains(evidence: Evidence) -> NDArray[np.float64]:
+    """TPR - FPR at each of `member_scores` as a threshold (at all but the first of equal scores, less than that)."""
+    gain = np.arange(evidence.n_members, 0, -1) / evidence.n_members
+    gain -= 1
+    gain += evidence.below / evidence.n_nonmembers
+    return gain

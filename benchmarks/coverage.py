@@ -1,0 +1,183 @@
+"""How often do the intervals hold? Worlds of known truth, drawn by the thousand.
+
+    python benchmarks/coverage.py [--quick] [--worlds N] [--group NAME] [--out PATH]
+
+For every interval, bound and test in every cell: how often it missed the truth on either side, with the Monte Carlo error.
+A cell that is within two Monte Carlo errors of its target gets more worlds until it is not, or until it has four times as many.
+"""
+
+import argparse
+import datetime
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from worlds import Cell, NotEnoughData, Question, all_cells
+
+TARGET = {"interval": 0.94, "lower bound": 0.95, "test": 0.95}
+WIDE = 0.98
+WORLDS, QUICK_WORLDS = 2000, 60
+RECORDS_A_CELL = 20_000_000
+FEWEST_WORLDS = 200
+MOST_ROUNDS = 4
+SHARE_GIVEN = 0.05
+
+
+@dataclass
+class Tally:
+    """What one question got right so far in one cell."""
+
+    cell: Cell
+    question: Question
+    missed_low: int = 0
+    missed_high: int = 0
+    given: int = 0
+    asked: int = 0
+    widths: list[float] = field(default_factory=list)
+
+    def add(self, low: float, high: float) -> None:
+        """Count one answer."""
+        self.given += 1
+        if self.question.kind == "test":
+            self.missed_high += low <= self.question.truth
+            return
+        self.missed_high += self.question.truth < low
+        self.missed_low += self.question.truth > high
+        self.widths.append(high - low)
+
+    @property
+    def coverage(self) -> float:
+        """Share of answers that held the truth (for a test: share of null worlds without an alarm)."""
+        return 1 - (self.missed_low + self.missed_high) / self.given if self.given else float("nan")
+
+    @property
+    def error(self) -> float:
+        """Monte Carlo standard error of the coverage; never that of certainty."""
+        p = (self.missed_low + self.missed_high + 0.5) / (self.given + 1)
+        return float((p * (1 - p) / max(1, self.given)) ** 0.5)
+
+    @property
+    def verdict(self) -> str:
+        """``"ok"``, ``"wide"`` (above 98 %), ``"near"`` (below the target by less than two errors) or ``"LOW"``."""
+        target = TARGET[self.question.kind]
+        if self.coverage < target:
+            return "LOW" if self.coverage + 2 * self.error < target else "near"
+        return "wide" if self.question.kind == "interval" and self.coverage > WIDE else "ok"
+
+
+def cover(cell: Cell, n_worlds: int, *, rounds: int = MOST_ROUNDS) -> list[Tally]:
+    """Draw `n_worlds` of a cell and ask everything; ask again where the answer is near the target."""
+    tallies = [Tally(cell, question) for question in cell.questions]
+    _ask(cell, tallies, range(n_worlds))
+    for extra in range(1, rounds):
+        unsure = [tally for tally in tallies if tally.given and abs(tally.coverage - TARGET[tally.question.kind]) < 2 * tally.error]
+        if not unsure:
+            break
+        _ask(cell, unsure, range(extra * n_worlds, (extra + 1) * n_worlds))
+    return tallies
+
+
+def _ask(cell: Cell, tallies: Sequence[Tally], seeds: Iterable[int]) -> None:
+    absent: dict[str, int] = {}
+    for seed in seeds:
+        evidence = cell.draw(seed)
+        for tally in tallies:
+            if absent.get(tally.question.name, 0) > 20 and tally.given == 0:
+                continue
+            tally.asked += 1
+            try:
+                tally.add(*tally.question.ask(evidence))
+            except NotEnoughData:
+                absent[tally.question.name] = absent.get(tally.question.name, 0) + 1
+
+
+def worlds_for(cell: Cell, n_worlds: int) -> int:
+    """Fewer worlds where each is large."""
+    return max(min(FEWEST_WORLDS, n_worlds), min(n_worlds, RECORDS_A_CELL // cell.n))
+
+
+def report(tallies: Sequence[Tally], seconds: float) -> str:
+    """The table in Markdown: a summary a question, then every row below its target or above 98 %, then all rows."""
+    given = [tally for tally in tallies if tally.given >= max(1, SHARE_GIVEN * tally.asked)]
+    lines = [_title(given, seconds), "", "## By question", ""]
+    lines += ["| question | cells | lowest coverage | median | highest | below target |", "|---|---|---|---|---|---|"]
+    for name in dict.fromkeys(tally.question.name for tally in given):
+        rows = [tally for tally in given if tally.question.name == name]
+        covered = [tally.coverage for tally in rows]
+        low = sum(tally.verdict == "LOW" for tally in rows)
+        near = sum(tally.verdict == "near" for tally in rows)
+        worst = min(rows, key=lambda tally: tally.coverage)
+        lines.append(
+            f"| {name} | {len(rows)} | {_percent(worst)} ({worst.cell.group}: {worst.cell.world}) "
+            f"| {100 * np.median(covered):.1f} % | {100 * max(covered):.1f} % | {low} (+ {near} within two errors) |"
+        )
+    lines += ["", "## All rows", "", "| cell | question | kind | worlds | coverage | truth below | truth above | mean width | |"]
+    lines += ["|---|---|---|---|---|---|---|---|---|"]
+    return "\n".join([*lines, *(_row(tally) for tally in given)]) + "\n"
+
+
+def _title(tallies: Sequence[Tally], seconds: float) -> str:
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    low = sum(tally.verdict == "LOW" for tally in tallies)
+    return (
+        f"# Coverage, simulated\n\n{today}, {machine}; {seconds:,.0f} CPU seconds; `make coverage`.\n\n"
+        f"{len(tallies)} rows. Two-sided 95 % intervals should cover at least 94 %, bounds and tests at least 95 %. "
+        f"{low} rows are below their target by more than two Monte Carlo errors; "
+        f"{sum(tally.verdict == 'near' for tally in tallies)} by less; "
+        f"{sum(tally.verdict == 'wide' for tally in tallies)} cover more than 98 %."
+    )
+
+
+def _percent(tally: Tally) -> str:
+    return f"{100 * tally.coverage:.1f} ± {100 * tally.error:.1f} %"
+
+
+def _row(tally: Tally) -> str:
+    finite = [width for width in tally.widths if np.isfinite(width)]
+    width = f"{np.mean(finite):.3g}" if finite else ""
+    below, above = tally.missed_high / tally.given, tally.missed_low / tally.given
+    note = "" if tally.verdict == "ok" else tally.verdict
+    return (
+        f"| {tally.cell.group}: {tally.cell.world} | {tally.question.name} | {tally.question.kind} | {tally.given} "
+        f"| {_percent(tally)} | {100 * below:.1f} % | {100 * above:.1f} % | {width} | {note} |"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the table; exit code 1 where a row is below its target by more than two Monte Carlo errors."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="few worlds, small ones: seconds instead of many minutes")
+    parser.add_argument("--worlds", type=int, default=WORLDS, help="worlds a cell (fewer where each is large)")
+    parser.add_argument("--group", action="append", help="only cells of this group (records, ties, clusters, pairs)")
+    parser.add_argument("--world", default="", help="only cells whose name holds this text")
+    parser.add_argument("--match", default="", help="only questions whose name begins with this text")
+    parser.add_argument("--most-records", type=int, default=200_000, help="only cells with at most so many records")
+    parser.add_argument("--out", type=Path, help="write the table here as well")
+    chosen = parser.parse_args(arguments)
+    start, tallies = time.process_time(), []
+    limit = 1000 if chosen.quick else chosen.most_records
+    cells = [cell for cell in all_cells() if cell.n <= limit and (not chosen.group or cell.group in chosen.group)]
+    cells = [cell for cell in cells if chosen.world in cell.world]
+    for number, cell in enumerate(cells, 1):
+        asked = Cell(cell.group, cell.world, cell.n, cell.draw, tuple(q for q in cell.questions if q.name.startswith(chosen.match)))
+        tallies += cover(asked, worlds_for(cell, QUICK_WORLDS if chosen.quick else chosen.worlds))
+        elapsed = time.process_time() - start
+        print(f"[{number}/{len(cells)}] {elapsed:.0f} s  {cell.group}: {cell.world}", file=sys.stderr, flush=True)
+    text = report(tallies, time.process_time() - start)
+    if chosen.out:
+        chosen.out.write_text(text, encoding="utf8")
+    print(text)
+    return int(any(tally.verdict == "LOW" for tally in tallies if tally.given))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
