@@ -12,7 +12,7 @@ import pytest
 from tacit.attacks import Threshold
 from tacit.core import Estimate, InvalidInput, Report, collect
 from tacit.plots import ParetoDisplay, RocDisplay, ScoresDisplay, SlicesDisplay, TrendDisplay
-from tacit.plots.thinning import thinned
+from tacit.plots.thinning import cornered, thinned
 from tacit.render.charts import charts_of, pareto_of
 from tacit.suites.compare import compare
 from tacit.testing import GaussianShift
@@ -132,11 +132,18 @@ def test_trend_without_epochs_says_so():
 def test_the_page_draws_the_numbers_of_the_displays(leaking):
     charts = charts_of(leaking)
     curve = RocDisplay.from_report(leaking, max_points=240).curves[0]
-    assert charts["roc"]["series"][0]["y"] == pytest.approx(curve.tpr.tolist(), rel=1e-3)
+    assert set(charts["roc"]["series"][0]["y"]) == {float(f"{value:.4g}") for value in curve.tpr}
     rows = SlicesDisplay.from_report(leaking).rows
     assert [row["name"] for row in charts["slices"]["rows"]] == [row.name for row in rows]
     points = pareto_of(compare([audit("net", 0.3, 0.9, 9), audit("net", 0.1, 0.899, 3)]))["pareto"]["series"][0]
     assert points["best"] == [True, False]
+
+
+def test_wide_steps_get_their_corner_and_narrow_ones_do_not():
+    x, y = np.array([0.0, 0.01, 0.02, 0.0201]), np.array([0.0, 0.1, 0.3, 0.31])
+    placed, height = cornered(x, y)
+    assert placed.tolist() == [0.0, 0.01, 0.01, 0.02, 0.02, 0.0201]
+    assert height.tolist() == [0.0, 0.0, 0.1, 0.1, 0.3, 0.31]
 
 
 @pytest.mark.parametrize("n", [50, 240, 1000])

@@ -253,5 +253,5 @@ def test_advice_says_by_how_much_in_words():
     points = [Point("a", "m", None, 0.9, estimate(0.30), front=True), Point("b", "n", None, 0.8999, estimate(0.12), front=True)]
     pair = Difference("a", "b", estimate(0.18), 0.001, 0.001, True)
     assert (
-        advice(points, [pair], tolerance=0.01)[1] == "b gives up no accuracy for 60 % less vulnerability (0.12 against 0.30 for a)."
+        advice(points, [pair], tolerance=0.01)[1] == "b gives up no accuracy for 60 % less vulnerability (0.12 against 0.3 for a)."
     )

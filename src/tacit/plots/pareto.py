@@ -48,10 +48,9 @@ class ParetoDisplay:
         for point in self.points:
             if point.name == self.recommended and point.score is not None:
                 ring = ax.plot(point.accuracy, point.score.value, "o", markersize=14, markerfacecolor="none", color=QUIET)
-                artists += [
-                    *ring,
-                    ax.annotate("recommended", (point.accuracy, point.score.value), (9, 9), textcoords="offset points"),
-                ]
+                place = (point.accuracy, point.score.value)
+                text = ax.annotate("recommended", place, (-10, 10), textcoords="offset points", ha="right")
+                artists += [*ring, text]
         if self.points:
             ax.legend(frameon=False, fontsize="small")
         finish(ax, title="Privacy against accuracy", x="accuracy on other records", y="vulnerability score (lower is better)")

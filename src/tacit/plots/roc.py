@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tacit.core import Evidence, InvalidInput, Report
 from tacit.plots.canvas import PALETTE, QUIET, axes, finish, literal
-from tacit.plots.thinning import thinned
+from tacit.plots.thinning import cornered, thinned
 
 MAX_POINTS = 400
 
@@ -97,16 +97,17 @@ class RocDisplay:
         artists = [ax.plot([floor, 1], [floor, 1], color=QUIET, linestyle="--", linewidth=1)[0]]
         for order, curve in enumerate(self.curves):
             color = PALETTE[order % len(PALETTE)]
-            inside = curve.fpr >= floor
+            fpr, *heights = cornered(curve.fpr, curve.tpr, curve.low, curve.high)
+            tpr, low, high = (np.maximum(height[fpr >= floor], floor / 10) for height in heights)
+            fpr = fpr[fpr >= floor]
             if order == 0:
-                band = (curve.fpr[inside], np.maximum(curve.low[inside], floor / 10), np.maximum(curve.high[inside], floor / 10))
-                artists.append(ax.fill_between(*band, color=color, alpha=0.16, linewidth=0))
-            line = ax.plot(curve.fpr[inside], np.maximum(curve.tpr[inside], floor / 10), color=color)[0]
+                artists.append(ax.fill_between(fpr, low, high, color=color, alpha=0.16, linewidth=0))
+            line = ax.plot(fpr, tpr, color=color)[0]
             line.set(label=literal(curve.attack), linewidth=2 if order == 0 else 1.2)
             artists.append(line)
         ax.set(xscale="log", yscale="log", xlim=(floor, 1), ylim=(floor, 1))
         ax.annotate(
-            "chance", (0.985, 0.985), xycoords="axes fraction", ha="right", va="top", rotation=0, color=QUIET, fontsize="small"
+            "chance", (floor**0.8, floor**0.8), (8, -4), textcoords="offset points", va="top", color=QUIET, fontsize="small"
         )
         ax.legend(frameon=False, fontsize="small", loc="lower right")
         finish(ax, title="Members found at few false accusations", x="outsiders wrongly accused (FPR)", y="members found (TPR)")

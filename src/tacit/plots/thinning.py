@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FLOOR = 1e-9
+SMOOTH = 1.03
 
 
 def thinned(x: NDArray[np.float64], y: NDArray[np.float64], *, n: int) -> NDArray[np.intp]:
@@ -27,6 +28,21 @@ def thinned(x: NDArray[np.float64], y: NDArray[np.float64], *, n: int) -> NDArra
     cell = np.minimum((walk / max(walk[-1], FLOOR) * (n - 1)).astype(np.int64), n - 2)
     last = np.flatnonzero(np.diff(cell, append=n) > 0)
     return np.unique(np.concatenate([[0], last]))
+
+
+def cornered(x: NDArray[np.float64], *heights: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    """`x` and each of `heights` with the corner of a stair put in wherever a step is wide enough to be seen.
+
+    An attacker who may accuse 2 of 1,000 outsiders cannot choose 1.5: between two rates the lower one's height holds. Where
+    neighbours are closer than 3 % a straight line looks the same.
+
+    Parameters
+    ----------
+    x : float (k,), ascending. heights : float (k,) each.
+    """
+    wide = np.flatnonzero(x[1:] > SMOOTH * x[:-1])
+    placed = np.insert(x, wide + 1, x[wide + 1])
+    return placed, *(np.insert(height, wide + 1, height[wide]) for height in heights)
 
 
 def _linear(value: NDArray[np.float64]) -> NDArray[np.float64]:

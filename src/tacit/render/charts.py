@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 
 from tacit.core import Comparison, Estimate, InvalidInput, Report
 from tacit.plots import ParetoDisplay, RocDisplay, ScoresDisplay, SlicesDisplay, TrendDisplay
+from tacit.plots.roc import Curve
 from tacit.plots.slices import NO_LEAK
+from tacit.plots.thinning import cornered
 from tacit.render.clean import clean
 from tacit.render.words import metric_name
 
 Plain = dict[str, Any]
 MAX_CURVES = 12
+N_SHOWN = 4
 CURVE_POINTS = 240
 SMALLEST_FLOOR = 1e-7
 NAME = 44
@@ -35,17 +38,7 @@ def _roc(report: Report) -> Plain:
     curves = RocDisplay.from_report(report, max_points=CURVE_POINTS).curves[:MAX_CURVES]
     floor = max(SMALLEST_FLOOR, min(curve.smallest_rate for curve in curves))
     floor = 10.0 ** math.floor(math.log10(min(floor, 0.1)) + 1e-9)
-    series = [
-        {
-            "name": clean(curve.attack, limit=NAME),
-            "x": _short(curve.fpr),
-            "y": _short(curve.tpr),
-            "low": _short(curve.low),
-            "high": _short(curve.high),
-            "shown": order < 4,
-        }
-        for order, curve in enumerate(curves)
-    ]
+    series = [_curve(curve) | {"shown": order < N_SHOWN} for order, curve in enumerate(curves)]
     return {
         "kind": "curve",
         "x": {"label": "Outsiders wrongly accused", "scale": "log", "domain": [floor, 1], "form": "share"},
@@ -53,6 +46,11 @@ def _roc(report: Report) -> Plain:
         "series": series,
         "chance": True,
     }
+
+
+def _curve(curve: Curve) -> Plain:
+    columns = cornered(curve.fpr, curve.tpr, curve.low, curve.high)
+    return {"name": clean(curve.attack, limit=NAME)} | dict(zip(("x", "y", "low", "high"), map(_short, columns)))
 
 
 def _scores(report: Report) -> Plain:

@@ -119,7 +119,7 @@
     const stops = () => {
       const found = visible();
       if (chart.kind === "histogram") return chart.edges.slice(1).map((edge, i) => (edge + chart.edges[i]) / 2);
-      if (chart.kind === "curve") return found.length ? found[0][0].x.filter(value => !logs.x || value > 0) : [];
+      if (chart.kind === "curve") return found.length ? [...new Set(found[0][0].x)].filter(value => !logs.x || value > 0) : [];
       return [...new Set(found.flatMap(([series]) => series.x))].sort((a, b) => a - b);
     };
     const below = (list, value) => { let i = 0; while (i + 1 < list.length && list[i + 1] <= value * (1 + 1e-12)) i += 1; return i; };
