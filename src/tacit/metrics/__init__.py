@@ -2,8 +2,12 @@
 
 from tacit.metrics.advantage import advantage, balanced_accuracy
 from tacit.metrics.auc import auc, no_leak_p_value
+from tacit.metrics.bands import ell_band, lower_limits, upper_limits
 from tacit.metrics.curves import roc_points, score_histogram
+from tacit.metrics.epsilon import TradeoffBand, epsilon_lower_bound, runs_needed, tradeoff_band
+from tacit.metrics.mechanisms import ApproxDP, Curve, Gaussian, subsampled_gaussian
 from tacit.metrics.names import named
+from tacit.metrics.one_run import canaries_needed, one_run_epsilon
 from tacit.metrics.partial import partial_auc
 from tacit.metrics.rates import guaranteed_threshold, ppv, tpr_at_fpr, tpr_at_guaranteed_fpr
 from tacit.metrics.roc import best_threshold
@@ -12,23 +16,36 @@ from tacit.metrics.slices import holm, simultaneous_level
 from tacit.metrics.tail import tail_index
 
 __all__ = [
+    "ApproxDP",
+    "Curve",
+    "Gaussian",
+    "TradeoffBand",
     "advantage",
     "auc",
     "balanced_accuracy",
     "best_threshold",
+    "canaries_needed",
     "detectable_advantage",
+    "ell_band",
+    "epsilon_lower_bound",
     "guaranteed_threshold",
     "holm",
+    "lower_limits",
     "named",
     "no_leak_p_value",
+    "one_run_epsilon",
     "paired_advantage_difference",
     "paired_auc_difference",
     "partial_auc",
     "ppv",
     "roc_points",
+    "runs_needed",
     "score_histogram",
     "simultaneous_level",
+    "subsampled_gaussian",
     "tail_index",
     "tpr_at_fpr",
     "tpr_at_guaranteed_fpr",
+    "tradeoff_band",
+    "upper_limits",
 ]
