@@ -61,9 +61,9 @@ class Auditor:
 
     def audit(self, *args: Any, **options: Any) -> "Report":
         """`tacit.audit`, with the same arguments; the headline becomes a property of the test (JUnit keeps it)."""
-        from tacit import audit
+        import tacit as library
 
-        return self._kept(audit(*args, **options))
+        return self._kept(library.audit(*args, **options))
 
     def assert_private(self, report: "Report", policy: "Limits | None" = None) -> None:
         """`assert_private`; with ``--tacit-reports`` the report is also written there, passed or not."""

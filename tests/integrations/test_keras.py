@@ -1,4 +1,4 @@
-"""Keras models answer alike on every backend, each in a process of its own."""
+"""Keras adapter and callback on every backend, each in a process of its own (one import of the backend for both)."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.framework
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
-def test_the_contract_is_kept_on_every_backend(backend):
+def test_models_answer_and_train_alike_with_and_without_an_observer(backend):
     pytest.importorskip("keras")
     pytest.importorskip(backend)
     environment = os.environ | {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
