@@ -46,13 +46,15 @@ class EBLiRA:
 
         Raises
         ------
-        NotEnoughData : a record has no OUT model, or, online, no IN model; or no record at all has an IN model.
+        NotEnoughData : a record has no shadow model that `mode` may use, or no record has both an IN and an OUT model.
         """
         return self.score(Worlds.of(signals), signals.target)
 
     def score(self, worlds: Worlds, target: NDArray[Any]) -> NDArray[np.float64]:
         """Scores (n,) of a model's signal `target` (n, q) against `worlds`."""
-        worlds.online(self.mode if self.mode != "auto" else "offline", "EBLiRA")
+        alone = self.mode == "auto" and bool((worlds.inside.count + worlds.outside.count > 0).all())
+        if not alone:
+            worlds.online(self.mode, "EBLiRA")
         z = np.asarray(target, np.float64)
         total = np.zeros(len(z))
         for query in range(z.shape[1]):
