@@ -84,7 +84,7 @@ def attack_check(row, chosen):
     ]
     if chosen:
         estimates += [
-            estimate(f"ppv@prior={prior:g}", value, 0.06)
+            estimate(f"ppv@prior={prior:g}", value, 0.02, method="at FPR 0.01: order statistics")
             for prior, value in ((0.5, 0.95), (0.1, 0.70), (0.01, 0.175), (0.001, 0.021))
         ]
     return CheckResult(

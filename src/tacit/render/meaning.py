@@ -1,20 +1,26 @@
 """What the numbers mean where members are rare: how many accusations would be right."""
 
 import math
+import re
 
 from tacit.core import CheckResult, Estimate, Report
 from tacit.render.blocks import Block, Interval, Table, Text
 from tacit.render.words import PRECISION, both_of, one_in, rate_of, share, span_of
 
+CAPTION = "Precision of the chosen attack at realistic base rates."
 PRIORS = (0.5, 0.1, 0.01, 0.001)
+RATES = ("tpr@fpr=0.001", "tpr@fpr=0.01", "tpr@fpr=0.1")
+_AT = re.compile(r"at FPR ([0-9.e+-]+):")
 
 
 def tail_rate(report: Report) -> Estimate | None:
-    """The chosen attack's rate of members found at the smallest false-accusation rate that was measured with an interval."""
+    """The chosen attack's share of members found, at the smallest false-accusation rate where it beats a blind guess.
+
+    Where it beats one at none, the smallest of the usual rates that was measured.
+    """
     chosen = _chosen(report)
-    rates = [] if chosen is None else [item for item in chosen.estimates if rate_of(item.name) is not None]
-    headlines = [item for item in rates if item.name in ("tpr@fpr=0.001", "tpr@fpr=0.01")]
-    return min(headlines or rates, key=lambda item: rate_of(item.name) or 1.0, default=None)
+    found = [] if chosen is None else [rate for name in RATES if (rate := chosen.estimate(name)) is not None]
+    return next((rate for rate in found if rate.low > (rate_of(rate.name) or 1.0)), next(iter(found), None))
 
 
 def meaning(report: Report) -> tuple[Block, ...]:
@@ -25,12 +31,10 @@ def meaning(report: Report) -> tuple[Block, ...]:
     chosen, rate = _chosen(report), tail_rate(report)
     rows = () if chosen is None else _precision_rows(chosen, rate)
     if rows:
-        said = (
-            "In life few candidates are members, and then most accusations of a weak attacker are wrong. How many would be right:"
-        )
+        said = f"In life few candidates are members, so most accusations of a weak attacker are wrong. {_setting(chosen, rate)}:"
         head = ("Members among the candidates", "Accusations that are right", "In words")
-        blocks.append(Text(said, brief=False))
-        blocks.append(Table(_caption(chosen, rate), head, rows, short=("Members among", "Right accusations", "In words")))
+        blocks.append(Text(said))
+        blocks.append(Table(CAPTION, head, rows, short=("Members among", "Right accusations", "In words")))
     return tuple(blocks)
 
 
@@ -77,9 +81,8 @@ def _row(prior: float, value: float, low: float, high: float, text: str) -> tupl
     return (one_in(prior), Interval(value, low, high, text), words)
 
 
-def _caption(chosen: CheckResult | None, rate: Estimate | None) -> str:
-    measured = chosen is not None and any(PRECISION.match(item.name) for item in chosen.estimates)
-    if measured or rate is None:
-        return "Precision of the chosen attack at four base rates."
-    wrong = one_in(rate_of(rate.name) or 1.0)
-    return f"Precision of the chosen attack, set to accuse {wrong} outsiders wrongly (the interval is that of the members found)."
+def _setting(chosen: CheckResult | None, rate: Estimate | None) -> str:
+    precise = [] if chosen is None else [item for item in chosen.estimates if PRECISION.match(item.name)]
+    at = _AT.match(precise[0].method) if precise else None
+    fpr = float(at[1]) if at else None if precise or rate is None else rate_of(rate.name)
+    return f"When {one_in(fpr)} outsiders is accused" if fpr else "By the chosen attack"

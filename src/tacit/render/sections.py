@@ -1,5 +1,6 @@
 """What a report says, once, for every format."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ from tacit.render.words import (
     share,
     short_metric_name,
     span_of,
+    upper_first,
     value_of,
 )
 
@@ -106,7 +108,7 @@ def _facts(report: Report) -> tuple[Fact, ...]:
 def _rules(report: Report) -> tuple[Block, ...]:
     standing = Text(STANDING[report.finding, report.verdict])
     rows: list[tuple[Cell, ...]] = [
-        (rule_name(verdict.rule), VERDICTS.get(verdict.outcome, "?"), _reason(verdict)) for verdict in report.verdicts
+        (rule_name(verdict.rule), VERDICTS.get(verdict.outcome, "?"), _reason(verdict, report)) for verdict in report.verdicts
     ]
     if not rows:
         return (standing, Text("The policy sets no rule, so nothing could pass or fail."))
@@ -114,9 +116,14 @@ def _rules(report: Report) -> tuple[Block, ...]:
     return (standing, Table(caption, ("Rule", "Verdict", "Why"), tuple(rows)))
 
 
-def _reason(verdict: Verdict) -> str:
-    """Why, without repeating the name of the number that the rule is about."""
-    return sentence(verdict.reason.removeprefix(f"{verdict.rule.partition(' at most ')[0]} = "))
+def _reason(verdict: Verdict, report: Report) -> str:
+    """Why, in the units of the table; a reason of another form stays as it is."""
+    name = verdict.rule.partition(" at most ")[0]
+    found = re.fullmatch(rf"{re.escape(name)} = .* (lies at or below|lies above|reaches across) the limit .*", verdict.reason)
+    chosen = chosen_of(report)
+    estimates = [*([] if chosen is None else chosen.estimates), *([] if report.score is None else [report.score])]
+    measured = next((item for item in estimates if item.name == name), None)
+    return sentence(verdict.reason) if not found or measured is None else f"{both_of(measured)} {found[1]} the limit"
 
 
 def _attacks(report: Report) -> tuple[Block, ...]:
@@ -253,7 +260,9 @@ def _baselines(report: Report) -> tuple[Block, ...]:
 
 def _assumed(report: Report) -> tuple[Block, ...]:
     said = [*report.assumes, *(report.score.assumes if report.score is not None else ())]
-    return (Items(tuple(map(sentence, dict.fromkeys(said)))),) if said else ()
+    once = {text.lower().rstrip("."): upper_first(sentence(text).rstrip(".")) + "." for text in reversed(said)}
+    kept = [text for key, text in reversed(once.items()) if not any(key != other and key in other for other in once)]
+    return (Items(tuple(kept)),) if kept else ()
 
 
 def _unknown(report: Report) -> tuple[Block, ...]:
@@ -261,14 +270,15 @@ def _unknown(report: Report) -> tuple[Block, ...]:
         said = "Every question that this audit asks had enough records for an answer."
         return (Text(f"{said} That says nothing of attacks that were not run."),)
     rows: list[tuple[Cell, ...]] = [
-        (_question(item.get("question", "?")), sentence(item.get("reason", "")), _needed(item)) for item in report.unknown
+        (_question(item.get("question", "?")), upper_first(sentence(item.get("reason", ""))), _needed(item))
+        for item in report.unknown
     ]
     caption = "Not measured does not mean not there."
     return (Table(caption, ("Question", "Why not", "Would need"), tuple(rows[:MAX_ROWS]), None, max(0, len(rows) - MAX_ROWS)),)
 
 
 def _question(text: object) -> str:
-    return metric_name(str(text)) if metric_name(str(text)) != clean(text) else sentence(text)
+    return metric_name(str(text)) if metric_name(str(text)) != clean(text) else upper_first(sentence(text))
 
 
 def _needed(item: Mapping[str, Any]) -> str:

@@ -136,6 +136,11 @@ def rate_of(name: str) -> float | None:
     return float(found[2]) if found and found[1] == "=" else None
 
 
+def upper_first(text: str) -> str:
+    """`text` as the start of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 def plural(n: int, noun: str) -> str:
     """``1 record``, ``2 records``."""
     return f"{count(n)}{SPACE}{noun}{'' if n == 1 else 's'}"
