@@ -11,24 +11,24 @@ from tacit.signals.classification import (
     scaled_logit,
 )
 from tacit.signals.features import feature_matrix
-from tacit.signals.regression import absolute_error, gaussian, log_error, squared_error
+from tacit.signals.regression import gaussian_log_likelihood, negative_absolute_error, negative_log_error, negative_squared_error
 from tacit.signals.statistics import STATISTICS, available, measure
 
 __all__ = [
     "STATISTICS",
-    "absolute_error",
+    "negative_absolute_error",
     "available",
     "confidence",
     "correctness",
     "entropy",
     "feature_matrix",
-    "gaussian",
+    "gaussian_log_likelihood",
     "hinge",
-    "log_error",
+    "negative_log_error",
     "loss",
     "max_confidence",
     "measure",
     "modified_entropy",
     "scaled_logit",
-    "squared_error",
+    "negative_squared_error",
 ]

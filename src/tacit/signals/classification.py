@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tacit.core import InvalidInput, Outputs
 from tacit.signals import binary, multiclass
 
-CELLS = 1 << 15
+CELLS = 1 << 16
 MIN_ROWS = 64
 OfMargin = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 OfBlock = Callable[[NDArray[np.float64], NDArray[np.int64]], NDArray[np.float64]]

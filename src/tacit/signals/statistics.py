@@ -12,7 +12,7 @@ from tacit.signals import classification, regression
 Statistic = Callable[[Outputs], NDArray[np.floating[Any]]]
 
 LABEL_FREE = ("entropy", "max_confidence")
-REGRESSION = ("absolute_error", "squared_error", "log_error", "gaussian")
+REGRESSION = ("negative_absolute_error", "negative_squared_error", "negative_log_error", "gaussian_log_likelihood")
 STATISTICS: dict[str, Statistic] = {
     "loss": classification.loss,
     "scaled_logit": classification.scaled_logit,
@@ -22,10 +22,10 @@ STATISTICS: dict[str, Statistic] = {
     "entropy": classification.entropy,
     "max_confidence": classification.max_confidence,
     "correctness": classification.correctness,
-    "absolute_error": regression.absolute_error,
-    "squared_error": regression.squared_error,
-    "log_error": regression.log_error,
-    "gaussian": regression.gaussian,
+    "negative_absolute_error": regression.negative_absolute_error,
+    "negative_squared_error": regression.negative_squared_error,
+    "negative_log_error": regression.negative_log_error,
+    "gaussian_log_likelihood": regression.gaussian_log_likelihood,
 }
 
 
