@@ -30,7 +30,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument("--out", metavar="FOLDER", default="tacit-demo", help="where reports go (default: %(default)s)")
-    command.add_argument("--shadows", metavar="N", type=int, default=0, help="shadow models to train (0: none; 8 takes about a minute)")
+    command.add_argument(
+        "--shadows", metavar="N", type=int, default=0, help="shadow models to train (0: none; 8 takes about a minute)"
+    )
     command.add_argument("--effort", choices=("quick", "full"), default="full", help="quick leaves out attackers that learn")
     command.add_argument("--seed", type=int, default=0)
     command.set_defaults(run=_run)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tacit.core import Policy, Report, Verdict
+    from tacit.core import Policy, Report
 
     Limits = Policy | Mapping[str, float] | str | Path
 
@@ -29,27 +29,24 @@ def assert_private(report: "Report", policy: "Limits | None" = None) -> None:
     AssertionError : the report fails the policy, or is inconclusive. Too little data never passes.
     """
     __tracebackhide__ = True
-    from tacit.core import overall
+    from tacit.suites.finding import rejudged
 
-    verdicts = report.verdicts if policy is None else judged(report, policy)
-    outcome = report.verdict if policy is None else overall(verdicts)
-    if outcome != "pass":
-        lines = [f"{verdict.outcome}: {verdict.rule} ({verdict.reason})" for verdict in verdicts if verdict.outcome != "pass"]
-        raise AssertionError("\n".join([report.headline, *lines]))
+    judged = report if policy is None else rejudged(report, _policy(policy))
+    if judged.verdict != "pass":
+        reasons = [
+            f"{verdict.outcome}: {verdict.rule}: {verdict.reason}" for verdict in judged.verdicts if verdict.outcome != "pass"
+        ]
+        raise AssertionError("\n".join([judged.headline, *reasons]))
 
 
-def judged(report: "Report", policy: "Limits") -> "tuple[Verdict, ...]":
-    """The verdicts of another policy on a report that is already made: on its chosen attack and its score."""
+def _policy(policy: "Limits") -> "Policy":
     from tacit.core import AtMost, Policy
 
     if isinstance(policy, (str, Path)):
-        policy = Policy.from_toml(policy)
-    elif isinstance(policy, Mapping):
-        policy = Policy("limits", tuple(AtMost(metric, limit) for metric, limit in policy.items()))
-    estimates = report.check(report.chosen).estimates if report.chosen else ()
-    scores = () if report.score is None or report.score.name in {item.name for item in estimates} else (report.score,)
-    missing = {str(item["question"]): str(item["reason"]) for item in report.unknown if "question" in item and "reason" in item}
-    return policy.judge((*estimates, *scores), missing)
+        return Policy.from_toml(policy)
+    if isinstance(policy, Mapping):
+        return Policy("limits", tuple(AtMost(metric, limit) for metric, limit in policy.items()))
+    return policy
 
 
 class Auditor:

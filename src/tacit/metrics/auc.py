@@ -134,6 +134,7 @@ def _obuchowski(evidence: Evidence) -> _Spread:
 
 
 def share_below(scores: NDArray[Any], others: NDArray[Any]) -> Floats:
+    """Share of `others` (ascending) below each of `scores`, ties half."""
     counts = np.searchsorted(others, scores, "left") + np.searchsorted(others, scores, "right")
     return np.asarray(counts / (2 * len(others)))
 

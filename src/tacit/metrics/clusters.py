@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri, stdtrit
 
 from tacit.core import Evidence, NotEnoughData
 
@@ -44,8 +45,9 @@ def units(evidence: Evidence, *, member: bool) -> tuple[NDArray[np.intp], NDArra
 def effective_size(hit: NDArray[np.bool_], cluster: NDArray[np.intp]) -> float:
     """Independent records that would know the share of `hit` as well as these clusters do.
 
-    The design effect is estimated from the clusters' totals [1]_; where hits (or misses) occur in fewer than 10 clusters it
-    cannot be, and clusters count as if their records were copies of each other.
+    The design effect is estimated from the clusters' totals, with an allowance for how well so many clusters can know it [1]_;
+    where hits (or misses) occur in fewer than 10 clusters it cannot be, and clusters count as if their records were copies of
+    each other.
 
     References
     ----------
@@ -60,4 +62,5 @@ def effective_size(hit: NDArray[np.bool_], cluster: NDArray[np.intp]) -> float:
     share, n_clusters = hits.sum() / n, len(size)
     residual = hits - share * size
     variance = float(np.dot(residual, residual)) / n**2 * n_clusters / (n_clusters - 1)
-    return float(np.clip(share * (1 - share) / variance, least, n))
+    allowance = (ndtri(0.975) / stdtrit(n_clusters - 1, 0.975)) ** 2
+    return max(least, float(allowance) * min(n, share * (1 - share) / variance))

@@ -5,6 +5,7 @@ import os
 import platform
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -58,6 +59,7 @@ def today() -> str:
     return day.isoformat()
 
 
+@cache
 def _version(name: str) -> str:
     try:
         return version(name)

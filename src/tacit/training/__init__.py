@@ -6,6 +6,7 @@ from tacit.training.recipes import EstimatorRecipe, FunctionRecipe, KerasRecipe
 from tacit.training.results import ShadowRun, gather
 from tacit.training.shadow import Run, carry_out, plan, shadow
 from tacit.training.stores import DirectoryStore
+from tacit.training.torch_recipe import TorchRecipe
 
 __all__ = [
     "DirectoryStore",
@@ -17,6 +18,7 @@ __all__ = [
     "Progress",
     "Run",
     "ShadowRun",
+    "TorchRecipe",
     "carry_out",
     "gather",
     "plan",

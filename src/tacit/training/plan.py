@@ -70,16 +70,17 @@ def make_plan(
     name: str,
 ) -> Plan:
     """The plan of a run: seeds are spawned per model, and everything that matters is fingerprinted."""
+    identity = getattr(train, "identity", train)
     seeds = [int(np.random.SeedSequence(seed, spawn_key=(1, model)).generate_state(1)[0] >> 1) for model in range(design.n_models)]
     parts = {
         "data": digest_of(data),
-        "train_fn": digest_of(train),
+        "train_fn": digest_of(identity),
         "design": _of_design(design),
         "seed": str(seed),
         "version": version,
         "format": FORMAT,
         **{what: digest_of(value) for what, value in measured.items()},
-        **{f"version of {library}": number for library, number in versions_of(train, *measured.values()).items()},
+        **{f"version of {library}": number for library, number in versions_of(identity, *measured.values()).items()},
     }
     return Plan(design, _check.frozen(np.array(seeds, np.int64)), parts, name)
 

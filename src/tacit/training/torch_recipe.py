@@ -1,0 +1,163 @@
+"""A PyTorch model and how to train it: one at a time, or K in one program."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.core import InvalidInput, Outputs
+from tacit.core._optional import require
+from tacit.training.jobs import Observe
+
+MAX_SEED = 2**63
+
+
+@dataclass(frozen=True, eq=False)
+class TorchRecipe:
+    """A function that builds a `torch.nn.Module`, and the loop that trains it.
+
+    `fit` is the plain loop. `fit_many` trains K models in one program, with the same seeds, orders and steps, and ends at
+    the same weights but for rounding; see `tacit.training.batched`.
+
+    Parameters
+    ----------
+    build_fn : ``build_fn() -> nn.Module`` that maps (b, ...) to logits (b, k), or to predictions for ``"squared_error"``.
+    epochs, batch_size : of the loop; the last batch of an epoch may be smaller.
+    lr, weight_decay, momentum : of the optimizer; momentum for ``"sgd"`` only.
+    optimizer : ``"adam"`` or ``"sgd"``.
+    schedule : ``"constant"`` or ``"cosine"`` (from `lr` to 0, one step an epoch).
+    loss : ``"cross_entropy"`` for classes, ``"squared_error"`` for numbers.
+    augment : ``augment(batch, rng) -> batch`` with a `numpy.random.Generator` of the model's own; applied in training only.
+    device : ``"cpu"``, ``"cuda"``, ...
+    group_size : models in one program; None chooses from the memory that is free, and trains models that cannot share a
+        program (batch normalisation, dropout, recurrent layers) one at a time.
+    """
+
+    build_fn: Callable[[], Any]
+    epochs: int
+    batch_size: int = 128
+    lr: float = 1e-3
+    optimizer: Literal["adam", "sgd"] = "adam"
+    weight_decay: float = 0.0
+    momentum: float = 0.0
+    schedule: Literal["constant", "cosine"] = "constant"
+    loss: Literal["cross_entropy", "squared_error"] = "cross_entropy"
+    augment: Callable[[Any, np.random.Generator], Any] | None = None
+    device: str = "cpu"
+    group_size: int | None = None
+
+    def fit(self, x: Any, y: Any, indices: NDArray[np.int64], seed: int) -> Observe:
+        """Train one model on the rows `indices` by the plain loop."""
+        torch = require("torch", extra="torch", purpose="A PyTorch recipe")
+        rows, target = tensors(self, x, y)
+        model = seeded(self, seed).to(self.device).train()
+        step = optimizer_of(self, model.parameters())
+        for epoch, batches in enumerate(orders(self, indices, seed)):
+            set_rate(self, step, epoch)
+            for batch, rng in batches:
+                picked = torch.from_numpy(batch).to(self.device)
+                inputs = rows[picked] if self.augment is None else self.augment(rows[picked], rng)
+                step.zero_grad()
+                losses(self, model(inputs), target[picked]).mean().backward()
+                step.step()
+        return Answering(model.eval(), self, y)
+
+    def fit_many(self, x: Any, y: Any, indices: Sequence[NDArray[np.int64]], seeds: Sequence[int]) -> list[Observe]:
+        """Train K models in one program, each on its own rows, seed and order."""
+        from tacit.training.batched import fit_many
+
+        return fit_many(self, x, y, indices, seeds)
+
+    @property
+    def identity(self) -> "TorchRecipe":
+        """The recipe without what changes no result: the size of the groups."""
+        return replace(self, group_size=None)
+
+    def group(self, x: Any) -> int:
+        """How many models fit into one program."""
+        from tacit.training.batched import group_size
+
+        return group_size(self, x) if self.group_size is None else self.group_size
+
+
+def tensors(recipe: TorchRecipe, x: Any, y: Any) -> tuple[Any, Any]:
+    """Records and targets on the recipe's device; classes as int64, everything else as float32."""
+    torch = require("torch", extra="torch", purpose="A PyTorch recipe")
+    if y is None:
+        raise InvalidInput("A PyTorch recipe needs `data` as (x, y), got inputs without targets.")
+    rows = x if torch.is_tensor(x) else torch.from_numpy(np.ascontiguousarray(x))
+    rows = rows.float() if rows.dtype == torch.float64 else rows
+    kind = torch.int64 if recipe.loss == "cross_entropy" else torch.float32
+    return rows.to(recipe.device), torch.as_tensor(np.asarray(y), dtype=kind).to(recipe.device)
+
+
+def seeded(recipe: TorchRecipe, seed: int) -> Any:
+    """A new model whose first weights depend on the seed alone; the global generator is left as it was."""
+    torch = require("torch", extra="torch", purpose="A PyTorch recipe")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed % MAX_SEED)
+        return recipe.build_fn()
+
+
+def orders(recipe: TorchRecipe, indices: NDArray[np.int64], seed: int) -> Any:
+    """For each epoch, the batches of row numbers in the order of this seed, each with the model's own generator."""
+    rng = np.random.default_rng(seed)
+    noise = np.random.default_rng([seed, 1])
+    for _ in range(recipe.epochs):
+        order = rng.permutation(indices)
+        starts = range(0, len(order), recipe.batch_size)
+        yield [(order[start : start + recipe.batch_size], noise) for start in starts]
+
+
+def optimizer_of(recipe: TorchRecipe, parameters: Any, *, fused: bool = False) -> Any:
+    """The optimizer of the recipe; fused: one kernel for all parameters."""
+    torch = require("torch", extra="torch", purpose="A PyTorch recipe")
+    options = {"lr": recipe.lr, "weight_decay": recipe.weight_decay, **({"fused": True} if fused else {})}
+    if recipe.optimizer == "adam":
+        return torch.optim.Adam(parameters, **options)
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(parameters, momentum=recipe.momentum, **options)
+    raise InvalidInput(f"`optimizer` needs 'adam' or 'sgd', got {recipe.optimizer!r}.")
+
+
+def set_rate(recipe: TorchRecipe, step: Any, epoch: int) -> None:
+    """The learning rate of an epoch."""
+    share = 1.0 if recipe.schedule == "constant" else (1 + math.cos(math.pi * epoch / recipe.epochs)) / 2
+    for group in step.param_groups:
+        group["lr"] = recipe.lr * share
+
+
+def losses(recipe: TorchRecipe, answer: Any, target: Any) -> Any:
+    """One loss a record, for any leading shape: answer (..., k) and target (...)."""
+    functional = require("torch.nn.functional", extra="torch", purpose="A PyTorch recipe")
+    if recipe.loss == "cross_entropy":
+        flat = functional.cross_entropy(answer.reshape(-1, answer.shape[-1]), target.reshape(-1), reduction="none")
+        return flat.reshape(target.shape)
+    return (answer.reshape(target.shape) - target) ** 2
+
+
+@dataclass(frozen=True, eq=False)
+class Answering:
+    """A trained model that answers in batches, without gradients."""
+
+    model: Any
+    recipe: TorchRecipe
+    y: Any = None
+
+    def __call__(self, x: Any) -> Outputs | NDArray[np.floating[Any]]:
+        """Logits for classes; for numbers the predictions, which need the truth."""
+        torch = require("torch", extra="torch", purpose="A PyTorch recipe")
+        rows = x if torch.is_tensor(x) else torch.from_numpy(np.ascontiguousarray(x))
+        rows = rows.float() if rows.dtype == torch.float64 else rows
+        size = max(1024, self.recipe.batch_size)
+        with torch.inference_mode():
+            parts = [
+                self.model(rows[start : start + size].to(self.recipe.device)).float().cpu() for start in range(0, len(rows), size)
+            ]
+        answer = torch.cat(parts).numpy()
+        if self.recipe.loss == "squared_error":
+            return Outputs(prediction=answer.reshape(len(answer), -1)[:, 0], truth=np.asarray(self.y, np.float64))
+        return Outputs(logits=answer)
