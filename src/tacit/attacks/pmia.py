@@ -63,7 +63,7 @@ class PMIA:
         freedom = max(1, int(np.maximum(count - 1, 0).sum()))
         pooled = np.sqrt(np.nansum(deviation**2, axis=(0, 1)) / freedom)
         own = np.sqrt(np.nansum(deviation**2, axis=0) / np.maximum(count - 1, 1)[:, None])
-        return np.maximum(np.where((count >= 8)[:, None], own, pooled), SMALLEST_SD)
+        return np.asarray(np.maximum(np.where((count >= 8)[:, None], own, pooled), SMALLEST_SD), np.float64)
 
     def _proxies(self, signals: Signals) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         group = signals.group if self.proxy == "class" else np.zeros(signals.n, np.int64)

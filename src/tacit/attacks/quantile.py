@@ -1,13 +1,14 @@
 """What signal a record like this would have had, had it not been trained on: no shadow model, non-members only."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import InvalidInput, NotEnoughData, Signals
 
+Given = Literal["features", "class"]
 SMALLEST_SPREAD = 1e-6
 FEWEST = 100
 
@@ -18,12 +19,15 @@ class QuantileRegression:
 
     Gradient boosting predicts the signal's centre and spread from the record's features and class on one part of the told
     non-members; the standardised excesses of the other part are the yardstick. The score is one minus the conformal p-value
-    against it, ``1 - (1 + #excess >= own) / (m + 1)``: accusing scores above ``1 - a`` accuses at most a share `a` of
-    non-members, in expectation and for any model of the signal, if they come from the same population. Between two steps of the
-    p-value records are ordered by the excess itself. Several queries are averaged first.
+    against it, ``1 - (1 + #excess >= own) / (m + 1)``, where m yardsticks were held out: accusing scores of ``1 - a`` and more
+    accuses exactly a share `a` of non-members on average, for `a` a multiple of ``1 / (m + 1)`` and any model of the signal, if
+    non-members come from the same population. Between two steps of the p-value records are ordered by the excess itself. Several
+    queries are averaged first.
 
     Parameters
     ----------
+    given : what the signal is predicted from, ``"features"`` of the record (its own columns or an embedding, never the model's
+        outputs: they hold the signal itself) and its class, or the ``"class"`` alone.
     held_out : share of the told non-members that the yardstick is made of. seed : decides which.
 
     References
@@ -32,6 +36,7 @@ class QuantileRegression:
     .. [2] Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World, 2005 (conformal p-values).
     """
 
+    given: Given = "features"
     held_out: float = 0.5
     seed: int = 0
 
@@ -39,6 +44,8 @@ class QuantileRegression:
     reference: ClassVar[str] = "Bertran et al. 2023"
 
     def __post_init__(self) -> None:
+        if self.given not in get_args(Given):
+            raise InvalidInput(f"`given` needs 'features' or 'class', got {self.given!r}.")
         if not 0 < self.held_out < 1:
             raise InvalidInput(f"`held_out` needs a number strictly between 0 and 1, got {self.held_out}.")
 
@@ -58,7 +65,8 @@ class QuantileRegression:
             )
             raise NotEnoughData(message, needed=FEWEST, got=len(told), unit="told non-members")
         yardstick = np.random.default_rng(self.seed).random(len(told)) < self.held_out
-        seen = np.column_stack([signals.features, signals.group])
+        group = signals.group[:, None]
+        seen = np.hstack([signals.features, group]) if self.given == "features" else group
         excess = _excess(z, seen, told[~yardstick])
         return conformal(excess, excess[told[yardstick]])
 
