@@ -74,7 +74,7 @@ class RocDisplay:
         """
         from tacit.metrics import roc_points
 
-        plain = {"attack": name or evidence.attack} | roc_points(evidence, level=level)
+        plain = roc_points(evidence, level=level) | {"attack": name or evidence.attack}
         return cls((Curve.from_dict(plain, max_points=max_points),))
 
     @classmethod

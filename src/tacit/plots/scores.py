@@ -34,7 +34,7 @@ class ScoresDisplay:
         """Count the scores in `bins` bins."""
         from tacit.metrics import score_histogram
 
-        return cls.from_dict({"attack": name or evidence.attack} | score_histogram(evidence, bins=bins))
+        return cls.from_dict(score_histogram(evidence, bins=bins) | {"attack": name or evidence.attack})
 
     @classmethod
     def from_report(cls, report: Report) -> "ScoresDisplay":

@@ -5,7 +5,7 @@ import re
 
 from tacit.core import CheckResult, Estimate, Report
 from tacit.render.blocks import Block, Interval, Table, Text
-from tacit.render.words import PRECISION, both_of, one_in, rate_of, share, span_of
+from tacit.render.words import PRECISION, both_of, one_in, rate_of
 
 CAPTION = "Precision of the chosen attack at realistic base rates."
 PRIORS = (0.5, 0.1, 0.01, 0.001)
@@ -44,9 +44,10 @@ def _chosen(report: Report) -> CheckResult | None:
 
 def _guesses(score: Estimate) -> str:
     right = [50 * (1 + min(1.0, max(-1.0, value))) for value in (score.value, score.low, score.high)]
-    text = f"Of 100 guesses about 50 members and 50 others, this attacker gets {right[0]:.0f} right"
+    decimals = 0 if round(right[1]) < round(right[2]) else 1
+    text = f"Of 100 guesses about 50 members and 50 others, this attacker gets {right[0]:.{decimals}f} right"
     if math.isfinite(score.low) and math.isfinite(score.high):
-        text += f" ({right[1]:.0f} to {right[2]:.0f})"
+        text += f" ({right[1]:.{decimals}f} to {right[2]:.{decimals}f})"
     return f"{text}; a coin gets 50. That is an average: single records can be far more exposed."
 
 
@@ -67,7 +68,7 @@ def _computed_row(prior: float, rate: Estimate) -> tuple[str | Interval, ...]:
     fpr = rate_of(rate.name) or 1.0
     value, low, high = (_precision(found, fpr, prior) for found in (rate.value, max(0.0, rate.low), min(1.0, rate.high)))
     shown = Estimate("ppv", value, low, high, rate.level, rate.n, rate.method)
-    return _row(prior, value, low, high, f"{share(value)} ({span_of(shown)})")
+    return _row(prior, value, low, high, both_of(shown))
 
 
 def _precision(tpr: float, fpr: float, prior: float) -> float:
@@ -77,7 +78,7 @@ def _precision(tpr: float, fpr: float, prior: float) -> float:
 
 def _row(prior: float, value: float, low: float, high: float, text: str) -> tuple[str | Interval, ...]:
     right = min(1000, max(0, round(1000 * value)))
-    words = f"of 1,000 accused, {right:,} {'was a member' if right == 1 else 'were members'}, {1000 - right:,} not"
+    words = f"about {right:,} of 1,000 accused {'is a member' if right == 1 else 'are members'}"
     return (one_in(prior), Interval(value, low, high, text), words)
 
 

@@ -1,6 +1,7 @@
 """What a report says, once, for every format."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,6 +45,15 @@ STANDING = {
     ("inconclusive", "inconclusive"): "These records can tell neither whether the model leaks nor whether the limits are kept.",
 }
 ATTACK_COLUMNS = ("advantage", "tpr@fpr=0.01", "tpr@fpr=0.001", "auc", "tpr@fpr=0.1", "tpr@fpr=0.0001")
+MADE = {
+    "seed": "Seed",
+    "digest": "Digest of the inputs",
+    "command": "Command",
+    "n_members": "Members given",
+    "n_nonmembers": "Non-members given",
+    "n_clusters": "Clusters",
+    "level": "Confidence",
+}
 MAX_COLUMNS = 5
 MAX_ROWS = 40
 MAX_SHOWN_PACKAGES = 12
@@ -130,9 +140,7 @@ def _attacks(report: Report) -> tuple[Block, ...]:
     checks = [check for check in report.checks if check.role == "attack"]
     if not checks:
         return ()
-    present = {estimate.name for check in checks for estimate in check.estimates}
-    columns = [name for name in ATTACK_COLUMNS if name in present][:MAX_COLUMNS]
-    columns = columns or sorted(present)[:MAX_COLUMNS]
+    columns = _columns(checks)
     checks.sort(key=lambda check: (check.name != report.chosen, -_first(check, columns)))
     rows = tuple((_attack_name(check, report), *(_cell(check, name) for name in columns)) for check in checks[:MAX_ROWS])
     head, short = ("Attack", *map(metric_name, columns)), ("Attack", *map(short_metric_name, columns))
@@ -146,6 +154,14 @@ def _attacks(report: Report) -> tuple[Block, ...]:
         short,
     )
     return (*_choice(report), *_pictures(report), table)
+
+
+def _columns(checks: list[CheckResult]) -> list[str]:
+    """The metrics that at least half of the attacks have, in the order that matters."""
+    names = Counter(estimate.name for check in checks for estimate in check.estimates)
+    shared = [name for name, found in names.items() if 2 * found >= len(checks)]
+    usual = [name for name in ATTACK_COLUMNS if name in shared]
+    return (usual or sorted(shared))[:MAX_COLUMNS]
 
 
 def _first(check: CheckResult, columns: list[str]) -> float:
@@ -209,8 +225,9 @@ def _slices(report: Report) -> tuple[Block, ...]:
     )
     total = plural(len(rows) + display.left_out, "slice")
     said = (
-        f"{count(display.n_significant)} of {total} leak beyond chance (Holm-corrected). Sorted by the lower end of the "
-        "interval: first comes what is most surely exposed. The intervals hold for all slices at once."
+        f"{count(display.n_significant)} of {total} leak beyond chance (rank test, Holm-corrected). Sorted by the lower "
+        "end of the interval: first comes what is most surely exposed. The intervals hold for all slices at once; they are "
+        "for one threshold, the test looks at all of them, so near the edge the two may disagree."
     )
     head = ("Slice", metric_name(display.metric), "p, corrected", "Members / others")
     short = ("Slice", short_metric_name(display.metric), "p, corrected", "Members / others")
@@ -314,13 +331,14 @@ def _methods(report: Report) -> tuple[Block, ...]:
 def _made(report: Report) -> tuple[Block, ...]:
     environment = dict(report.environment)
     versions = environment.pop("versions", {})
-    pairs = [("Made on", clean(report.created) or "–"), ("Model", clean(report.title))]
-    if isinstance(versions, dict) and versions:
-        shown = ", ".join(f"{clean(name)} {clean(version)}" for name, version in list(versions.items())[:MAX_SHOWN_PACKAGES])
-        pairs.append(("Versions", shown))
-    for key, label in (("seed", "Seed"), ("digest", "Digest of the inputs"), ("command", "Command")):
-        if key in environment:
-            pairs.append((label, clean(environment.pop(key), limit=WIDE)))
-    pairs += [(clean(key).capitalize(), clean(value, limit=WIDE)) for key, value in list(environment.items())[:MAX_SHOWN_PACKAGES]]
+    pairs = [("Made on", clean(report.created)), ("Model", clean(report.title))]
+    if isinstance(versions, Mapping):
+        shown = list(versions.items())[:MAX_SHOWN_PACKAGES]
+        pairs.append(("Versions", ", ".join(f"{clean(name)} {clean(version)}" for name, version in shown)))
+    keys = [key for key in MADE if key in environment] + [key for key in environment if key not in MADE][:MAX_SHOWN_PACKAGES]
+    for key in keys:
+        value = environment[key]
+        label = MADE.get(key) or upper_first(clean(key).replace("_", " "))
+        pairs.append((label, "" if value is None else clean(value, limit=WIDE)))
     pairs.append(("Report format", f"schema {report.schema}"))
-    return (Facts(tuple(pairs)),)
+    return (Facts(tuple((name, value) for name, value in pairs if value)),)

@@ -10,7 +10,7 @@ from tacit.plots.canvas import MEMBER, NONMEMBER, PALETTE, QUIET
 
 Plain = dict[str, Any]
 WIDTH, HEIGHT = 640, 380
-LEFT, RIGHT, TOP, BOTTOM = 62, 16, 12, 46
+LEFT, RIGHT, TOP, BOTTOM = 78, 16, 12, 46
 ROW = 22
 NAMES = 230
 MAX_DECADES = 6
@@ -38,7 +38,7 @@ class Axis:
         """Round numbers inside the axis."""
         if self.log:
             first, last = round(math.log10(self.low)), round(math.log10(self.high))
-            return [10.0**power for power in range(first, last + 1, 1 + (last - first) // MAX_DECADES)]
+            return [10.0**power for power in range(last, first - 1, -1 - (last - first) // MAX_DECADES)]
         raw = (self.high - self.low) / 5
         step = 10.0 ** math.floor(math.log10(raw)) if raw > 0 else 1.0
         step *= next(factor for factor in (1, 2, 5, 10) if factor * step >= raw * 0.999)

@@ -174,7 +174,13 @@ def _as_paragraphs(rows: Sequence[tuple[Cell, ...]]) -> list[str]:
         sign = SIGNS.get(second.lower(), "")
         first = f"{_shown(row[0])}: {second.lower()}" if sign else _shown(row[0])
         rest = [_shown(cell) for cell in (row[2:] if sign else row[1:]) if _shown(cell) not in ("", "–")]
-        lines.append(_wrapped(". ".join(text.rstrip(".") for text in [first, *rest]), indent=f"{sign or '•'} ", more="  "))
+        lines.append(
+            _wrapped(
+                " ".join(text if text.endswith("?") else text.rstrip(".") + "." for text in [first, *rest]),
+                indent=f"{sign or '•'} ",
+                more="  ",
+            )
+        )
     return lines
 
 

@@ -10,6 +10,7 @@ from tacit.render.clean import clean
 SPACE = "\u00a0"
 SMALLEST_SHARE = 1e-6
 SMALLEST_P = 1e-3
+DIGITS, MOST_DIGITS = 2, 4
 RATE = re.compile(r"tpr@fpr(<?=)([0-9.e+-]+)$")
 PRECISION = re.compile(r"ppv@prior=([0-9.e+-]+)$")
 PARTIAL = re.compile(r"pauc@fpr=([0-9.e+-]+)$")
@@ -22,18 +23,18 @@ PLAIN_NAMES = {
 }
 
 
-def share(value: float) -> str:
-    """A share in per cent: two digits that matter, and never a rounded 0 or 100.
+def share(value: float, *, digits: int = DIGITS) -> str:
+    """A share in per cent: `digits` that matter, and never a rounded 0 or 100.
 
     Examples
     --------
     >>> share(0.0213), share(0.9996), share(1.0)
     ('2.1\\xa0%', '>\\xa099.9\\xa0%', '100\\xa0%')
     """
-    return f"{_percent(value)}{SPACE}%"
+    return f"{_percent(value, digits)}{SPACE}%"
 
 
-def _percent(value: float) -> str:
+def _percent(value: float, digits: int = DIGITS) -> str:
     if value in (0.0, 1.0):
         return f"{100 * value:.0f}"
     if 0 < value < SMALLEST_SHARE:
@@ -41,15 +42,15 @@ def _percent(value: float) -> str:
     if 0.999 < value < 1:
         return f">{SPACE}99.9"
     percent = 100 * value
-    digits = 1 if abs(percent) >= 99.5 else max(0, 1 - math.floor(math.log10(abs(percent))))
-    return f"{percent:.{digits}f}"
+    decimals = 1 if abs(percent) >= 99.5 else max(0, digits - 1 - math.floor(math.log10(abs(percent))))
+    return f"{percent:.{decimals}f}".replace("-", "−")
 
 
-def number(value: float) -> str:
-    """A score with two decimals, or two digits that matter where it is small."""
+def number(value: float, *, digits: int = DIGITS) -> str:
+    """A score with as many decimals as `digits`, or so many digits that matter where it is small."""
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    text = f"{value:.2f}" if value == 0 or abs(value) >= 0.095 else f"{value:.2g}"
+    text = f"{value:.{digits}f}" if value == 0 or abs(value) >= 0.095 else f"{value:.{digits}g}"
     return text.replace("-", "−")
 
 
@@ -78,19 +79,32 @@ def is_share(name: str) -> bool:
 
 
 def value_of(estimate: Estimate) -> str:
-    """The point estimate alone."""
-    return share(estimate.value) if is_share(estimate.name) else number(estimate.value)
+    """The point estimate alone, as exact as its interval needs."""
+    write = share if is_share(estimate.name) else number
+    return write(estimate.value, digits=_digits(estimate))
 
 
 def span_of(estimate: Estimate) -> str:
     """The interval alone: ``1.2 to 3.5 %``, or ``at least 0.3``."""
-    write = share if is_share(estimate.name) else number
+    write, digits = share if is_share(estimate.name) else number, _digits(estimate)
     if math.isinf(estimate.high):
-        return f"at least {write(estimate.low)}"
+        return f"at least {write(estimate.low, digits=digits)}"
     if math.isinf(estimate.low):
-        return f"at most {write(estimate.high)}"
-    low = _percent(estimate.low) if is_share(estimate.name) else number(estimate.low)
-    return f"{low} to {write(estimate.high)}"
+        return f"at most {write(estimate.high, digits=digits)}"
+    return f"{_bare(estimate, estimate.low, digits)} to {write(estimate.high, digits=digits)}"
+
+
+def _bare(estimate: Estimate, value: float, digits: int) -> str:
+    return _percent(value, digits) if is_share(estimate.name) else number(value, digits=digits)
+
+
+def _digits(estimate: Estimate) -> int:
+    """Two, or as many more as it takes to tell the interval's ends apart."""
+    for digits in range(DIGITS, MOST_DIGITS):
+        ends = {_bare(estimate, value, digits) for value in (estimate.low, estimate.value, estimate.high)}
+        if len(ends) == 3 or estimate.low == estimate.high or estimate.value in (estimate.low, estimate.high):
+            return digits
+    return MOST_DIGITS
 
 
 def both_of(estimate: Estimate) -> str:

@@ -35,7 +35,7 @@
       const found = [];
       if (log && b - a >= 1.5) {
         const step = Math.ceil((b - a) / Math.max(2, room));
-        for (let power = Math.ceil(a - 1e-9); power <= b + 1e-9; power += step) found.push(10 ** power);
+        for (let power = Math.floor(b + 1e-9); power >= a - 1e-9; power -= step) found.push(10 ** power);
         return found;
       }
       const from = Math.min(low, high), to = Math.max(low, high), raw = (to - from) / Math.max(2, room);
@@ -61,7 +61,9 @@
     function draw() {
       const width = Math.max(280, canvas.clientWidth), height = Math.round(Math.min(440, Math.max(280, width * 0.58)));
       const box = { left: 58, right: width - 14, top: 12, bottom: height - 46 };
-      const x = scaleOf(view.x[0], view.x[1], box.left, box.right, logs.x), y = scaleOf(view.y[0], view.y[1], box.bottom, box.top, logs.y);
+      const y = scaleOf(view.y[0], view.y[1], box.bottom, box.top, logs.y);
+      box.left = 30 + 7 * Math.max(4, ...y.ticks(height / 64).map(value => write(value, chart.y.form, 4).length));
+      const x = scaleOf(view.x[0], view.x[1], box.left, box.right, logs.x);
       const svg = node("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", tabindex: "0", "aria-label": figure.dataset.title + ". Use the arrow keys to read values." });
       const clip = `clip-${number}`;
       node("rect", { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top }, node("clipPath", { id: clip }, svg));
