@@ -18,6 +18,7 @@ from tacit.attacks.shokri import ShokriClassifier
 from tacit.attacks.stack import ShadowStack
 from tacit.attacks.targets import shadow_scores
 from tacit.attacks.threshold import Threshold
+from tacit.attacks.trace import EpochVote
 
 __all__ = [
     "BASE",
@@ -28,6 +29,7 @@ __all__ = [
     "ClassConditional",
     "DifficultyCalibration",
     "EBLiRA",
+    "EpochVote",
     "GradientBoosting",
     "KNearest",
     "LiRA",

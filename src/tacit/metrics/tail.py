@@ -3,10 +3,11 @@
 import math
 
 import numpy as np
-from scipy.special import bdtr, betaincinv
+from scipy.special import bdtr
 
 from tacit.core import Estimate, Evidence, InvalidInput, NotEnoughData, _check
 from tacit.metrics.clusters import assumption
+from tacit.metrics.intervals import lower_limit, upper_limit
 
 SCREENING = "a screening number for a whole model, never evidence about a record"
 
@@ -52,8 +53,7 @@ def tail_index(evidence: Evidence, *, missed: float = 0.01, level: float = 0.95)
     value = _below(evidence, float(cut)) / n0
     low_count = 0 if lower < 0 else _below(evidence, float(scores[lower]))
     high_count = n0 if upper >= n1 else _below(evidence, float(scores[upper]))
-    low = 0.0 if low_count == 0 else float(betaincinv(low_count, n0 - low_count + 1, share))
-    high = 1.0 if high_count == n0 else float(betaincinv(high_count + 1, n0 - high_count, 1 - share))
+    low, high = float(lower_limit(low_count, n0, tail=share)), float(upper_limit(high_count, n0, tail=share))
     method = "order statistics and Clopper-Pearson"
     return Estimate(f"tail@fnr={missed:g}", value, low, high, level, n1 + n0, method, (assumption(evidence), SCREENING))
 

@@ -13,22 +13,27 @@ from tacit.signals.classification import (
 from tacit.signals.features import feature_matrix
 from tacit.signals.regression import gaussian_log_likelihood, negative_absolute_error, negative_log_error, negative_squared_error
 from tacit.signals.statistics import STATISTICS, available, measure
+from tacit.signals.traces import epochs_above, epochs_worse_than_half, mean_loss, trace_iqr
 
 __all__ = [
     "STATISTICS",
-    "negative_absolute_error",
     "available",
     "confidence",
     "correctness",
     "entropy",
+    "epochs_above",
+    "epochs_worse_than_half",
     "feature_matrix",
     "gaussian_log_likelihood",
     "hinge",
-    "negative_log_error",
     "loss",
     "max_confidence",
+    "mean_loss",
     "measure",
     "modified_entropy",
-    "scaled_logit",
+    "negative_absolute_error",
+    "negative_log_error",
     "negative_squared_error",
+    "scaled_logit",
+    "trace_iqr",
 ]

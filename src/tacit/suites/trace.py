@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tacit.core import Estimate, Evidence, Membership, NotEnoughData, Outputs, Signals, collect
 from tacit.core._check import frozen
 from tacit.metrics import paired_auc_difference, tail_index
+from tacit.metrics.intervals import clopper_pearson
 from tacit.signals import available, measure
 from tacit.signals.traces import trace_iqr
 
@@ -126,8 +127,6 @@ def exposed_slices(
     ----------
     losses : float (looks, n). member : bool (n,). columns : a public category of all n records under each name.
     """
-    from scipy.stats import binomtest
-
     chosen = np.zeros(len(member), bool)
     chosen[most_exposed(losses, member, share=0.1)] = True
     groups = [
@@ -139,10 +138,10 @@ def exposed_slices(
     found = []
     for name, text, rows in groups:
         n, hits = int(rows.sum()), int(chosen[rows].sum())
-        interval = binomtest(hits, n).proportion_ci(1 - (1 - level) / len(groups))
+        low, high = clopper_pearson(hits, n, level=1 - (1 - level) / len(groups))
         assumes = ("records are independent", f"all {len(groups)} slices hold together")
         estimate = Estimate(
-            f"most exposed in {name} = {text}", hits / n, interval.low, interval.high, level, n, "Clopper-Pearson", assumes
+            f"most exposed in {name} = {text}", hits / n, float(low), float(high), level, n, "Clopper-Pearson", assumes
         )
         found.append(ExposedSlice(name, text, estimate))
     return tuple(sorted(found, key=lambda item: -item.share.low))
