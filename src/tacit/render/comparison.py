@@ -67,7 +67,8 @@ def _differences(comparison: Comparison) -> tuple[Block, ...]:
     said = (
         f"{count(real)} of {count(len(known))} differences are larger than chance explains, "
         "corrected for looking at all of them (Holm); the intervals are not corrected. "
-        f"{count(paired)} were tested on the same records (paired), {count(len(known) - paired)} from the two intervals alone."
+        f"{count(paired)} were tested on the same records{_methods(known, paired=True)}, "
+        f"{count(len(known) - paired)} from the two intervals alone{_methods(known, paired=False)}."
     )
     known.sort(key=lambda item: (comparison.recommended not in (item.first, item.second), item.p_adjusted or 0.0))
     rows = tuple(_difference_row(item) for item in known[:MAX_PAIRS])
@@ -81,9 +82,17 @@ def _differences(comparison: Comparison) -> tuple[Block, ...]:
     return (Text(said), table)
 
 
+def _methods(known: list[Difference], *, paired: bool) -> str:
+    """The methods behind them, in brackets."""
+    said = dict.fromkeys(
+        f"{item.estimate.name}, {item.estimate.method}" for item in known if item.paired == paired and item.estimate
+    )
+    return f" ({'; '.join(map(sentence, said))})" if said else ""
+
+
 def _difference_row(item: Difference) -> tuple[Cell, ...]:
     found = item.estimate
     name = f"{clean(item.first, limit=28)} − {clean(item.second, limit=28)}"
     shown = "–" if found is None else Interval(found.value, found.low, found.high, both_of(found))
-    how = "" if found is None else f"{'paired' if item.paired else 'unpaired'}: {sentence(found.method)}"
+    how = "same records" if item.paired else "two intervals"
     return (name, "yes" if item.real else "no", shown, p_value(item.p_adjusted), how)

@@ -44,7 +44,7 @@ def _chosen(report: Report) -> CheckResult | None:
 
 def _guesses(score: Estimate) -> str:
     right = [50 * (1 + min(1.0, max(-1.0, value))) for value in (score.value, score.low, score.high)]
-    decimals = 0 if round(right[1]) < round(right[2]) else 1
+    decimals = next((places for places in range(3) if round(right[1], places) < round(right[2], places)), 0)
     text = f"Of 100 guesses about 50 members and 50 others, this attacker gets {right[0]:.{decimals}f} right"
     if math.isfinite(score.low) and math.isfinite(score.high):
         text += f" ({right[1]:.{decimals}f} to {right[2]:.{decimals}f})"

@@ -10,7 +10,7 @@ from tacit.render.clean import clean
 SPACE = "\u00a0"
 SMALLEST_SHARE = 1e-6
 SMALLEST_P = 1e-3
-DIGITS, MOST_DIGITS = 2, 4
+DIGITS, MOST_DIGITS, MOST_DECIMALS = 2, 4, 6
 RATE = re.compile(r"tpr@fpr(<?=)([0-9.e+-]+)$")
 PRECISION = re.compile(r"ppv@prior=([0-9.e+-]+)$")
 PARTIAL = re.compile(r"pauc@fpr=([0-9.e+-]+)$")
@@ -51,6 +51,7 @@ def number(value: float, *, digits: int = DIGITS) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     text = f"{value:.{digits}f}" if value == 0 or abs(value) >= 0.095 else f"{value:.{digits}g}"
+    text = f"{value:.{MOST_DECIMALS}f}" if "e" in text else text
     return text.replace("-", "−")
 
 
@@ -133,7 +134,7 @@ def short_metric_name(name: str) -> str:
 
 
 def rule_name(rule: str) -> str:
-    """A gate's rule in words: ``Members found, 1 in 100 wrong, at most 5.0 %``."""
+    """A gate's rule in words: ``Members found, 1 in 100 wrong, at most 5 %``."""
     name, found, limit = rule.partition(" at most ")
     try:
         bound = float(limit)
@@ -141,7 +142,7 @@ def rule_name(rule: str) -> str:
         return clean(rule)
     if not found or metric_name(name) == clean(name):
         return clean(rule)
-    return f"{metric_name(name)}, at most {share(bound) if is_share(name) else number(bound)}"
+    return f"{metric_name(name)}, at most {f'{100 * bound:g}{SPACE}%' if is_share(name) else f'{bound:g}'}"
 
 
 def rate_of(name: str) -> float | None:
