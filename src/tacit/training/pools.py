@@ -214,11 +214,15 @@ def receive(pipe: Any) -> bytes:
 
 def dumps(value: object) -> bytes:
     """`value` as bytes for another process, functions of the main script by value."""
+    return bytes(pickler().dumps(value))
+
+
+def pickler() -> Any:
+    """cloudpickle; joblib, which comes with scikit-learn, needs it or (up to 1.5) brought its own copy."""
     try:
-        cloudpickle = import_module("cloudpickle")
-    except ImportError:  # joblib, which comes with scikit-learn, brought its own copy up to 1.5
-        cloudpickle = import_module("joblib.externals.cloudpickle")
-    return bytes(cloudpickle.dumps(value))
+        return import_module("cloudpickle")
+    except ImportError:
+        return import_module("joblib.externals.cloudpickle")
 
 
 def _cores() -> int:

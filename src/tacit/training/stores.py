@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tacit.core import InvalidInput
 from tacit.core._files import write_whole
+from tacit.core._optional import require
 
 Store = MutableMapping[str, bytes]
 STALE_SECONDS = 3600.0
@@ -157,9 +158,12 @@ def _pieces(store: Store, key: str) -> Iterator[bytes]:
 
 
 def store_of(where: "Store | str | os.PathLike[str] | None") -> Store:
-    """A store: the mapping itself, a `DirectoryStore` for a path, a fresh dict for None."""
+    """A store: the mapping itself, a `DirectoryStore` for a path, fsspec's mapping for a URL, a fresh dict for None."""
     if where is None:
         return {}
+    if isinstance(where, str) and "://" in where:
+        mapping: Store = require("fsspec", extra="storage", purpose=f"The store {where}").get_mapper(where)
+        return mapping
     if isinstance(where, (str, os.PathLike)):
         return DirectoryStore(Path(where))
     if not isinstance(where, MutableMapping):

@@ -1,0 +1,126 @@
+"""A run described in a small file: a Python file that names `train_fn` and `data`, or a TOML file that points to one."""
+
+import importlib
+import importlib.util
+import sys
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, get_args
+
+from tacit.core import InvalidInput
+from tacit.design.assignment import Kind
+from tacit.training.shadow import Run, plan
+from tacit.training.stores import Store, store_of
+
+OPTIONS = ("n", "seed", "kind", "share", "cluster", "statistic", "queries", "version", "name", "keep")
+POINTERS = ("train_fn", "data", "cluster", "queries", "keep")
+
+
+@dataclass(frozen=True, eq=False)
+class RecipeFile:
+    """What a file says about a run.
+
+    Parameters
+    ----------
+    train_fn, data : see `tacit.training.shadow`.
+    store : where numbers are kept, a path (relative to the file) or a URL.
+    options : the other arguments of `tacit.training.plan`.
+    """
+
+    train_fn: Any
+    data: Any
+    store: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def plan(self, **changes: Any) -> Run:
+        """The plan that the file describes; `changes` replace options."""
+        return plan(self.train_fn, self.data, **{**self.options, **{name: v for name, v in changes.items() if v is not None}})
+
+    def open(self, store: str | None = None) -> Store:
+        """The store of the file, or another one."""
+        return store_of(self.store if store is None else store)
+
+
+def read_recipe(path: str | Path) -> RecipeFile:
+    """Read a recipe file.
+
+    A Python file assigns ``train_fn`` and ``data``, and where needed ``store`` and ``options = {"n": 32, ...}``. A TOML file
+    has a table ``[shadow]`` with the same names; ``train_fn``, ``data``, ``cluster``, ``queries`` and ``keep`` are
+    written ``"file.py:name"`` or ``"package.module:name"``.
+
+    Raises
+    ------
+    InvalidInput : the file is missing, is of another kind, or names something unknown.
+    """
+    file = Path(path)
+    if file.suffix not in (".py", ".toml"):
+        raise InvalidInput(f"`recipe` needs a .py or .toml file, got {str(path)!r}.")
+    if not file.is_file():
+        raise InvalidInput(f"`recipe` needs a file that exists, got {str(path)!r}.")
+    given = _from_python(file) if file.suffix == ".py" else _from_toml(file)
+    for name in ("train_fn", "data"):
+        if name not in given:
+            raise InvalidInput(f"The recipe {file.name} needs `{name}`, got {', '.join(sorted(given)) or 'nothing'}.")
+    train_fn, records, store = given.pop("train_fn"), given.pop("data"), str(given.pop("store", "shadows"))
+    unknown = sorted(set(given) - set(OPTIONS))
+    if unknown:
+        raise InvalidInput(f"The recipe {file.name} knows {', '.join(OPTIONS)}, got {', '.join(unknown)}.")
+    if given.get("kind", "coin") not in get_args(Kind):
+        raise InvalidInput(f"`kind` needs one of {', '.join(get_args(Kind))}, got {given['kind']!r}.")
+    return RecipeFile(train_fn, records, store if "://" in store else str(file.parent / store), given)
+
+
+def _from_python(file: Path) -> dict[str, Any]:
+    module = _loaded(file)
+    names = ("train_fn", "data", "store")
+    options = dict(getattr(module, "options", {}))
+    return {**options, **{name: getattr(module, name) for name in names if hasattr(module, name)}}
+
+
+def _from_toml(file: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"The recipe {file.name} is not TOML: {error}.") from error
+    if not isinstance(table.get("shadow"), dict):
+        raise InvalidInput(f"The recipe {file.name} needs a table [shadow], got {', '.join(table) or 'nothing'}.")
+    given = dict(table["shadow"])
+    return {name: _pointed(value, file) if name in POINTERS else value for name, value in given.items()}
+
+
+def _pointed(value: Any, file: Path) -> Any:
+    where, _, name = str(value).partition(":")
+    if not name:
+        raise InvalidInput(
+            f"The recipe {file.name} needs names such as 'train.py:train_fn' or 'package.module:name', got {value!r}."
+        )
+    try:
+        module = _loaded(file.parent / where) if where.endswith(".py") else importlib.import_module(where)
+        return getattr(module, name)
+    except (ImportError, AttributeError) as error:
+        raise InvalidInput(f"The recipe {file.name} points to {value!r}, which cannot be loaded: {error}.") from error
+
+
+def _loaded(file: Path) -> ModuleType:
+    """Run a Python file as a module of its own; what it defines travels to workers by value, so they need no copy of it."""
+    name = f"tacit_recipe_{file.stem}"
+    if name in sys.modules and sys.modules[name].__file__ == str(file):
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None or not file.is_file():
+        raise InvalidInput(f"The recipe needs a Python file that exists, got {str(file)!r}.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    if str(file.parent) not in sys.path:
+        sys.path.insert(0, str(file.parent))
+    spec.loader.exec_module(module)
+    _by_value(module)
+    return module
+
+
+def _by_value(module: ModuleType) -> None:
+    from tacit.training.pools import pickler
+
+    pickler().register_pickle_by_value(module)
