@@ -31,6 +31,7 @@ def audit(
     level: float = 0.95,
     seed: int = 0,
     title: str = "",
+    command: str = "",
     records: bool = False,
     progress: Progress | None = None,
 ) -> Report:
@@ -50,7 +51,7 @@ def audit(
     assignment : who decided membership: ``"observed"``, ``"fixed_size"`` or ``"coin"``.
     checks, effort : which attacks; by default all that the outputs allow (``effort="quick"`` leaves out those that learn).
     policy : the gates of the verdict. level : confidence. seed : the same seed, the same report, bit for bit.
-    title : the model's name in the report. records : keep per-record scores (they say who was a member).
+    title : the model's name in the report. command : how it was made. records : keep per-record scores (they say who was a member).
     progress : called with (what, done, of).
 
     Raises
@@ -86,6 +87,7 @@ def audit(
         level=level,
         seed=seed,
         title=title or (type(model).__name__ if model is not None else "model"),
+        command=command,
         records=records,
         progress=progress,
     )

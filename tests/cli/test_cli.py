@@ -68,6 +68,7 @@ def test_a_gate_on_what_was_not_measured_is_inconclusive(outputs, tmp_path):
     ("arguments", "says"),
     [
         (["audit", "nowhere.npz"], "nowhere.npz"),
+        (["audit", "a.npz", "b.npz", "c.npz"], "one file or two"),
         (["show", "nowhere.json"], "nowhere.json"),
         (["gate", "nowhere.json"], "nowhere.json"),
         (["frobnicate"], "invalid choice"),

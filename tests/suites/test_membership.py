@@ -34,7 +34,7 @@ def test_a_leaking_model_is_found_and_fails_the_default_policy():
 
 
 def test_a_model_without_a_leak_is_not_accused_and_never_called_safe():
-    report = audited(3000, gain=0.0)
+    report = audited(3000, gain=0.0, world=1)
     assert report.finding == "no leak found"
     assert "not ruled out" in report.headline
     assert report.detectable <= 0.1
@@ -106,15 +106,18 @@ def test_labels_alone_can_give_the_split_away():
     assert report.finding == "inconclusive"
 
 
-def test_a_null_world_is_called_a_leak_at_most_as_often_as_promised():
-    worlds = 120
-    leaks = sum(audited(150, gain=0.0, world=seed, seed=seed).finding == "leak" for seed in range(worlds))
-    assert leaks <= 13  # P(Binomial(120, 0.05) > 13) = 0.004
+@pytest.mark.slow
+def test_a_null_world_is_called_a_leak_at_most_as_often_as_promised(monkeypatch):
+    monkeypatch.setattr("tacit.suites.marking.CHOSEN_METRICS", ())  # they do not enter the p-value
+    worlds = 100
+    leaks = sum(audited(120, gain=0.0, world=seed, seed=seed).finding == "leak" for seed in range(worlds))
+    assert leaks <= 12  # P(Binomial(100, 0.05) > 12) = 0.002
 
 
 def test_learned_attackers_run_and_are_graded_only_on_what_they_did_not_see():
     report = audited(300, gain=0.0, effort="full")
-    learned = [check for check in report.checks if "Gradient" in check.attack or "Forest" in check.attack]
+    attacks = [check for check in report.checks if check.role == "attack"]
+    learned = [check for check in attacks if "Gradient" in check.attack or "Forest" in check.attack]
     assert len(learned) == 2
     for check in learned:
         assert check.estimate("auc").low < 0.5 < check.estimate("auc").high
@@ -174,22 +177,22 @@ def test_a_gate_on_what_this_data_cannot_show_is_inconclusive_with_the_reason():
 @pytest.mark.parametrize("kind", ["loss", "regression", "binary", "multilabel", "probs"])
 def test_every_kind_of_model_can_be_audited(kind):
     rng = np.random.default_rng(0)
-    made = []
-    for gain in (1.0, 0.0):
-        truth = rng.normal(size=400)
-        label = rng.integers(0, 2, 400)
-        many = rng.integers(0, 2, (400, 3))
-        made.append(
-            {
-                "loss": lambda: tacit.Outputs(loss=rng.exponential(1 / (1 + 2 * gain), 400)),
-                "regression": lambda: tacit.Outputs(prediction=truth + rng.normal(0, 1 / (1 + 2 * gain), 400), truth=truth),
-                "binary": lambda: tacit.Outputs(logits=(2 * label - 1) * (1 + 2 * gain) + rng.normal(size=400), label=label),
-                "multilabel": lambda: tacit.Outputs(logits=(2 * many - 1) * (1 + gain) + rng.normal(size=(400, 3)), label=many),
-                "probs": lambda: tacit.Outputs(probs=_softmax(rng.normal(size=(400, 2)), label, 1 + 2 * gain), label=label),
-            }[kind]()
-        )
-    report = tacit.audit(member=made[0], nonmember=made[1], effort="quick")
+    report = tacit.audit(member=answers(kind, 3.0, rng), nonmember=answers(kind, 1.0, rng), effort="quick")
     assert report.finding == "leak"
+
+
+def answers(kind, gain, rng, n=400):
+    """Outputs of a made-up model of that kind; a larger `gain` fits better."""
+    truth, label, many = rng.normal(size=n), rng.integers(0, 2, n), rng.integers(0, 2, (n, 3))
+    if kind == "loss":
+        return tacit.Outputs(loss=rng.exponential(1 / gain, n))
+    if kind == "regression":
+        return tacit.Outputs(prediction=truth + rng.normal(0, 1 / gain, n), truth=truth)
+    if kind == "binary":
+        return tacit.Outputs(logits=(2 * label - 1) * gain + rng.normal(size=n), label=label)
+    if kind == "multilabel":
+        return tacit.Outputs(logits=(2 * many - 1) * gain + rng.normal(size=(n, 3)), label=many)
+    return tacit.Outputs(probs=_softmax(rng.normal(size=(n, 2)), label, gain), label=label)
 
 
 def _softmax(logits, label, gain):

@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tacit.attacks import Blind
+from tacit.attacks import Blind, LogisticRegression
 from tacit.core import CheckResult, Membership, NotEnoughData, Outputs, Signals
 from tacit.core._check import floats
 from tacit.metrics import auc
 from tacit.suites.halves import Halves
 
 MAX_BLIND_CLASSES = 100
+REFUSED = 0.01
 
 
 def blind_result(
@@ -22,16 +23,17 @@ def blind_result(
     if columns is None:
         return None
     name = f"blind guesser ({what})"
+    attack = LogisticRegression() if features is None else Blind()
     signals = Signals.of(np.zeros(outputs.n, np.float32), features=columns, statistic="none")
     try:
-        _, measured = halves.mark(Blind(), signals, membership, seed=seed)
+        _, measured = halves.mark(attack, signals, membership, seed=seed)
         area = auc(measured, level=level)
     except NotEnoughData as error:
-        return CheckResult(name=name, role="blind", attack=repr(Blind()), reason=str(error))
+        return CheckResult(name=name, role="blind", attack=repr(attack), reason=str(error))
     return CheckResult(
         name=name,
         role="blind",
-        attack=repr(Blind()),
+        attack=repr(attack),
         statistic="none",
         n_members=measured.n_members,
         n_nonmembers=measured.n_nonmembers,
@@ -52,9 +54,12 @@ def _blind_features(outputs: Outputs, features: ArrayLike | None) -> tuple[NDArr
     return (given if one_hot is None else np.column_stack([given, one_hot])), "features of the records"
 
 
-def blind_warning(blind: CheckResult | None, *, level: float) -> str:
-    """What the reader must know first where the blind guesser beats chance; empty where it does not."""
-    if blind is None or blind.p_value is None or blind.p_value > 1 - level:
+def blind_warning(blind: CheckResult | None) -> str:
+    """What the reader must know first where the blind guesser beats chance; empty where it does not.
+
+    A split that was drawn at random is refused in 1 audit of 100 (`REFUSED`).
+    """
+    if blind is None or blind.p_value is None or blind.p_value > REFUSED:
         return ""
     area = blind.estimates[0]
     return (

@@ -126,7 +126,6 @@ def rejudged(report: Report, policy: Policy) -> Report:
     extra = () if report.score is None else (report.score,)
     notes = () if chosen is None else chosen.notes
     missing = dict(note.split(": ", 1) for note in notes if ": " in note)
-    level = float(report.environment.get("level", 0.95))
-    attributable = not any(result.role == "blind" and blind_warning(result, level=level) for result in report.checks)
+    attributable = not any(result.role == "blind" and blind_warning(result) for result in report.checks)
     verdict, verdicts = verdict_of(policy.judge((*measured, *extra), missing), attributable=attributable)
     return replace(report, verdict=verdict, verdicts=verdicts, policy=policy.name)

@@ -6,7 +6,18 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from tacit.core import DEFAULT_POLICY, Check, CheckResult, Evidence, Membership, NotEnoughData, Outputs, Policy, Report
+from tacit.core import (
+    DEFAULT_POLICY,
+    Check,
+    CheckResult,
+    Evidence,
+    InvalidInput,
+    Membership,
+    NotEnoughData,
+    Outputs,
+    Policy,
+    Report,
+)
 from tacit.metrics import detectable_advantage, roc_points, score_histogram
 from tacit.suites.blind import blind_result, blind_warning
 from tacit.suites.finding import finding_of, headline_of, judged, verdict_of, whole_p_value
@@ -60,6 +71,8 @@ def membership_audit(
     ------
     InvalidInput : see its text.
     """
+    if outputs.n != membership.n:
+        raise InvalidInput(f"`outputs` and `membership` need the same records, got {outputs.n} and {membership.n}.")
     tell = progress or (lambda what, done, of: None)
     recipes = tuple(default_checks(outputs, effort=effort) if checks is None else checks)
     columns = columns_of(outputs, slices)
@@ -106,7 +119,7 @@ def _concluded(
         detectable = detectable_advantage(*units, level=level)
     except NotEnoughData:
         detectable = None
-    warning = blind_warning(blind, level=level)
+    warning = blind_warning(blind)
     attributable = not warning
     finding = finding_of(p_value, detectable, level=level, attributable=attributable)
     missing = dict(note.split(": ", 1) for note in chosen.notes)
@@ -165,8 +178,8 @@ def _figures(marked: Sequence[Marked], best: Marked, *, level: float) -> dict[st
     others = sorted((item for item in marked if item is not best), key=lambda item: -item.promise)
     shown = [best, *others[: N_ROC - 1]]
     return {
-        "roc": [{"attack": item.name} | roc_points(item.measured, level=level) for item in shown],
-        "scores": [{"attack": best.name} | score_histogram(best.measured)],
+        "roc": [roc_points(item.measured, level=level) | {"attack": item.name} for item in shown],
+        "scores": [score_histogram(best.measured) | {"attack": best.name}],
     }
 
 

@@ -49,7 +49,8 @@ def accuracy(outputs: Outputs, membership: Membership) -> dict[str, float]:
     if "correctness" not in available(outputs):
         return {}
     correct = measure(outputs, "correctness")
-    return {"member": float(correct[membership.member].mean()), "nonmember": float(correct[~membership.member].mean())}
+    sides = {"member": correct[membership.member], "nonmember": correct[~membership.member]}
+    return {side: float(values.mean()) for side, values in sides.items() if len(values)}
 
 
 def today() -> str:
