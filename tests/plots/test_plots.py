@@ -4,6 +4,7 @@ import importlib.util
 import runpy
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +132,7 @@ def test_trend_without_epochs_says_so():
 
 def test_the_page_draws_the_numbers_of_the_displays(leaking):
     charts = charts_of(leaking)
-    curve = RocDisplay.from_report(leaking, max_points=240).curves[0]
+    curve = RocDisplay.from_report(leaking, max_points=400).curves[0]
     assert set(charts["roc"]["series"][0]["y"]) == {float(f"{value:.4g}") for value in curve.tpr}
     rows = SlicesDisplay.from_report(leaking).rows
     assert [row["name"] for row in charts["slices"]["rows"]] == [row.name for row in rows]
@@ -157,6 +158,30 @@ def test_thinning_keeps_the_ends_and_the_picture(n):
     log_missed = np.abs(np.interp(np.log(fpr[1:]), np.log(fpr[kept[1:]]), np.log(tpr[kept[1:]])) - np.log(tpr[1:])).max()
     assert missed < 4 / n
     assert log_missed < 14 * 4 / n
+
+
+def pixels_off(x, y, kept, *, log, width=560, height=380):
+    """Largest distance of the curve's points from the thinned curve as it is drawn."""
+    scale = (lambda value: 1 + np.log(np.maximum(value, x[1])) / -np.log(x[1])) if log else (lambda value: value)
+    corners = np.stack([scale(part) for part in cornered(x[kept], y[kept])], axis=1) * (width, height)
+    points = np.stack([scale(x), scale(y)], axis=1)[np.unique(np.geomspace(1, len(x) - 1, 3000).astype(int))] * (width, height)
+    nearest = np.full(len(points), np.inf)
+    for start, end in pairwise(corners):
+        way = end - start
+        along = np.clip((points - start) @ way / max(way @ way, 1e-12), 0, 1)
+        nearest = np.minimum(nearest, np.linalg.norm(points - start - along[:, None] * way, axis=1))
+    return nearest.max()
+
+
+@pytest.mark.parametrize("shift", [0.2, 1.0, 2.5])
+@pytest.mark.parametrize("log", [False, True])
+def test_thinning_moves_no_point_by_more_than_three_pixels(shift, log):
+    rng = np.random.default_rng(3)
+    n = 20_000
+    outsiders, members = np.sort(rng.normal(size=n))[::-1], np.sort(rng.normal(size=n) + shift)
+    x = np.arange(n + 1) / n
+    y = np.concatenate([[0.0], 1 - np.searchsorted(members, outsiders, "left") / n])
+    assert pixels_off(x, y, thinned(x, y, n=400), log=log) <= 3
 
 
 def test_thinning_leaves_few_points_alone():

@@ -11,7 +11,7 @@ def thinned(x: NDArray[np.float64], y: NDArray[np.float64], *, n: int) -> NDArra
     """Indices of at most `n` points of a monotone curve that draw it on linear and on log-log axes.
 
     The curve is walked along its length in both pictures at once; equal steps of that walk each keep their last point,
-    and the ends always stay. With `n` = 400 on a picture 600 pixels wide no point moves by more than two pixels.
+    and the ends always stay. With `n` = 400 no point of the curve is further than three pixels from a picture 560 pixels wide.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ from tacit.render.words import metric_name
 Plain = dict[str, Any]
 MAX_CURVES = 12
 N_SHOWN = 4
-CURVE_POINTS = 240
+CURVE_POINTS = 400
 SMALLEST_FLOOR = 1e-7
 NAME = 44
 
