@@ -35,7 +35,9 @@ def array(value: object, name: str, *, ndim: int | Sequence[int] | None = None) 
         raise InvalidInput(f"`{name}` needs numbers, got an array of dtype {result.dtype}: {hint}.")
     allowed = (ndim,) if isinstance(ndim, int) else ndim
     if allowed is not None and result.ndim not in allowed:
-        raise InvalidInput(f"`{name}` needs {' or '.join(str(d) for d in allowed)} dimension(s), got shape {result.shape}.")
+        raise InvalidInput(
+            f"`{name}` needs {' or '.join(str(d) for d in allowed)} dimension(s), got shape {result.shape}. Reshape it."
+        )
     return result if result.dtype.isnative else result.astype(result.dtype.newbyteorder("="))
 
 
@@ -79,7 +81,8 @@ def integers(value: object, name: str, *, ndim: int | Sequence[int] | None = 1) 
     if result.dtype.kind == "f":
         whole = np.isfinite(result) & (result == np.floor(result))
         if not whole.all():
-            raise InvalidInput(f"`{name}` needs whole numbers, got fractions or NaN in {rows_text(_bad_rows(~whole))}.")
+            rows = rows_text(_bad_rows(~whole))
+            raise InvalidInput(f"`{name}` needs whole numbers, got fractions or NaN in {rows}. Pass integers.")
         if result.size and np.abs(result).max() >= 2**53:
             raise InvalidInput(f"`{name}` needs whole numbers below 2**53 when given as floats: pass integers.")
     return frozen(result.astype(np.int64))
@@ -91,7 +94,8 @@ def booleans(value: object, name: str, *, ndim: int | Sequence[int] | None = 1) 
     if result.dtype.kind != "b":
         valid = (result == 0) | (result == 1)
         if not valid.all():
-            raise InvalidInput(f"`{name}` needs True/False or 0/1, got other values in {rows_text(_bad_rows(~valid))}.")
+            rows = rows_text(_bad_rows(~valid))
+            raise InvalidInput(f"`{name}` needs True/False or 0/1, got other values in {rows}. Turn them into booleans first.")
         result = result.astype(bool)
     return frozen(result)
 
@@ -120,7 +124,9 @@ def require_length(n: int, **arrays: NDArray[Any] | None) -> None:
     """Raise where one of `arrays` does not hold `n` records."""
     for name, value in arrays.items():
         if value is not None and len(value) != n:
-            raise InvalidInput(f"`{name}` needs one row a record: {n} records, got {len(value)} rows.")
+            raise InvalidInput(
+                f"`{name}` needs one row a record: {n} records, got {len(value)} rows. Pass the same records in the same order."
+            )
 
 
 def frozen(value: A) -> A:

@@ -10,7 +10,11 @@ from tacit.core import _check
 from tacit.core.errors import InvalidInput
 
 Task = Literal["multiclass", "binary", "multilabel", "regression", "loss"]
-ROW_SUM_TOLERANCE = {2: 2e-2, 4: 1e-3, 8: 1e-3}
+TOLERANCE, HALF_TOLERANCE = 1e-3, 2e-2
+SUM_TOLERANCE = 1e-2
+LOOKS_LIKE_ONE = 1e-4
+ENOUGH_TO_TELL = 20
+FIRST_ROWS = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +65,9 @@ class Outputs:
         names = [name for name, value in given.items() if value is not None]
         if len(names) != 1:
             came = ", ".join(f"`{name}`" for name in names) or "none of them"
-            raise InvalidInput(f"Outputs needs exactly one of `logits`, `probs`, `loss` or `prediction`, got {came}.")
+            raise InvalidInput(
+                f"Outputs needs exactly one of `logits`, `probs`, `loss` or `prediction`, got {came}. Pass logits where you can."
+            )
         checked = {
             "logits": _scores(logits, "logits"),
             "probs": _scores(probs, "probs"),
@@ -122,14 +128,14 @@ def concatenate(*parts: Outputs) -> Outputs:
 def _scores(value: ArrayLike | None, name: str) -> NDArray[np.floating[Any]] | None:
     if value is None:
         return None
-    given = np.asarray(value)
-    result = _check.floats(given, name, ndim=(1, 2))
+    result = _check.floats(value, name, ndim=(1, 2))
     if result.ndim == 2 and result.shape[1] == 1:
         result = _check.frozen(result[:, 0])
     if result.ndim == 2 and result.shape[1] == 0:
         raise InvalidInput(f"`{name}` needs at least one class, got shape {result.shape}.")
     if name == "probs":
-        _require_probabilities(result, tolerance=ROW_SUM_TOLERANCE.get(given.dtype.itemsize, 1e-3))
+        narrow = str(getattr(value, "dtype", "")).endswith("float16")
+        _require_probabilities(result, tolerance=HALF_TOLERANCE if narrow else TOLERANCE)
     return result
 
 
@@ -147,9 +153,9 @@ def _require_consistent(outputs: Outputs) -> None:
     n = outputs.n
     _check.require_length(n, label=outputs.label, truth=outputs.truth)
     if n == 0:
-        raise InvalidInput("Outputs needs at least one record, got none.")
+        raise InvalidInput("Outputs needs at least one record, got none. Look at the filter or file that they come from.")
     if (outputs.prediction is None) != (outputs.truth is None):
-        raise InvalidInput("A regression needs both `prediction` and `truth`.")
+        raise InvalidInput("A regression needs both `prediction` and `truth`, got only one of them: pass the other.")
     if outputs.prediction is not None and outputs.truth is not None and outputs.prediction.shape != outputs.truth.shape:
         raise InvalidInput(f"`truth` needs the shape of `prediction` {outputs.prediction.shape}, got {outputs.truth.shape}.")
     scores = outputs.logits if outputs.logits is not None else outputs.probs
@@ -170,21 +176,34 @@ def _require_labels(outputs: Outputs, scores: NDArray[np.floating[Any]] | None) 
         rows = np.flatnonzero(outside.reshape(len(label), -1).any(axis=1))
         allowed = "0 or larger" if limit is None else f"0 to {limit - 1}"
         raise InvalidInput(
-            f"`label` needs classes {allowed}, got values from {label.min()} to {label.max()} in {_check.rows_text(rows)}."
+            f"`label` needs classes {allowed}, got values from {label.min()} to {label.max()} in {_check.rows_text(rows)}. "
+            "Classes count from 0; `np.unique(label, return_inverse=True)` renumbers names or gaps."
         )
 
 
 def _require_the_right_name(outputs: Outputs, scores: NDArray[np.floating[Any]]) -> None:
-    if scores.ndim == 2 and outputs.task == "multiclass":
-        sums = scores.sum(axis=1, dtype=np.float64)
-        off = np.abs(sums - 1)
-        if outputs.probs is not None and (off > 1e-2).any():
-            rows = np.flatnonzero(off > 1e-2)
-            raise InvalidInput(
-                f"`probs` needs rows that sum to 1, got sums from {sums.min():.4g} to {sums.max():.4g} in "
-                f"{_check.rows_text(rows)}. Logits go to `logits=`; independent outputs need a `label` of shape (n, k)."
-            )
-        if outputs.logits is not None and scores.shape[1] > 1 and (off < 1e-4).all() and (scores >= 0).all():
-            raise InvalidInput("`logits` look like probabilities: every row is non-negative and sums to 1. Pass them as `probs=`.")
-    elif outputs.logits is not None and scores.size >= 20 and (scores > 0).all() and (scores < 1).all() and np.ptp(scores) > 0:
-        raise InvalidInput("`logits` look like probabilities: every value lies between 0 and 1. Pass them as `probs=`.")
+    if outputs.probs is not None:
+        if outputs.task == "multiclass":
+            _require_sums_of_one(scores)
+        return
+    # the first rows decide nearly always, so a large array of logits is not read twice
+    if _look_like_probabilities(scores[:FIRST_ROWS], outputs.task) and _look_like_probabilities(scores, outputs.task):
+        how = "every row is non-negative and sums to 1" if outputs.task == "multiclass" else "every value lies between 0 and 1"
+        raise InvalidInput(f"`logits` needs unnormalised scores, got what looks like probabilities: {how}. Pass them as `probs=`.")
+
+
+def _require_sums_of_one(probs: NDArray[np.floating[Any]]) -> None:
+    sums = probs.sum(axis=1, dtype=np.float64)
+    rows = np.flatnonzero(np.abs(sums - 1) > SUM_TOLERANCE)
+    if len(rows):
+        raise InvalidInput(
+            f"`probs` needs rows that sum to 1, got sums from {sums.min():.4g} to {sums.max():.4g} in "
+            f"{_check.rows_text(rows)}. Logits go to `logits=`; independent outputs need a `label` of shape (n, k)."
+        )
+
+
+def _look_like_probabilities(logits: NDArray[np.floating[Any]], task: Task) -> bool:
+    if task == "multiclass":
+        off = np.abs(logits.sum(axis=1, dtype=np.float64) - 1)
+        return logits.shape[1] > 1 and bool((off < LOOKS_LIKE_ONE).all() and (logits >= 0).all())
+    return logits.size >= ENOUGH_TO_TELL and bool((logits > 0).all() and (logits < 1).all() and np.ptp(logits) > 0)
