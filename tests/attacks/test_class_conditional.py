@@ -33,7 +33,7 @@ def test_a_small_class_uses_the_threshold_of_all():
     group = np.r_[np.zeros(200, int), [1, 1, 1]]
     known = np.r_[np.zeros(100), np.ones(100), 0, 1, -1]
     score = ClassConditional()(Signals.of(value, group=group, known=known))
-    assert score[-1] == pytest.approx(5.5 - 0.5)
+    assert score[-1] == pytest.approx(5.5 - 1.0)
 
 
 def test_thresholds_come_from_the_shadow_models_where_nobody_was_told():
@@ -48,10 +48,10 @@ def test_thresholds_come_from_the_shadow_models_where_nobody_was_told():
 @pytest.mark.parametrize(
     ("value", "member", "threshold"),
     [
-        ([0, 1, 2, 3], [0, 0, 1, 1], 1.5),
+        ([0, 1, 2, 3], [0, 0, 1, 1], 2.0),
         ([1, 1, 1], [1, 0, 1], 1.0),
         ([3, 2, 1], [0, 0, 1], 1.0),
-        ([1, 1, 2, 2], [0, 1, 1, 1], 1.5),
+        ([1, 1, 2, 2], [0, 1, 1, 1], 2.0),
     ],
 )
 def test_best_thresholds_by_hand(value, member, threshold):

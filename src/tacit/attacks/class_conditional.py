@@ -51,12 +51,11 @@ def by_group(learned: Lesson) -> list[tuple[int, NDArray[np.floating[Any]], NDAr
 
 
 def best_threshold(value: NDArray[np.floating[Any]], member: NDArray[np.bool_]) -> float:
-    """The threshold t of the rule ``value >= t`` with the largest balanced accuracy; the largest such where several tie."""
+    """The observed value t whose rule ``value >= t`` has the largest balanced accuracy; the largest such where several tie."""
     values, inverse = np.unique(value, return_inverse=True)
     inside = np.bincount(inverse, weights=member, minlength=len(values))
     outside = np.bincount(inverse, weights=~member, minlength=len(values))
     tpr = inside[::-1].cumsum() / max(1, int(np.count_nonzero(member)))
     fpr = outside[::-1].cumsum() / max(1, int(np.count_nonzero(~member)))
     best = len(values) - 1 - int(np.argmax(np.round(tpr - fpr, 12)))
-    below = values[best - 1] if best else values[best]
-    return float(values[best] + below) / 2 if values[best] - below > 0 else float(values[best])
+    return float(values[best])
