@@ -90,6 +90,8 @@ def _ask(cell: Cell, tallies: Sequence[Tally], seeds: Iterable[int]) -> None:
     for seed in seeds:
         evidence = cell.draw(seed)
         for tally in tallies:
+            if seed % tally.question.every:
+                continue
             if absent.get(tally.question.name, 0) > 20 and tally.given == 0:
                 continue
             tally.asked += 1

@@ -63,4 +63,4 @@ def effective_size(hit: NDArray[np.bool_], cluster: NDArray[np.intp]) -> float:
     residual = hits - share * size
     variance = float(np.dot(residual, residual)) / n**2 * n_clusters / (n_clusters - 1)
     allowance = (ndtri(0.975) / stdtrit(n_clusters - 1, 0.975)) ** 2
-    return max(least, float(allowance) * min(n, share * (1 - share) / variance))
+    return float(max(least, allowance * min(n, share * (1 - share) / variance)))

@@ -90,7 +90,8 @@ def tpr_at_guaranteed_fpr(evidence: Evidence, fpr: float, *, level: float = 0.95
 def guaranteed_threshold(evidence: Evidence, fpr: float, *, level: float = 0.95) -> float:
     """The lowest score such that accusing *above* it hits at most a share `fpr` of all non-members, with confidence `level`.
 
-    It is an order statistic of the non-members, so the promise needs no assumption on the scores, ties included [1]_.
+    It is an order statistic of the non-members, so the promise needs no assumption on the scores, ties included [1]_. Where
+    there are clusters, each counts as one non-member, whatever its records have in common.
 
     Raises
     ------
@@ -109,7 +110,7 @@ def _guaranteed_rank(evidence: Evidence, fpr: float, level: float) -> tuple[int,
     _check.fraction(level, "level")
     _check.fraction(fpr, "fpr")
     evidence.require_both()
-    n1, n0 = operating_sizes(evidence, fpr)
+    n1, n0 = operating_sizes(evidence, fpr)[0], _sure_size(evidence)
     needed = math.ceil(math.log(1 - level) / math.log1p(-fpr) - ROUNDING)
     if n0 < needed:
         _too_few(f"A guaranteed FPR of {fpr:g}", needed, n0)
@@ -190,6 +191,14 @@ def operating_sizes(evidence: Evidence, fpr: float) -> tuple[float, float]:
     rank = _rank(fpr, evidence.n_nonmembers)
     cut = evidence.nonmember_scores[max(0, evidence.n_nonmembers - 1 - rank)]
     return effective_size(score1 > cut, inside), effective_size(score0 > cut, outside)
+
+
+def _sure_size(evidence: Evidence) -> float:
+    """Independent non-members even if the records of a cluster were copies of each other."""
+    if evidence.cluster is None:
+        return float(evidence.n_nonmembers)
+    size = np.bincount(units(evidence, member=False)[0])
+    return float(size.sum() ** 2 / np.dot(size, size))
 
 
 def _require_nonmembers(n0: float, fpr: float) -> None:
