@@ -6,8 +6,9 @@ from tacit.render.blocks import Block, Cell, Chart, Document, Interval, Items, S
 from tacit.render.charts import pareto_of
 from tacit.render.clean import clean, sentence
 from tacit.render.sections import VERDICTS, interval
-from tacit.render.words import SPACE, both_of, count, p_value
+from tacit.render.words import SPACE, both_of, count, p_value, plural
 
+METRICS = {"auc difference": "difference in AUC", "advantage difference": "difference in score"}
 MAX_PAIRS = 20
 MORE = "The picture and every pair: save this as .html or .json."
 MAX_POINTS = 60
@@ -63,12 +64,9 @@ def _differences(comparison: Comparison) -> tuple[Block, ...]:
     if not known:
         return (Text("No two of them could be compared."),) if len(comparison.points) > 1 else ()
     real = sum(item.real for item in known)
-    paired = sum(item.paired for item in known)
     said = (
-        f"{count(real)} of {count(len(known))} differences are larger than chance explains, "
-        "corrected for looking at all of them (Holm); the intervals are not corrected. "
-        f"{count(paired)} were tested on the same records{_methods(known, paired=True)}, "
-        f"{count(len(known) - paired)} from the two intervals alone{_methods(known, paired=False)}."
+        f"{count(real)} of {plural(len(known), 'difference')} {'is' if real == 1 else 'are'} larger than chance explains, "
+        f"corrected for looking at all of them (Holm); the intervals are not corrected.{_methods(known)}"
     )
     known.sort(key=lambda item: (comparison.recommended not in (item.first, item.second), item.p_adjusted or 0.0))
     rows = tuple(_difference_row(item) for item in known[:MAX_PAIRS])
@@ -82,12 +80,15 @@ def _differences(comparison: Comparison) -> tuple[Block, ...]:
     return (Text(said), table)
 
 
-def _methods(known: list[Difference], *, paired: bool) -> str:
-    """The methods behind them, in brackets."""
-    said = dict.fromkeys(
-        f"{item.estimate.name}, {item.estimate.method}" for item in known if item.paired == paired and item.estimate
-    )
-    return f" ({'; '.join(map(sentence, said))})" if said else ""
+def _methods(known: list[Difference]) -> str:
+    """How the differences were tested, in words."""
+    text = ""
+    for paired, words in ((True, "On the same records"), (False, "From the two intervals alone")):
+        group = [item for item in known if item.paired == paired]
+        found = [item.estimate for item in group if item.estimate is not None]
+        methods = dict.fromkeys(f"{METRICS.get(item.name, item.name)}, {item.method}" for item in found)
+        text += f" {words}: {count(len(group))} ({sentence('; '.join(methods))})." if group else ""
+    return text
 
 
 def _difference_row(item: Difference) -> tuple[Cell, ...]:

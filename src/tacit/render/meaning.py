@@ -79,6 +79,8 @@ def _precision(tpr: float, fpr: float, prior: float) -> float:
 def _row(prior: float, value: float, low: float, high: float, text: str) -> tuple[str | Interval, ...]:
     right = min(1000, max(0, round(1000 * value)))
     words = f"about {right:,} of 1,000 accused {'is a member' if right == 1 else 'are members'}"
+    if low <= prior:
+        words = f"not shown to beat guessing ({1000 * prior:g} of 1,000)"
     return (one_in(prior), Interval(value, low, high, text), words)
 
 

@@ -27,7 +27,7 @@ def terminal(document: Document) -> str:
 
 
 def _banner(document: Document) -> str:
-    left = f"tacit {document.kind} · {document.title}"
+    left = f"tacit {document.kind}" + (f" · {document.title}" if document.title != document.kind else "")
     rule = "═" * WIDTH
     lines = [_between(left, document.created), rule]
     if document.verdict:

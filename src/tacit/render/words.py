@@ -46,13 +46,15 @@ def _percent(value: float, digits: int = DIGITS) -> str:
     return f"{percent:.{decimals}f}".replace("-", "−")
 
 
-def number(value: float, *, digits: int = DIGITS) -> str:
-    """A score with as many decimals as `digits`, or so many digits that matter where it is small."""
+def number(value: float, *, decimals: int | None = None) -> str:
+    """A score with so many decimals; by default two, or two digits that matter where it is small."""
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    text = f"{value:.{digits}f}" if value == 0 or abs(value) >= 0.095 else f"{value:.{digits}g}"
-    text = f"{value:.{MOST_DECIMALS}f}" if "e" in text else text
-    return text.replace("-", "−")
+    if decimals is None:
+        small = 0 < abs(value) < 0.095
+        decimals = min(MOST_DECIMALS, 1 - math.floor(math.log10(abs(value)))) if small else 2
+    text = f"{value:.{decimals}f}"
+    return text.removeprefix("-") if not float(text) else text.replace("-", "−")
 
 
 def count(value: float) -> str:
@@ -80,29 +82,36 @@ def is_share(name: str) -> bool:
 
 
 def value_of(estimate: Estimate) -> str:
-    """The point estimate alone, as exact as its interval needs."""
-    write = share if is_share(estimate.name) else number
-    return write(estimate.value, digits=_digits(estimate))
+    """The point estimate alone, as exact as its interval allows."""
+    return _written(estimate, estimate.value)
 
 
 def span_of(estimate: Estimate) -> str:
     """The interval alone: ``1.2 to 3.5 %``, or ``at least 0.3``."""
-    write, digits = share if is_share(estimate.name) else number, _digits(estimate)
+    low, high = _written(estimate, estimate.low), _written(estimate, estimate.high)
     if math.isinf(estimate.high):
-        return f"at least {write(estimate.low, digits=digits)}"
+        return f"at least {low}"
     if math.isinf(estimate.low):
-        return f"at most {write(estimate.high, digits=digits)}"
-    return f"{_bare(estimate, estimate.low, digits)} to {write(estimate.high, digits=digits)}"
+        return f"at most {high}"
+    return f"{low.removesuffix(f'{SPACE}%')} to {high}"
 
 
-def _bare(estimate: Estimate, value: float, digits: int) -> str:
-    return _percent(value, digits) if is_share(estimate.name) else number(value, digits=digits)
+def _written(estimate: Estimate, value: float) -> str:
+    if is_share(estimate.name):
+        return share(value, digits=_digits(estimate)) if math.isfinite(value) else number(value)
+    half = (estimate.high - estimate.low) / 2
+    if not 0 < half < math.inf:
+        return number(value)
+    # a third of the half-width: the last decimal shown is one that the interval leaves uncertain
+    return number(value, decimals=min(MOST_DECIMALS, max(2, -math.floor(math.log10(half / 3)))))
 
 
 def _digits(estimate: Estimate) -> int:
-    """Two, or as many more as it takes to tell the interval's ends apart."""
+    """Two, or as many more as it takes to tell the ends of a share's interval apart."""
+    if not math.isfinite(estimate.high - estimate.low):
+        return DIGITS
     for digits in range(DIGITS, MOST_DIGITS):
-        ends = {_bare(estimate, value, digits) for value in (estimate.low, estimate.value, estimate.high)}
+        ends = {_percent(value, digits) for value in (estimate.low, estimate.value, estimate.high)}
         if len(ends) == 3 or estimate.low == estimate.high or estimate.value in (estimate.low, estimate.high):
             return digits
     return MOST_DIGITS

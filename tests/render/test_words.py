@@ -1,0 +1,113 @@
+"""Numbers in words: never a rounded 0 or 100, as exact as the interval allows."""
+
+import math
+
+import pytest
+
+from tacit.core import Estimate
+from tacit.render.words import (
+    SPACE,
+    amount,
+    both_of,
+    metric_name,
+    number,
+    one_in,
+    p_value,
+    plural,
+    rate_of,
+    rule_name,
+    share,
+    short_metric_name,
+    span_of,
+)
+
+
+def plain(text):
+    return text.replace(SPACE, " ")
+
+
+def estimate(name, value, low, high):
+    return Estimate(name, value, low, high, 0.95, 100, "by hand")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0 %"),
+        (1.0, "100 %"),
+        (0.0213, "2.1 %"),
+        (0.5, "50 %"),
+        (0.996, "99.6 %"),
+        (0.9996, "> 99.9 %"),
+        (1e-9, "< 0.0001 %"),
+        (0.00035, "0.035 %"),
+    ],
+)
+def test_a_share_is_never_rounded_to_nothing_or_all(value, text):
+    assert plain(share(value)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.34, "0.34"), (0.0, "0.00"), (-0.3, "−0.30"), (0.049, "0.049"), (0.0011, "0.0011"), (1e-8, "0.000000"), (math.inf, "∞")],
+)
+def test_a_number_has_two_digits_that_matter(value, text):
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (estimate("advantage", 0.34, 0.30, 0.38), "0.34 (0.30–0.38)"),
+        (estimate("advantage", -0.0056, -0.072, 0.061), "−0.01 (−0.07 to 0.06)"),
+        (estimate("advantage", 0.00006, -0.0039, 0.004), "0.000 (−0.004 to 0.004)"),
+        (estimate("auc", 0.5555, 0.5550, 0.5560), "0.5555 (0.5550–0.5560)"),
+        (estimate("tpr@fpr=0.01", 0.012, 0.0118, 0.0122), "1.20 % (1.18–1.22 %)"),
+        (estimate("tpr@fpr=0.01", 0.021, 0.012, 0.035), "2.1 % (1.2–3.5 %)"),
+        (estimate("tpr@fpr=0.01", 0.0, 0.0, 0.0082), "0 % (0–0.82 %)"),
+        (estimate("advantage", 0.3, 0.3, 0.3), "0.30 (0.30–0.30)"),
+    ],
+)
+def test_an_estimate_is_as_exact_as_its_interval_allows(found, text):
+    assert plain(both_of(found)) == text
+
+
+def test_a_bound_says_which_way_it_goes():
+    assert span_of(estimate("epsilon", 1.2, 1.2, math.inf)) == "at least 1.20"
+    assert span_of(estimate("epsilon", 1.2, -math.inf, 1.2)) == "at most 1.20"
+    assert plain(span_of(estimate("tpr@fpr=0.1", 0.5, 0.2, math.inf))) == "at least 20 %"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "short"),
+    [
+        ("tpr@fpr=0.001", "Members found, 1 in 1,000 wrong", "Found, 1 in 1,000"),
+        ("tpr@fpr<=0.01", "Members found, at most 1 in 100 wrong", "Members found, at most 1 in 100 wrong"),
+        ("ppv@prior=0.01", "Accusations right where 1.0 % are members", "Accusations right where 1.0 % are members"),
+        ("pauc@fpr=0.01", "AUC below 1 in 100 wrong", "AUC below 1 in 100 wrong"),
+        ("advantage", "Vulnerability score (advantage)", "Score"),
+        ("my\x00metric", "my\\x00metric", "my\\x00metric"),
+    ],
+)
+def test_metrics_have_names_that_people_read(name, text, short):
+    assert plain(metric_name(name)) == text
+    assert plain(short_metric_name(name)) == short
+
+
+def test_rules_are_read_in_words_and_strange_ones_stay():
+    assert plain(rule_name("tpr@fpr=0.01 at most 0.05")) == "Members found, 1 in 100 wrong, at most 5 %"
+    assert rule_name("advantage at most 0.1") == "Vulnerability score (advantage), at most 0.1"
+    assert rule_name("claimed epsilon 8 not refuted") == "claimed epsilon 8 not refuted"
+    assert rule_name("mine at most much") == "mine at most much"
+
+
+def test_small_words():
+    assert plain(one_in(0.001)) == "1 in 1,000"
+    assert plain(one_in(0.9)) == "90 %"
+    assert [plain(p_value(value)) for value in (None, 1e-9, 0.004, 0.034, 0.5)] == ["–", "< 0.001", "0.004", "0.034", "0.50"]
+    assert plain(plural(1, "record")) == "1 record"
+    assert plain(plural(2000, "record")) == "2,000 records"
+    assert rate_of("tpr@fpr=0.1") == 0.1
+    assert rate_of("tpr@fpr<=0.1") is None
+    assert amount("many") == "–"
+    assert amount(2995) == "2,995"
