@@ -75,7 +75,8 @@ def test_too_few_records_a_class_make_class_thresholds_worse_for_the_entropy(pub
 
 
 def test_probabilities_learned_on_the_shadow_model_rank_the_targets_members(published):
+    """They rank; they are not calibrated for the target, whose accuracy on non-members is .63 and not the shadow's .43."""
     evidence = guessed_from_the_shadow_model(published, MembershipProbability(), "modified_entropy", "", "probs")
     assert auc(evidence).low > 0.75
     sure = evidence.score > 0.7
-    assert evidence.member[sure].mean() > 0.75
+    assert evidence.member[sure].mean() < evidence.score[sure].mean() - 0.05
