@@ -14,7 +14,7 @@ def add_output_options(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("where the report goes (besides the screen)")
     group.add_argument("--html", metavar="FILE", help="one self-contained page for people")
     group.add_argument("--json", metavar="FILE", help="for `tacit show`, `tacit gate` and `tacit compare`")
-    text = "any format by suffix: .md, .txt, .xml (JUnit), .sarif, .html, .json; may be given several times"
+    text = "any format by suffix: .md, .txt, .xml (JUnit), .sarif, .card.md (model card), .html, .json; several times"
     group.add_argument("--out", metavar="FILE", action="append", default=[], help=text)
 
 
