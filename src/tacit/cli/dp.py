@@ -107,9 +107,8 @@ def _plan(arguments: argparse.Namespace) -> int:
         except NotEnoughData as error:
             print(f"  one run, if {guessed}: impossible. {error}")
     try:
-        print(
-            f"  {runs_needed(epsilon, delta, level=level):,} independent runs, half of them with the canary, if no guess is ever wrong"
-        )
+        runs = runs_needed(epsilon, delta, level=level)
+        print(f"  {runs:,} independent runs, half of them with the canary, if no guess is ever wrong")
     except NotEnoughData as error:
         print(f"  many runs: {error}")
     print("These are floors. A guesser that abstains from doubtful canaries needs as many sure ones among more canaries.")
@@ -176,7 +175,7 @@ def _columns(path: Path) -> "dict[str, NDArray[Any]]":
 
     try:
         if path.suffix == ".csv":
-            table = np.genfromtxt(path, delimiter=",", names=True, dtype=np.float64, encoding="utf8", ndmin=1)
+            table: Any = np.genfromtxt(path, delimiter=",", names=True, dtype=np.float64, encoding="utf8", ndmin=1)
             return {name: np.asarray(table[name]) for name in table.dtype.names or ()}
         if path.suffix not in (".npz", ".npy"):
             raise InvalidInput(f"`{path}` needs to end in .npz, .csv or .npy.")

@@ -17,6 +17,8 @@ ROOT_STEP = 0.25
 RELATIVE_STEP = 0.004
 MARGIN = 1e-6  # of probability: swallows all rounding of the recursion
 DIRECT = 400_000
+START_LOG_N = np.log([1, 10, 100, 500, 1000, 5000, 2e4, 1e5, 1e7])  # where the search starts, nothing more
+START_RATIO = np.array([1.0, 6.8, 22.9, 39.2, 47.0, 63.0, 76.7, 95.5, 120.0])
 SPREAD = 8.5
 
 
@@ -95,7 +97,7 @@ def local_level(n: int, alpha: float) -> float:
         raise InvalidInput(f"`n` needs at least one score, got {n}.")
     rank = ranks(n)
     low, high = 0.0, alpha
-    eta = alpha / (1 + 2 * np.log(n) * np.log(np.log(n) + np.e))
+    eta = alpha / float(np.interp(np.log(n), START_LOG_N, START_RATIO))
     for _ in range(60):
         crossing = crossing_probability(n, rank, betaincinv(rank, n - rank + 1, 1 - eta))
         if crossing <= alpha:

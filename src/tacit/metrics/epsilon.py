@@ -210,8 +210,9 @@ def _split(scores: Evidence, delta: float, level: float, seed: int) -> float:
     look.require_both(1, 1)
     candidate = np.unique(np.concatenate([_edges_above(look.nonmember_scores), _edges_below(look.member_scores)]))
     fpr, tpr = _limits(look, candidate, (1 - level) / 2)
-    gain = [TradeoffBand(fpr[i : i + 1], tpr[i : i + 1], level, "", ()).epsilon(delta) for i in range(len(candidate))]
-    return _at_threshold(count, float(candidate[int(np.argmax(gain))]), delta, level, "fixed")
+    accuse, clear = (tpr - delta) / fpr, (1 - fpr - delta) / np.maximum(1 - tpr, np.finfo(float).tiny)
+    best = int(np.argmax(np.maximum(accuse, clear)))
+    return _at_threshold(count, float(candidate[best]), delta, level, "fixed")
 
 
 def _limits(scores: Evidence, threshold: NDArray[np.float64], alpha: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -1,14 +1,16 @@
 """Every number of guesses at once: the exact law of the best count along a Bernoulli walk."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, expit, gammaln, pdtrc
 
 from tacit.metrics.bands import MARGIN, SPREAD, convolved
 
-GROWTH = 1.06
+GROWTH = 1.08
 FIRST = 4
-TOLERANCE = 2e-4
+TOLERANCE = 5e-4
 EFFECTIVE_LOOKS = 10  # only steers the choice of `allowance`, which is valid whatever it is
 
 
@@ -20,7 +22,7 @@ def walk_bound(
     Put the guesses in the order of their confidence. Under epsilon-DP, given what was released and the coins of the guesses
     before, each guess is right with chance at most e^epsilon / (1 + e^epsilon) [1]_; so the running count of right guesses
     stays below a Bernoulli walk, at all numbers of guesses together. The walk's chance to pass a boundary of equal local
-    level is computed exactly (guess counts on a geometric grid of ratio 1.06). With delta, the excess over that chance is
+    level is computed exactly (guess counts on a geometric grid of ratio 1.08). With delta, the excess over that chance is
     at most `failures` guesses in expectation; by Markov's inequality `allowance` or more of them occur with chance at most
     failures / allowance, and one fewer is taken off every count. That holds however the failures depend on the walk.
 
@@ -43,17 +45,30 @@ def walk_bound(
     stop = _grid(block_end)
     count = np.maximum(np.cumsum(right)[stop - 1] - (allowance - 1), 0)
 
-    def refuted(epsilon: float) -> bool:
-        return _refuted(stop, count, float(expit(epsilon)), budget)
+    def local(epsilon: float) -> float:
+        return float(np.min(_tail(count, stop, float(expit(epsilon)))))
 
-    if not refuted(at_least + TOLERANCE):
-        return at_least
-    low, high = at_least + TOLERANCE, at_least + 1.0
-    while refuted(high):
+    # between these two the walk's own law decides; outside, the union bound or a single stop does
+    low = _last(lambda epsilon: local(epsilon) * len(stop) <= budget, at_least)
+    high = _last(lambda epsilon: local(epsilon) < budget, max(low, at_least)) + TOLERANCE
+    while high - low > TOLERANCE:
+        middle = (low + high) / 2
+        p = float(expit(middle))
+        refuted = _crossing(stop, _boundary(stop, p, local(middle)), p) <= budget
+        low, high = (middle, high) if refuted else (low, middle)
+    return low
+
+
+def _last(holds: Callable[[float], bool], start: float) -> float:
+    """The end of the stretch from `start` on in which `holds` is true (`start` where it is not)."""
+    if not holds(start + TOLERANCE):
+        return start
+    low, high = start + TOLERANCE, start + 1.0
+    while holds(high):
         low, high = high, high + 1.0
     while high - low > TOLERANCE:
         middle = (low + high) / 2
-        low, high = (middle, high) if refuted(middle) else (low, middle)
+        low, high = (middle, high) if holds(middle) else (low, middle)
     return low
 
 
@@ -62,15 +77,6 @@ def _grid(block_end: NDArray[np.integer]) -> NDArray[np.int64]:
     n_steps = int(np.log(max(last / FIRST, 1.0)) / np.log(GROWTH)) + 2
     wanted = np.unique(np.minimum((FIRST * GROWTH ** np.arange(n_steps)).astype(np.int64), last))
     return np.unique(block_end[np.searchsorted(block_end, wanted)]).astype(np.int64)
-
-
-def _refuted(stop: NDArray[np.int64], count: NDArray[np.int64], p: float, budget: float) -> bool:
-    local = float(np.min(_tail(count, stop, p)))
-    if local * len(stop) <= budget:
-        return True
-    if local >= budget:
-        return False
-    return _crossing(stop, _boundary(stop, p, local), p) <= budget
 
 
 def _tail(count: NDArray[np.int64], trials: NDArray[np.int64], p: float) -> NDArray[np.float64]:
@@ -95,8 +101,11 @@ def _boundary(stop: NDArray[np.int64], p: float, local: float) -> NDArray[np.int
 def _crossing(stop: NDArray[np.int64], boundary: NDArray[np.int64], p: float) -> float:
     """Chance that the walk reaches its boundary at some stop, at most (what is cut off counts as crossing)."""
     alive, lowest, seen = np.ones(1), 0, 0
+    kernels: dict[int, tuple[int, NDArray[np.float64]]] = {}
     for r, c in zip(stop.tolist(), boundary.tolist(), strict=True):
-        first, kernel = _binomial(r - seen, p)
+        if r - seen not in kernels:
+            kernels[r - seen] = _binomial(r - seen, p)
+        first, kernel = kernels[r - seen]
         alive = convolved(alive, kernel)
         lowest += first
         start = max(0, int(r * p - SPREAD * np.sqrt(r * p * (1 - p)) - 15) - lowest)

@@ -56,8 +56,8 @@ def dp_audit(
 
     Returns
     -------
-    Report whose verdict is "fail" if the claim is refuted, "pass" if it is not (which proves nothing more), and "inconclusive" where
-    so few canaries could not have refuted it even if every guess had been right.
+    Report whose verdict is "fail" if the claim is refuted, "pass" if it is not (which proves nothing more), and "inconclusive"
+    where so few canaries could not have refuted it even if every guess had been right.
 
     Raises
     ------

@@ -1,0 +1,146 @@
+"""Mechanisms whose epsilon is known, as worlds of canary scores: honest ones, and ones made to break a bound."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import ndtr
+
+from tacit.core import Evidence
+from tacit.testing import GaussianShift, LaplaceShift, RandomisedResponse
+
+Draw = Callable[[int, float, int], tuple[NDArray[np.float64], NDArray[np.bool_]]]
+
+
+@dataclass(frozen=True)
+class World:
+    """A mechanism.
+
+    Parameters
+    ----------
+    name : for the table. draw : (m, delta, seed) -> scores and coins. epsilon : true epsilon at a delta.
+    independent : given the coins, scores are independent of one another (so two-sample bounds are entitled to hold).
+    gaussian : the trade-off function is Gaussian (so bounds of that family are entitled to hold).
+    """
+
+    name: str
+    draw: Draw
+    epsilon: Callable[[float], float]
+    independent: bool = True
+    gaussian: bool = False
+
+    def evidence(self, m: int, delta: float, seed: int) -> Evidence:
+        """One world of m canaries."""
+        score, member = self.draw(m, delta, seed)
+        return Evidence(score, member, None, "coin", self.name, np.arange(m))
+
+
+def mu_of(epsilon: float, delta: float) -> float:
+    """The Gaussian shift with that epsilon at that delta."""
+    return float(brentq(lambda mu: GaussianShift(mu).epsilon(delta) - epsilon, 1e-3, 10))
+
+
+def game(build: GaussianShift | LaplaceShift | RandomisedResponse) -> Draw:
+    """Scores and coins of a game of `tacit.testing`."""
+
+    def draw(m: int, delta: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        world = build.flip(m, seed=seed)
+        return world.signals.target[:, 0].astype(np.float64), world.membership.member
+
+    return draw
+
+
+def subsampled(rate: float, sigma: float) -> World:
+    """One step of a Poisson-sampled Gaussian: members N(1, sigma) with chance `rate`, else N(0, sigma)."""
+
+    def draw(m: int, delta: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        rng = np.random.default_rng(seed)
+        member = rng.random(m) < 0.5
+        return rng.normal(size=m) * sigma + (member & (rng.random(m) < rate)), member
+
+    return World(f"subsampled Gaussian q={rate:g} s={sigma:g}", draw, lambda delta: _subsampled_epsilon(rate, sigma, delta))
+
+
+def _subsampled_epsilon(rate: float, sigma: float, delta: float) -> float:
+    if delta == 0:
+        return np.inf
+
+    def removed(epsilon: float) -> float:  # members' tail against non-members'
+        inside = (np.exp(epsilon) - 1 + rate) / rate
+        x = sigma**2 * np.log(inside) + 0.5
+        mixture = rate * ndtr((1 - x) / sigma) + (1 - rate) * ndtr(-x / sigma)
+        return float(mixture - np.exp(epsilon) * ndtr(-x / sigma) - delta)
+
+    return 0.0 if removed(1e-9) <= 0 else float(brentq(removed, 1e-9, 50))
+
+
+def shared_response(mu: float) -> World:
+    """Randomised response whose bias is drawn once for all canaries: each bit is mu-GDP given the others."""
+
+    def draw(m: int, delta: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        rng = np.random.default_rng(seed)
+        member = rng.random(m) < 0.5
+        loss = abs(mu * rng.normal() + mu**2 / 2)
+        right = rng.random(m) < 1 / (1 + np.exp(-loss))
+        return (member == right) + rng.random(m) / 2, member
+
+    return World(f"shared randomness mu={mu:g}", draw, lambda delta: GaussianShift(mu).epsilon(delta) if delta else np.inf, False)
+
+
+def subset_reveal(chance: float) -> World:
+    """In a share `chance` of the runs, a share delta / chance of the coins is told: (0, delta)-DP, but all at once."""
+
+    def draw(m: int, delta: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        rng = np.random.default_rng(seed)
+        member = rng.random(m) < 0.5
+        score = rng.random(m)
+        if rng.random() < chance:
+            told = rng.random(m) < min(1.0, delta / chance)
+            score[told] = np.where(member[told], 2.0, -1.0) + rng.random(int(told.sum())) / 2
+        return score, member
+
+    return World(f"subset reveal {100 * chance:g} %", draw, lambda delta: 0.0, False)
+
+
+def each_reveal() -> World:
+    """Every coin is told with chance delta: (0, delta)-DP."""
+
+    def draw(m: int, delta: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        rng = np.random.default_rng(seed)
+        member = rng.random(m) < 0.5
+        told = rng.random(m) < delta
+        return np.where(told, np.where(member, 2.0, -1.0), 0.0) + rng.random(m) / 2, member
+
+    return World("each revealed with chance delta", draw, lambda delta: 0.0)
+
+
+def worlds(delta: float) -> tuple[World, ...]:
+    """All mechanisms whose epsilon is finite at `delta`."""
+    response, tied = RandomisedResponse(1.0), RandomisedResponse(1.0, tie_breaker=True)
+    pure = (
+        World("null", game(GaussianShift(0.0)), GaussianShift(0.0).epsilon, gaussian=True),
+        World("null, heavy ties", game(GaussianShift(0.0, tie_width=0.7)), GaussianShift(0.0).epsilon, gaussian=True),
+        World("Laplace eps=1", game(LaplaceShift(1.0)), LaplaceShift(1.0).epsilon),
+        World("Laplace eps=3", game(LaplaceShift(3.0)), LaplaceShift(3.0).epsilon),
+        World("randomised response eps=1", game(response), response.epsilon),
+        World("randomised response eps=1, ties broken", game(tied), tied.epsilon),
+        World("randomised response eps=4", game(RandomisedResponse(4.0)), RandomisedResponse(4.0).epsilon),
+    )
+    if delta == 0:
+        return pure
+    small, middle, two = mu_of(1.0, delta), mu_of(4.0, delta), GaussianShift(2.0)
+    coarse = GaussianShift(2.0, tie_width=0.5)  # rounding is post-processing: it leaks no more
+    return (
+        *pure,
+        World("Gaussian eps=1", game(GaussianShift(small)), lambda d: 1.0, gaussian=True),
+        World("Gaussian eps=4", game(GaussianShift(middle)), lambda d: 4.0, gaussian=True),
+        World("Gaussian mu=2", game(two), two.epsilon, gaussian=True),
+        World("Gaussian mu=2, heavy ties", game(coarse), two.epsilon, gaussian=True),
+        subsampled(0.1, 0.5),
+        shared_response(1.0),
+        shared_response(2.0),
+        subset_reveal(0.1),
+        each_reveal(),
+    )
