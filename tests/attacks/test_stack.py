@@ -55,8 +55,14 @@ def test_records_that_no_shadow_model_was_trained_on_are_scored_offline():
     assert auc(score, game.membership.member[audited]) > 0.6
 
 
-def test_one_antithetic_pair_cannot_teach():
-    signals = ShadowGaussian(n_shadows=2).draw(200, seed=0).signals
+def test_one_antithetic_pair_adds_two_log_ratios():
+    game = ShadowGaussian(n_shadows=2, shift=1.5).draw(2000, seed=0)
+    score, member = ShadowStack()(game.signals), game.membership.member
+    assert auc(score, member) > max(auc(BASE()(game.signals), member), auc(EBLiRA()(game.signals), member)) - 0.02
+
+
+def test_one_model_cannot_teach():
+    signals = ShadowGaussian(n_shadows=1).draw(200, seed=0).signals
     with pytest.raises(NotEnoughData, match="needs 2 shadow models that do not give each other away, got 1") as caught:
         ShadowStack()(signals)
     assert caught.value.needed == 2

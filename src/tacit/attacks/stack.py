@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from tacit.attacks.base import BASE
+from tacit.attacks.eblira import EBLiRA
 from tacit.attacks.families import families, require_independent
 from tacit.attacks.stack_features import Pair, stack_features
 from tacit.attacks.worlds import Mode
@@ -17,6 +19,7 @@ Family = tuple[int, ...]
 MOST_ROWS = 240_000
 MOST_SUBSETS = 8
 PARTS = 4
+LEAF = (20, 200)
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class ShadowStack:
     A description from all shadow models would be better informed than those that were learnt from, so the audited model is
     described once without each family of shadow models in turn, and the log-odds are averaged.
 
-    The score is a membership probability, for records of which half are members.
+    The score is a membership probability, for records of which half are members. One antithetic pair alone cannot teach,
+    because each gives the other's membership away: there the log-ratios of EB-LiRA and BASE are added instead.
 
     Parameters
     ----------
@@ -56,6 +60,8 @@ class ShadowStack:
         ------
         NotEnoughData : fewer than two families of shadow models, or a record without OUT models.
         """
+        if signals.n_shadows == 2 and len(families(signals.shadow_member)) == 1:
+            return np.asarray(expit(EBLiRA(mode=self.mode)(signals) + BASE(mode=self.mode)(signals)), np.float64)
         order = np.lexsort(signals.target.T)
         lesson = _Lesson.of(signals.take(order), self.mode, self.seed)
         score = np.empty(signals.n)
@@ -132,10 +138,11 @@ class _Lesson:
             rows = rows if len(rows) <= share else np.sort(rng.choice(rows, share, replace=False))
             described.append(self.features(group, self.signals.shadow[model])[rows])
             truth.append(member[model, rows])
-        boosting = HistGradientBoostingClassifier(
-            max_iter=80, max_leaf_nodes=12, min_samples_leaf=80, l2_regularization=5.0, early_stopping=False, random_state=0
-        )
         table = np.concatenate(described)
+        leaf = int(np.clip(len(table) // 100, *LEAF))
+        boosting = HistGradientBoostingClassifier(
+            max_iter=80, max_leaf_nodes=8, min_samples_leaf=leaf, l2_regularization=5.0, early_stopping=False, random_state=0
+        )
         columns = np.asarray(~np.isnan(table).all(axis=0))
         return _Learner(columns, boosting.fit(table[:, columns], np.concatenate(truth)))
 
