@@ -24,6 +24,11 @@ def starved():
 
 
 @pytest.fixture
+def claim():
+    return REPORTS["claim"]()
+
+
+@pytest.fixture
 def nasty():
     return REPORTS["nasty"]()
 

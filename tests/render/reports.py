@@ -212,6 +212,35 @@ def starved():
     )
 
 
+def claim():
+    """An audit of a differential-privacy claim that refutes it."""
+    bound = Estimate(
+        "epsilon",
+        4.556,
+        4.556,
+        float("inf"),
+        0.95,
+        2000,
+        "one run, all numbers of guesses at once",
+        ("Each canary had its own coin.",),
+    )
+    reason = "refuted: epsilon is at least 4.556 (95 % confidence)"
+    check = CheckResult(
+        "canaries, one run", "attack", "Threshold()", "canary score", n_members=1007, n_nonmembers=993, estimates=(bound,)
+    )
+    return Report(
+        "leak",
+        "fail",
+        "The claim is refuted: epsilon >= 4.56 at delta = 1e-05 (95 % confidence), where 1 was claimed.",
+        chosen=check.name,
+        checks=(check,),
+        verdicts=(Verdict("fail", "claimed epsilon 1 not refuted", reason),),
+        assumes=bound.assumes,
+        policy="claimed epsilon 1 at delta 1e-05",
+        title="DP-SGD model",
+    )
+
+
 def nasty():
     """Every text is hostile."""
     base = leaking()

@@ -20,7 +20,7 @@ def golden(name, text):
     assert text == path.read_text(encoding="utf8")
 
 
-@pytest.mark.parametrize("name", ["leaking", "quiet", "starved"])
+@pytest.mark.parametrize("name", ["leaking", "quiet", "starved", "claim"])
 def test_the_text_is_the_golden_one(name, request):
     golden(f"{name}.txt", rendered(request.getfixturevalue(name), suffix=".txt"))
 
@@ -58,6 +58,17 @@ def test_no_leak_found_is_never_called_safe(quiet):
 def test_a_warning_stands_before_any_number(starved):
     text = rendered(starved, suffix=".txt")
     assert text.index("READ THIS FIRST") < text.index("Against the policy")
+
+
+def test_a_claim_is_spoken_of_as_a_claim(claim, quiet):
+    text = " ".join(rendered(claim, suffix=".md").replace("\\", "").split())
+    assert "privacy loss shown" in text
+    assert "The claim is refuted: the training tells more about a record than was promised." in text
+    assert "may end up 99 % sure" in text
+    assert "Look for a fault first" in text
+    assert "Privacy Auditing with One" in text
+    assert "Of 100 guesses" not in text
+    assert "Look for a fault first" not in rendered(quiet, suffix=".md")
 
 
 def test_wide_characters_take_two_columns_and_marks_none():

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from tacit.core import Report
+from tacit.render.claims import shown_epsilon
 
+CLAIM = {"abadi", "jagielski", "steinke", "mahloujifar"}
 ALWAYS = {"carlini", "yeom", "jayaraman", "abadi", "aerni", "choquette", "lee"}
 
 
@@ -99,6 +101,24 @@ PAPERS = {
         "ICML 2021",
         "label smoothing can make it worse",
     ),
+    "jagielski": Paper(
+        "Jagielski, Ullman, Oprea",
+        "Auditing Differentially Private Machine Learning: How Private is Private SGD?",
+        "NeurIPS 2020, arXiv:2006.07709",
+        "lower bounds on epsilon from canaries",
+    ),
+    "steinke": Paper(
+        "Steinke, Nasr, Jagielski",
+        "Privacy Auditing with One (1) Training Run",
+        "NeurIPS 2023, arXiv:2305.08846",
+        "many canaries in one training",
+    ),
+    "mahloujifar": Paper(
+        "Mahloujifar, Melis, Chaudhuri",
+        "Auditing f-Differential Privacy in One Run",
+        "2024, arXiv:2410.22235",
+        "tighter bounds from one training",
+    ),
     "lee": Paper(
         "Lee, Ippolito, Nystrom, Zhang, Eck, Callison-Burch, Carlini",
         "Deduplicating Training Data Makes Language Models Better",
@@ -122,4 +142,5 @@ def references(report: Report) -> tuple[str, ...]:
         "shokri": "shadow" in attacks or "shokri" in attacks,
         "kaya": {"member", "nonmember"} <= set(report.accuracy),
     }
-    return tuple(str(paper) for key, paper in PAPERS.items() if key in ALWAYS or cited.get(key, False))
+    always = ALWAYS if shown_epsilon(report) is None else CLAIM
+    return tuple(str(paper) for key, paper in PAPERS.items() if key in always or cited.get(key, False))

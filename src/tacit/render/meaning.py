@@ -5,6 +5,7 @@ import re
 
 from tacit.core import CheckResult, Estimate, Report
 from tacit.render.blocks import Block, Interval, Table, Text
+from tacit.render.claims import claim_meaning, shown_epsilon
 from tacit.render.words import PRECISION, both_of, one_in, rate_of
 
 CAPTION = "Precision of the chosen attack at realistic base rates."
@@ -24,7 +25,9 @@ def tail_rate(report: Report) -> Estimate | None:
 
 
 def meaning(report: Report) -> tuple[Block, ...]:
-    """The score as guesses out of 100, then precision at realistic base rates."""
+    """The score as guesses out of 100, then precision at realistic base rates; for a claim, what its epsilon means."""
+    if (bound := shown_epsilon(report)) is not None:
+        return claim_meaning(bound)
     blocks: list[Block] = []
     if report.score is not None:
         blocks.append(Text(_guesses(report.score)))

@@ -7,10 +7,12 @@ from typing import Any
 
 from tacit.core import CheckResult, Estimate, InvalidInput, Report, Verdict
 from tacit.plots import SlicesDisplay
+from tacit.render import claims
 from tacit.render.advice import how_to_lower
 from tacit.render.bibliography import references
 from tacit.render.blocks import Block, Cell, Chart, Document, Fact, Facts, Interval, Items, Section, Table, Text
 from tacit.render.charts import charts_of
+from tacit.render.claims import claim_facts, shown_epsilon
 from tacit.render.clean import clean, sentence
 from tacit.render.meaning import meaning, tail_rate
 from tacit.render.words import (
@@ -69,7 +71,7 @@ def document_of(report: Report) -> Document:
         created=clean(report.created),
         tone=report.verdict,
         verdict=VERDICTS[report.verdict],
-        finding=FINDINGS[report.finding],
+        finding=(FINDINGS if shown_epsilon(report) is None else claims.FINDINGS)[report.finding],
         headline=sentence(report.headline),
         caution=tuple(map(sentence, report.warnings)),
         facts=_facts(report),
@@ -102,6 +104,8 @@ def chosen_of(report: Report) -> CheckResult | None:
 
 
 def _facts(report: Report) -> tuple[Fact, ...]:
+    if (bound := shown_epsilon(report)) is not None:
+        return claim_facts(bound)
     facts = []
     if report.score is not None:
         facts.append(Fact("Vulnerability score", value_of(report.score), span_of(report.score), "0 guessing, 1 all told apart"))
@@ -116,7 +120,8 @@ def _facts(report: Report) -> tuple[Fact, ...]:
 
 
 def _rules(report: Report) -> tuple[Block, ...]:
-    standing = Text(STANDING[report.finding, report.verdict])
+    claim = shown_epsilon(report) is not None
+    standing = Text(claims.STANDING[report.verdict] if claim else STANDING[report.finding, report.verdict])
     rows: list[tuple[Cell, ...]] = [
         (rule_name(verdict.rule), VERDICTS.get(verdict.outcome, "?"), _reason(verdict, report)) for verdict in report.verdicts
     ]
@@ -133,7 +138,7 @@ def _reason(verdict: Verdict, report: Report) -> str:
     chosen = chosen_of(report)
     estimates = [*([] if chosen is None else chosen.estimates), *([] if report.score is None else [report.score])]
     measured = next((item for item in estimates if item.name == name), None)
-    return sentence(verdict.reason) if not found or measured is None else f"{both_of(measured)} {found[1]} the limit"
+    return upper_first(sentence(verdict.reason)) if not found or measured is None else f"{both_of(measured)} {found[1]} the limit"
 
 
 def _attacks(report: Report) -> tuple[Block, ...]:
@@ -189,9 +194,11 @@ def _choice(report: Report) -> tuple[Block, ...]:
         return ()
     how = f" ({clean(chosen.attack, limit=WIDE)} on the signal “{clean(chosen.statistic)}”)" if chosen.attack else ""
     records = f"{plural(chosen.n_members, 'member')} and {plural(chosen.n_nonmembers, 'non-member')}"
+    if report.score is None:
+        return (Text(f"Measured: {clean(chosen.name)}{how}, {records}.", brief=False),)
     said = (
-        f"Chosen: {clean(chosen.name)}{how}. It was chosen on one part of the records and graded on the other, "
-        f"{records}, so the headline is not the best of many."
+        f"Chosen: {clean(chosen.name)}{how}. It was chosen on other data than the {records} that grade it, so the headline "
+        "is not the best of many."
     )
     return (Text(said, brief=False),)
 

@@ -18,7 +18,8 @@ PLAIN_NAMES = {
     "advantage": "Vulnerability score (advantage)",
     "auc": "AUC",
     "balanced_accuracy": "Guesses that are right, half members",
-    "epsilon": "Privacy loss ε, at least",
+    "epsilon": "Privacy loss ε",
+    "epsilon if Gaussian": "ε if the mechanism is Gaussian",
     "accuracy": "Accuracy",
 }
 
@@ -120,6 +121,8 @@ def _digits(estimate: Estimate) -> int:
 def both_of(estimate: Estimate) -> str:
     """Value and interval for a table: ``2.1 % (1.2–3.5 %)``, with "to" where a minus sign would meet the dash."""
     span = span_of(estimate)
+    if estimate.value in (estimate.low, estimate.high) and math.isinf(estimate.high - estimate.low):
+        return span
     return f"{value_of(estimate)} ({span if '−' in span else span.replace(' to ', '–')})"
 
 
