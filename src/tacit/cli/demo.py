@@ -125,9 +125,12 @@ def _shadowed(world: Digits, arguments: argparse.Namespace) -> "Report":
         run = shadow(clone(network), (world.x, world.y), n=arguments.shadows, seed=arguments.seed, progress=_told)
         network.fit(world.x[world.member], world.y[world.member])
     target = Outputs(probs=network.predict_proba(world.x), label=world.y)
-    membership = Membership(world.member, assignment="fixed_size")
     report = shadow_audit(
-        run.signals(target, group=world.y), membership, seed=arguments.seed, title="overfitted, with shadow models"
+        run.signals(target, group=world.y),
+        Membership(world.member, assignment="fixed_size"),
+        accuracy=float(network.score(world.x[~world.member], world.y[~world.member])),
+        shadow_accuracy=run.accuracy[:, 1].tolist(),
+        title="overfitted, with shadow models",
     )
     print(f"\n{report}\n")
     return report
