@@ -15,8 +15,9 @@ from tacit.testing import ClusteredShift, GaussianShift
 Kind = Literal["interval", "lower bound", "test"]
 AUCS = (0.5, 0.6, 0.75, 0.9, 0.99)
 SIZES = ((50, 50), (9, 91), (91, 9), (500, 500), (91, 909), (909, 91), (5000, 5000), (909, 9091), (50_000, 50_000), (9091, 90_909))
-CLUSTER_SIZES = ((10, 10), (20, 20), (20, 200), (100, 100), (500, 500))
-RHOS = (0.1, 0.5, 0.9)
+TIED_SIZES = ((50, 50), (9, 91), (91, 9), (500, 500), (909, 91), (5000, 5000))
+CLUSTER_SIZES = ((10, 10), (20, 20), (100, 100), (20, 200), (500, 500))
+PAIRED_SIZES = ((50, 50), (9, 91), (500, 500), (5000, 5000))
 FPRS = (0.001, 0.01, 0.1)
 TIE_WIDTH = 1.0
 GRID = np.linspace(0, 1, 20_001)
@@ -127,7 +128,7 @@ def questions(world: Shift) -> tuple[Question, ...]:
         tpr, fpr = world.rates(threshold)
         asked.append(Question(f"advantage, {place}", ends(metrics.advantage, threshold=threshold), tpr - fpr))
         right = 0.01 * tpr / (0.01 * tpr + 0.99 * fpr)
-        asked.append(Question(f"ppv@prior=0.01, {place}", ends(metrics.ppv, prior=0.01, threshold=threshold), right))
+        asked.append(Question(f"ppv@prior=0.01, {place}", ends(metrics.ppv, prior=0.01, threshold=threshold), right, every=2))
     for fpr in FPRS:
         asked += _at_fpr(world, fpr)
     if world.mu == 0:
@@ -217,15 +218,16 @@ def cell(world: Shift) -> Cell:
 
 
 def all_cells() -> list[Cell]:
-    """Sizes 100 to 100,000, balanced and 10:1, with ties, in clusters, AUC 0.5 to 0.99."""
+    """Sizes 100 to 100,000, balanced and 10:1, with ties, in clusters, AUC 0.5 to 0.99; small cells first."""
     shifts = [float(2**0.5 * ndtri(auc)) for auc in AUCS]
     worlds = [Shift(mu, *size) for size in SIZES for mu in shifts]
-    worlds += [Shift(mu, *size, tie_width=TIE_WIDTH) for size in SIZES[:8] for mu in (shifts[0], shifts[2], shifts[4])]
-    worlds += [Shift(mu, *size, rho=rho) for size in CLUSTER_SIZES for rho in RHOS for mu in (shifts[0], shifts[2], shifts[4])]
+    worlds += [Shift(mu, *size, tie_width=TIE_WIDTH) for size in TIED_SIZES for mu in shifts[::2]]
+    worlds += [Shift(mu, *size, rho=0.5) for size in CLUSTER_SIZES for mu in shifts[::2]]
+    worlds += [Shift(mu, *size, rho=rho) for size in CLUSTER_SIZES[1:3] for rho in (0.1, 0.9) for mu in shifts[::2]]
     cells = [cell(world) for world in worlds]
-    for size in ((50, 50), (9, 91), (500, 500), (5000, 5000)):
+    for size in PAIRED_SIZES:
         cells += [paired(mu, gain, *size) for mu, gain in ((0.0, 0.0), (1.0, 0.0), (1.0, 0.5), (3.0, 0.5))]
-    return cells
+    return sorted(cells, key=lambda cell: cell.n)
 
 
 __all__ = ["Cell", "NotEnoughData", "Question", "Shift", "all_cells", "cell", "paired", "questions"]

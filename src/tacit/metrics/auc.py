@@ -16,6 +16,7 @@ MIN_RECORDS = 2
 HALVINGS = 50
 EXACT_WORK = 4_000_000
 SYMMETRIC = 1e-3
+PIECE = 1 << 20
 PSEUDO_PAIRS = 4
 LEAST_RATIO, MANY_RECORDS = 0.7, 40
 
@@ -87,34 +88,32 @@ class _Spread:
         return max(fewest, self.variance**2 / parts) if parts > 0 else fewest
 
 
-def placements(evidence: Evidence) -> tuple[Floats, Floats]:
-    """Share of the other side that each record beats, ties half: of `member_scores`, and of `nonmember_scores` reversed roles.
-
-    The second array holds, for each non-member in ascending order, the share of members that score above it.
-    """
-    n1, n0 = evidence.n_members, evidence.n_nonmembers
-    below = evidence.below
-    upto = _upto(evidence)
-    lower = np.cumsum(np.bincount(below, minlength=n0 + 1)[:n0])
-    lower += np.cumsum(np.bincount(upto, minlength=n0 + 1)[:n0])
-    return (below + upto) / (2 * n0), 1 - lower / (2 * n1)
-
-
 def _upto(evidence: Evidence) -> NDArray[np.int64]:
     """For each of `member_scores`, how many non-members score no higher."""
-    scores, below = evidence.nonmember_scores, evidence.below
-    n0 = len(scores)
-    starts = np.flatnonzero(scores[1:] != scores[:-1]) + 1
-    ends = np.repeat(np.append(starts, n0), np.diff(np.concatenate([[0], starts, [n0]])))
-    inside = np.minimum(below, n0 - 1)
-    tied = (below < n0) & (scores[inside] == evidence.member_scores)
-    return np.where(tied, ends[inside], below)
+    others, below = evidence.nonmember_scores, evidence.below
+    upto = below.copy()
+    tied = np.flatnonzero(others[np.minimum(below, len(others) - 1)] == evidence.member_scores)
+    upto[tied] = np.searchsorted(others, evidence.member_scores[tied], side="right")
+    return upto
 
 
 def _delong(evidence: Evidence) -> _Spread:
-    first, second = placements(evidence)
+    """DeLong's variance from twice the number of records that each record beats, counted on the sorted scores."""
     n1, n0 = evidence.n_members, evidence.n_nonmembers
-    return _Spread(float(first.mean()), float(first.var(ddof=1)) / n1, float(second.var(ddof=1)) / n0, n1, n0)
+    upto = _upto(evidence)
+    beaten_by = np.bincount(evidence.below, minlength=n0 + 1)[:n0]
+    np.cumsum(beaten_by, out=beaten_by)
+    beaten_by += np.cumsum(np.bincount(upto, minlength=n0 + 1)[:n0])
+    upto += evidence.below
+    value = float(upto.sum()) / (2 * n0 * n1)
+    return _Spread(value, _variance(upto) / (4 * n0**2 * n1), _variance(beaten_by) / (4 * n1**2 * n0), n1, n0)
+
+
+def _variance(counts: NDArray[np.int64]) -> float:
+    """Sample variance, in pieces that stay small."""
+    n, mean = len(counts), float(counts.mean())
+    pieces = (counts[i : i + PIECE] - mean for i in range(0, n, PIECE))
+    return sum(float(piece @ piece) for piece in pieces) / (n - 1)
 
 
 def _obuchowski(evidence: Evidence) -> _Spread:
@@ -183,11 +182,15 @@ def _p_value(evidence: Evidence, spread: _Spread | None) -> float:
         if spread.variance == 0:
             return 1.0 if spread.value <= 0.5 else 2.0 ** -min(spread.n_members, spread.n_nonmembers, MIN_CLUSTERS)
         return float(stdtr(min(spread.n_members, spread.n_nonmembers) - 1, (0.5 - spread.value) / spread.variance**0.5))
-    return rank_sum_p_value(evidence)
+    wins = None if spread is None else round(spread.value * 2 * evidence.n_members * evidence.n_nonmembers)
+    return rank_sum_p_value(evidence, wins=wins)
 
 
-def rank_sum_p_value(evidence: Evidence) -> float:
-    """One-sided p-value of the Mann-Whitney test, given the ties: exact for few records or two distinct scores."""
+def rank_sum_p_value(evidence: Evidence, *, wins: int | None = None) -> float:
+    """One-sided p-value of the Mann-Whitney test, given the ties: exact for few records or two distinct scores.
+
+    `wins` is twice the number of pairs in which the member scores higher (ties once), where it is known already.
+    """
     n1, n0 = evidence.n_members, evidence.n_nonmembers
     size = _tie_sizes(evidence)
     if len(size) == 2:
@@ -195,7 +198,7 @@ def rank_sum_p_value(evidence: Evidence) -> float:
         both_high = bool(evidence.member_scores[-1] >= evidence.nonmember_scores[-1])
         hits = 0 if not both_high else top
         return fisher_p_value((hits, int(size[1]) - hits), (n1, n0))
-    doubled = int((evidence.below + _upto(evidence)).sum())
+    doubled = int((evidence.below + _upto(evidence)).sum()) if wins is None else wins
     total = n1 + n0
     if total * min(n1, n0) ** 2 * total <= EXACT_WORK:
         return _exact_tail(size, n1, n0, doubled)
