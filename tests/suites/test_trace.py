@@ -54,9 +54,11 @@ def test_the_most_exposed_slices_come_first():
     group = np.where(np.arange(400) % 4 == 0, "rare", "usual")
     course = rng.normal(0, 0.1, (10, 400)) + np.where(group == "rare", 2.0, 0.1) * np.linspace(1, 0, 10)[:, None]
     first, second = exposed_slices(course, MEMBER, {"group": group})
-    assert (first.column, first.value) == ("group", "rare")
-    assert first.share.value == pytest.approx(20 / 50)
-    assert first.share.low > 0.1 > second.share.high
+    assert (first.slice, first.value) == ("group", "rare")
+    assert first.estimates[0].value == pytest.approx(20 / 50)
+    assert first.estimates[0].low > 0.1 > second.estimates[0].high
+    assert first.p_adjusted < 1e-6
+    assert second.p_adjusted == 1.0
 
 
 def test_the_whole_course_tells_members():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tacit.integrations.stopping import Risen, Stop
     from tacit.integrations.trace import History, PrivacyTrace, TracePoint
+    from tacit.integrations.reporting import trace_report
 
 HOMES = {
     "History": "tacit.integrations.trace",
@@ -13,9 +14,10 @@ HOMES = {
     "Risen": "tacit.integrations.stopping",
     "Stop": "tacit.integrations.stopping",
     "TracePoint": "tacit.integrations.trace",
+    "trace_report": "tacit.integrations.reporting",
 }
 
-__all__ = ["History", "PrivacyTrace", "Risen", "Stop", "TracePoint"]
+__all__ = ["History", "PrivacyTrace", "Risen", "Stop", "TracePoint", "trace_report"]
 
 
 def __getattr__(name: str) -> Any:

@@ -99,6 +99,10 @@ class PrivacyTrace:
     seed : draws the sample. level : of the intervals. batch_size, kind : see `tacit.adapters.outputs_of`.
     write : False where another process writes the file (all ranks but the first).
 
+    Attributes
+    ----------
+    rows : row numbers of the members and of the non-members that are looked at. stop : set when training should stop.
+
     Examples
     --------
     >>> rng = np.random.default_rng(0)
@@ -134,13 +138,17 @@ class PrivacyTrace:
             raise InvalidInput(f"`size` needs 2 or more and `every` 1 or more, got {self.size} and {self.every}.")
         self.level = _check.fraction(level, "level")
         self.stop: Stop | None = None
-        self._groups = [sample(source, self.size, seed=seed + i)[:2] for i, source in enumerate((members, nonmembers))]
+        drawn = [sample(source, self.size, seed=seed + i) for i, source in enumerate((members, nonmembers))]
+        self._groups = [(x, y) for x, y, _ in drawn]
+        self.rows = tuple(rows for _, _, rows in drawn)
         self._stop_when, self._log = stop_when, tuple(log)
         self._asking: dict[str, Any] = {"batch_size": batch_size, "kind": kind}
         self._trusted = False
-        self._member = np.repeat([True, False], [n_available((x, None)) for x, _ in self._groups])
+        self._member = np.repeat([True, False], [len(rows) for rows in self.rows])
         self._looks: list[tuple[TracePoint, NDArray[np.float32]]] = []
-        self._file = TraceFile(path, self._header()) if path is not None and write else None
+        header: dict[str, Any] = {"tacit_trace": SCHEMA, "every": self.every, "level": self.level}
+        header |= {name: fingerprint(x, y) for name, (x, y) in zip(("members", "nonmembers"), self._groups)}
+        self._file = TraceFile(path, header) if path is not None and write else None
         for line in self._file.lines if self._file is not None else ():
             self._keep(TracePoint.from_dict(line["point"]), _numbers(line["losses"]))
 
@@ -211,10 +219,6 @@ class PrivacyTrace:
         """Add a look; a training that went back to a checkpoint replaces what came after it."""
         self._looks = [look for look in self._looks if look[0].epoch < point.epoch]
         self._looks.append((point, losses))
-
-    def _header(self) -> dict[str, Any]:
-        sampled = [fingerprint(x, y) for x, y in self._groups]
-        return {"tacit_trace": SCHEMA, "members": sampled[0], "nonmembers": sampled[1], "every": self.every, "level": self.level}
 
 
 def default_size(n_members: int) -> int:

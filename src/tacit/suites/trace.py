@@ -1,19 +1,20 @@
 """What the course of a training tells: vulnerability at each look, whether it really rose, and which records are exposed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.core import Estimate, Evidence, Membership, NotEnoughData, Outputs, Signals, collect
+from tacit.core import CheckResult, Estimate, Evidence, Membership, NotEnoughData, Outputs, Signals, collect
 from tacit.core._check import frozen
-from tacit.metrics import paired_auc_difference, tail_index
-from tacit.metrics.intervals import clopper_pearson
+from tacit.metrics import holm, paired_auc_difference, tail_index
+from tacit.metrics.intervals import clopper_pearson, fisher_p_value
 from tacit.signals import available, measure
 from tacit.signals.traces import trace_iqr
 
 FITS = ("loss", "negative_squared_error")
+EXPOSED = "share among the most exposed tenth"
 
 
 def record_losses(outputs: Outputs) -> NDArray[np.float32]:
@@ -103,25 +104,17 @@ def most_exposed(losses: NDArray[np.floating], member: NDArray[np.bool_], *, sha
     return inside[order[: int(np.ceil(share * len(inside)))]].astype(np.int64)
 
 
-@dataclass(frozen=True)
-class ExposedSlice:
-    """How much of a slice of the members is among the most exposed tenth, with its interval; an even spread would give 0.1."""
-
-    column: str
-    value: str
-    share: Estimate
-
-
 def exposed_slices(
     losses: NDArray[np.floating],
     member: NDArray[np.bool_],
-    columns: dict[str, Sequence[object]],
+    columns: Mapping[str, Sequence[object]],
     *,
     level: float = 0.95,
-) -> tuple[ExposedSlice, ...]:
-    """Slices of the members, the most exposed first: the share of each among the tenth whose losses ranged widest.
+) -> tuple[CheckResult, ...]:
+    """Slices of the members, the most exposed first: how much of each is among the tenth whose losses ranged widest.
 
-    The intervals are Clopper-Pearson at a level shared by all slices (Bonferroni).
+    An even spread gives 0.1. The intervals are Clopper-Pearson at a level shared by all slices (Bonferroni); the p-values
+    are Fisher's, of "the slice is no more exposed than the rest", Holm-adjusted.
 
     Parameters
     ----------
@@ -130,25 +123,36 @@ def exposed_slices(
     chosen = np.zeros(len(member), bool)
     chosen[most_exposed(losses, member, share=0.1)] = True
     groups = [
-        (name, text, member & (np.asarray(column).astype(str) == text))
-        for name, column in columns.items()
-        for text in _values(column)
+        (name, text, member & (_texts(column) == text)) for name, column in columns.items() for text in np.unique(_texts(column))
     ]
     groups = [group for group in groups if group[2].any()]
-    found = []
-    for name, text, rows in groups:
-        n, hits = int(rows.sum()), int(chosen[rows].sum())
-        low, high = clopper_pearson(hits, n, level=1 - (1 - level) / len(groups))
-        assumes = ("records are independent", f"all {len(groups)} slices hold together")
-        estimate = Estimate(
-            f"most exposed in {name} = {text}", hits / n, float(low), float(high), level, n, "Clopper-Pearson", assumes
-        )
-        found.append(ExposedSlice(name, text, estimate))
-    return tuple(sorted(found, key=lambda item: -item.share.low))
+    found = [_exposed(name, str(text), rows, chosen, member, 1 - (1 - level) / len(groups), level) for name, text, rows in groups]
+    adjusted = holm([1.0 if result.p_value is None else result.p_value for result in found])
+    found = [replace(result, p_adjusted=float(p)) for result, p in zip(found, adjusted)]
+    return tuple(sorted(found, key=lambda result: -result.estimates[0].low))
 
 
-def _values(column: Sequence[object]) -> list[str]:
-    return [str(text) for text in np.unique(np.asarray(column).astype(str))]
+def _exposed(
+    column: str,
+    value: str,
+    rows: NDArray[np.bool_],
+    chosen: NDArray[np.bool_],
+    member: NDArray[np.bool_],
+    shared: float,
+    level: float,
+) -> CheckResult:
+    n, hits, others = int(rows.sum()), int(chosen[rows].sum()), member & ~rows
+    low, high = clopper_pearson(hits, n, level=shared)
+    assumes = ("records are independent", "all slices hold together")
+    estimate = Estimate(EXPOSED, hits / n, float(low), float(high), level, n, "Clopper-Pearson", assumes)
+    rest = (int(chosen[others].sum()), int(others.sum()))
+    p_value = fisher_p_value((hits, rest[0]), (n, rest[1])) if rest[1] else 1.0
+    name = f"{column} = {value}"
+    return CheckResult(name, "slice", "range of losses", "loss trace", column, value, n, 0, (estimate,), p_value)
+
+
+def _texts(column: Sequence[object]) -> NDArray[np.str_]:
+    return np.asarray(column).astype(str)
 
 
 def trace_signals(losses: NDArray[np.floating]) -> Signals:
