@@ -106,6 +106,14 @@ def test_labels_alone_can_give_the_split_away():
     assert report.finding == "inconclusive"
 
 
+def test_members_and_others_swapped_by_mistake_are_noticed_and_not_passed():
+    rng = np.random.default_rng(0)
+    worse, better = tacit.Outputs(loss=rng.exponential(2.0, 500)), tacit.Outputs(loss=rng.exponential(1.0, 500))
+    report = tacit.audit(member=worse, nonmember=better)
+    assert (report.finding, report.verdict) == ("inconclusive", "inconclusive")
+    assert "swapped" in report.warnings[0]
+
+
 @pytest.mark.slow
 def test_a_null_world_is_called_a_leak_at_most_as_often_as_promised(monkeypatch):
     monkeypatch.setattr("tacit.suites.marking.CHOSEN_METRICS", ())  # they do not enter the p-value

@@ -111,28 +111,33 @@ def collect(attack: Scorer, signals: Signals, membership: Membership, *, folds: 
     return evidence
 
 
-def deal(membership: Membership, parts: int, *, seed: int) -> NDArray[np.int64]:
-    """Deal records into `parts` of equal size: int (n,), clusters whole, members and non-members in proportion.
+def deal(membership: Membership, parts: int, *, seed: int) -> NDArray[np.int8]:
+    """Deal records into `parts` of equal size: int8 (n,), clusters whole, members and non-members in proportion.
 
     Raises
     ------
     NotEnoughData : members or non-members (or their clusters) are fewer than `parts`.
     """
-    unit = np.arange(membership.n) if membership.cluster is None else membership.cluster
-    n_units = int(unit.max()) + 1
-    share = np.bincount(unit, weights=membership.member, minlength=n_units) / np.maximum(np.bincount(unit, minlength=n_units), 1)
-    part = np.zeros(n_units, np.int64)
+    cluster = membership.cluster
+    if cluster is None:
+        inside = membership.member
+    else:
+        size = np.bincount(cluster)
+        inside = np.bincount(cluster, weights=membership.member, minlength=len(size)) * 2 >= size
+    part = np.zeros(len(inside), np.int8)
     rng = np.random.default_rng(seed)
-    for side, stratum in (("members", share >= 0.5), ("non-members", share < 0.5)):
-        units = np.flatnonzero(stratum)
-        if len(units) < parts:
-            message = f"Dealing records into {parts} parts needs {parts} {side} (or clusters of them), got {len(units)}."
-            raise NotEnoughData(message, needed=parts, got=len(units), unit=side)
-        part[rng.permutation(units)] = np.arange(len(units)) % parts
-    return part[unit]
+    for side, stratum in (("members", inside), ("non-members", ~inside)):
+        count = int(np.count_nonzero(stratum))
+        if count < parts:
+            message = f"Dealing records into {parts} parts needs {parts} {side} (or clusters of them), got {count}."
+            raise NotEnoughData(message, needed=parts, got=count, unit=side)
+        hand = (np.arange(count) % parts).astype(np.int8)
+        rng.shuffle(hand)
+        part[stratum] = hand
+    return part if cluster is None else part[cluster]
 
 
-def _cross_fitted(attack: Scorer, signals: Signals, membership: Membership, part: NDArray[np.int64]) -> NDArray[np.floating[Any]]:
+def _cross_fitted(attack: Scorer, signals: Signals, membership: Membership, part: NDArray[np.int8]) -> NDArray[np.floating[Any]]:
     score = np.empty(signals.n, np.float64)
     truth = membership.member.astype(np.int8)
     for hidden in range(int(part.max()) + 1):

@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tacit.attacks import Blind, LogisticRegression
-from tacit.core import CheckResult, Membership, NotEnoughData, Outputs, Signals
+from tacit.core import CheckResult, Evidence, Membership, NotEnoughData, Outputs, Signals
 from tacit.core._check import floats
 from tacit.metrics import auc
 from tacit.suites.halves import Halves
 
 MAX_BLIND_CLASSES = 100
 REFUSED = 0.01
+BACKWARDS = 0.999
 
 
 def blind_result(
@@ -66,4 +67,21 @@ def blind_warning(blind: CheckResult | None) -> str:
         f"the split itself is a giveaway: a guesser who never sees the model tells members from non-members with AUC "
         f"{area.value:.3g} ({area.low:.3g} to {area.high:.3g}; 0.5 is chance). Members and non-members come from different "
         f"populations, so these numbers measure the split and not the model. Draw both from one pool at random."
+    )
+
+
+def backwards_warning(measured: Evidence) -> str:
+    """What the reader must know first where members look *less* like members than the others; empty where they do not.
+
+    A random split is refused in 1 audit of 2,000.
+    """
+    try:
+        area = auc(measured, level=BACKWARDS)
+    except NotEnoughData:
+        return ""
+    if area.high >= 0.5:
+        return ""
+    return (
+        f"the model fits its members worse than the others (AUC {area.value:.3g}, at most {area.high:.3g}; 0.5 is chance), which training "
+        f"does not do. Are members and non-members swapped, is the loss negated, or do they come from different populations?"
     )

@@ -6,7 +6,6 @@ from typing import Literal
 
 from tacit.core import CheckResult, Estimate, Policy, Report, Verdict, overall
 from tacit.core.report import Finding
-from tacit.suites.blind import blind_warning
 
 SIGNIFICANCE_SHARE = 2  # the whole audit spends half its error on the chosen attack and half on the slices
 SMALL_LEAK = 0.10
@@ -126,6 +125,6 @@ def rejudged(report: Report, policy: Policy) -> Report:
     extra = () if report.score is None else (report.score,)
     notes = () if chosen is None else chosen.notes
     missing = dict(note.split(": ", 1) for note in notes if ": " in note)
-    attributable = not any(result.role == "blind" and blind_warning(result) for result in report.checks)
+    attributable = not report.warnings or report.finding != "inconclusive"
     verdict, verdicts = verdict_of(policy.judge((*measured, *extra), missing), attributable=attributable)
     return replace(report, verdict=verdict, verdicts=verdicts, policy=policy.name)

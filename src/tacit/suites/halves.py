@@ -17,11 +17,11 @@ class Halves:
 
     Parameters
     ----------
-    part : int (n,). Parts 0 and 1 are the choosing half: attackers that learn are fitted on each of them and score the
+    part : int8 (n,). Parts 0 and 1 are the choosing half: attackers that learn are fitted on each of them and score the
         other. Parts 2 and 3 are the measured half: no attack, threshold or hyper-parameter has seen their truth.
     """
 
-    part: NDArray[np.int64]
+    part: NDArray[np.int8]
 
     @classmethod
     def dealt(cls, membership: Membership, *, seed: int) -> "Halves":

@@ -19,7 +19,7 @@ from tacit.core import (
     Report,
 )
 from tacit.metrics import detectable_advantage, roc_points, score_histogram
-from tacit.suites.blind import blind_result, blind_warning
+from tacit.suites.blind import backwards_warning, blind_result, blind_warning
 from tacit.suites.finding import finding_of, headline_of, judged, verdict_of, whole_p_value
 from tacit.suites.halves import Halves
 from tacit.suites.marking import Marked, Progress, main_p_value, mark_all, result_of
@@ -119,7 +119,7 @@ def _concluded(
         detectable = detectable_advantage(*units, level=level)
     except NotEnoughData:
         detectable = None
-    warning = blind_warning(blind)
+    warning = blind_warning(blind) or backwards_warning(best.measured)
     attributable = not warning
     finding = finding_of(p_value, detectable, level=level, attributable=attributable)
     missing = dict(note.split(": ", 1) for note in chosen.notes)
