@@ -55,16 +55,25 @@ def _guesses(score: Estimate) -> str:
 
 
 def _precision_rows(chosen: CheckResult, rate: Estimate | None) -> tuple[tuple[str | Interval, ...], ...]:
-    measured = {float(found[1]): item for item in chosen.estimates if (found := PRECISION.match(item.name))}
+    measured = _measured(chosen, rate)
     if measured:
         priors = sorted(measured, reverse=True)
-        return tuple(
-            _row(prior, measured[prior].value, measured[prior].low, measured[prior].high, both_of(measured[prior]))
-            for prior in priors
-        )
+        return tuple(_row(prior, *_ends(measured[prior]), both_of(measured[prior])) for prior in priors)
     if rate is None:
         return ()
     return tuple(_computed_row(prior, rate) for prior in PRIORS)
+
+
+def _measured(chosen: CheckResult, rate: Estimate | None) -> dict[float, Estimate]:
+    """Precision as measured, by base rate; none where only the headline's rate of false accusations beats guessing."""
+    measured = {float(found[1]): item for item in chosen.estimates if (found := PRECISION.match(item.name))}
+    shown = any(item.low > prior for prior, item in measured.items())
+    beats = rate is not None and rate.low > (rate_of(rate.name) or 1.0)
+    return measured if shown or not beats else {}
+
+
+def _ends(estimate: Estimate) -> tuple[float, float, float]:
+    return estimate.value, estimate.low, estimate.high
 
 
 def _computed_row(prior: float, rate: Estimate) -> tuple[str | Interval, ...]:
@@ -88,7 +97,7 @@ def _row(prior: float, value: float, low: float, high: float, text: str) -> tupl
 
 
 def _setting(chosen: CheckResult | None, rate: Estimate | None) -> str:
-    precise = [] if chosen is None else [item for item in chosen.estimates if PRECISION.match(item.name)]
-    at = _AT.match(precise[0].method) if precise else None
-    fpr = float(at[1]) if at else None if precise or rate is None else rate_of(rate.name)
+    measured = {} if chosen is None else _measured(chosen, rate)
+    at = next((found for item in measured.values() if (found := _AT.match(item.method))), None)
+    fpr = float(at[1]) if at else None if measured or rate is None else rate_of(rate.name)
     return f"When {one_in(fpr)} outsiders is accused" if fpr else "By the chosen attack"

@@ -10,7 +10,7 @@ from tacit.plots.canvas import MEMBER, NONMEMBER, PALETTE, QUIET
 
 Plain = dict[str, Any]
 WIDTH, HEIGHT = 640, 380
-LEFT, RIGHT, TOP, BOTTOM = 78, 16, 12, 46
+LEFT, RIGHT, TOP, BOTTOM = 78, 26, 12, 46
 ROW = 22
 NAMES = 230
 MAX_DECADES = 6

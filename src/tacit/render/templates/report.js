@@ -60,7 +60,7 @@
 
     function draw() {
       const width = Math.max(280, canvas.clientWidth), height = Math.round(Math.min(440, Math.max(280, width * 0.58)));
-      const box = { left: 58, right: width - 14, top: 12, bottom: height - 46 };
+      const box = { left: 58, right: width - 22, top: 12, bottom: height - 46 };
       const y = scaleOf(view.y[0], view.y[1], box.bottom, box.top, logs.y);
       box.left = 30 + 7 * Math.max(4, ...y.ticks(height / 64).map(value => write(value, chart.y.form, 4).length));
       const x = scaleOf(view.x[0], view.x[1], box.left, box.right, logs.x);
