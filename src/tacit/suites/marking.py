@@ -48,6 +48,7 @@ class Marked:
 def mark_all(
     recipes: Sequence[Check], outputs: Outputs, membership: Membership, halves: Halves, *, seed: int, tell: Progress
 ) -> list[Marked]:
+    """Run every check: the attack on its signal, marked on both halves, with the threshold that the choosing half sets."""
     group = outputs.label if outputs.label is not None and outputs.label.ndim == 1 else None
     learns = any(check.attack.learns for check in recipes)
     features = feature_matrix(outputs) if learns else None
