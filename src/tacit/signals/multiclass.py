@@ -15,29 +15,43 @@ SAFE_SUM = (1e-290, 1e290)
 
 def scaled_logit(x: Block, label: Labels) -> NDArray[np.float64]:
     """log(p / (1 - p)) of the true class: its logit minus the log-sum-exp of the others, (m,) from (k, m)."""
+    odds = _odds_against(x, label)
+    with np.errstate(divide="ignore"):
+        result: NDArray[np.float64] = -np.log(odds)
+    rows = _extreme(odds)
+    result[rows] = _scaled_logit_of_extremes(x[:, rows], label[rows])
+    return result
+
+
+def log_likelihood(x: Block, label: Labels) -> NDArray[np.float64]:
+    """log p of the true class, (m,); exact down to the last bit of 1 - p."""
+    odds = _odds_against(x, label)
+    result: NDArray[np.float64] = -np.log1p(odds)
+    rows = _extreme(odds)
+    result[rows] = _log_expit(_scaled_logit_of_extremes(x[:, rows], label[rows]))
+    return result
+
+
+def _odds_against(x: Block, label: Labels) -> NDArray[np.float64]:
+    """(1 - p) / p of the true class, (m,); 0 or infinite beyond what a float holds."""
     shifted = x - _true(x, label)
-    with np.errstate(over="ignore", divide="ignore", under="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         np.exp(shifted, out=shifted)
         shifted[label, np.arange(len(label))] = 0.0
-        total = shifted.sum(axis=0)
-        result: NDArray[np.float64] = -np.log(total)
+        return _over_classes(shifted)
+
+
+def _extreme(odds: NDArray[np.float64]) -> NDArray[np.intp]:
     # a row alone decides how it is computed, so equal rows stay equal
-    extreme = np.flatnonzero(~((total > SAFE_SUM[0]) & (total < SAFE_SUM[1])))
-    if len(extreme):
-        result[extreme] = _scaled_logit_of_extremes(x[:, extreme], label[extreme])
-    return result
+    return np.flatnonzero(~((odds > SAFE_SUM[0]) & (odds < SAFE_SUM[1])))
 
 
 def _scaled_logit_of_extremes(x: Block, label: Labels) -> NDArray[np.float64]:
     others = _without(x, label)
     top = others.max(axis=0)
-    total = _over_classes(np.exp(others - top))
+    with np.errstate(under="ignore"):
+        total = _over_classes(np.exp(others - top))
     return np.asarray(_true(x, label) - top - np.log(total), dtype=np.float64)
-
-
-def log_likelihood(x: Block, label: Labels) -> NDArray[np.float64]:
-    """log p of the true class, (m,); exact down to the last bit of 1 - p."""
-    return np.asarray(-np.logaddexp(0.0, -scaled_logit(x, label)), dtype=np.float64)
 
 
 def confidence(x: Block, label: Labels) -> NDArray[np.float64]:
@@ -52,15 +66,15 @@ def hinge(x: Block, label: Labels) -> NDArray[np.float64]:
 
 def negative_entropy(x: Block) -> NDArray[np.float64]:
     """Sum of p log p, (m,): 0 for a certain answer, -log(k) for no idea."""
-    shifted = x - x.max(axis=0)
-    weight, rest = _weights(x, shifted)
-    spread = _over_classes(weight * shifted) / (1.0 + rest)
-    return np.asarray(spread - np.log1p(rest), dtype=np.float64)
+    shifted, weight = _against_the_leader(x)
+    rest = _over_classes(weight)
+    weight *= shifted
+    return np.asarray(_over_classes(weight) / (1.0 + rest) - np.log1p(rest), dtype=np.float64)
 
 
 def max_confidence(x: Block) -> NDArray[np.float64]:
     """Largest p, (m,)."""
-    return np.asarray(1.0 / (1.0 + _weights(x, x - x.max(axis=0))[1]), dtype=np.float64)
+    return np.asarray(1.0 / (1.0 + _over_classes(_against_the_leader(x)[1])), dtype=np.float64)
 
 
 def negative_modified_entropy(x: Block, label: Labels) -> NDArray[np.float64]:
@@ -94,8 +108,8 @@ def rank(x: Block, label: Labels) -> NDArray[np.float64]:
 
 def log_probabilities(x: Block) -> Block:
     """log softmax over classes, (k, m)."""
-    shifted = x - x.max(axis=0)
-    return np.asarray(shifted - np.log1p(_weights(x, shifted)[1]), dtype=np.float64)
+    shifted, weight = _against_the_leader(x)
+    return np.asarray(shifted - np.log1p(_over_classes(weight)), dtype=np.float64)
 
 
 def _true(x: Block, label: Labels) -> NDArray[np.float64]:
@@ -108,13 +122,15 @@ def _without(x: Block, label: Labels) -> Block:
     return others
 
 
-def _weights(x: Block, shifted: Block) -> tuple[Block, NDArray[np.float64]]:
-    """exp(`shifted`), and its sum without the leading class, which keeps every digit of 1 - p."""
+def _against_the_leader(x: Block) -> tuple[Block, Block]:
+    """Scores minus the largest, and their exp with the leading class at 0: its sum keeps every digit of (1 - p) / p."""
+    columns = np.arange(x.shape[1])
+    top = x.argmax(axis=0)
+    shifted = x - x[top, columns]
     with np.errstate(under="ignore"):
         weight = np.exp(shifted)
-    others = weight.copy()
-    others[x.argmax(axis=0), np.arange(x.shape[1])] = 0.0
-    return weight, _over_classes(others)
+    weight[top, columns] = 0.0
+    return shifted, weight
 
 
 def _over_classes(x: Block) -> NDArray[np.float64]:
