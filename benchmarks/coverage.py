@@ -26,8 +26,8 @@ from worlds import Cell, NotEnoughData, Question, all_cells
 TARGET = {"interval": 0.94, "lower bound": 0.95, "test": 0.95}
 WIDE = 0.98
 WORLDS, QUICK_WORLDS = 1000, 60
-RECORDS_A_CELL = 20_000_000
-FEWEST_WORLDS = 200
+RECORDS_A_CELL = 5_000_000
+FEWEST_WORLDS = 40
 MOST_ROUNDS = 10
 SHARE_GIVEN = 0.05
 

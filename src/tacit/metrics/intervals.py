@@ -10,6 +10,7 @@ from scipy.special import betainc, betaincinv, gammaln, ndtr, ndtri, stdtrit
 Floats = NDArray[np.float64]
 TAIL = 1e-17
 BLOCK = 4096
+SMALLEST = 1e-300
 FEW = 10
 _EDGES = ndtr(np.linspace(-6, 6, 73))
 NODES = (_EDGES[1:] + _EDGES[:-1]) / 2
@@ -110,17 +111,17 @@ def fisher_p_value(hits: tuple[int, int], n: tuple[int, int]) -> float:
     if start <= max(0, total - n[1]):
         return 1.0
     log_p = _log_choose(n[0], start) + _log_choose(n[1], total - start) - _log_choose(everyone, total)
-    mass, last = 0.0, float(np.exp(log_p))
-    below_mode = start * (everyone + 2.0) < (n[0] + 1.0) * (total + 1.0)
+    mass = 0.0
     while start <= most:
-        k = np.arange(start, min(start + BLOCK, most), dtype=np.float64)
+        k = np.arange(start, min(start + BLOCK, most + 1), dtype=np.float64)
+        # from one table to the next: its chance is multiplied by this, 0 after the last
         ratio = (n[0] - k) * (total - k) / ((k + 1) * (n[1] - total + k + 1))
-        terms = last * np.concatenate([[1.0], np.cumprod(ratio)])
-        mass += float(terms[:-1].sum()) if len(terms) > 1 else float(terms[-1])
-        last, start = float(terms[-1]), start + max(1, len(k))
-        if len(k) == 0 or (last <= TAIL * mass and not below_mode):
+        steps = np.cumsum(np.log(np.maximum(ratio, SMALLEST)))
+        terms = np.exp(log_p + np.concatenate([[0.0], steps[:-1]]))
+        mass += float(terms.sum())
+        if ratio[-1] < 1 and terms[-1] <= TAIL * mass:
             break
-        below_mode = start * (everyone + 2.0) < (n[0] + 1.0) * (total + 1.0)
+        log_p, start = log_p + float(steps[-1]), start + len(k)
     return min(1.0, mass)
 
 
