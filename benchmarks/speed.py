@@ -1,0 +1,190 @@
+"""Speed and memory of tacit beside other libraries, as ratios: `python benchmarks/speed.py --out benchmarks/results/speed.md`.
+
+Every piece of work runs in a process of its own with one thread, ours and theirs in turn, several times; the least CPU
+seconds count. TensorFlow Privacy runs beside us where its environment is given (`--tf-privacy PYTHON`) or made (`--install`,
+about 3 GB); elsewhere the figures below, recorded on another day on a machine of the same kind, stand in and are marked.
+"""
+
+import argparse
+import datetime
+import json
+import math
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).parent
+LEARNERS = ("logistic regression", "k nearest", "multilayer perceptron", "random forest")
+RECORDED = {  # CPU seconds without any interval, Python 3.11
+    "logits:logits_500k": ("TF Privacy", 1.1),
+    "scores:5000000": ("TF Privacy", 9.7),
+    "slices": ("TF Privacy", 1.4),
+    "scores:25000": ("PrivacyGuard, 1,000 bootstraps", 24.0),
+    "learned:logistic regression": ("TF Privacy", 3.6),
+    "learned:k nearest": ("TF Privacy", 25.0),
+    "learned:multilayer perceptron": ("TF Privacy", 181.0),
+    "learned:random forest": ("TF Privacy", 783.0),
+}
+ROWS = (  # what, name, times faster that is aimed at
+    ("threshold attack, every metric, 500k + 500k x 10 logits", "logits:logits_500k", 5),
+    ("threshold attack, every metric, 5M + 5M scores", "scores:5000000", 12),
+    ("class, correctness, percentile slices, 25k + 25k x 100, two attacks", "slices", 10),
+    ("every metric, 25k + 25k scores", "scores:25000", 500),
+    *((f"{name}, 25k + 25k x 10", f"learned:{name}", 1) for name in LEARNERS),
+)
+SLOW_THEIRS = {"learned:multilayer perceptron", "learned:random forest"}
+GROWTH = (10_000, 100_000, 1_000_000, 10_000_000)
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def measured(python, script, name, times):
+    """The run of `name` with the least CPU time, of `times` runs."""
+    runs = []
+    for _ in range(times):
+        command = [str(python), str(HERE / script), name]
+        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | ONE_THREAD, check=False)
+        if done.returncode:
+            raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
+        runs.append(json.loads(done.stdout.strip().splitlines()[-1]))
+    return min(runs, key=lambda run: run["cpu"])
+
+
+def installed(folder):
+    """A Python with TensorFlow Privacy in `folder`, made where it is missing; None where it cannot be."""
+    python = folder / "bin" / "python"
+    if python.exists():
+        return python
+    venv.create(folder, with_pip=True)
+    wanted = HERE / "environments" / "tf_privacy.txt"
+    done = subprocess.run([str(python), "-m", "pip", "install", "-q", "-r", str(wanted)], check=False)
+    return python if done.returncode == 0 else None
+
+
+def child_cpu(command):
+    """CPU seconds of a command, the least of 5 runs."""
+    least = math.inf
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        least = min(least, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return least
+
+
+def comparison(tf_privacy, times, only):
+    """Lines of the table of ratios, and what was measured of ours."""
+    lines, ours_of = [], {}
+    for what, name, aim in ROWS:
+        if only and not any(part in name for part in only):
+            continue
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        ours = ours_of[name] = measured(sys.executable, "speed_ours.py", name, times)
+        library, recorded = RECORDED[name]
+        live = tf_privacy is not None and library == "TF Privacy" and name not in SLOW_THEIRS
+        theirs = measured(tf_privacy, "speed_tf_privacy.py", name, times) if live else {"cpu": recorded}
+        memory = f"{theirs['peak_mb'] / ours['peak_mb']:.1f} x" if live else "-"
+        ratio = theirs["cpu"] / ours["cpu"]
+        source = library if live else f"{library} (recorded)"
+        verdict = "yes" if ratio >= aim else "**no**"
+        area = f"{ours['values'][name.partition(':')[2]]:.4f}" if name.startswith("learned") else ""
+        theirs_area = f" / {theirs['values']['auc']:.4f}" if live and name.startswith("learned") else ""
+        lines.append(
+            f"| {what} | {ours['cpu']:.2f} | {source} {theirs['cpu']:.2f} | {ratio:.1f} x | {aim} x: {verdict} "
+            f"| {ours['peak_mb']:.0f} MB | {memory} | {area}{theirs_area} |"
+        )
+    return lines, ours_of
+
+
+def growth(times):
+    """Lines of the table of growth: CPU time over n log n, and memory over n, must not rise."""
+    lines = []
+    for total in GROWTH:
+        run = measured(sys.executable, "speed_ours.py", f"scores:{total // 2}", times)
+        scale = run["cpu"] / (total * math.log2(total)) * 1e9
+        lines.append(f"| {total:,} | {run['cpu']:.3f} | {scale:.2f} | {run['peak_mb']:.0f} | {run['peak_mb'] * 1e6 / total:.0f} |")
+    return lines
+
+
+def starts():
+    """Lines of the table of start-up times."""
+    rows = (
+        ("import tacit", [sys.executable, "-c", "import tacit"], 0.3),
+        ("import numpy (inside the above)", [sys.executable, "-c", "import numpy"], None),
+        ("tacit --help", [sys.executable, "-m", "tacit", "--help"], 0.5),
+    )
+    return [f"| {what} | {child_cpu(command):.2f} | {'-' if aim is None else f'{aim} s'} |" for what, command, aim in rows]
+
+
+def page(lines, ours, grown, started, arguments):
+    """The result page."""
+    big = ours.get("scores:5000000")
+    sort = (
+        f"5M + 5M scores with every metric: {big['cpu'] / big['sort']:.1f} x the time of sorting them ({big['sort']:.2f} s; "
+        "aim 10 x), "
+        f"{big['peak_mb'] / big['input_mb']:.1f} x their memory ({big['input_mb']:.0f} MB; aim 6 x).\n"
+        if big
+        else ""
+    )
+    learned = [name for name in ours if name.startswith("learned")]
+    extra = sum(ours[name]["cpu"] for name in learned)
+    together = f"The learned attackers above together: {extra:.0f} s (gradient boosting comes on top; aim for all five: 60 s).\n"
+    head = "| work | ours, CPU s | theirs, CPU s | faster | aim | our peak memory | their peak / ours | AUC ours / theirs |"
+    made = f"{datetime.date.today().isoformat()}, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    return "\n".join(
+        [
+            "# Speed",
+            "",
+            f"{made}; `python benchmarks/speed.py {' '.join(arguments)}`. CPU seconds, one thread, least of several runs. "
+            "Ours computes every metric with its interval and p-value; theirs computes AUC, advantage and PPV without any.",
+            "",
+            head,
+            "|---|---|---|---|---|---|---|---|",
+            *lines,
+            "",
+            sort + (together if learned else ""),
+            "## Growth",
+            "",
+            "Threshold attack with every metric on n scores.",
+            "",
+            "| n | CPU s | ns / (n log2 n) | peak MB | bytes / n |",
+            "|---|---|---|---|---|",
+            *grown,
+            "",
+            "## Start",
+            "",
+            "| command | CPU s | aim |",
+            "|---|---|---|",
+            *started,
+            "",
+        ]
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, help="write the page here (printed in any case)")
+    parser.add_argument("--tf-privacy", type=Path, help="Python of an environment with TensorFlow Privacy")
+    parser.add_argument("--install", action="store_true", help="make that environment in .venv/tf_privacy (about 3 GB)")
+    parser.add_argument("--times", type=int, default=3, help="runs of each piece of work")
+    parser.add_argument("--only", nargs="*", default=[], help="only the rows whose name holds one of these")
+    arguments = parser.parse_args()
+    tf_privacy = arguments.tf_privacy
+    if arguments.install and tf_privacy is None:
+        tf_privacy = installed(HERE.parent / ".venv" / "tf_privacy")
+    start = time.perf_counter()
+    lines, ours = comparison(tf_privacy, arguments.times, arguments.only)
+    grown = [] if arguments.only else growth(arguments.times)
+    text = page(lines, ours, grown, [] if arguments.only else starts(), sys.argv[1:])
+    print(text)
+    print(f"{time.perf_counter() - start:.0f} s", file=sys.stderr)
+    if arguments.out:
+        arguments.out.write_text(text, encoding="utf8")
+
+
+if __name__ == "__main__":
+    main()
