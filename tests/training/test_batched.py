@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -169,3 +171,13 @@ def test_a_group_may_be_finished_by_other_groups():
     for key in [key for key in store if "model-00001" in key or "model-00003" in key]:
         del store[key]
     np.testing.assert_allclose(shadow(recipe, (X, Y), n=5, store=store).shadow, first, rtol=1e-3, atol=1e-4)
+
+
+def test_on_a_gpu_the_weights_are_those_of_the_cpu(torch):
+    if not torch.cuda.is_available():
+        pytest.skip("there is no GPU here")
+    recipe, x, y = RECIPES["cnn adam"]
+    on_gpu = replace(recipe, device="cuda").fit_many(x, y, ROWS, [11, 22, 33, 44])
+    for observe, indices, seed in zip(on_gpu, ROWS, [11, 22, 33, 44], strict=True):
+        np.testing.assert_allclose(observe(x).logits, by_hand(recipe, x, y, indices, seed), rtol=1e-2, atol=1e-2)
+    assert 1 <= replace(recipe, device="cuda").group(x) <= 64

@@ -2,6 +2,7 @@
 
 from tacit.training.pools import Here, Processes
 from tacit.training.progress import Progress
+from tacit.training.ray import RayPool
 from tacit.training.recipes import EstimatorRecipe, FunctionRecipe, KerasRecipe
 from tacit.training.results import ShadowRun, gather
 from tacit.training.shadow import Run, carry_out, plan, shadow
@@ -16,6 +17,7 @@ __all__ = [
     "KerasRecipe",
     "Processes",
     "Progress",
+    "RayPool",
     "Run",
     "ShadowRun",
     "TorchRecipe",

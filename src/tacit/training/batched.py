@@ -16,6 +16,8 @@ from tacit.training.torch_recipe import Answering, TorchRecipe, losses, optimize
 MOST_ON_CPU = 16  # beyond, the stacked weights leave the cache and nothing is won
 MOST_ON_GPU = 64
 MEMORY_SHARE = 0.5
+UNSEEN_GPU_BYTES = 8e9  # the planner may have no GPU where the workers have one
+UNSEEN_MEMORY_BYTES = 4e9
 COPIES_OF_WEIGHTS = 5  # weights, gradients, two moments of Adam, and one in passing
 
 
@@ -193,7 +195,7 @@ def _bytes_of(model: Any, sample: Any, batch_size: int) -> int:
 def _free_bytes(device: str) -> float:
     torch = require("torch", extra="torch", purpose="Training K models in one program")
     if device.startswith("cuda"):
-        return float(torch.cuda.mem_get_info(device)[0])
+        return float(torch.cuda.mem_get_info(device)[0]) if torch.cuda.is_available() else UNSEEN_GPU_BYTES
     if hasattr(os, "sysconf") and "SC_AVPHYS_PAGES" in os.sysconf_names:
         return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    return 4e9
+    return UNSEEN_MEMORY_BYTES

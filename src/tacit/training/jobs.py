@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -84,24 +85,21 @@ class Context:
         self.statistic = statistic
         self.keep = keep
         self.file: str | None = None
-        self._packed: bytes | None = None
         self._loaded: tuple[Any, Any] | None = None
 
     def __reduce__(self) -> tuple[Callable[..., "Context"], tuple[Any, ...]]:
         if self.file is not None:
             return _from_file, (self.file,)
-        return _from_bytes, (self.digest_of_self, self.packed)
+        return _from_bytes, (self.name, self.packed)
 
-    @property
+    @cached_property
     def packed(self) -> bytes:
         """The context as bytes, made once."""
-        if self._packed is None:
-            fields = {"queries": self.queries, "statistic": self.statistic, "keep": self.keep, "digest": self.digest}
-            self._packed = dumps((self.recipe, self.data, fields))
-        return self._packed
+        fields = {"queries": self.queries, "statistic": self.statistic, "keep": self.keep, "digest": self.digest}
+        return dumps((self.recipe, self.data, fields))
 
-    @property
-    def digest_of_self(self) -> str:
+    @cached_property
+    def name(self) -> str:
         """A name for the bytes, by which a worker knows that it has them already."""
         return digest_of(self.packed)
 
