@@ -74,7 +74,8 @@ def test_the_interval_between_models_holds_the_mean_of_new_models():
 def test_one_target_has_no_interval(game):
     evidence = shadow_evidence(BASE(), game.signals)
     with pytest.raises(NotEnoughData, match="needs 2 targets that are not mates, got 1"):
-        between_models(evidence[:2], "auc", pairs=[(0, 1)])
+        between_models(evidence[:2], "auc")
+    assert between_models(evidence, "auc").n == 4, "mates count once"
 
 
 def test_vulnerable_records_are_those_that_move_most(game):

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.attacks import shadow_scores
+from tacit.attacks.families import families
 from tacit.core import Attack, Estimate, Evidence, Metric, NotEnoughData, Signals
 from tacit.metrics import named
 
@@ -51,7 +52,7 @@ def between_models(
     Parameters
     ----------
     evidences : one a target. metric : a name, or a function from Evidence to Estimate. level : confidence.
-    pairs : indices of targets that belong together; None: each for itself.
+    pairs : indices of targets that belong together; None: those with the same or exactly opposite members.
 
     Raises
     ------
@@ -61,7 +62,7 @@ def between_models(
 
     function: Callable[..., Estimate] = named(metric) if isinstance(metric, str) else metric
     found = [function(evidence) for evidence in evidences]
-    units = [[index] for index in range(len(found))] if pairs is None else pairs
+    units = families(np.array([evidence.member for evidence in evidences])) if pairs is None else pairs
     values = np.array([np.mean([found[index].value for index in unit]) for unit in units])
     if len(values) < 2:
         message = f"An interval between models needs 2 targets that are not mates, got {len(values)}."
