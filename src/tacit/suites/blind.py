@@ -82,6 +82,6 @@ def backwards_warning(measured: Evidence) -> str:
     if area.high >= 0.5:
         return ""
     return (
-        f"the model fits its members worse than the others (AUC {area.value:.3g}, at most {area.high:.3g}; 0.5 is chance), which training "
-        f"does not do. Are members and non-members swapped, is the loss negated, or do they come from different populations?"
+        f"the model fits its members worse than the others (AUC {area.value:.3g}, at most {area.high:.3g}; 0.5 is chance), which "
+        f"training does not do. Are members and non-members swapped, is the loss negated, or are they of different populations?"
     )

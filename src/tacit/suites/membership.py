@@ -27,7 +27,7 @@ from tacit.suites.provenance import accuracy, environment, today
 from tacit.suites.recipes import Effort, default_checks
 from tacit.suites.slicing import columns_of, slice_results
 
-N_ROC = 4
+N_ROC, BEST_POINTS, OTHER_POINTS = 4, 400, 100
 ASSUMES = {
     "observed": "The split into members and non-members was found, not drawn: nothing here bounds the epsilon of the training.",
     "fixed_size": "Members were drawn at random from one pool, in a fixed number.",
@@ -176,9 +176,9 @@ def _assumptions(evidence: Evidence, chosen: CheckResult) -> tuple[str, ...]:
 
 def _figures(marked: Sequence[Marked], best: Marked, *, level: float) -> dict[str, Any]:
     others = sorted((item for item in marked if item is not best), key=lambda item: -item.promise)
-    shown = [best, *others[: N_ROC - 1]]
+    shown = {best: BEST_POINTS} | dict.fromkeys(others[: N_ROC - 1], OTHER_POINTS)
     return {
-        "roc": [roc_points(item.measured, level=level) | {"attack": item.name} for item in shown],
+        "roc": [roc_points(item.measured, max_points=most, level=level) | {"attack": item.name} for item, most in shown.items()],
         "scores": [score_histogram(best.measured) | {"attack": best.name}],
     }
 
