@@ -13,6 +13,7 @@ from tacit.core.errors import InvalidInput, NotEnoughData
 from tacit.core.membership import Assignment, Membership
 from tacit.core.signals import Signals
 
+NEIGHBOURS = 1 << 13
 Scorer = Callable[[Signals], NDArray[np.floating[Any]]]
 
 
@@ -50,7 +51,14 @@ class Evidence:
     @cached_property
     def below(self) -> NDArray[np.int64]:
         """For each of `member_scores`, how many non-members score strictly lower: int (n_members,), ascending."""
-        return _check.frozen(np.searchsorted(self.nonmember_scores, self.member_scores, side="left").astype(np.int64, copy=False))
+        scores, others = self.member_scores, self.nonmember_scores
+        count = np.empty(len(scores), np.int64)
+        for start in range(0, len(scores), NEIGHBOURS):
+            part = scores[start : start + NEIGHBOURS]
+            # neighbours in rank look in the same few non-members
+            low, high = np.searchsorted(others, part[[0, -1]], side="left")
+            np.add(np.searchsorted(others[low:high], part, side="left"), low, out=count[start : start + NEIGHBOURS])
+        return _check.frozen(count)
 
     @property
     def n_members(self) -> int:
@@ -101,7 +109,8 @@ def collect(attack: Scorer, signals: Signals, membership: Membership, *, folds: 
         score = _cross_fitted(attack, signals, membership, deal(membership, folds, seed=seed))
     else:
         score = _scores(attack, signals)
-    row = np.flatnonzero(unknown).astype(np.int64)
+    # flatnonzero takes longer than sorting the scores where every record is kept
+    row = np.arange(signals.n) if unknown.all() else np.flatnonzero(unknown).astype(np.int64, copy=False)
     kept = slice(None) if unknown.all() else unknown
     cluster = None if membership.cluster is None else membership.cluster[kept]
     evidence = Evidence(
