@@ -10,7 +10,7 @@ from tacit.metrics.intervals import Floats
 from tacit.metrics.rates import members_above, operating_sizes, tpr_limits
 
 N_ANCHORS = 48
-MIN_POINTS = 10
+MIN_POINTS = 32
 BAND = "pointwise"
 
 
@@ -20,7 +20,7 @@ def roc_points(evidence: Evidence, *, max_points: int = 400, level: float = 0.95
     Parameters
     ----------
     evidence : one row per scored record; larger score means member.
-    max_points : most points kept, 10 or more.
+    max_points : most points kept, 32 or more.
     level : of the band, at each single false positive rate; threshold and member noise are both in it.
 
     Returns
@@ -85,24 +85,27 @@ def _range(evidence: Evidence) -> tuple[float, float]:
 def _kept_ranks(evidence: Evidence, max_points: int) -> NDArray[np.int64]:
     """Ranks of non-members to draw: evenly spaced in FPR, in log FPR and in TPR (both ways)."""
     n1, n0 = evidence.n_members, evidence.n_nonmembers
-    third = max(2, (max_points - 2) // 3)
-    even = np.linspace(0, n0, third)
-    log = np.geomspace(1, n0, third)
-    member = np.concatenate([np.linspace(0, n1 - 1, third // 2), np.geomspace(1, n1, third - third // 2) - 1]).astype(np.int64)
+    first = np.arange(1, min(n0, max_points // 8) + 1)
+    part = max(2, (max_points // 2 - max_points // 8 - 4) // 4)
+    even = np.linspace(0, n0, part)
+    log = np.geomspace(1, n0, 2 * part)
+    member = np.concatenate([np.linspace(0, n1 - 1, part // 2), np.geomspace(1, n1, part - part // 2) - 1]).astype(np.int64)
     cut = evidence.member_scores[n1 - 1 - member]
     by_tpr = n0 - np.searchsorted(evidence.nonmember_scores, cut, side="left")
-    return np.unique(np.concatenate([[0, n0], np.rint(even), np.rint(log), by_tpr]).astype(np.int64))
+    return np.unique(np.concatenate([[0, n0], first, np.rint(even), np.rint(log), by_tpr]).astype(np.int64))
 
 
 def _curve(evidence: Evidence, rank: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """FPR and TPR when at most `rank` non-members are accused, whole blocks of equal scores together."""
-    n0 = evidence.n_nonmembers
+    """FPR and TPR when at most `rank` non-members are accused, whole blocks of equal scores together: both corners of each step."""
+    n1, n0 = evidence.n_members, evidence.n_nonmembers
     scores = evidence.nonmember_scores
     cut = scores[np.clip(n0 - 1 - rank, 0, n0 - 1)]
     accused = np.where(rank >= n0, n0, n0 - np.searchsorted(scores, cut, side="right"))
-    points = np.unique(np.stack([accused, members_above(evidence, rank + 1)]), axis=1)
-    points = np.concatenate([[[0], [0]], points], axis=1) if points[:, 0].any() else points
-    return points[0] / n0, points[1] / evidence.n_members
+    top = np.stack([accused, members_above(evidence, rank + 1)])
+    last = scores[n0 - np.maximum(accused, 1)]
+    corner = np.stack([accused, n1 - np.searchsorted(evidence.member_scores, last, side="left")])[:, accused > 0]
+    points = np.unique(np.concatenate([[[0], [0]], top, corner], axis=1), axis=1)
+    return points[0] / n0, points[1] / n1
 
 
 def _band(evidence: Evidence, fpr: Floats, level: float) -> tuple[Floats, Floats]:

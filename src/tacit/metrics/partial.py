@@ -127,7 +127,7 @@ def _dirichlet(rng: np.random.Generator, shape: Floats) -> Floats:
 
 def _rates(rng: np.random.Generator, between: Floats, *, extra: int) -> Floats:
     """Draws of a rate at each rank (draws, ranks), from the records `between` ranks and one more: the first (0) or last (-1)."""
-    shape = between.copy()
+    shape = np.maximum(between, 0.0)  # rounding may leave -1e-14
     shape[extra] += 1
     return np.cumsum(_dirichlet(rng, shape), axis=1)[:, :-1]
 

@@ -1,0 +1,101 @@
+"""Curves as numbers: small, finite, and the same picture."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tacit.core import Evidence, InvalidInput, collect
+from tacit.metrics import roc_points, score_histogram, tpr_at_fpr
+from tacit.testing import ClusteredShift, GaussianShift
+
+
+def play(game):
+    return collect(lambda signals: signals.target[:, 0], game.signals, game.membership)
+
+
+def full_curve(evidence):
+    cut = np.unique(evidence.score)[::-1]
+    fpr = 1 - np.searchsorted(evidence.nonmember_scores, cut) / evidence.n_nonmembers
+    tpr = 1 - np.searchsorted(evidence.member_scores, cut) / evidence.n_members
+    return np.concatenate([[0], fpr]), np.concatenate([[0], tpr])
+
+
+@pytest.mark.parametrize("width", [0.0, 0.5])
+def test_a_reduced_curve_draws_the_same_picture(width):
+    evidence = play(GaussianShift(1.0, width).draw(20_000, 20_000, seed=1))
+    points = roc_points(evidence, max_points=400)
+    fpr, tpr = np.array(points["fpr"]), np.array(points["tpr"])
+    assert len(fpr) <= 400
+    full_fpr, full_tpr = full_curve(evidence)
+    grid = np.geomspace(2 / 20_000, 1, 300)
+    drawn, whole = np.interp(grid, fpr, tpr), np.interp(grid, full_fpr, full_tpr)
+    assert np.abs(np.log(drawn) - np.log(whole)).max() < (0.08 if width == 0 else 0.02)
+    assert np.abs(drawn - whole).max() < 0.01
+
+
+def test_every_point_of_the_reduced_curve_is_on_the_whole_one():
+    evidence = play(GaussianShift(1.0, 0.25).draw(300, 500, seed=2))
+    points, whole = roc_points(evidence), set(zip(*full_curve(evidence)))
+    assert {(round(f * 500), round(t * 300)) for f, t in zip(points["fpr"], points["tpr"])} <= {
+        (round(f * 500), round(t * 300)) for f, t in whole
+    }
+
+
+def test_a_curve_starts_and_ends_where_curves_do_and_never_falls():
+    for game in (GaussianShift(1.0).draw(60, 40, seed=3), GaussianShift(5.0, 1.0).draw(30, 30, seed=3)):
+        points = roc_points(play(game))
+        assert (points["fpr"][0], points["tpr"][0]) == (0, 0)
+        assert (points["fpr"][-1], points["tpr"][-1]) == (1, 1)
+        for name in ("fpr", "tpr", "low", "high"):
+            assert np.all(np.diff(points[name]) >= -1e-12), name
+        assert all(low <= tpr <= high for low, tpr, high in zip(points["low"], points["tpr"], points["high"]))
+        json.dumps(points, allow_nan=False)
+
+
+def test_the_band_is_that_of_the_metric_at_its_anchors():
+    evidence = play(GaussianShift(1.0).draw(200, 40, seed=4))
+    points = roc_points(evidence)
+    at = points["fpr"].index(0.25)
+    estimate = tpr_at_fpr(evidence, 0.25)
+    last = len(points["fpr"]) - 1 - points["fpr"][::-1].index(0.25)
+    assert points["tpr"][last] == estimate.value
+    assert points["low"][at] == pytest.approx(estimate.low, rel=1e-3)
+    assert points["band"] == "pointwise"
+
+
+def test_few_clusters_leave_the_band_open_and_many_close_it():
+    open_band = roc_points(play(ClusteredShift(1.0).draw(3, 30, seed=5)))
+    assert set(open_band["low"]) == {0.0}
+    assert set(open_band["high"]) == {1.0}
+    closed = roc_points(play(ClusteredShift(1.0).draw(100, 100, seed=5)))
+    assert max(np.subtract(closed["high"], closed["low"])) < 0.6
+
+
+def test_too_few_points_are_refused():
+    with pytest.raises(InvalidInput, match="`max_points` needs 32 or more"):
+        roc_points(play(GaussianShift(1.0).draw(20, 20, seed=6)), max_points=2)
+
+
+def test_a_histogram_counts_every_record_once():
+    evidence = play(GaussianShift(1.0).draw(500, 700, seed=7))
+    shares = score_histogram(evidence, bins=20)
+    assert len(shares["edges"]) == 21
+    assert sum(shares["member"]) == pytest.approx(1)
+    assert sum(shares["nonmember"]) == pytest.approx(1)
+    inside = (evidence.member_scores >= shares["edges"][5]) & (evidence.member_scores < shares["edges"][6])
+    assert shares["member"][5] == pytest.approx(inside.mean())
+
+
+@pytest.mark.parametrize("scores", [[np.inf, 1.0, -np.inf, 0.0], [np.inf] * 4, [2.0] * 4])
+def test_a_histogram_of_infinite_or_equal_scores_is_finite(scores):
+    evidence = Evidence(np.array(scores), np.array([True, True, False, False]), None, "observed", "", np.arange(4))
+    shares = score_histogram(evidence, bins=5)
+    json.dumps(shares, allow_nan=False)
+    assert sum(shares["member"]) == pytest.approx(1)
+    json.dumps(roc_points(evidence), allow_nan=False)
+
+
+def test_a_histogram_needs_a_bin():
+    with pytest.raises(InvalidInput, match="`bins`"):
+        score_histogram(play(GaussianShift(1.0).draw(20, 20, seed=8)), bins=0)

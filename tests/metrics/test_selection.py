@@ -1,0 +1,112 @@
+"""What this much data can show, and differences on the same records."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tacit.core import InvalidInput, NotEnoughData, collect
+from tacit.metrics import auc, detectable_advantage, paired_advantage_difference, paired_auc_difference
+from tacit.metrics.intervals import fisher_p_value
+from tacit.testing import ClusteredShift, GaussianShift
+
+
+def play(game):
+    return collect(lambda signals: signals.target[:, 0], game.signals, game.membership)
+
+
+def noisier(evidence, seed, noise=1.0):
+    return replace(evidence, score=evidence.score + noise * np.random.default_rng(seed).normal(size=len(evidence.score)))
+
+
+@pytest.mark.parametrize("n", [(50, 50), (500, 100), (2000, 2000)])
+def test_the_detectable_advantage_is_found_in_four_audits_of_five(n):
+    gain, rng = detectable_advantage(*n), np.random.default_rng(1)
+    rates = (0.5 + gain / 2, 0.5 - gain / 2)
+    found = [fisher_p_value((rng.binomial(n[0], rates[0]), rng.binomial(n[1], rates[1])), n) <= 0.05 for _ in range(600)]
+    assert np.mean(found) == pytest.approx(0.8, abs=0.06)
+
+
+def test_more_records_show_smaller_leaks():
+    gains = [detectable_advantage(n, n) for n in (10, 100, 1000, 10_000)]
+    assert gains == sorted(gains, reverse=True)
+    assert detectable_advantage(100, 100, power=0.99) > gains[1]
+    assert detectable_advantage(1, 1) == 1.0
+    with pytest.raises(InvalidInput, match="need 1 or more"):
+        detectable_advantage(0, 10)
+
+
+def test_an_attack_does_not_differ_from_itself():
+    evidence = play(GaussianShift(1.0).draw(100, 200, seed=2))
+    for estimate in (paired_auc_difference(evidence, evidence), paired_advantage_difference(evidence, evidence, (0.5, 0.5))):
+        assert estimate.value == 0
+        assert estimate.p_value == 1
+        assert estimate.low <= 0 <= estimate.high
+
+
+def test_a_paired_difference_uses_the_correlation():
+    first = play(GaussianShift(1.0).draw(500, 500, seed=3))
+    second = noisier(first, 4, noise=0.3)
+    paired = paired_auc_difference(first, second)
+    one, other = auc(first), auc(second)
+    assert paired.value == pytest.approx(one.value - other.value)
+    assert paired.high - paired.low < 0.6 * np.hypot(one.high - one.low, other.high - other.low)
+
+
+def test_the_paired_p_value_matches_delong_s_test():
+    first = play(GaussianShift(1.0).draw(80, 90, seed=5))
+    second = noisier(first, 6)
+    gains = []
+    for evidence in (first, second):
+        x, y = evidence.score[evidence.member], evidence.score[~evidence.member]
+        pairs = (x[:, None] > y) + 0.5 * (x[:, None] == y)
+        gains.append((pairs.mean(1), pairs.mean(0)))
+    parts = [gains[0][side] - gains[1][side] for side in (0, 1)]
+    variance = parts[0].var(ddof=1) / 80 + parts[1].var(ddof=1) / 90
+    from scipy.stats import t
+
+    expected = 2 * t.sf(abs(parts[0].mean()) / variance**0.5, 79)
+    assert paired_auc_difference(first, second).p_value == pytest.approx(expected)
+
+
+def test_records_are_matched_by_their_row():
+    first = play(GaussianShift(1.0).draw(60, 60, seed=7))
+    second = noisier(first, 8)
+    shuffled = second.take(np.random.default_rng(9).permutation(120))
+    assert paired_auc_difference(first, shuffled) == paired_auc_difference(first, second)
+    thresholds = (0.5, 0.5)
+    assert paired_advantage_difference(first, shuffled, thresholds) == paired_advantage_difference(first, second, thresholds)
+
+
+def test_different_records_cannot_be_compared():
+    first = play(GaussianShift(1.0).draw(60, 60, seed=7))
+    with pytest.raises(InvalidInput, match="same records, got 120 and 60"):
+        paired_auc_difference(first, first.take(np.arange(60)))
+    with pytest.raises(InvalidInput, match="rows or members differ"):
+        paired_auc_difference(first, replace(first, member=~first.member))
+
+
+def test_paired_clusters_widen_the_interval():
+    first = play(ClusteredShift(1.0, rho=0.9).draw(30, 30, seed=10))
+    shared = np.repeat(np.random.default_rng(11).normal(size=60), 10)
+    second = replace(first, score=first.score + shared)
+    for ask in (paired_auc_difference, lambda a, b: paired_advantage_difference(a, b, (0.5, 0.5))):
+        together = ask(first, second)
+        apart = ask(replace(first, cluster=None), replace(second, cluster=None))
+        assert together.high - together.low > 1.5 * (apart.high - apart.low)
+        assert together.n == 60
+    few = play(ClusteredShift(1.0).draw(3, 30, seed=12))
+    with pytest.raises(NotEnoughData, match="5 clusters"):
+        paired_auc_difference(few, few)
+
+
+def test_a_difference_near_complete_separation_keeps_its_level():
+    game, held = GaussianShift(3.0), 0
+    weak = GaussianShift(2.5 / 1.25**0.5)
+    for seed in range(120):
+        first = play(game.draw(40, 40, seed=seed))
+        rng = np.random.default_rng([seed, 1])
+        second = replace(first, score=first.score - 0.5 * first.member + 0.5 * rng.normal(size=80))
+        estimate = paired_auc_difference(first, second)
+        held += estimate.low <= game.auc - weak.auc <= estimate.high
+    assert held / 120 > 0.94 - 2 * (0.05 * 0.95 / 120) ** 0.5
