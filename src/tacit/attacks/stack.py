@@ -1,6 +1,6 @@
 """The shadow stack: the shadow models, each a target whose membership is known, teach how to combine all scores."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,6 +16,7 @@ from tacit.attacks.worlds import Mode
 from tacit.core import NotEnoughData, Signals
 
 Family = tuple[int, ...]
+Page = tuple[NDArray[np.float32], NDArray[np.bool_]]
 MOST_ROWS = 240_000
 MOST_SUBSETS = 8
 PARTS = 4
@@ -65,7 +66,7 @@ class ShadowStack:
         order = np.lexsort(signals.target.T)
         lesson = _Lesson.of(signals.take(order), self.mode, self.seed)
         score = np.empty(signals.n)
-        score[order] = expit(lesson.log_odds(lesson.signals.target, lesson.learner(lesson.groups)))
+        score[order] = expit(lesson.log_odds(lesson.signals.target, _taught(lesson.pages().values())))
         return score
 
     def shadow_scores(self, signals: Signals) -> NDArray[np.float64]:
@@ -73,11 +74,11 @@ class ShadowStack:
         order = np.lexsort(signals.target.T)
         lesson = _Lesson.of(signals.take(order), self.mode, self.seed)
         score = np.empty((signals.n_shadows, signals.n))
+        pages = lesson.pages()
         parts = min(PARTS, len(lesson.groups))
         for part in range(parts):
             hidden = lesson.groups[part::parts]
-            taught = [group for group in lesson.groups if group not in hidden]
-            learner = lesson.learner(taught)
+            learner = _taught([own for group, own in pages.items() if group not in hidden])
             for group in hidden:
                 for model in group:
                     score[model, order] = expit(learner(lesson.features(group, lesson.signals.shadow[model])))
@@ -93,6 +94,19 @@ class _Learner:
 
     def __call__(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         return np.asarray(self.boosting.decision_function(features[:, self.columns]), np.float64)
+
+
+def _taught(pages: Iterable[Sequence[Page]]) -> _Learner:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    tables, truths = zip(*(page for own in pages for page in own))
+    table, truth = np.concatenate(tables), np.concatenate(truths)
+    leaf = int(np.clip(len(table) // 100, *LEAF))
+    boosting = HistGradientBoostingClassifier(
+        max_iter=80, max_leaf_nodes=8, min_samples_leaf=leaf, l2_regularization=5.0, early_stopping=False, random_state=0
+    )
+    columns = np.asarray(~np.isnan(table).all(axis=0))
+    return _Learner(columns, boosting.fit(table[:, columns], truth))
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,27 +138,16 @@ class _Lesson:
     def features(self, left_out: Family, target: NDArray[Any]) -> NDArray[np.float32]:
         return stack_features(self.pair.without(self.signals, left_out), target, online=self.online)
 
-    def learner(self, groups: Sequence[Family]) -> "_Learner":
-        """Gradient boosting, taught by the models of `groups`."""
-        from sklearn.ensemble import HistGradientBoostingClassifier
+    def pages(self) -> dict[Family, list[Page]]:
+        """What each shadow model can teach: descriptions (r, d) of its records, and who was a member (r,)."""
+        share = max(1, MOST_ROWS // self.signals.n_shadows)
+        return {group: [self._page(group, model, share) for model in group] for group in self.groups}
 
-        member = self.signals.shadow_member
-        models = [(group, model) for group in groups for model in group]
-        share = MOST_ROWS // len(models)
-        rng = np.random.default_rng(self.rng_seed)
-        described, truth = [], []
-        for group, model in models:
-            rows = self._teaching_rows(group)
-            rows = rows if len(rows) <= share else np.sort(rng.choice(rows, share, replace=False))
-            described.append(self.features(group, self.signals.shadow[model])[rows])
-            truth.append(member[model, rows])
-        table = np.concatenate(described)
-        leaf = int(np.clip(len(table) // 100, *LEAF))
-        boosting = HistGradientBoostingClassifier(
-            max_iter=80, max_leaf_nodes=8, min_samples_leaf=leaf, l2_regularization=5.0, early_stopping=False, random_state=0
-        )
-        columns = np.asarray(~np.isnan(table).all(axis=0))
-        return _Learner(columns, boosting.fit(table[:, columns], np.concatenate(truth)))
+    def _page(self, group: Family, model: int, share: int) -> Page:
+        rows = self._teaching_rows(group)
+        if len(rows) > share:
+            rows = np.sort(np.random.default_rng([self.rng_seed, model]).choice(rows, share, replace=False))
+        return self.features(group, self.signals.shadow[model])[rows], self.signals.shadow_member[model, rows]
 
     def _teaching_rows(self, group: Family) -> NDArray[np.intp]:
         """All records; where no shadow model was trained on audited ones, those that other shadow models were trained on."""

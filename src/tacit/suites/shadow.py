@@ -107,7 +107,7 @@ def shadow_audit(
         columns = {"class": labelled_codes(signals.group, "group"), **columns}
     parts = slice_results(chosen.choosing, chosen.measured, columns, level=level)
     fit = resemblance(signals, membership.member, accuracy=accuracy, shadow_accuracy=shadow_accuracy)
-    controls = (models_control(best, signals, membership, level=level),)
+    controls = (models_control(best, signals, chosen.measured, membership, level=level),)
     report = _concluded(results, parts, controls, chosen, policy=policy, level=level)
     return replace(
         report,
@@ -167,8 +167,8 @@ def pooled(evidences: Sequence[Evidence]) -> Evidence:
     return Evidence(score, member, None, first.assignment, first.attack, row)
 
 
-def models_control(best: Played, signals: Signals, membership: Membership, *, level: float) -> CheckResult:
-    """What the chosen attack does to the shadow models, and how the audited model's result depends on their number."""
+def models_control(best: Played, signals: Signals, measured: Evidence, membership: Membership, *, level: float) -> CheckResult:
+    """What the chosen attack does to the shadow models, and how the audited model's result (`measured`) depends on their number."""
     groups = families(signals.shadow_member)
     estimates = []
     for metric in METRICS:
@@ -177,7 +177,7 @@ def models_control(best: Played, signals: Signals, membership: Membership, *, le
         except NotEnoughData:
             continue
     used = f"{signals.n_shadows} shadow models were used ({len(groups)} independent draws of records)"
-    notes = [used, *_by_number(best, signals, membership, groups, level)]
+    notes = [used, *_by_number(best, signals, measured, membership, level)]
     return CheckResult(
         name="shadow models as targets",
         role="control",
@@ -190,21 +190,21 @@ def models_control(best: Played, signals: Signals, membership: Membership, *, le
     )
 
 
-def _by_number(best: Played, signals: Signals, membership: Membership, groups: list[tuple[int, ...]], level: float) -> list[str]:
+def _by_number(best: Played, signals: Signals, measured: Evidence, membership: Membership, level: float) -> list[str]:
     """The audited model's AUC with a quarter and a half of the shadow models: from which number on is the finding the same?"""
-    found: list[tuple[int, float, bool]] = []
-    for share in (4, 2, 1):
+    groups = families(signals.shadow_member)
+    whole = auc(measured, level=level)
+    found = [(signals.n_shadows, whole.value, _shown(whole, level))]
+    for share in (2, 4):
         kept = [model for group in groups[: len(groups) // share] for model in group]
-        if not kept or (found and found[-1][0] == len(kept)):
+        if not 0 < len(kept) < found[0][0]:
             continue
         fewer = replace(signals, shadow=signals.shadow[kept], shadow_member=signals.shadow_member[kept])
         try:
             area = auc(collect(best.attack, fewer, membership), level=level)
         except NotEnoughData:
             continue
-        found.append((len(kept), area.value, area.p_value is not None and area.p_value <= 1 - level))
-    if not found:
-        return []
+        found.insert(0, (len(kept), area.value, _shown(area, level)))
     steps = ", ".join(f"{area:.3f} with {number}" for number, area, _ in found)
     first = next(number for number, _, _ in found if all(leak == found[-1][2] for n, _, leak in found if n >= number))
     if len(found) == 1:
@@ -212,6 +212,10 @@ def _by_number(best: Played, signals: Signals, membership: Membership, groups: l
     stable = f"the finding is the same from {first} shadow models on"
     told = stable if first < found[-1][0] else "fewer would have changed the finding"
     return [f"AUC on the audited model {steps} shadow models; {told}"]
+
+
+def _shown(estimate: Estimate, level: float) -> bool:
+    return estimate.p_value is not None and estimate.p_value <= 1 - level
 
 
 def _concluded(
