@@ -76,6 +76,11 @@ def test_a_half_precision_module_is_not_taken_for_a_random_one(x, y):
     assert outputs_of(net, x, y).logits.dtype == np.float32
 
 
+def test_a_wrapped_module_is_unwrapped(x, y):
+    net = network()
+    np.testing.assert_allclose(outputs_of(torch.nn.DataParallel(net), x, y).logits, expected(net, x), atol=1e-5)
+
+
 def test_modes_come_back_when_the_model_fails(y):
     net = network()
     with pytest.raises(RuntimeError):

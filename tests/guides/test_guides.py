@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 GUIDES = Path(__file__).parents[2] / "docs" / "guides"
@@ -50,6 +51,19 @@ def test_the_test_of_the_ci_guide_passes(tmp_path):
     done = run(block, tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", ".")
     assert done.returncode == 0, done.stdout[-3000:]
     assert "1 passed" in done.stdout
+
+
+def test_the_workflow_audits_with_a_command_that_works(tmp_path):
+    steps = (GUIDES.parents[1] / "examples" / "github-actions.yml").read_text(encoding="utf8")
+    command = re.search(r"tacit (audit .*)", steps)[1].split()
+    (policy,) = re.findall(r"^```toml\n(.*?)^```", (GUIDES / "ci.md").read_text(encoding="utf8"), re.DOTALL | re.MULTILINE)
+    (tmp_path / "privacy-policy.toml").write_text(policy, encoding="utf8")
+    rng = np.random.default_rng(0)
+    for name, scale in (("member", 0.1), ("nonmember", 1.0)):
+        np.savez(tmp_path / f"{name}.npz", loss=rng.exponential(scale, 3000))
+    done = subprocess.run([sys.executable, "-m", "tacit", *command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert {"privacy.json", "privacy.html", "privacy.sarif"} <= {path.name for path in tmp_path.iterdir()}
 
 
 def test_every_framework_guide_is_run():

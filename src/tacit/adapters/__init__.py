@@ -9,6 +9,7 @@ from tacit.core import InvalidInput, Outputs
 
 __all__ = ["adapter_of", "outputs_of"]
 
+WRAPPERS = ("torch.DistributedDataParallel", "torch.DataParallel")
 # the first that fits: a Keras model on the PyTorch backend is a torch.Module too, and so is every transformers model
 BY_CLASS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("keras", ("keras.Model", "tf_keras.Model")),
@@ -51,6 +52,7 @@ def outputs_of(model: Any, x: Any, y: Any = None, *, batch_size: int = 256, kind
     >>> outputs_of(lambda x: x @ [[1.0, -1.0]], np.array([[2.0], [-0.5]]), [0, 1]).logits.tolist()
     [[2.0, -2.0], [-0.5, 0.5]]
     """
+    model = model.module if is_a(model, *WRAPPERS) else model
     adapter = import_module(f"tacit.adapters.{adapter_of(model)}")
     result: Outputs = adapter.outputs_of(model, x, y, batch_size=batch_size, kind=kind, check=check)
     return result

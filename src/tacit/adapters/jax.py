@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from tacit.adapters._answers import Kind, answered
 from tacit.adapters._arrays import as_array, batches, is_a, n_records, padded
+from tacit.adapters._rng import untouched_rng
 from tacit.core import Outputs
 from tacit.core._optional import require
 
@@ -18,7 +19,8 @@ def outputs_of(model: Any, x: Any, y: Any = None, *, batch_size: int = 256, kind
     or a plain function goes through a jitted function of its inputs: ``jax.jit(lambda x: net.apply(variables, x))``.
     """
     function = _frozen_copy(model) if is_a(model, "flax.Module") else model
-    return answered(lambda part: _ask(function, part, batch_size), batches(x, y, batch_size), kind=kind, check=check)
+    with untouched_rng():
+        return answered(lambda part: _ask(function, part, batch_size), batches(x, y, batch_size), kind=kind, check=check)
 
 
 def _frozen_copy(module: Any) -> Any:

@@ -47,10 +47,9 @@ def evaluating(model: Any) -> Iterator[None]:
 
 def ask(model: Any, x: Any) -> NDArray[Any]:
     """One batch through the module, on its device and in its precision."""
-    inner = model.module if is_a(model, "torch.DistributedDataParallel") else model
-    weights = next((p for p in inner.parameters() if p.is_floating_point()), None)
+    weights = next((p for p in model.parameters() if p.is_floating_point()), None)
     placed = move(x, weights)
-    answer = inner(**placed) if isinstance(placed, dict) else inner(*placed) if isinstance(placed, tuple) else inner(placed)
+    answer = model(**placed) if isinstance(placed, dict) else model(*placed) if isinstance(placed, tuple) else model(placed)
     return as_array(scores_in(answer))
 
 
@@ -71,7 +70,7 @@ def scores_in(answer: Any) -> Any:
 def move(x: Any, weights: Any) -> Any:
     """Arrays and tensors on the device of `weights`; floats in its precision."""
     torch = require("torch", extra="torch", purpose="A PyTorch model")
-    if isinstance(x, (dict,)) or hasattr(x, "items"):
+    if hasattr(x, "items"):
         return {name: move(part, weights) for name, part in x.items()}
     if isinstance(x, tuple):
         return tuple(move(part, weights) for part in x)

@@ -24,6 +24,7 @@ class EpochVote:
     share: float = 0.5
     skip: int = 0
     learns: ClassVar[bool] = False
+    needs: ClassVar[str] = "needs the same signal at several epochs of one training"
     reference: ClassVar[str] = "Liu, Zhao, Backes, Zhang, Membership inference attacks by exploiting loss trajectory, 2022"
 
     def __post_init__(self) -> None:
