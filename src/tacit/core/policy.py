@@ -49,8 +49,10 @@ class Policy:
         return cls.from_dict(plain.get("policy", {}), source=str(path))
 
     @classmethod
-    def from_dict(cls, plain: dict[str, Any], *, source: str = "policy") -> "Policy":
+    def from_dict(cls, plain: Any, *, source: str = "policy") -> "Policy":
         """A policy from plain data; see `from_toml`."""
+        if not isinstance(plain, dict):
+            raise InvalidInput(f"`policy` in `{source}` needs to be a table ([policy]), got {plain!r}.")
         unknown = sorted(set(plain) - {"name", "at_most", "claimed_epsilon"})
         if unknown or not plain:
             problem = f"the unknown key(s) {', '.join(unknown)}" if unknown else "no [policy] table"

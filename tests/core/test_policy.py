@@ -1,0 +1,51 @@
+"""A policy file says what may ship; one that could not fail is refused."""
+
+import pytest
+
+import tacit
+from tacit.core import Estimate, Policy
+
+
+def written(tmp_path, text):
+    path = tmp_path / "tacit.toml"
+    path.write_text(text, encoding="utf8")
+    return Policy.from_toml(path)
+
+
+def test_limits_and_a_claim_become_gates(tmp_path):
+    policy = written(
+        tmp_path, '[policy]\nname = "release"\nclaimed_epsilon = 8\n[policy.at_most]\nauc = 0.6\n"tpr@fpr=0.001" = 0.01\n'
+    )
+    assert policy.name == "release"
+    assert policy.gates == (tacit.AtMost("auc", 0.6), tacit.AtMost("tpr@fpr=0.001", 0.01), tacit.NotRefuted(8.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "no \\[policy\\] table"),
+        ("policy = 3", "needs to be a table"),
+        ("[policy]\nname = 'x'\n", "sets no limit"),
+        ("[policy]\nat_mots = {auc = 0.6}\n", "at_mots"),
+        ("[policy]\nat_most = 0.6\n", "table from metric to number"),
+        ("[policy.at_most]\nauc = 'low'\n", "table from metric to number"),
+        ("[policy.at_most]\nauc = true\n", "table from metric to number"),
+        ("[policy.at_most]\nauc = nan\n", "finite"),
+        ("[policy]\nclaimed_epsilon = 'eight'\n", "needs a number"),
+        ("[policy\n", "cannot be read"),
+    ],
+)
+def test_a_policy_that_could_not_work_is_refused(tmp_path, text, says):
+    with pytest.raises(tacit.InvalidInput, match=says):
+        written(tmp_path, text)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(tacit.InvalidInput, match="nowhere"):
+        Policy.from_toml(tmp_path / "nowhere.toml")
+
+
+def test_every_gate_gets_a_verdict_even_without_its_estimate():
+    policy = Policy("p", (tacit.AtMost("auc", 0.6), tacit.NotRefuted(8.0)))
+    verdicts = policy.judge((Estimate("auc", 0.55, 0.5, 0.59, 0.95, 10, "x"),), {})
+    assert [verdict.outcome for verdict in verdicts] == ["pass", "inconclusive"]
