@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 name=$1; shift
 python=${PYTHON:-python3}
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "tacit needs Python 3.11 or newer; set PYTHON=/path/to/python3.11" >&2; exit 1; }
-hash=$({ "$python" --version; cat requirements/*.txt pyproject.toml; } | cksum | tr -d ' ')
+hash=$({ "$python" --version; cat requirements/core.txt requirements/constraints.txt "${@/#/requirements/}"; sed -n '/^dependencies/p' pyproject.toml; } | cksum | tr -d ' ')
 home=${TACIT_ENVS:-.venv}/$name-$hash
 stamp=$home/.complete
 if [ ! -e "$stamp" ]; then
