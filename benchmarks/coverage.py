@@ -9,19 +9,21 @@ far from its target is settled by few worlds, what is near by thousands.
 
 import argparse
 import datetime
+import json
 import os
 import platform
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from worlds import Cell, NotEnoughData, Question, all_cells
+from worlds import Cell, Kind, NotEnoughData, Question, all_cells
 
 TARGET = {"interval": 0.94, "lower bound": 0.95, "test": 0.95}
 WIDE = 0.98
@@ -29,30 +31,33 @@ WORLDS, QUICK_WORLDS = 1000, 60
 RECORDS_A_CELL = 5_000_000
 FEWEST_WORLDS = 40
 MOST_ROUNDS = 10
-SHARE_GIVEN = 0.05
+SHARE_GIVEN, NEVER_GIVEN = 0.05, 20
 
 
 @dataclass
 class Tally:
-    """What one question got right so far in one cell."""
+    """What one question got right so far in one cell: a row of the table."""
 
-    cell: Cell
-    question: Question
+    group: str
+    world: str
+    question: str
+    kind: Kind
+    truth: float
     missed_low: int = 0
     missed_high: int = 0
     given: int = 0
     asked: int = 0
-    widths: list[float] = field(default_factory=list)
+    width: float = 0.0
 
     def add(self, low: float, high: float) -> None:
         """Count one answer."""
         self.given += 1
-        if self.question.kind == "test":
-            self.missed_high += low <= self.question.truth
+        if self.kind == "test":
+            self.missed_high += low <= self.truth
             return
-        self.missed_high += self.question.truth < low
-        self.missed_low += self.question.truth > high
-        self.widths.append(high - low)
+        self.missed_high += self.truth < low
+        self.missed_low += self.truth > high
+        self.width += high - low
 
     @property
     def coverage(self) -> float:
@@ -68,38 +73,33 @@ class Tally:
     @property
     def verdict(self) -> str:
         """``"ok"``, ``"wide"`` (above 98 %), ``"near"`` (below the target by less than two errors) or ``"LOW"``."""
-        target = TARGET[self.question.kind]
+        target = TARGET[self.kind]
         if self.coverage < target:
             return "LOW" if self.coverage + 2 * self.error < target else "near"
-        return "wide" if self.question.kind == "interval" and self.coverage > WIDE else "ok"
+        return "wide" if self.kind == "interval" and self.coverage > WIDE else "ok"
 
 
 def cover(cell: Cell, n_worlds: int, *, rounds: int = MOST_ROUNDS) -> list[Tally]:
     """Draw `n_worlds` of a cell and ask everything; ask again where the answer is near the target."""
-    tallies = [Tally(cell, question) for question in cell.questions]
-    _ask(cell, tallies, range(n_worlds))
+    pairs = [(question, Tally(cell.group, cell.world, question.name, question.kind, question.truth)) for question in cell.questions]
+    _ask(cell, pairs, range(n_worlds))
     for extra in range(1, rounds):
-        unsure = [tally for tally in tallies if tally.given and abs(tally.coverage - TARGET[tally.question.kind]) < 2 * tally.error]
+        unsure = [(question, row) for question, row in pairs if row.given and abs(row.coverage - TARGET[row.kind]) < 2 * row.error]
         if not unsure:
             break
         _ask(cell, unsure, range(extra * n_worlds, (extra + 1) * n_worlds))
-    return tallies
+    return [row for _, row in pairs]
 
 
-def _ask(cell: Cell, tallies: Sequence[Tally], seeds: Iterable[int]) -> None:
-    absent: dict[str, int] = {}
+def _ask(cell: Cell, pairs: Sequence[tuple[Question, Tally]], seeds: Iterable[int]) -> None:
     for seed in seeds:
         evidence = cell.draw(seed)
-        for tally in tallies:
-            if seed % tally.question.every:
+        for question, row in pairs:
+            if seed % question.every or (row.given == 0 and row.asked > NEVER_GIVEN):
                 continue
-            if absent.get(tally.question.name, 0) > 20 and tally.given == 0:
-                continue
-            tally.asked += 1
-            try:
-                tally.add(*tally.question.ask(evidence))
-            except NotEnoughData:
-                absent[tally.question.name] = absent.get(tally.question.name, 0) + 1
+            row.asked += 1
+            with suppress(NotEnoughData):
+                row.add(*question.ask(evidence))
 
 
 def worlds_for(cell: Cell, n_worlds: int) -> int:
@@ -112,14 +112,14 @@ def report(tallies: Sequence[Tally], seconds: float) -> str:
     given = [tally for tally in tallies if tally.given >= max(1, SHARE_GIVEN * tally.asked)]
     lines = [_title(given, seconds), "", "## By question", ""]
     lines += ["| question | cells | lowest coverage | median | highest | below target |", "|---|---|---|---|---|---|"]
-    for name in dict.fromkeys(tally.question.name for tally in given):
-        rows = [tally for tally in given if tally.question.name == name]
+    for name in dict.fromkeys(tally.question for tally in given):
+        rows = [tally for tally in given if tally.question == name]
         covered = [tally.coverage for tally in rows]
         low = sum(tally.verdict == "LOW" for tally in rows)
         near = sum(tally.verdict == "near" for tally in rows)
         worst = min(rows, key=lambda tally: tally.coverage)
         lines.append(
-            f"| {name} | {len(rows)} | {_percent(worst)} ({worst.cell.group}: {worst.cell.world}) "
+            f"| {name} | {len(rows)} | {_percent(worst)} ({worst.group}: {worst.world}) "
             f"| {100 * np.median(covered):.1f} % | {100 * max(covered):.1f} % | {low} (+ {near} within two errors) |"
         )
     lines += ["", "## All rows", "", "| cell | question | kind | worlds | coverage | truth below | truth above | mean width | |"]
@@ -145,12 +145,11 @@ def _percent(tally: Tally) -> str:
 
 
 def _row(tally: Tally) -> str:
-    finite = [width for width in tally.widths if np.isfinite(width)]
-    width = f"{np.mean(finite):.3g}" if finite else ""
+    width = f"{tally.width / tally.given:.3g}" if tally.kind == "interval" else ""
     below, above = tally.missed_high / tally.given, tally.missed_low / tally.given
     note = "" if tally.verdict == "ok" else tally.verdict
     return (
-        f"| {tally.cell.group}: {tally.cell.world} | {tally.question.name} | {tally.question.kind} | {tally.given} "
+        f"| {tally.group}: {tally.world} | {tally.question} | {tally.kind} | {tally.given} "
         f"| {_percent(tally)} | {100 * below:.1f} % | {100 * above:.1f} % | {width} | {note} |"
     )
 
@@ -165,20 +164,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--match", default="", help="only questions whose name begins with this text")
     parser.add_argument("--most-records", type=int, default=200_000, help="only cells with at most so many records")
     parser.add_argument("--out", type=Path, help="write the table here as well")
+    parser.add_argument("--rows", type=Path, help="keep finished cells in this file (JSON lines) and do not repeat them")
     chosen = parser.parse_args(arguments)
-    start, tallies = time.process_time(), []
     limit = 1000 if chosen.quick else chosen.most_records
     cells = [cell for cell in all_cells() if cell.n <= limit and (not chosen.group or cell.group in chosen.group)]
     cells = [cell for cell in cells if chosen.world in cell.world]
-    for number, cell in enumerate(cells, 1):
-        asked = Cell(cell.group, cell.world, cell.n, cell.draw, tuple(q for q in cell.questions if q.name.startswith(chosen.match)))
-        tallies += cover(asked, worlds_for(cell, QUICK_WORLDS if chosen.quick else chosen.worlds))
-        elapsed = time.process_time() - start
-        print(f"[{number}/{len(cells)}] {elapsed:.0f} s  {cell.group}: {cell.world}", file=sys.stderr, flush=True)
-        if chosen.out:
-            chosen.out.write_text(report(tallies, elapsed), encoding="utf8")
-    print(report(tallies, time.process_time() - start))
+    tallies = _run(cells, QUICK_WORLDS if chosen.quick else chosen.worlds, chosen.match, chosen.rows)
+    text = report(tallies, time.process_time())
+    if chosen.out:
+        chosen.out.write_text(text, encoding="utf8")
+    print(text)
     return int(any(tally.verdict == "LOW" for tally in tallies if tally.given))
+
+
+def _run(cells: Sequence[Cell], n_worlds: int, match: str, rows: Path | None) -> list[Tally]:
+    tallies = [Tally(**json.loads(line)) for line in rows.read_text().splitlines()] if rows and rows.exists() else []
+    finished = {(tally.group, tally.world) for tally in tallies}
+    for number, cell in enumerate(cells, 1):
+        if (cell.group, cell.world) in finished:
+            continue
+        asked = Cell(cell.group, cell.world, cell.n, cell.draw, tuple(q for q in cell.questions if q.name.startswith(match)))
+        found = cover(asked, worlds_for(cell, n_worlds))
+        tallies += found
+        if rows:
+            with rows.open("a", encoding="utf8") as file:
+                file.writelines(json.dumps(asdict(tally)) + "\n" for tally in found)
+        print(f"[{number}/{len(cells)}] {time.process_time():.0f} s  {cell.group}: {cell.world}", file=sys.stderr, flush=True)
+    return tallies
 
 
 if __name__ == "__main__":

@@ -200,7 +200,9 @@ def paired(mu: float, gain: float, n_members: int, n_nonmembers: int) -> Cell:
             strong.advantage - weak.advantage,
         ),
     )
-    return Cell("pairs", f"AUC {strong.auc:.2g} and {weak.auc:.2g}", n_members + n_nonmembers, draw, asked)
+    return Cell(
+        "pairs", f"AUC {strong.auc:.2g} and {weak.auc:.2g}, {n_members:,} + {n_nonmembers:,}", n_members + n_nonmembers, draw, asked
+    )
 
 
 def label(world: Shift) -> str:

@@ -36,8 +36,8 @@ def test_no_interval_is_far_below_its_level(coverage, settings):
     given = [tally for tally in tallies if tally.given >= 5]
     assert len(given) >= 8
     for tally in given:
-        target = coverage.TARGET[tally.question.kind]
-        assert tally.coverage + 3.5 * tally.error >= target, f"{tally.question.name} covers {tally.coverage:.2f}"
+        target = coverage.TARGET[tally.kind]
+        assert tally.coverage + 3.5 * tally.error >= target, f"{tally.question} covers {tally.coverage:.2f}"
 
 
 def test_an_interval_that_is_too_narrow_is_caught(coverage):
