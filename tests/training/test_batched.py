@@ -74,7 +74,7 @@ def test_k_models_in_one_program_equal_the_plain_loop(name):
     for observe, indices, seed in zip(observers, ROWS, [11, 22, 33, 44], strict=True):
         expected = by_hand(recipe, x, y, indices, seed)
         np.testing.assert_allclose(observe(x).logits, expected, rtol=1e-3, atol=2e-4)
-        np.testing.assert_allclose(recipe.fit(x, y, indices, seed)(x).logits, expected, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(recipe.fit(x, y, indices, seed)(x).logits, expected, rtol=1e-3, atol=2e-4)
 
 
 def test_schedules_augmentations_and_weight_decay_are_the_same_in_both():

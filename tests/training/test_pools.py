@@ -3,13 +3,14 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
 
 from tacit.core import InvalidInput
-from tacit.training import Processes, shadow
+from tacit.training import Processes, plan, shadow
 from tacit.training.pools import Here, WorkerLost, pool_of, width_of
 
 X = np.arange(40.0)[:, None]
@@ -53,6 +54,25 @@ def test_a_killed_worker_is_replaced_and_every_job_finishes(processes):
     run = shadow(make_train(0.1), X, n=10, pool=processes, store=store, progress=kill)
     assert len(set(kills)) == 3
     np.testing.assert_array_equal(run.shadow, shadow(make_train(0.1), X, n=10).shadow)
+
+
+def test_the_standard_process_pool_works_until_it_breaks_and_then_says_what_to_do(tmp_path):
+    x, flag = X, str(tmp_path / "died")
+
+    def train_fn(indices, seed):
+        if seed == last and not os.path.exists(flag):
+            open(flag, "w").close()
+            os._exit(9)
+        return lambda z: np.full(len(x), float(seed % 97))
+
+    last = -1
+    last = int(plan(lambda indices, seed: None, X, n=4).plan.seeds[3])
+    store = {}
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as standard, pytest.raises(BrokenExecutor) as caught:
+        shadow(train_fn, X, n=4, store=store, pool=standard)
+    assert "call again" in caught.value.__notes__[0]
+    assert sum(key.endswith(".npy") for key in store) == 3
+    assert shadow(train_fn, X, n=4, store=store, pool=Here()).n_models == 4
 
 
 def test_a_job_that_always_kills_its_worker_is_given_up():

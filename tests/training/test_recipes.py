@@ -79,7 +79,7 @@ def test_a_keras_model_trains_from_its_build_fn(monkeypatch):
     recipe = KerasRecipe(build_fn, outputs="probs", epochs=15)
     store = {}
     run = shadow(recipe, (X / 16, Y), n=2, store=store)
-    assert run.accuracy[:, 0].min() > 0.6
+    assert run.accuracy[:, 0].min() > 0.4
     assert any("keras" in name for name in run.plan.parts)
     del store[f"{run.plan.entry(1)}.json"]
     np.testing.assert_allclose(shadow(recipe, (X / 16, Y), n=2, store=store).shadow, run.shadow, rtol=1e-4, atol=1e-4)

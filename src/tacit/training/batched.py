@@ -52,7 +52,7 @@ def fit_many(recipe: TorchRecipe, x: Any, y: Any, indices: Sequence[NDArray[np.i
     rows, target = tensors(recipe, x, y)
     weights, buffers = torch.func.stack_module_state(models)
     parts = [[value.detach()[k].requires_grad_() for value in weights.values()] for k in range(len(models))]
-    step = optimizer_of(recipe, [part for model in parts for part in model], fused=True)
+    step = optimizer_of(recipe, [part for model in parts for part in model])
     forward = _forward(models[0])
     for epoch, batches in enumerate(_together(recipe, indices, seeds)):
         set_rate(recipe, step, epoch)

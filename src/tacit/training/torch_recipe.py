@@ -112,15 +112,18 @@ def orders(recipe: TorchRecipe, indices: NDArray[np.int64], seed: int) -> Any:
         yield [(order[start : start + recipe.batch_size], noise) for start in starts]
 
 
-def optimizer_of(recipe: TorchRecipe, parameters: Any, *, fused: bool = False) -> Any:
-    """The optimizer of the recipe; fused: one kernel for all parameters."""
+def optimizer_of(recipe: TorchRecipe, parameters: Any) -> Any:
+    """The optimizer of the recipe, as one kernel for all parameters where this PyTorch has it for the device."""
     torch = require("torch", extra="torch", purpose="A PyTorch recipe")
-    options = {"lr": recipe.lr, "weight_decay": recipe.weight_decay, **({"fused": True} if fused else {})}
-    if recipe.optimizer == "adam":
-        return torch.optim.Adam(parameters, **options)
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(parameters, momentum=recipe.momentum, **options)
-    raise InvalidInput(f"`optimizer` needs 'adam' or 'sgd', got {recipe.optimizer!r}.")
+    kinds = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
+    if recipe.optimizer not in kinds:
+        raise InvalidInput(f"`optimizer` needs 'adam' or 'sgd', got {recipe.optimizer!r}.")
+    own = {"momentum": recipe.momentum} if recipe.optimizer == "sgd" else {}
+    every, options = list(parameters), {"lr": recipe.lr, "weight_decay": recipe.weight_decay, **own}
+    try:
+        return kinds[recipe.optimizer](every, fused=True, **options)
+    except (RuntimeError, TypeError):  # before PyTorch 2.4 there is none for the CPU
+        return kinds[recipe.optimizer](every, **options)
 
 
 def set_rate(recipe: TorchRecipe, step: Any, epoch: int) -> None:

@@ -3,6 +3,7 @@
 import os
 import pickle
 import queue
+import signal
 import sys
 import threading
 from typing import BinaryIO
@@ -12,6 +13,7 @@ from tacit.training.pools import dumps, receive, send
 
 def main() -> None:
     """Serve the parent until its pipe closes; what a job prints goes to the error stream."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends us
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     sys.stdout = sys.stderr
