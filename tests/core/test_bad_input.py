@@ -252,3 +252,11 @@ def test_a_report_cannot_replace_a_directory_or_take_an_unknown_suffix(tmp_path)
     (tmp_path / "not.json").write_text("{]")
     with pytest.raises(InvalidInput, match="not a tacit report"):
         Report.load(tmp_path / "not.json")
+
+
+def test_one_hot_labels_are_not_taken_for_independent_answers():
+    label = np.eye(3, dtype=int)[np.arange(30) % 3]
+    with pytest.raises(InvalidInput, match=r"one-hot.*argmax"):
+        Outputs(logits=np.zeros((30, 3)) + 2.0, label=label)
+    label[0] = 1
+    assert Outputs(logits=np.zeros((30, 3)) + 2.0, label=label).task == "multilabel"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tacit
+from tacit.attacks import Threshold
 from tacit.core import Membership, NotEnoughData, Policy
 from tacit.suites.membership import membership_audit
 
@@ -168,6 +169,31 @@ def test_clusters_stay_whole_and_widen_the_interval():
     together = tacit.audit(member=member, nonmember=nonmember, cluster=(user, user + 60))
     width = {name: r.check(r.chosen).estimate("auc") for name, r in (("alone", alone), ("together", together))}
     assert width["together"].high - width["together"].low > 1.5 * (width["alone"].high - width["alone"].low)
+
+
+def test_clusters_may_hold_members_and_others_and_stay_whole():
+    rng = np.random.default_rng(0)
+    member, nonmember = tacit.Outputs(loss=rng.exponential(1, 600)), tacit.Outputs(loss=rng.exponential(2, 600))
+    user = np.arange(600) % 60
+    report = tacit.audit(member=member, nonmember=nonmember, cluster=(user, user), records=True)
+    assert report.finding == "leak"
+    measured = np.array(report.records["row"]) % 600 % 60
+    assert len(np.unique(measured)) == 30
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"seed": -1}, "`seed` needs a whole number"),
+        ({"level": 95}, "`level` needs a number strictly between 0 and 1"),
+        ({"checks": []}, "at least one Check"),
+        ({"checks": [tacit.Check("a", "loss", Threshold()), tacit.Check("a", "loss", Threshold())]}, "a name of its own"),
+        ({"checks": [tacit.Check("a", "no such signal", Threshold())]}, "no such signal"),
+    ],
+)
+def test_options_that_cannot_be_used_are_named(options, says):
+    with pytest.raises(tacit.InvalidInput, match=says):
+        audited(50, **options)
 
 
 def test_a_policy_with_an_unknown_metric_is_an_error_and_not_a_pass():

@@ -125,25 +125,34 @@ def deal(membership: Membership, parts: int, *, seed: int) -> NDArray[np.int8]:
 
     Raises
     ------
-    NotEnoughData : members or non-members (or their clusters) are fewer than `parts`.
+    NotEnoughData : members or non-members (or clusters that hold some) are fewer than `parts`.
     """
     cluster = membership.cluster
-    if cluster is None:
-        inside = membership.member
-    else:
-        size = np.bincount(cluster)
-        inside = np.bincount(cluster, weights=membership.member, minlength=len(size)) * 2 >= size
-    part = np.zeros(len(inside), np.int8)
-    rng = np.random.default_rng(seed)
-    for side, stratum in (("members", inside), ("non-members", ~inside)):
+    inside, outside = _sides(membership)
+    for side, stratum in (("members", inside), ("non-members", outside)):
         count = int(np.count_nonzero(stratum))
         if count < parts:
             message = f"Dealing records into {parts} parts needs {parts} {side} (or clusters of them), got {count}."
             raise NotEnoughData(message, needed=parts, got=count, unit=side)
-        hand = (np.arange(count) % parts).astype(np.int8)
+    part = np.zeros(len(inside), np.int8)
+    rng = np.random.default_rng(seed)
+    dealt = 0
+    for stratum in (inside & ~outside, outside & ~inside, inside & outside):
+        count = int(np.count_nonzero(stratum))
+        hand = ((np.arange(count) + dealt) % parts).astype(np.int8)
         rng.shuffle(hand)
         part[stratum] = hand
+        dealt += count
     return part if cluster is None else part[cluster]
+
+
+def _sides(membership: Membership) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """For each unit (record or cluster): does it hold members, does it hold non-members?"""
+    if membership.cluster is None:
+        return membership.member, ~membership.member
+    size = np.bincount(membership.cluster)
+    inside = np.bincount(membership.cluster, weights=membership.member, minlength=len(size))
+    return inside > 0, inside < size
 
 
 def _cross_fitted(attack: Scorer, signals: Signals, membership: Membership, part: NDArray[np.int8]) -> NDArray[np.floating[Any]]:

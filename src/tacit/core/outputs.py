@@ -15,6 +15,7 @@ SUM_TOLERANCE = 1e-2
 LOOKS_LIKE_ONE = 1e-4
 ENOUGH_TO_TELL = 20
 FIRST_ROWS = 1000
+N_ONE_HOT = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +171,11 @@ def _require_labels(outputs: Outputs, scores: NDArray[np.floating[Any]] | None) 
     assert label is not None
     if label.ndim == 2 and (scores is None or scores.shape != label.shape):
         raise InvalidInput(f"A `label` of shape {label.shape} (multi-label) needs `logits` or `probs` of the same shape.")
+    if label.ndim == 2 and label.shape[1] > 1 and len(label) >= N_ONE_HOT and (label.sum(axis=1) == 1).all():
+        raise InvalidInput(
+            "`label` looks one-hot: each of its rows has exactly one 1, while a multi-label model may have any number. "
+            "If the classes exclude one another, pass `label.argmax(axis=1)`."
+        )
     limit = 2 if label.ndim == 2 or (scores is not None and scores.ndim == 1) else None if scores is None else scores.shape[1]
     outside = (label < 0) if limit is None else (label < 0) | (label >= limit)
     if outside.any():

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from tacit.core import (
@@ -18,6 +19,7 @@ from tacit.core import (
     Policy,
     Report,
 )
+from tacit.core._check import fraction
 from tacit.metrics import detectable_advantage, roc_points, score_histogram
 from tacit.suites.blind import backwards_warning, blind_result, blind_warning
 from tacit.suites.finding import finding_of, headline_of, judged, verdict_of, whole_p_value
@@ -75,6 +77,7 @@ def membership_audit(
         raise InvalidInput(f"`outputs` and `membership` need the same records, got {outputs.n} and {membership.n}.")
     tell = progress or (lambda what, done, of: None)
     recipes = tuple(default_checks(outputs, effort=effort) if checks is None else checks)
+    _require_usable(recipes, level, seed)
     columns = columns_of(outputs, slices)
     try:
         halves = Halves.dealt(membership, seed=seed)
@@ -99,6 +102,16 @@ def membership_audit(
         title=title,
         records=_records(best.measured, best.name) if records else None,
     )
+
+
+def _require_usable(recipes: Sequence[Check], level: float, seed: int) -> None:
+    fraction(level, "level")
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise InvalidInput(f"`seed` needs a whole number of 0 or more, got {seed!r}.")
+    names = [check.name for check in recipes]
+    if not names or len(set(names)) < len(names):
+        came = f"the names {', '.join(names)}" if names else "none"
+        raise InvalidInput(f"`checks` needs at least one Check, each with a name of its own, got {came}.")
 
 
 def _concluded(
