@@ -9,7 +9,7 @@ from tacit.core import Evidence, InvalidInput, NotEnoughData, _check
 from tacit.metrics.intervals import Floats
 from tacit.metrics.rates import members_above, operating_sizes, tpr_limits
 
-N_ANCHORS = 48
+N_ANCHORS = 32
 MIN_POINTS = 32
 BAND = "pointwise"
 

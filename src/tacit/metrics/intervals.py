@@ -16,8 +16,8 @@ _EDGES = ndtr(np.linspace(-6, 6, 73))
 NODES = (_EDGES[1:] + _EDGES[:-1]) / 2
 NODE_WEIGHTS = np.diff(_EDGES)[:, None] * np.diff(_EDGES)[None, :]
 MOST_STEPS = 40
-NEGLIGIBLE = 1e-10
-RESOLUTION, RELATIVE = 1e-9, 1e-4
+NEGLIGIBLE = 1e-9
+RESOLUTION, RELATIVE = 1e-9, 5e-4
 
 
 def clopper_pearson(hits: ArrayLike, n: ArrayLike, *, level: float) -> tuple[Floats, Floats]:

@@ -10,8 +10,8 @@ from tacit.metrics.clusters import assumption, n_units
 from tacit.metrics.intervals import Floats
 from tacit.metrics.rates import members_above, operating_sizes
 
-N_DRAWS = 2000
-N_GROUPS = 32
+N_DRAWS = 1000
+N_GROUPS = 24
 N_SPREADS = 8
 SEED = 20220607
 

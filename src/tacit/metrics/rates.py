@@ -12,7 +12,7 @@ from tacit.metrics.clusters import FROZEN_THRESHOLD, assumption, effective_size,
 from tacit.metrics.intervals import Floats, clopper_pearson, confidence_nodes, melded_quantile, mixture_limits
 from tacit.metrics.roc import sides
 
-SPAN = np.linspace(-6, 6, 73)
+SPAN = np.linspace(-6, 6, 49)
 ROUNDING = 1e-9
 
 
