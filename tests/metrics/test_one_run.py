@@ -46,12 +46,13 @@ def shared_response(mu, m, seed):
     return evidence((member == right).astype(float), member)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "guesses"), [("walk", None), ("steinke", (0.1, 0.3)), ("fdp", 1.0)])
 @pytest.mark.parametrize(
     "game", [GaussianShift(0.0), LaplaceShift(1.0), RandomisedResponse(1.0), RandomisedResponse(1.0, tie_breaker=True)]
 )
 def test_no_bound_exceeds_the_truth_more_often_than_its_level(game, method, guesses):
-    truth, worlds = game.epsilon(0.0), 70
+    truth, worlds = game.epsilon(0.0), 60
     above = 0
     for seed in range(worlds):
         above += one_run_epsilon(played(game.flip(250, seed=seed)), 0.0, guesses, level=0.9, method=method).low > truth
@@ -59,7 +60,7 @@ def test_no_bound_exceeds_the_truth_more_often_than_its_level(game, method, gues
 
 
 def test_canaries_that_share_their_randomness_do_not_break_it():
-    truth, worlds = GaussianShift(1.0).epsilon(1e-5), 100
+    truth, worlds = GaussianShift(1.0).epsilon(1e-5), 60
     for method in ("walk", "steinke", "fdp"):
         above = sum(one_run_epsilon(shared_response(1.0, 200, s), 1e-5, method=method).low > truth for s in range(worlds))
         assert above / worlds <= 0.05 + 3 * np.sqrt(0.05 / worlds)
@@ -153,3 +154,9 @@ def test_bad_arguments_are_named():
         one_run_epsilon(world, -0.1)
     with pytest.raises(InvalidInput, match="`family`"):
         one_run_epsilon(world, 0.0, family=Gaussian)
+
+
+def test_the_walk_holds_on_noise_and_on_randomised_response():
+    for game in (GaussianShift(0.0), RandomisedResponse(1.0)):
+        above = sum(one_run_epsilon(played(game.flip(120, seed=s)), 0.0, level=0.9).low > game.epsilon(0.0) for s in range(30))
+        assert above / 30 <= 0.1 + 3 * np.sqrt(0.09 / 30)

@@ -1,6 +1,7 @@
 """Every number of guesses at once: the exact law of the best count along a Bernoulli walk."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,6 +123,7 @@ def _binomial(trials: int, p: float) -> tuple[int, NDArray[np.float64]]:
     return first, np.exp(log_choose + k * np.log(p) + (trials - k) * np.log1p(-p))
 
 
+@lru_cache(maxsize=256)
 def _allowance(failures: float, alpha: float) -> int:
     """How many failures to allow for: the choice that costs least where all guesses are right. A function of the plan only."""
     choices = np.unique(np.concatenate([np.arange(1, 11), np.geomspace(10, 1e5, 60).astype(int)]))
