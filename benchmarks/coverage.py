@@ -3,7 +3,7 @@
     python benchmarks/coverage.py [--quick] [--worlds N] [--group NAME] [--out PATH]
 
 For every interval, bound and test in every cell: how often it missed the truth on either side, with the Monte Carlo error.
-A row within two Monte Carlo errors of its target gets more worlds until it is not, or until it has ten times as many: what is
+A row that is not two Monte Carlo errors above its target gets more worlds until it is, or until it has ten times as many: what is
 far from its target is settled by few worlds, what is near by thousands.
 """
 
@@ -80,11 +80,11 @@ class Tally:
 
 
 def cover(cell: Cell, n_worlds: int, *, rounds: int = MOST_ROUNDS) -> list[Tally]:
-    """Draw `n_worlds` of a cell and ask everything; ask again where the answer is near the target."""
+    """Draw `n_worlds` of a cell and ask everything; ask again what is not clearly above its target."""
     pairs = [(question, Tally(cell.group, cell.world, question.name, question.kind, question.truth)) for question in cell.questions]
     _ask(cell, pairs, range(n_worlds))
     for extra in range(1, rounds):
-        unsure = [(question, row) for question, row in pairs if row.given and abs(row.coverage - TARGET[row.kind]) < 2 * row.error]
+        unsure = [(question, row) for question, row in pairs if row.given and row.coverage - TARGET[row.kind] < 2 * row.error]
         if not unsure:
             break
         _ask(cell, unsure, range(extra * n_worlds, (extra + 1) * n_worlds))
