@@ -23,7 +23,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from worlds import Cell, Kind, NotEnoughData, Question, all_cells
+from exact import difference_coverage
+from worlds import TIGHTER, Cell, Kind, NotEnoughData, Question, all_cells
 
 TARGET = {"interval": 0.94, "lower bound": 0.95, "test": 0.95}
 WIDE = 0.98
@@ -122,9 +123,33 @@ def report(tallies: Sequence[Tally], seconds: float) -> str:
             f"| {name} | {len(rows)} | {_percent(worst)} ({worst.group}: {worst.world}) "
             f"| {100 * np.median(covered):.1f} % | {100 * max(covered):.1f} % | {low} (+ {near} within two errors) |"
         )
+    lines += _exact() + _wide(given)
     lines += ["", "## All rows", "", "| cell | question | kind | worlds | coverage | truth below | truth above | mean width | |"]
     lines += ["|---|---|---|---|---|---|---|---|---|"]
     return "\n".join([*lines, *(_row(tally) for tally in given)]) + "\n"
+
+
+def _exact() -> list[str]:
+    """The advantage at a threshold, without simulation."""
+    lines = ["", "## Advantage at a threshold, every outcome counted (no Monte Carlo error)", ""]
+    lines += ["| rates and records | coverage | truth below | truth above | median over rates |", "|---|---|---|---|---|"]
+    for name, below, above, median in difference_coverage():
+        cells = [f"{100 * value:.2f} %" for value in (1 - below - above, below, above, median)]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
+def _wide(tallies: Sequence[Tally]) -> list[str]:
+    """Which intervals cover more than 98 %, where, and what a tighter one would take."""
+    lines = ["", "## Wider than they need to be (above 98 %)", "", "| question | rows | of | what a tighter one would take |"]
+    lines += ["|---|---|---|---|"]
+    for name in dict.fromkeys(tally.question for tally in tallies if tally.kind == "interval"):
+        rows = [tally for tally in tallies if tally.question == name]
+        n_wide = sum(tally.verdict == "wide" for tally in rows)
+        if n_wide:
+            reason = next((text for prefix, text in TIGHTER.items() if name.startswith(prefix)), "")
+            lines.append(f"| {name} | {n_wide} | {len(rows)} | {reason} |")
+    return lines
 
 
 def _title(tallies: Sequence[Tally], seconds: float) -> str:

@@ -17,7 +17,8 @@ def coverage():
     spec.loader.exec_module(module)
     yield module
     sys.path.remove(str(BENCHMARKS))
-    sys.modules.pop("worlds", None)
+    for name in ("exact", "worlds"):
+        sys.modules.pop(name, None)
 
 
 WORLDS = [
