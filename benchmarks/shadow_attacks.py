@@ -1,7 +1,7 @@
 """Every attack at every number of shadow models, each shadow model once the target: AUC and TPR at low FPR, paired intervals.
 
 python benchmarks/shadow_trainings.py location adult mnist cifar10 --store /tmp/tacit-shadows
-python benchmarks/shadow_attacks.py location adult mnist cifar10 --store /tmp/tacit-shadows [--most-targets 34]
+python benchmarks/shadow_attacks.py location adult mnist cifar10 --store /tmp/tacit-shadows [--most-targets 12]
 """
 
 import argparse
@@ -85,8 +85,8 @@ def interval(values, families):
     return float(units.mean()), float(student.ppf(0.975, len(units) - 1) * units.std(ddof=1) / np.sqrt(len(units)))
 
 
-def summary(found, targets, attacks):
-    """For each attack its means, half-widths, and paired differences stack minus attack."""
+def summary(found, seconds, targets, attacks):
+    """For each attack that had enough models: means, half-widths, CPU seconds, and paired differences stack minus attack."""
     families = np.array(targets) // 2
     stack = found[:, list(attacks).index(STACK)]
     lines = {}
@@ -95,25 +95,38 @@ def summary(found, targets, attacks):
             continue
         own = [interval(found[:, column, metric], families) for metric in range(len(METRICS))]
         gap = [interval((stack - found[:, column])[:, metric], families) for metric in range(len(METRICS))]
-        gap = [] if np.isnan(stack).any() else gap
-        lines[name] = {"own": own, "stack_minus": gap}
+        lines[name] = {"own": own, "stack_minus": [] if np.isnan(stack).any() else gap, "seconds": float(seconds[column])}
     return lines
 
 
-def table(name, note, lines, seconds, attacks):
-    """Markdown of one data set at one number of models."""
-    text = [
-        f"\n**{note}**\n",
-        "| attack | " + " | ".join(METRICS) + " | stack minus this: AUC | TPR at 1 % | CPU s |",
-        "|---|" + "---|" * 6,
-    ]
-    for column, attack in enumerate(attacks):
-        if attack not in lines:
-            text.append(f"| {attack} | needs more models | | | | | |")
+def attacked(name, run, k, design, args):
+    """One data set at one number of models, as plain data."""
+    attacks = dict(OFFLINE if args.offline else ATTACKS)
+    targets = list(range(min(args.most_targets if k < MANY else args.most_targets // 2, run.n_models)))
+    shown = {key: attack for key, attack in attacks.items() if key != STACK or k <= args.stack_up_to}
+    found, seconds = results(np.asarray(run.shadow), run.member, k, design, shown, targets)
+    if STACK not in shown:
+        empty = np.full((len(targets), 1, len(METRICS)), np.nan)
+        found, seconds = np.concatenate([found, empty], axis=1), np.append(seconds, 0.0)
+    inside, outside = np.nanmean(run.accuracy[:, :2], axis=0)
+    about = f"{run.n_models} models trained, accuracy {inside:.3f} on own records, {outside:.3f} on others"
+    plain = {"name": name, "models": k, "design": design, "offline": args.offline, "targets": len(targets), "about": about}
+    return plain | {"attacks": list(attacks), "lines": summary(found, seconds, targets, attacks)}
+
+
+def table(part):
+    """Markdown of one part."""
+    columns = ("attack", *METRICS, "stack minus this: AUC", "TPR at 1 %", "CPU s")
+    note = f"{part['models']} models, {part['design']}, {part['targets']} targets"
+    text = ["", f"**{note}**", "", "| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
+    for attack in part["attacks"]:
+        line = part["lines"].get(attack)
+        if line is None:
+            text.append(f"| {attack} | not run, or needs more models | | | | | |")
             continue
-        own = [f"{100 * mean:.2f} ± {100 * half:.2f}" for mean, half in lines[attack]["own"]]
-        gaps = ["" if attack == STACK else _signed(*gap) for gap in lines[attack]["stack_minus"][:2]] or ["", ""]
-        text.append(f"| {attack} | " + " | ".join(own + gaps) + f" | {seconds[column]:.2f} |")
+        own = [f"{100 * mean:.2f} ± {100 * half:.2f}" for mean, half in line["own"]]
+        gaps = [_signed(*gap) for gap in line["stack_minus"][:2]] if attack != STACK and line["stack_minus"] else ["", ""]
+        text.append(f"| {attack} | " + " | ".join(own + gaps) + f" | {line['seconds']:.2f} |")
     return text
 
 
@@ -122,39 +135,43 @@ def _signed(mean, half):
     return f"{100 * mean:+.2f} ± {100 * half:.2f}{mark}"
 
 
+def rendered(parts):
+    """The tables of all parts, by data set."""
+    text = []
+    for offline in (False, True):
+        for name, case in CASES.items():
+            own = [part for part in parts if part["name"] == name and part["offline"] == offline]
+            if own:
+                text += ["", f"## {case.what}{', offline' if offline else ''}", "", own[0]["about"] + "."]
+            for part in sorted(own, key=lambda part: (part["models"], part["design"])):
+                text += table(part)
+    return "\n".join(text) + "\n"
+
+
 def main():
-    """Run what is asked for and append it to the results."""
+    """Run what is asked for, keep each part, and write the tables of all parts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="+", choices=sorted(CASES))
-    parser.add_argument("--store", type=Path, required=True)
+    parser.add_argument("names", nargs="*", choices=[[], *sorted(CASES)], default=[])
+    parser.add_argument("--store", type=Path, required=True, help="of shadow_trainings.py; parts are kept there too")
     parser.add_argument("--models", type=int, nargs="+", default=[2, 4, 8, 16, 32])
-    parser.add_argument("--most-targets", type=int, default=34)
+    parser.add_argument("--most-targets", type=int, default=12, help="half as many from 16 models on")
+    parser.add_argument("--stack-up-to", type=int, default=16, help="models above which the stack is not run")
     parser.add_argument("--offline", action="store_true")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "shadow_attacks_tables.md")
     args = parser.parse_args()
-    attacks = OFFLINE if args.offline else ATTACKS
+    kept = args.store / "parts"
+    kept.mkdir(parents=True, exist_ok=True)
     for name in args.names:
         run = trained(name, args.store)
-        text, numbers = [f"\n## {CASES[name].what}{', offline' if args.offline else ''}\n"], {}
-        inside, outside = np.nanmean(run.accuracy, axis=0)
-        text.append(
-            f"{run.n_models} shadow models in antithetic pairs, accuracy {inside:.3f} on own records, {outside:.3f} on others."
-        )
         for k in args.models:
-            for design in ("pairs", "coins") if k == 2 else ("pairs",):
-                if k > run.n_models - 2 or (k == 2 and design == "pairs" and args.offline):
+            for design in ("pairs", "coins") if k == 2 and not args.offline else ("pairs",):
+                if k > run.n_models - 2:
                     continue
-                limit = args.most_targets if k < MANY else args.most_targets // 2
-                targets = list(range(min(limit, run.n_models)))
-                found, seconds = results(np.asarray(run.shadow), run.member, k, design, attacks, targets)
-                lines = summary(found, targets, attacks)
-                numbers[f"{k} {design}"] = lines
-                note = f"{k} models, {design}, {len(targets)} targets"
-                text += table(name, note, lines, seconds, attacks)
-                print("\n".join(text[-len(attacks) - 3 :]), flush=True)
-        stem = f"shadow_attacks_{name}{'_offline' if args.offline else ''}"
-        (args.out / f"{stem}.md").write_text("\n".join(text) + "\n")
-        (args.out / f"{stem}.json").write_text(json.dumps(numbers, indent=1) + "\n")
+                part = attacked(name, run, k, design, args)
+                (kept / f"{name}-{k}-{design}{'-offline' if args.offline else ''}.json").write_text(json.dumps(part))
+                print("\n".join(table(part)), flush=True)
+    parts = [json.loads(path.read_text()) for path in sorted(kept.glob("*.json"))]
+    args.out.write_text(rendered(parts))
 
 
 if __name__ == "__main__":
