@@ -4,9 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tacit.integrations.reporting import trace_report
     from tacit.integrations.stopping import Risen, Stop
     from tacit.integrations.trace import History, PrivacyTrace, TracePoint
-    from tacit.integrations.reporting import trace_report
 
 HOMES = {
     "History": "tacit.integrations.trace",

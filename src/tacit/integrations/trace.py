@@ -142,7 +142,9 @@ class PrivacyTrace:
         self._groups = [(x, y) for x, y, _ in drawn]
         self.rows = tuple(rows for _, _, rows in drawn)
         self._stop_when, self._log = stop_when, tuple(log)
-        self._asking: dict[str, Any] = {"batch_size": batch_size, "kind": kind}
+        # batches of one size, so that a compiled model wastes nothing on filling up the last
+        even = math.ceil(self.size / math.ceil(self.size / max(1, batch_size)))
+        self._asking: dict[str, Any] = {"batch_size": even, "kind": kind}
         self._trusted = False
         self._member = np.repeat([True, False], [len(rows) for rows in self.rows])
         self._looks: list[tuple[TracePoint, NDArray[np.float32]]] = []
@@ -183,14 +185,12 @@ class PrivacyTrace:
         if not self.due(epoch):
             return None
         started = time.perf_counter()
-        outputs = self._answers(epoch, model)
-        if outputs is None:
+        seen = self._seen(epoch, model, accuracy)
+        if seen is None:
             return None
-        losses = record_losses(concatenate(*outputs))
-        point = _point(epoch, glance(*outputs, level=self.level), outputs, accuracy)
-        self._keep(point, losses)
+        self._keep(*seen)
         self.stop = None if self._stop_when is None else self._stop_when(self.history)
-        point = replace(point, seconds=time.perf_counter() - started)
+        point, losses = replace(seen[0], seconds=time.perf_counter() - started), seen[1]
         self._looks[-1] = (point, losses)
         if self._file is not None:
             self._file.append({"epoch": epoch, "point": point.to_dict(), "losses": _text(losses)})
@@ -198,17 +198,19 @@ class PrivacyTrace:
             log(point.numbers(), epoch)
         return point
 
-    def _answers(self, epoch: int, model: Any) -> list[Outputs] | None:
-        """Outputs of members and non-members; once it has worked, a failure skips the look and leaves training alone."""
+    def _seen(self, epoch: int, model: Any, accuracy: float | None) -> tuple[TracePoint, NDArray[np.float32]] | None:
+        """One look; once one has worked, a failure is a warning and leaves training alone."""
         try:
             outputs = [outputs_of(model, x, y, check=not self._trusted, **self._asking) for x, y in self._groups]
+            losses = record_losses(concatenate(*outputs))
+            point = _point(epoch, glance(*outputs, level=self.level), outputs, accuracy)
         except InvalidInput as error:
             if not self._trusted:
                 raise
             warnings.warn(f"tacit could not look at the model after epoch {epoch}: {error}", stacklevel=3)
             return None
         self._trusted = True
-        return outputs
+        return point, losses
 
     def trend(self, model: str = "model") -> dict[str, Any]:
         """One line of a report's trend figure: accuracy against vulnerability, one point a look."""
