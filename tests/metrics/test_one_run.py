@@ -160,3 +160,21 @@ def test_the_walk_holds_on_noise_and_on_randomised_response():
     for game in (GaussianShift(0.0), RandomisedResponse(1.0)):
         above = sum(one_run_epsilon(played(game.flip(120, seed=s)), 0.0, level=0.9).low > game.epsilon(0.0) for s in range(30))
         assert above / 30 <= 0.1 + 3 * np.sqrt(0.09 / 30)
+
+
+def test_the_default_depends_on_m_and_delta_only():
+    world = played(GaussianShift(2.0).flip(4000, seed=0))
+    assert "walk" in one_run_epsilon(world, 0.0).method.lower()
+    many = one_run_epsilon(world, 1e-5)
+    assert "Steinke" in many.method
+    assert many.low > one_run_epsilon(world, 1e-5, method="walk").low - 0.3
+    with pytest.raises(InvalidInput, match="`sides`"):
+        one_run_epsilon(world, 0.0, 0.1, sides=("left",))
+
+
+def test_the_top_alone_shows_a_leak_that_has_only_a_top():
+    rng = np.random.default_rng(0)
+    member = rng.random(4000) < 0.5
+    score = rng.normal(size=4000) + 8 * (member & (rng.random(4000) < 0.1))
+    world = evidence(score, member)
+    assert one_run_epsilon(world, 0.0, 0.04, sides=("top",)).low > one_run_epsilon(world, 0.0, 0.04).low + 1

@@ -14,8 +14,12 @@ from tacit.metrics.mechanisms import ApproxDP, Mechanism
 from tacit.metrics.walk import walk_bound
 
 Method = Literal["walk", "steinke", "fdp", "independent"]
+Side = Literal["both", "top", "bottom"]
 METHODS = ("walk", "steinke", "fdp", "independent")
 FRACTIONS = (0.1, 0.3)
+GRID = (0.003, 0.01, 0.03, 0.1, 0.3)
+GRID_SIDES: tuple[Side, ...] = ("both", "top")
+FEW_FAILURES = 0.02  # of m delta: beyond, what the walk allows for failures costs more than a grid of shares
 SHARES = {"both": 0.4, "top": 0.4, "bottom": 0.2}  # of alpha, declared before any audit
 UNFAIR = 1e-4
 COINS = "each canary had its own fair coin, drawn independently of everything else; the guesser saw none of these coins"
@@ -28,6 +32,7 @@ def one_run_epsilon(
     *,
     level: float = 0.95,
     method: Method | None = None,
+    sides: Sequence[Side] = ("both",),
     family: Callable[[float], Mechanism] | None = None,
     assume_independent_noise: bool = False,
 ) -> Estimate:
@@ -42,13 +47,16 @@ def one_run_epsilon(
     evidence : one row per canary; larger score means member; membership must be by coin. Rows of one cluster that are in or
         out together are copies of one canary and counted once (their mean score).
     delta : of the claim, in [0, 1).
-    guesses : shares of the canaries to guess, half from each end, declared before looking; several share alpha equally.
-        None: 0.1 and 0.3, where the method needs shares.
+    guesses : shares of the canaries to guess, declared before looking; several share alpha equally. None: 0.1 and 0.3,
+        where the method needs shares.
     level : one-sided confidence.
-    method : None: ``"walk"`` where no `guesses` are declared, else ``"steinke"``. ``"walk"``: all numbers of guesses at
+    method : None: ``"steinke"`` where `guesses` are declared; else ``"walk"`` while m delta is at most 0.02, and beyond that
+        ``"steinke"`` for five shares from 0.003 to 0.3, each from both ends and from the top. ``"walk"``: all numbers of guesses at
         once, from the top, the bottom and both ends, by the exact law of a Bernoulli walk. ``"steinke"``: the bound of [1]_,
         theorem 5.2. ``"fdp"``: the recursion of [2]_ for a family of
         trade-off functions. ``"independent"``: two-sample rates; only with `assume_independent_noise`.
+    sides : where the guesses of ``"steinke"`` and ``"fdp"`` are taken from: ``"both"`` ends (half from each), the ``"top"``, the
+        ``"bottom"``; several share alpha equally.
     family : for ``"fdp"``: from a parameter (larger leaks more) to a mechanism, such as `Gaussian`. None: the
         (epsilon, delta) family, which assumes nothing. With any other family the estimate is named "epsilon if <family>".
     assume_independent_noise : say True only if, given the coins, the scores are independent of one another.
@@ -70,6 +78,8 @@ def one_run_epsilon(
     .. [3] Keinan, Shenfeld, Ligett, How Well Can Differential Privacy Be Audited in One Run?, 2025.
     """
     fraction(level, "level")
+    if method is None and guesses is None and len(evidence.member) * delta > FEW_FAILURES:
+        guesses, sides = GRID, GRID_SIDES
     method = method or ("steinke" if guesses is not None else "walk")
     _require(delta, method, guesses, family, assume_independent_noise)
     canaries = _canaries(evidence)
@@ -82,9 +92,9 @@ def one_run_epsilon(
         text, claim = "one run, equal-local-level band", (*claim, "given the coins, the scores are independent of one another")
     else:
         shares = _shares(guesses)
-        marks = [_marked(canaries, share) for share in shares]
-        alpha = (1 - level) / len(shares)
-        text = f"one run, {', '.join(f'{share:g}' for share in shares)} of the canaries guessed"
+        marks = [_marked(canaries, share, side) for share in shares for side in _sides(sides)]
+        alpha = (1 - level) / len(marks)
+        text = f"one run, {', '.join(f'{share:g}' for share in shares)} of the canaries guessed ({', '.join(sides)})"
         if method == "steinke":
             low, text = max(_steinke(m, r, v, delta, alpha) for r, v in marks), f"{text} (Steinke et al.)"
         else:
@@ -178,9 +188,15 @@ def _walk(canaries: Evidence, delta: float, alpha: float) -> float:
     return best
 
 
-def _marked(canaries: Evidence, share: float) -> tuple[int, int]:
+def _sides(sides: Sequence[Side]) -> tuple[Side, ...]:
+    if not sides or not set(sides) <= set(SHARES):
+        raise InvalidInput(f"`sides` needs some of {', '.join(SHARES)}, got {sides!r}.")
+    return tuple(sides)
+
+
+def _marked(canaries: Evidence, share: float, side: Side) -> tuple[int, int]:
     """Guesses made and guesses right for the surest `share`, without cutting a tie (fewer, or else one block)."""
-    right, ends = ordered(canaries, "both")
+    right, ends = ordered(canaries, side)
     wanted = max(1, round(share * len(canaries.member)))
     if len(ends) == 0:
         return 0, 0
