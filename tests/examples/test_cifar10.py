@@ -35,6 +35,7 @@ def test_a_small_run_ends_with_a_picture_and_is_not_repeated(example, tmp_path):
     assert results[1]["epsilon"] > 0
     assert example.trained(chosen[0], *sets, tmp_path, "cpu") == json.loads(json.dumps(results[0]))
     example.draw(results, tmp_path / "picture.png", "made-up pictures")
+    assert f"| {results[1]['epsilon']:.2f} |" in example.table(results, "made-up pictures")
     assert (tmp_path / "picture.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
