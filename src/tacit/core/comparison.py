@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tacit.core import _shape
 from tacit.core._files import write_whole
 from tacit.core.errors import InvalidInput
 from tacit.core.estimate import Estimate
@@ -120,6 +121,7 @@ class Comparison:
             raise InvalidInput(
                 f"The comparison has schema {plain.get('schema')!r}, this tacit reads schema {SCHEMA}. Install a matching tacit."
             )
+        _shape.COMPARISON(plain, "")
         try:
             points = tuple(Point(**(item | {"score": _estimate(item["score"])})) for item in plain["points"])
             differences = tuple(Difference(**(item | {"estimate": _estimate(item["estimate"])})) for item in plain["differences"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from tacit.core import _shape
 from tacit.core._files import write_whole
 from tacit.core.check import CheckResult
 from tacit.core.errors import InvalidInput
@@ -112,6 +113,7 @@ class Report:
         if plain["schema"] != SCHEMA:
             message = f"The report has schema {plain['schema']!r}, this tacit reads schema {SCHEMA}. Install a matching tacit."
             raise InvalidInput(message)
+        _shape.REPORT(plain, "")
         try:
             return cls(**(plain | _typed(plain)))
         except (KeyError, TypeError, AttributeError) as error:

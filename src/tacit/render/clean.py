@@ -23,6 +23,8 @@ def clean(text: object, *, limit: int = NAME_LIMIT) -> str:
     """
     raw = str(text)
     short = raw if len(raw) <= limit else raw[: limit - 1] + "…"
+    if short.isascii() and short.isprintable() and "  " not in short:
+        return short.strip()
     line = "".join(map(_visible, " ".join(short.split(" ")))).strip()
     line = _TOWER.sub(r"\1", re.sub(r" {2,}", " ", line))
     if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in line):
