@@ -164,3 +164,13 @@ def test_ten_thousand_slices_stay_a_small_page(leaking):
     text = rendered(report, suffix=".html")
     assert len(text) < 500_000
     assert "more are in the JSON report" in text
+
+
+def test_a_control_is_not_taken_for_a_guesser_without_the_model(leaking):
+    base = leaking.checks[0]
+    control = replace(base, name="shadow models as targets", role="control", notes=("with a quarter of the models: AUC 0.7",))
+    text = rendered(replace(leaking, checks=(*leaking.checks, control)), suffix=".md")
+    split, controls = text.index("Could it be the split"), text.index("## Controls")
+    assert split < controls < text.index("shadow models as targets", split)
+    assert "With a quarter of the models" in text
+    assert "## Controls" not in rendered(leaking, suffix=".md")

@@ -89,6 +89,7 @@ def _sections(report: Report) -> list[Section]:
         Section("slices", "Who is most exposed", _slices(report), brief=True),
         Section("trend", "Over the epochs", _trend(report)),
         Section("baselines", "Could it be the split, and not the model?", _baselines(report)),
+        Section("controls", "Controls", _controls(report)),
         Section("assumed", "What was assumed", _assumed(report), brief=True),
         Section("unknown", "What could not be known", _unknown(report), brief=True),
         Section("lower", "How to lower it", how_to_lower(report)),
@@ -113,9 +114,10 @@ def _facts(report: Report) -> tuple[Fact, ...]:
         facts.append(Fact(metric_name(rate.name), value_of(rate), span_of(rate), "of the training records"))
     if report.detectable is not None:
         facts.append(Fact("Smallest score it would show", number(report.detectable), "", "in 4 audits of 5"))
-    if {"member", "nonmember"} <= set(report.accuracy):
-        seen, unseen = report.accuracy["member"], report.accuracy["nonmember"]
-        facts.append(Fact("Accuracy on other records", share(unseen), "", f"{share(seen)} on training records"))
+    if "nonmember" in report.accuracy:
+        seen = report.accuracy.get("member")
+        note = "" if seen is None else f"{share(seen)} on training records"
+        facts.append(Fact("Accuracy on other records", share(report.accuracy["nonmember"]), "", note))
     return tuple(facts)
 
 
@@ -264,22 +266,33 @@ def _trend(report: Report) -> tuple[Block, ...]:
 
 
 def _baselines(report: Report) -> tuple[Block, ...]:
-    checks = [check for check in report.checks if check.role in ("blind", "control")]
+    checks = [check for check in report.checks if check.role == "blind"]
     if not checks:
         return ()
-    rows = tuple(
-        (
-            clean(check.name),
-            *((interval(check.estimates[0]), p_value(check.p_value)) if check.estimates else (sentence(check.reason) or "–", "–")),
-        )
-        for check in checks
-    )
-    found = next((check.estimates[0].name for check in checks if check.estimates), "auc")
     said = Text(
         "A guesser that never sees the model should do no better than chance. Where it does better, members and non-members "
         "differ by themselves, and the attacks may have measured that difference and not the model."
     )
-    return (said, Table("Guessers without the model.", ("Baseline", metric_name(found), "p"), rows))
+    return (said, _first_numbers("Guessers without the model.", checks))
+
+
+def _controls(report: Report) -> tuple[Block, ...]:
+    checks = [check for check in report.checks if check.role == "control"]
+    if not checks:
+        return ()
+    notes = tuple(upper_first(sentence(note)) for check in checks for note in check.notes)
+    said = Text("The same measurements where the answer is known, to see that they work.", brief=False)
+    return (said, _first_numbers("What the controls show.", checks), *((Items(notes),) if notes else ()))
+
+
+def _first_numbers(caption: str, checks: list[CheckResult]) -> Table:
+    """One row a check, with its first number, or the reason why it has none."""
+    rows: list[tuple[Cell, ...]] = []
+    for check in checks:
+        number_of = interval(check.estimates[0]) if check.estimates else sentence(check.reason) or "–"
+        rows.append((clean(check.name), number_of, p_value(check.p_value)))
+    names = dict.fromkeys(metric_name(check.estimates[0].name) for check in checks if check.estimates)
+    return Table(caption, ("Guesser", " / ".join(names) or "Result", "p of “no leak”"), tuple(rows))
 
 
 def _assumed(report: Report) -> tuple[Block, ...]:
