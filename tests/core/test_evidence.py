@@ -109,3 +109,9 @@ def test_require_both_says_what_is_missing():
     with pytest.raises(NotEnoughData, match="needs 3 non-members, got 2") as caught:
         paper([3, 1, 2, 4], [1, 1, 0, 0]).require_both(2, 3)
     assert (caught.value.needed, caught.value.got, caught.value.unit) == (3, 2, "non-members")
+
+
+def test_clusters_are_numbered_within_each_side():
+    evidence = paper([3, 1, 2, 4, 5], [1, 1, 0, 0, 1], cluster=["b", "a", "c", "a", "a"])
+    assert [side.tolist() for side in evidence.units] == [[1, 0, 0], [1, 0]]
+    assert [side.tolist() for side in paper([1, 2, 3], [1, 0, 1]).units] == [[0, 1], [0]]

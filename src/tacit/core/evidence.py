@@ -60,6 +60,14 @@ class Evidence:
             np.add(np.searchsorted(others[low:high], part, side="left"), low, out=count[start : start + NEIGHBOURS])
         return _check.frozen(count)
 
+    @cached_property
+    def units(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Cluster of each member, and of each non-member, numbered from 0 within its side; without clusters, the record."""
+        if self.cluster is None:
+            return np.arange(self.n_members), np.arange(self.n_nonmembers)
+        inside, outside = (np.unique(self.cluster[side], return_inverse=True)[1] for side in (self.member, ~self.member))
+        return _check.frozen(inside.astype(np.int64)), _check.frozen(outside.astype(np.int64))
+
     @property
     def n_members(self) -> int:
         """Number of members scored."""

@@ -25,24 +25,23 @@ def n_units(evidence: Evidence) -> int:
     return len(evidence.member) if evidence.cluster is None else len(np.unique(evidence.cluster))
 
 
-def units(evidence: Evidence, *, member: bool) -> tuple[NDArray[np.intp], NDArray[Any]]:
+def units(evidence: Evidence, *, member: bool) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Cluster index 0..c-1 of each record of one side, and the records' scores in the same order.
 
     Raises
     ------
     NotEnoughData : fewer than 5 clusters on that side.
     """
-    assert evidence.cluster is not None
-    side = evidence.member if member else ~evidence.member
-    names, index = np.unique(evidence.cluster[side], return_inverse=True)
-    if len(names) < MIN_CLUSTERS:
+    index = evidence.units[0 if member else 1]
+    n_clusters = int(index.max()) + 1
+    if n_clusters < MIN_CLUSTERS:
         unit = f"clusters of {'members' if member else 'non-members'}"
-        message = f"An interval over clusters needs {MIN_CLUSTERS} {unit}, got {len(names)}."
-        raise NotEnoughData(message, needed=MIN_CLUSTERS, got=len(names), unit=unit)
-    return index, evidence.score[side]
+        message = f"An interval over clusters needs {MIN_CLUSTERS} {unit}, got {n_clusters}."
+        raise NotEnoughData(message, needed=MIN_CLUSTERS, got=n_clusters, unit=unit)
+    return index, evidence.score[evidence.member if member else ~evidence.member]
 
 
-def effective_size(hit: NDArray[np.bool_], cluster: NDArray[np.intp]) -> float:
+def effective_size(hit: NDArray[np.bool_], cluster: NDArray[np.int64]) -> float:
     """Independent records that would know the share of `hit` as well as these clusters do.
 
     The design effect is estimated from the clusters' totals, with an allowance for how well so many clusters can know it [1]_;
