@@ -30,6 +30,7 @@ class Population:
     fewest: int = 100
     learns: ClassVar[bool] = True
     reference: ClassVar[str] = "Ye et al. 2022"
+    needs: ClassVar[str] = "needs some known non-members"
 
     def __call__(self, signals: Signals) -> NDArray[np.floating[Any]]:
         """Scores (n,), 1 minus a valid p-value of "this record is a non-member"."""
