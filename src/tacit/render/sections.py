@@ -310,8 +310,11 @@ def _unknown(report: Report) -> tuple[Block, ...]:
         (_question(item.get("question", "?")), upper_first(sentence(item.get("reason", ""))), _needed(item))
         for item in report.unknown
     ]
+    head: tuple[str, ...] = ("Question", "Why not", "Would need")
+    if all(row[2] == "–" for row in rows):
+        head, rows = head[:2], [row[:2] for row in rows]
     caption = "Not measured does not mean not there."
-    return (Table(caption, ("Question", "Why not", "Would need"), tuple(rows[:MAX_ROWS]), None, max(0, len(rows) - MAX_ROWS)),)
+    return (Table(caption, head, tuple(rows[:MAX_ROWS]), None, max(0, len(rows) - MAX_ROWS)),)
 
 
 def _question(text: object) -> str:

@@ -81,8 +81,8 @@ def dp_audit(
         assumes=bound.assumes,
         warnings=(INTERFERENCE,) if not (verdicts and verdicts[0].outcome == "fail") else (),
         figures={
-            "roc": [{"attack": check.name} | roc_points(evidence, level=level)],
-            "scores": [{"attack": check.name} | score_histogram(evidence)],
+            "roc": [roc_points(evidence, level=level) | {"attack": check.name}],
+            "scores": [score_histogram(evidence) | {"attack": check.name}],
         },
         policy="no claim" if claimed_epsilon is None else f"claimed epsilon {claimed_epsilon:g} at delta {delta:g}",
         environment=_environment(signals.target, key, level=level, delta=delta, runs=runs, command=command),

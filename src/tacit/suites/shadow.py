@@ -272,8 +272,8 @@ def _environment(signals: Signals, membership: Membership, *, level: float, comm
 def _figures(marked: Sequence[Marked], best: Marked, *, level: float) -> dict[str, Any]:
     shown = [best, *(item for item in marked if item is not best)]
     return {
-        "roc": [{"attack": item.name} | roc_points(item.measured, level=level) for item in shown],
-        "scores": [{"attack": best.name} | score_histogram(best.measured)],
+        "roc": [roc_points(item.measured, level=level) | {"attack": item.name} for item in shown],
+        "scores": [score_histogram(best.measured) | {"attack": best.name}],
     }
 
 
