@@ -146,7 +146,8 @@ def page(lines, ours, grown, started, arguments):
         [
             "# Speed",
             "",
-            f"{made}; `python benchmarks/speed.py {' '.join(arguments)}`. CPU seconds, one thread, least of several runs. "
+            f"{made}; `python benchmarks/speed.py {' '.join(arguments)}`. CPU seconds, one thread, least of several runs, "
+            f"load average {os.getloadavg()[1]:.0f} (other work on the machine inflates CPU seconds, ours and theirs). "
             "Ours computes every metric with its interval and p-value; theirs computes AUC, advantage and PPV without any.",
             "",
             head,
