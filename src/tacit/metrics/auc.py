@@ -103,7 +103,10 @@ def _delong(evidence: Evidence) -> _Spread:
     upto = _upto(evidence)
     beaten_by = np.bincount(evidence.below, minlength=n0 + 1)[:n0]
     np.cumsum(beaten_by, out=beaten_by)
-    beaten_by += np.cumsum(np.bincount(upto, minlength=n0 + 1)[:n0])
+    ties_too = np.bincount(upto, minlength=n0 + 1)[:n0]
+    np.cumsum(ties_too, out=ties_too)
+    beaten_by += ties_too
+    del ties_too
     upto += evidence.below
     value = float(upto.sum()) / (2 * n0 * n1)
     return _Spread(value, _variance(upto) / (4 * n0**2 * n1), _variance(beaten_by) / (4 * n1**2 * n0), n1, n0)
