@@ -225,6 +225,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="times the number of worlds")
     parser.add_argument("--jax", action="store_true", help="run the auditor of jax-privacy on the same worlds")
     parser.add_argument("--sizes", type=int, nargs="*", help="only these numbers of canaries")
+    parser.add_argument("--only", nargs="*", default=[""], help="only worlds whose name holds one of these words")
     parser.add_argument("--deltas", type=float, nargs="*", default=[1e-5, 0.0], help="only these deltas")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "dp_validity.md")
     arguments = parser.parse_args(argv)
@@ -236,7 +237,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.sizes and m not in arguments.sizes:
             continue
         for delta in arguments.deltas:
-            for world in worlds(delta):
+            for world in (w for w in worlds(delta) if any(word in w.name for word in arguments.only)):
                 cells += played(world, bounds, m, delta, max(8, int(count * arguments.scale)))
                 print(f"m = {m}, delta = {delta:g}, {world.name}: {time.process_time() - start:.0f} s", flush=True)
             write(arguments.out, cells, time.process_time() - start, argv)
