@@ -137,7 +137,11 @@ def _signed(mean, half):
 
 def rendered(parts):
     """The tables of all parts, by data set."""
-    text = []
+    text = [
+        "# Attacks with shadow models: the tables",
+        "",
+        "What they show, and how they were made: [shadow_attacks.md](shadow_attacks.md).",
+    ]
     for offline in (False, True):
         for name, case in CASES.items():
             own = [part for part in parts if part["name"] == name and part["offline"] == offline]
