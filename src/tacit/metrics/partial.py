@@ -79,10 +79,12 @@ def _mean_left(start: Floats, end: Floats, limit: float) -> Floats:
 def _limits(evidence: Evidence, max_fpr: float, sizes: tuple[float, float], level: float) -> tuple[float, float]:
     n1, n0 = sizes
     above = _above(evidence, _last_rank(evidence.n_nonmembers, max_fpr, n0)) * (n1 / evidence.n_members)
+    # from here on one rank is one independent non-member
+    worth = evidence.n_nonmembers / n0
+    above = above[np.rint(np.arange(0, len(above) - 1 + worth / 2, worth)).astype(np.int64).clip(0, len(above) - 1)]
     rank = np.unique(np.rint(np.linspace(0, len(above) - 1, min(len(above) - 1, N_GROUPS) + 1)).astype(np.int64))
     rng = np.random.default_rng(SEED)
-    gaps = np.diff(rank) * (n0 / evidence.n_nonmembers)
-    fpr = _rates(rng, np.append(gaps, n0 - gaps.sum()), extra=-1)
+    fpr = _rates(rng, np.append(np.diff(rank), n0 - rank[-1]), extra=-1)
     between = np.diff(above[rank], append=n1)
     before, after = _inside(above, rank)
     low, high = _rates(rng, between, extra=-1), _rates(rng, between, extra=0)

@@ -56,8 +56,9 @@ def tpr_limits(evidence: Evidence, fpr: Floats, sizes: tuple[float, float], *, l
     n1, n0 = sizes
     step = evidence.n_nonmembers / n0
     counts = [_binomial_nodes(n0, float(share)) for share in fpr]
-    rank = np.rint(np.stack([count for count, _ in counts]) * step).astype(np.int64)
-    hits = members_above(evidence, np.stack([rank, rank + 1])) * (n1 / evidence.n_members)
+    count = np.stack([count for count, _ in counts])
+    rank = np.rint(np.stack([count, count + 1]) * step).astype(np.int64)
+    hits = members_above(evidence, rank) * (n1 / evidence.n_members)
     return mixture_limits(hits[0], hits[1], n1, np.stack([weight for _, weight in counts]), level=level)
 
 
