@@ -1,6 +1,6 @@
 """Audit a real DP-SGD training in one run, then break it on purpose and see whether the audit notices.
 
-    python examples/audit_dp_sgd.py [--break all | MODE ...] [--epsilon 3] [--canaries 300]
+    python examples/audit_dp_sgd.py [--break all | MODE ...] [--epsilon 2] [--canaries 300]
 
 Trains a small network on scikit-learn's digits with Opacus. Canaries (loud random images with random labels) are in the
 training set or not, by a coin each. Three guessers look at them. One sees the loss of the final model (black box). One
@@ -189,7 +189,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Audit the correct training, then the broken ones; 0 if the audit told them apart."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--break", dest="modes", nargs="*", default=[], help=f"all, or some of {', '.join(MODES)}")
-    parser.add_argument("--epsilon", type=float, default=3.0, help="the guarantee to train for")
+    parser.add_argument("--epsilon", type=float, default=2.0, help="the guarantee to train for")
     parser.add_argument("--canaries", type=int, default=300, help="how many")
     parser.add_argument("--seed", type=int, default=0, help="of canaries, coins and training")
     arguments = parser.parse_args(argv)

@@ -146,6 +146,9 @@ def test_bad_arguments_are_named():
     world = played(GaussianShift(1.0).flip(100, seed=0))
     with pytest.raises(InvalidInput, match="`guesses`"):
         one_run_epsilon(world, 0.0, 1.5)
+    assert one_run_epsilon(world, 0.0, 30).low == one_run_epsilon(world, 0.0, 0.3).low
+    with pytest.raises(InvalidInput, match="`guesses`"):
+        one_run_epsilon(world, 0.0, 101)
     with pytest.raises(InvalidInput, match="leave out `guesses`"):
         one_run_epsilon(world, 0.0, 0.5, method="walk")
     with pytest.raises(InvalidInput, match="`method`"):

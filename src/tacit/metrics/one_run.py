@@ -47,8 +47,8 @@ def one_run_epsilon(
     evidence : one row per canary; larger score means member; membership must be by coin. Rows of one cluster that are in or
         out together are copies of one canary and counted once (their mean score).
     delta : of the claim, in [0, 1).
-    guesses : shares of the canaries to guess, declared before looking; several share alpha equally. None: 0.1 and 0.3,
-        where the method needs shares.
+    guesses : shares of the canaries to guess, or numbers of guesses from 2 up, declared before looking; several share
+        alpha equally. None: 0.1 and 0.3, where the method needs shares.
     level : one-sided confidence.
     method : None: ``"steinke"`` where `guesses` are declared; else ``"walk"`` while m delta is at most 0.02, and beyond that
         ``"steinke"`` for five shares from 0.003 to 0.3, each from both ends and from the top. ``"walk"``: all numbers of guesses at
@@ -91,7 +91,7 @@ def one_run_epsilon(
         low = epsilon_lower_bound(canaries, delta, level=level).low
         text, claim = "one run, equal-local-level band", (*claim, "given the coins, the scores are independent of one another")
     else:
-        shares = _shares(guesses)
+        shares = _shares(guesses, m)
         marks = [_marked(canaries, share, side) for share in shares for side in _sides(sides)]
         alpha = (1 - level) / len(marks)
         text = f"one run, {', '.join(f'{share:g}' for share in shares)} of the canaries guessed ({', '.join(sides)})"
@@ -150,11 +150,12 @@ def _once(evidence: Evidence) -> Evidence:
     return Evidence(mean, inside > 0, None, evidence.assignment, evidence.attack, evidence.row[row])
 
 
-def _shares(guesses: float | Sequence[float] | None) -> tuple[float, ...]:
-    shares = FRACTIONS if guesses is None else (guesses,) if isinstance(guesses, (int, float)) else tuple(guesses)
-    if not shares or not all(0 < share <= 1 for share in shares):
-        raise InvalidInput(f"`guesses` needs shares of the canaries in (0, 1], got {guesses!r}.")
-    return tuple(float(share) for share in shares)
+def _shares(guesses: float | Sequence[float] | None, m: int) -> tuple[float, ...]:
+    given = FRACTIONS if guesses is None else (guesses,) if isinstance(guesses, (int, float)) else tuple(guesses)
+    shares = tuple(float(g) if g <= 1 else g / m for g in given)
+    if not shares or not all(0 < share <= 1 for share in shares) or any(g > 1 and g != int(g) for g in given):
+        raise InvalidInput(f"`guesses` needs shares in (0, 1] or whole numbers in 2..{m}, got {guesses!r}.")
+    return shares
 
 
 def ordered(evidence: Evidence, side: str) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
