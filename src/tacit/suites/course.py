@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tacit.attacks import EpochVote, Threshold
 from tacit.core import DEFAULT_POLICY, Check, Estimate, Membership, Policy, Report, Signals
-from tacit.signals.traces import trace_iqr
+from tacit.signals.traces import mean_loss
 from tacit.suites.finding import rejudged
 from tacit.suites.run import run
 from tacit.suites.trace import exposed_slices, screening, trace_signals
@@ -18,7 +18,7 @@ METRICS = ("advantage", "auc", "tpr@fpr=0.01")
 LEAST_LOOKS = 4
 TOO_FEW = {
     "question": "Which records are the most exposed?",
-    "reason": "the range of a record's losses needs more looks at the training",
+    "reason": "a record's losses over training need more looks",
     "needed": LEAST_LOOKS,
     "unit": "looks",
 }
@@ -72,12 +72,12 @@ def course_report(
 def _records(losses: NDArray[np.floating], member: NDArray[np.bool_], rows: NDArray[np.int64]) -> dict[str, Any]:
     """Exposure of the members, most exposed first."""
     inside = np.flatnonzero(member)
-    exposure = trace_iqr(losses.T[inside])
+    exposure = mean_loss(losses.T[inside])
     order = np.argsort(-exposure, kind="stable")
     chosen = rows[inside[order]]
     return {
         "row": chosen.tolist(),
         "member": [True] * len(chosen),
         "score": exposure[order].tolist(),
-        "attack": "range of losses (LT-IQR)",
+        "attack": "mean loss over training",
     }
