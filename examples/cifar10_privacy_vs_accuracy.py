@@ -12,7 +12,6 @@ import argparse
 import io
 import json
 import pickle
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from tacit.integrations.stopping import Risen
-from tacit.integrations.trace import PrivacyTrace
+from tacit.integrations import History, PrivacyTrace, Risen
 
 MEAN, SPREAD = np.float32([0.4914, 0.4822, 0.4465]), np.float32([0.2470, 0.2435, 0.2616])
-DELTA = 1e-5
+DELTA, PRIVATE_BATCH, LEAST_NOISE = 1e-5, 256, 0.5
 
 
 @dataclass(frozen=True)
@@ -97,8 +95,8 @@ def network(recipe: Recipe) -> Any:
     return nn.Sequential(*layers, nn.Flatten(), nn.Dropout(recipe.dropout), nn.Linear(width, 128), nn.ReLU(), nn.Linear(128, 10))
 
 
-def epochs_of(recipe: Recipe, train: tuple[Any, Any], device: str) -> Iterator[tuple[Any, float | None]]:
-    """Train; after each epoch the model, and the epsilon spent so far where there is one."""
+def epochs_of(recipe: Recipe, train: tuple[Any, Any], device: str) -> Iterator[Any]:
+    """Train, and give the model after each epoch."""
     import torch
 
     torch.manual_seed(0)
@@ -111,13 +109,11 @@ def epochs_of(recipe: Recipe, train: tuple[Any, Any], device: str) -> Iterator[t
         else torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=recipe.weight_decay)
     )
     data = torch.utils.data.TensorDataset(torch.as_tensor(train[0]), torch.as_tensor(train[1]))
-    loader: Any = torch.utils.data.DataLoader(data, batch_size=256 if private else 64, shuffle=True)
-    engine: Any = None
+    loader: Any = torch.utils.data.DataLoader(data, batch_size=PRIVATE_BATCH if private else 64, shuffle=True)
     if private:
         from opacus import PrivacyEngine
 
-        engine = PrivacyEngine()
-        model, optimizer, loader = engine.make_private(
+        model, optimizer, loader = PrivacyEngine().make_private(
             module=model, optimizer=optimizer, data_loader=loader, noise_multiplier=recipe.noise, max_grad_norm=1.0
         )
     loss = torch.nn.CrossEntropyLoss()
@@ -128,7 +124,7 @@ def epochs_of(recipe: Recipe, train: tuple[Any, Any], device: str) -> Iterator[t
             moved = augmented(x) if recipe.augment else x
             loss(model(moved.to(device)), y.to(device)).backward()
             optimizer.step()
-        yield model, engine.get_epsilon(DELTA) if engine is not None and recipe.noise >= 0.5 else None
+        yield model
 
 
 def augmented(x: Any) -> Any:
@@ -142,26 +138,36 @@ def augmented(x: Any) -> Any:
 
 
 def trained(recipe: Recipe, train: tuple[Any, Any], test: tuple[Any, Any], out: Path, device: str) -> dict[str, Any]:
-    """One classifier with a look after every epoch; a whole trace file saves training again."""
+    """One classifier with a look after every epoch; a trace file that holds all epochs saves training again."""
     path = out / f"{recipe.name.replace(', ', '-').replace(' ', '-')}.trace"
-    trace = PrivacyTrace(train, test, every=1, size=1000, path=path, stop_when=Risen())
-    result_file = path.with_suffix(".json")
-    if result_file.exists() and len(trace.history.points) == recipe.epochs:
-        return json.loads(result_file.read_text())
-    stop, epsilon, started, cpu = None, None, time.perf_counter(), time.process_time()
-    for epoch, (model, spent) in enumerate(epochs_of(recipe, train, device)):
-        epsilon = spent
-        point = trace.observe(epoch, model)
-        if point is not None:
-            print(f"{recipe.name:>26} epoch {epoch:2d} accuracy {point.utility:.3f}  {point.advantage}", flush=True)
-        if trace.stop and stop is None:
-            stop = {"epoch": epoch, "ship": trace.stop.ship, "reason": trace.stop.reason}
-    seconds = time.perf_counter() - started
-    looking = sum(point.seconds for point in trace.history.points)
-    cost = {"seconds": seconds, "looking_seconds": looking, "cpu_seconds": time.process_time() - cpu}
-    result = {**trace.trend(recipe.name), "stop": stop, "epsilon": epsilon, **cost}
-    result_file.write_text(json.dumps(result))
-    return result
+    trace = PrivacyTrace(train, test, every=1, size=1000, path=path)
+    if len(trace.history.points) != recipe.epochs:
+        for epoch, model in enumerate(epochs_of(recipe, train, device)):
+            point = trace.observe(epoch, model)
+            if point is not None:
+                print(f"{recipe.name:>26} epoch {epoch:2d} accuracy {point.utility:.3f}  {point.advantage}", flush=True)
+    return {**trace.trend(recipe.name), "stop": first_stop(trace.history), "epsilon": epsilon(recipe, len(train[1]))}
+
+
+def first_stop(history: History) -> dict[str, Any] | None:
+    """When `Risen` would have stopped the training, and which epoch's checkpoint it would have shipped."""
+    for n in range(2, len(history.points) + 1):
+        stop = Risen()(History(history.points[:n], history.losses[:n], history.member))
+        if stop is not None:
+            return {"epoch": history.points[n - 1].epoch, "ship": stop.ship, "reason": stop.reason}
+    return None
+
+
+def epsilon(recipe: Recipe, n_records: int) -> float | None:
+    """What DP-SGD has spent at the end, at delta 1e-5; None without it, or with noise too small to mean anything."""
+    if recipe.noise is None or recipe.noise < LEAST_NOISE:
+        return None
+    from opacus.accountants import create_accountant
+
+    accountant = create_accountant("prv")
+    steps = -(-n_records // PRIVATE_BATCH)
+    accountant.history = [(recipe.noise, 1 / steps, steps * recipe.epochs)]
+    return float(accountant.get_epsilon(delta=DELTA))
 
 
 def draw(results: list[dict[str, Any]], path: Path, title: str) -> None:
