@@ -72,7 +72,7 @@ def document_of(report: Report) -> Document:
         tone=report.verdict,
         verdict=VERDICTS[report.verdict],
         finding=(FINDINGS if shown_epsilon(report) is None else claims.FINDINGS)[report.finding],
-        headline=sentence(report.headline),
+        headline=re.sub(r"(?<=\d) %", f"{SPACE}%", sentence(report.headline)),
         caution=tuple(map(sentence, report.warnings)),
         facts=_facts(report),
         sections=tuple(section for section in _sections(report) if section.blocks),
