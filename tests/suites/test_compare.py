@@ -195,7 +195,7 @@ def test_json_and_back():
     "text", ["", "[]", "{}", '{"kind": "tacit comparison", "schema": 99}', '{"kind": "tacit comparison", "schema": 1}']
 )
 def test_what_is_no_comparison_is_refused(text):
-    with pytest.raises(InvalidInput, match="comparison|damaged"):
+    with pytest.raises(InvalidInput, match=r"comparison|damaged"):
         Comparison.from_json(text)
 
 
