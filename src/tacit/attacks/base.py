@@ -36,6 +36,7 @@ class BASE:
 
     learns: ClassVar[bool] = False
     reference: ClassVar[str] = "Lassila et al. 2025"
+    needs: ClassVar[str] = "needs shadow models"
     sees: ClassVar[str] = "probability"
 
     def __call__(self, signals: Signals) -> NDArray[np.floating[Any]]:

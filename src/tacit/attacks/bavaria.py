@@ -40,6 +40,7 @@ class BaVarIA:
 
     learns: ClassVar[bool] = False
     reference: ClassVar[str] = "Brannvall 2026"
+    needs: ClassVar[str] = "needs shadow models"
     sees: ClassVar[str] = "signal"
 
     def __post_init__(self) -> None:

@@ -23,6 +23,7 @@ class DifficultyCalibration:
 
     learns: ClassVar[bool] = False
     reference: ClassVar[str] = "Watson et al. 2022"
+    needs: ClassVar[str] = "needs shadow models without each record"
     sees: ClassVar[str] = "signal"
 
     def __call__(self, signals: Signals) -> NDArray[np.floating[Any]]:

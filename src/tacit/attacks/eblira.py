@@ -39,6 +39,7 @@ class EBLiRA:
 
     learns: ClassVar[bool] = False
     reference: ClassVar[str] = "Smyth 2004, Carlini et al. 2022"
+    needs: ClassVar[str] = "needs shadow models, two or more"
     sees: ClassVar[str] = "signal"
 
     def __call__(self, signals: Signals) -> NDArray[np.floating[Any]]:

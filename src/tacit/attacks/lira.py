@@ -41,6 +41,7 @@ class LiRA:
 
     learns: ClassVar[bool] = False
     reference: ClassVar[str] = "Carlini et al. 2022"
+    needs: ClassVar[str] = "needs shadow models with and without each record"
     sees: ClassVar[str] = "signal"
 
     def __post_init__(self) -> None:

@@ -35,6 +35,7 @@ class PMIA:
 
     learns: ClassVar[bool] = False
     reference: ClassVar[str] = "Du et al. 2026"
+    needs: ClassVar[str] = "needs shadow models without each record, trained on others"
 
     def __post_init__(self) -> None:
         if self.proxy not in get_args(Proxy):

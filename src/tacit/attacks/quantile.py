@@ -42,6 +42,7 @@ class QuantileRegression:
 
     learns: ClassVar[bool] = True
     reference: ClassVar[str] = "Bertran et al. 2023"
+    needs: ClassVar[str] = "needs known non-members and, best, columns of the records; no shadow model"
 
     def __post_init__(self) -> None:
         if self.given not in get_args(Given):

@@ -23,6 +23,7 @@ class ReferencePopulation:
 
     learns: ClassVar[bool] = False
     reference: ClassVar[str] = "Ye et al. 2022 (Attack-R)"
+    needs: ClassVar[str] = "needs shadow models without each record"
 
     def __call__(self, signals: Signals) -> NDArray[np.floating[Any]]:
         """Scores (n,) in [0, 1].

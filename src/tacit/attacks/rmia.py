@@ -41,6 +41,7 @@ class RMIA:
 
     learns: ClassVar[bool] = False
     reference: ClassVar[str] = "Zarifzadeh et al. 2024"
+    needs: ClassVar[str] = "needs shadow models"
     sees: ClassVar[str] = "probability"
 
     def __post_init__(self) -> None:

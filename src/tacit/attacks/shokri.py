@@ -32,6 +32,7 @@ class ShokriClassifier:
 
     learns: ClassVar[bool] = False
     reference: ClassVar[str] = "Shokri et al. 2017"
+    needs: ClassVar[str] = "needs shadow models"
 
     def __call__(self, signals: Signals) -> NDArray[np.floating[Any]]:
         """Membership probabilities (n,).

@@ -53,6 +53,7 @@ class ShadowStack:
 
     learns: ClassVar[bool] = False
     reference: ClassVar[str] = "Wolpert 1992, Shokri et al. 2017"
+    needs: ClassVar[str] = "needs shadow models, two or more"
 
     def __call__(self, signals: Signals) -> NDArray[np.floating[Any]]:
         """Membership probabilities (n,).
