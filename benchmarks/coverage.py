@@ -158,11 +158,19 @@ def _title(tallies: Sequence[Tally], seconds: float) -> str:
     low = sum(tally.verdict == "LOW" for tally in tallies)
     return (
         f"# Coverage, simulated\n\n{today}, {machine}; {seconds:,.0f} CPU seconds; `make coverage`.\n\n"
-        f"{len(tallies)} rows. Two-sided 95 % intervals should cover at least 94 %, bounds and tests at least 95 %. "
+        f"{len(tallies)} rows of {min(tally.given for tally in tallies):,} to {max(tally.given for tally in tallies):,} worlds; "
+        f"{max(_records(tally.world) for tally in tallies):,} records at most. "
+        "Two-sided 95 % intervals should cover at least 94 %, bounds and tests at least 95 %. "
         f"{low} rows are below their target by more than two Monte Carlo errors; "
         f"{sum(tally.verdict == 'near' for tally in tallies)} by less; "
         f"{sum(tally.verdict == 'wide' for tally in tallies)} cover more than 98 %."
     )
+
+
+def _records(world: str) -> int:
+    """Members and non-members (or clusters of each) in the name of a world."""
+    counts = world.split(", ")[-1 if "clusters" not in world else -2].split(" clusters")[0].split(" + ")
+    return sum(int(count.replace(",", "")) for count in counts)
 
 
 def _percent(tally: Tally) -> str:
