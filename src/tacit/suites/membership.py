@@ -100,7 +100,7 @@ def membership_audit(
         environment=environment(outputs, membership, seed=seed, level=level, command=command),
         created=today(),
         title=title,
-        records=_records(best.measured, best.name) if records else None,
+        records=_records(best) if records else None,
     )
 
 
@@ -196,13 +196,16 @@ def _figures(marked: Sequence[Marked], best: Marked, *, level: float) -> dict[st
     }
 
 
-def _records(evidence: Evidence, name: str) -> dict[str, Any]:
-    return {
-        "attack": name,
-        "row": evidence.row.tolist(),
-        "member": evidence.member.tolist(),
-        "score": [float(score) for score in evidence.score],
+def _records(best: Marked) -> dict[str, Any]:
+    measured = best.measured
+    kept: dict[str, Any] = {
+        "attack": best.name,
+        "threshold": best.threshold,
+        "row": measured.row.tolist(),
+        "member": measured.member.tolist(),
+        "score": [float(score) for score in measured.score],
     }
+    return kept if measured.cluster is None else kept | {"cluster": measured.cluster.tolist()}
 
 
 def _empty(error: NotEnoughData, *, policy: Policy, title: str) -> Report:
