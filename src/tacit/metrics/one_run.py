@@ -17,9 +17,7 @@ Method = Literal["walk", "steinke", "fdp", "independent"]
 Side = Literal["both", "top", "bottom"]
 METHODS = ("walk", "steinke", "fdp", "independent")
 FRACTIONS = (0.1, 0.3)
-GRID = (0.003, 0.01, 0.03, 0.1, 0.3)
-GRID_SIDES: tuple[Side, ...] = ("both", "top")
-FEW_FAILURES = 0.02  # of m delta: beyond, what the walk allows for failures costs more than a grid of shares
+FEW_FAILURES = 0.02  # of m delta: beyond, what the walk allows for failures usually costs more than two shares
 SHARES = {"both": 0.4, "top": 0.4, "bottom": 0.2}  # of alpha, declared before any audit
 UNFAIR = 1e-4
 COINS = "each canary had its own fair coin, drawn independently of everything else; the guesser saw none of these coins"
@@ -51,7 +49,7 @@ def one_run_epsilon(
         alpha equally. None: 0.1 and 0.3, where the method needs shares.
     level : one-sided confidence.
     method : None: ``"steinke"`` where `guesses` are declared; else ``"walk"`` while m delta is at most 0.02, and beyond that
-        ``"steinke"`` for five shares from 0.003 to 0.3, each from both ends and from the top. ``"walk"``: all numbers of guesses at
+        ``"steinke"`` with 0.1 and 0.3. ``"walk"``: all numbers of guesses at
         once, from the top, the bottom and both ends, by the exact law of a Bernoulli walk. ``"steinke"``: the bound of [1]_,
         theorem 5.2. ``"fdp"``: the recursion of [2]_ for a family of
         trade-off functions. ``"independent"``: two-sample rates; only with `assume_independent_noise`.
@@ -79,7 +77,7 @@ def one_run_epsilon(
     """
     fraction(level, "level")
     if method is None and guesses is None and len(evidence.member) * delta > FEW_FAILURES:
-        guesses, sides = GRID, GRID_SIDES
+        guesses = FRACTIONS
     method = method or ("steinke" if guesses is not None else "walk")
     _require(delta, method, guesses, family, assume_independent_noise)
     canaries = _canaries(evidence)
