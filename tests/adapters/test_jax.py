@@ -49,6 +49,17 @@ def test_a_module_keeps_the_contract(x, y):
     assert not net.dropout.deterministic
 
 
+def test_a_second_look_at_a_module_compiles_nothing(x, y):
+    from tacit.adapters.jax import _applied
+
+    net = Network(nnx.Rngs(0))
+    outputs_of(net, x, y)
+    compiled = _applied()._cache_size()
+    net.last.kernel[...] = net.last.kernel[...] + 1
+    outputs_of(net, x, y)
+    assert _applied()._cache_size() == compiled
+
+
 def _plain(leaf):
     return np.asarray(jax.random.key_data(leaf) if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key) else leaf)
 

@@ -1,5 +1,6 @@
 """JAX: jitted functions, and Flax NNX modules."""
 
+from functools import cache, partial
 from typing import Any
 
 from numpy.typing import NDArray
@@ -25,13 +26,19 @@ def outputs_of(model: Any, x: Any, y: Any = None, *, batch_size: int = 256, kind
 
 def _frozen_copy(module: Any) -> Any:
     nnx = require("flax.nnx", extra="jax", purpose="A Flax module")
-    jax = require("jax", extra="jax", purpose="A Flax module")
     graph, state = nnx.split(module)
     copy = nnx.merge(graph, state)
     copy.eval()
     graph, state = nnx.split(copy)
-    compiled = jax.jit(lambda weights, x: nnx.merge(graph, weights)(x))
-    return lambda x: compiled(state, x)
+    return partial(_applied(), graph, state)
+
+
+@cache
+def _applied() -> Any:
+    """One jitted function for all modules: a second look at the same architecture compiles nothing."""
+    nnx = require("flax.nnx", extra="jax", purpose="A Flax module")
+    jax = require("jax", extra="jax", purpose="A Flax module")
+    return jax.jit(lambda graph, weights, x: nnx.merge(graph, weights)(x), static_argnums=0)
 
 
 def _ask(function: Any, x: Any, size: int) -> NDArray[Any]:
