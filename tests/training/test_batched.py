@@ -147,11 +147,16 @@ def test_control_flow_on_data_is_noticed():
 
 
 def test_the_group_shrinks_with_memory(monkeypatch):
-    recipe = TorchRecipe(cnn, epochs=1)
-    assert recipe.group(IMAGES) == 16
-    monkeypatch.setattr("tacit.training.batched._free_bytes", lambda device: 4e6)
-    assert 1 <= recipe.group(IMAGES) < 8
-    assert TorchRecipe(cnn, epochs=1, group_size=5).group(IMAGES) == 5
+    recipe = TorchRecipe(mlp, epochs=1)
+    assert recipe.group(X) == 16
+    monkeypatch.setattr("tacit.training.batched._free_bytes", lambda device: 3e5)
+    assert 1 <= recipe.group(X) < 8
+    assert TorchRecipe(mlp, epochs=1, group_size=5).group(X) == 5
+
+
+def test_convolutions_share_a_program_on_a_gpu_only():
+    assert TorchRecipe(cnn, epochs=1).group(IMAGES) == 1
+    assert TorchRecipe(cnn, epochs=1, device="cuda").group(IMAGES) > 1
 
 
 def test_shadow_trains_groups_and_gives_the_numbers_of_training_one_by_one():

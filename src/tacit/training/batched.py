@@ -149,7 +149,7 @@ def obstacle_of(model: Any) -> str | None:
 
 
 def group_size(recipe: TorchRecipe, x: Any) -> int:
-    """How many models one program holds: 1 where they cannot share one, else as many as half of the free memory allows."""
+    """How many models one program holds: 1 where they cannot share one or gain nothing, else what half of the memory allows."""
     torch = require("torch", extra="torch", purpose="Training K models in one program")
     model = seeded(recipe, 0)
     if obstacle_of(model) is not None:
@@ -159,6 +159,8 @@ def group_size(recipe: TorchRecipe, x: Any) -> int:
     if not _vectorises(model.eval(), sample):
         return 1
     on_gpu = recipe.device.startswith("cuda")
+    if not on_gpu and any(isinstance(part, torch.nn.modules.conv._ConvNd) for part in model.modules()):
+        return 1  # stacked convolutions become grouped ones, which a CPU runs slower than one after the other
     each = _bytes_of(model, sample, recipe.batch_size)
     return int(np.clip(MEMORY_SHARE * _free_bytes(recipe.device) // each, 1, MOST_ON_GPU if on_gpu else MOST_ON_CPU))
 
