@@ -50,7 +50,7 @@ def test_an_interval_that_is_too_narrow_is_caught(coverage):
         low, high = worlds.ends(worlds.metrics.auc)(evidence)
         return low + (high - low) / 4, high - (high - low) / 4
 
-    cell = worlds.Cell("records", "narrow", 100, world.draw, (worlds.Question("auc", narrow, world.game.auc),))
+    cell = worlds.Cell("records", "narrow, 50 + 50", 100, world.draw, (worlds.Question("auc", narrow, world.game.auc),))
     tally = coverage.cover(cell, 100)[0]
     assert tally.verdict == "LOW"
     assert "LOW" in coverage.report([tally], 1.0)
