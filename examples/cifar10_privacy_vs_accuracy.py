@@ -47,9 +47,9 @@ def recipes(reduced: bool) -> list[Recipe]:
         Recipe("larger CNN", large, epochs),
         Recipe("larger, augmentation", large, epochs, augment=True),
         Recipe("small, DP-SGD, noise 0.1", small, private_epochs, noise=0.1),
-        Recipe("small, DP-SGD, noise 1.0", small, private_epochs, noise=1.0),
+        Recipe("small, DP-SGD, noise 1.0", small, 6 if reduced else private_epochs, noise=1.0),
         Recipe("small, dropout", small, epochs, dropout=0.5),
-        Recipe("small, weight decay", small, epochs, weight_decay=1.0),
+        Recipe("small, weight decay", small, 9 if reduced else epochs, weight_decay=1.0),
     ]
 
 
