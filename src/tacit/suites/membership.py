@@ -20,16 +20,15 @@ from tacit.core import (
     Report,
 )
 from tacit.core._check import fraction
-from tacit.metrics import detectable_advantage, roc_points, score_histogram
 from tacit.suites.blind import backwards_warning, blind_result, blind_warning
-from tacit.suites.finding import finding_of, headline_of, judged, verdict_of, whole_p_value
+from tacit.suites.conclusion import concluded, figures
+from tacit.suites.finding import headline_of, judged, verdict_of
 from tacit.suites.halves import Halves
-from tacit.suites.marking import Marked, Progress, main_p_value, mark_all, result_of
+from tacit.suites.marking import Marked, Progress, mark_all, result_of
 from tacit.suites.provenance import accuracy, environment, today
 from tacit.suites.recipes import Effort, default_checks
 from tacit.suites.slicing import columns_of, slice_results
 
-N_ROC, BEST_POINTS, OTHER_POINTS = 4, 400, 100
 ASSUMES = {
     "observed": "The split into members and non-members was found, not drawn: nothing here bounds the epsilon of the training.",
     "fixed_size": "Members were drawn at random from one pool, in a fixed number.",
@@ -92,11 +91,16 @@ def membership_audit(
     parts = slice_results(best.choosing, best.measured, columns, level=level)
     blind = blind_result(outputs, membership, halves, features, level=level, seed=seed)
     tell("report", len(recipes) + 1, len(recipes) + 1)
-    report = _concluded(results, parts, blind, best, policy=policy, level=level)
+    chosen = results[best.name]
+    warning = blind_warning(blind) or backwards_warning(best.measured)
+    baseline = () if blind is None else (blind,)
+    report = concluded(results, parts, baseline, best, policy=policy, level=level, warning=warning)
     return replace(
         report,
+        unknown=tuple(_unknowns(chosen, parts, blind)),
+        assumes=_assumptions(best.measured, chosen),
         accuracy=accuracy(outputs, membership),
-        figures=_figures(marked, best, level=level),
+        figures=figures(marked, best, level=level),
         environment=environment(outputs, membership, seed=seed, level=level, command=command),
         created=today(),
         title=title,
@@ -112,52 +116,6 @@ def _require_usable(recipes: Sequence[Check], level: float, seed: int) -> None:
     if not names or len(set(names)) < len(names):
         came = f"the names {', '.join(names)}" if names else "none"
         raise InvalidInput(f"`checks` needs at least one Check, each with a name of its own, got {came}.")
-
-
-def _concluded(
-    results: Mapping[str, CheckResult],
-    parts: tuple[CheckResult, ...],
-    blind: CheckResult | None,
-    best: Marked,
-    *,
-    policy: Policy,
-    level: float,
-) -> Report:
-    chosen = results[best.name]
-    score = chosen.estimate("advantage")
-    main = main_p_value(best, level)
-    p_value = whole_p_value(main, parts)
-    units = _units(best.measured)
-    try:
-        detectable = detectable_advantage(*units, level=level)
-    except NotEnoughData:
-        detectable = None
-    warning = blind_warning(blind) or backwards_warning(best.measured)
-    attributable = not warning
-    finding = finding_of(p_value, detectable, level=level, attributable=attributable)
-    missing = dict(note.split(": ", 1) for note in chosen.notes)
-    verdict, verdicts = verdict_of(judged(policy, chosen, score, missing), attributable=attributable)
-    return Report(
-        finding=finding,
-        verdict=verdict,
-        headline=headline_of(finding, chosen, detectable, warning=warning, main=main, slices=parts),
-        p_value=p_value,
-        detectable=detectable,
-        score=score,
-        chosen=best.name,
-        checks=(*results.values(), *parts, *(() if blind is None else (blind,))),
-        verdicts=verdicts,
-        unknown=tuple(_unknowns(chosen, parts, blind)),
-        assumes=_assumptions(best.measured, chosen),
-        warnings=(warning,) if warning else (),
-        policy=policy.name,
-    )
-
-
-def _units(evidence: Evidence) -> tuple[int, int]:
-    if evidence.cluster is None:
-        return evidence.n_members, evidence.n_nonmembers
-    return len(set(evidence.cluster[evidence.member].tolist())), len(set(evidence.cluster[~evidence.member].tolist()))
 
 
 def _unknowns(chosen: CheckResult, parts: Sequence[CheckResult], blind: CheckResult | None) -> list[dict[str, Any]]:
@@ -185,15 +143,6 @@ def _assumptions(evidence: Evidence, chosen: CheckResult) -> tuple[str, ...]:
     drawn = f"{unit}, and members and non-members come from the same population."
     own = [text for estimate in chosen.estimates for text in estimate.assumes]
     return tuple(dict.fromkeys([drawn, ASSUMES[evidence.assignment], *own]))
-
-
-def _figures(marked: Sequence[Marked], best: Marked, *, level: float) -> dict[str, Any]:
-    others = sorted((item for item in marked if item is not best), key=lambda item: -item.promise)
-    shown = {best: BEST_POINTS} | dict.fromkeys(others[: N_ROC - 1], OTHER_POINTS)
-    return {
-        "roc": [roc_points(item.measured, max_points=most, level=level) | {"attack": item.name} for item, most in shown.items()],
-        "scores": [score_histogram(best.measured) | {"attack": best.name}],
-    }
 
 
 def _records(best: Marked) -> dict[str, Any]:

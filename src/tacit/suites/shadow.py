@@ -27,9 +27,9 @@ from tacit.core import (
     collect,
 )
 from tacit.core._check import labelled_codes
-from tacit.metrics import auc, best_threshold, detectable_advantage, named, roc_points, score_histogram
-from tacit.suites.finding import finding_of, headline_of, judged, verdict_of, whole_p_value
-from tacit.suites.marking import Marked, Progress, main_p_value, result_of
+from tacit.metrics import auc, best_threshold, named
+from tacit.suites.conclusion import concluded, figures, reasons
+from tacit.suites.marking import Marked, Progress, result_of
 from tacit.suites.provenance import environment, today
 from tacit.suites.resemblance import resemblance
 from tacit.suites.slicing import slice_results
@@ -108,11 +108,14 @@ def shadow_audit(
     parts = slice_results(chosen.choosing, chosen.measured, columns, level=level)
     fit = resemblance(signals, membership.member, accuracy=accuracy, shadow_accuracy=shadow_accuracy)
     controls = (models_control(best, signals, chosen.measured, membership, level=level),)
-    report = _concluded(results, parts, controls, chosen, policy=policy, level=level)
+    report = concluded(results, parts, controls, chosen, policy=policy, level=level)
+    result = results[chosen.name]
     return replace(
         report,
+        unknown=tuple({"question": question, "reason": reason} for question, reason in reasons(result).items()),
+        assumes=tuple(dict.fromkeys([ASSUMES, *(text for estimate in result.estimates for text in estimate.assumes)])),
         warnings=fit.warnings,
-        figures=_figures(marked, chosen, level=level),
+        figures=figures(marked, chosen, level=level),
         environment=_environment(signals, membership, level=level, command=command),
         created=today(),
         title=title,
@@ -218,48 +221,6 @@ def _shown(estimate: Estimate, level: float) -> bool:
     return estimate.p_value is not None and estimate.p_value <= 1 - level
 
 
-def _concluded(
-    results: Mapping[str, CheckResult],
-    parts: tuple[CheckResult, ...],
-    controls: tuple[CheckResult, ...],
-    best: Marked,
-    *,
-    policy: Policy,
-    level: float,
-) -> Report:
-    chosen = results[best.name]
-    score = chosen.estimate("advantage")
-    main = main_p_value(best, level)
-    p_value = whole_p_value(main, parts)
-    try:
-        detectable: float | None = detectable_advantage(*_units(best.measured), level=level)
-    except NotEnoughData:
-        detectable = None
-    finding = finding_of(p_value, detectable, level=level, attributable=True)
-    missing = dict(note.split(": ", 1) for note in chosen.notes if ": " in note)
-    verdict, verdicts = verdict_of(judged(policy, chosen, score, missing), attributable=True)
-    return Report(
-        finding=finding,
-        verdict=verdict,
-        headline=headline_of(finding, chosen, detectable, main=main, slices=parts),
-        p_value=p_value,
-        detectable=detectable,
-        score=score,
-        chosen=best.name,
-        checks=(*results.values(), *parts, *controls),
-        verdicts=verdicts,
-        unknown=tuple({"question": question, "reason": reason} for question, reason in missing.items()),
-        assumes=tuple(dict.fromkeys([ASSUMES, *(text for estimate in chosen.estimates for text in estimate.assumes)])),
-        policy=policy.name,
-    )
-
-
-def _units(evidence: Evidence) -> tuple[int, int]:
-    if evidence.cluster is None:
-        return evidence.n_members, evidence.n_nonmembers
-    return len(np.unique(evidence.cluster[evidence.member])), len(np.unique(evidence.cluster[~evidence.member]))
-
-
 def _environment(signals: Signals, membership: Membership, *, level: float, command: str) -> dict[str, Any]:
     made = environment(Outputs(loss=-signals.target.mean(axis=1)), membership, seed=0, level=level, command=command)
     total = hashlib.blake2b(made["digest"].encode(), digest_size=16)
@@ -267,14 +228,6 @@ def _environment(signals: Signals, membership: Membership, *, level: float, comm
         total.update(np.ascontiguousarray(row).data)
         total.update(np.ascontiguousarray(member).data)
     return made | {"task": "signals", "digest": total.hexdigest(), "n_shadows": signals.n_shadows}
-
-
-def _figures(marked: Sequence[Marked], best: Marked, *, level: float) -> dict[str, Any]:
-    shown = [best, *(item for item in marked if item is not best)]
-    return {
-        "roc": [roc_points(item.measured, level=level) | {"attack": item.name} for item in shown],
-        "scores": [score_histogram(best.measured) | {"attack": best.name}],
-    }
 
 
 def _records(evidence: Evidence, name: str, evidences: Sequence[Evidence], *, level: float) -> dict[str, Any]:
