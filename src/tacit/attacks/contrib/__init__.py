@@ -1,1 +1,0 @@
-"""attacks/contrib."""
