@@ -105,7 +105,7 @@ def trained(canaries: Canaries, epsilon: float, mode: str | None, seed: int) -> 
         broken(optimizer, mode, steps_an_epoch=len(loader))
     scores = watched(private, plain, optimizer, loader, canaries)
     right = private(torch.from_numpy(images[900:])).argmax(1).numpy() == labels[900:]
-    return Run(float(engine.get_epsilon(DELTA)), noise, float(right.mean()), scores)
+    return Run(epsilon, noise, float(right.mean()), scores)
 
 
 def watched(private: nn.Module, plain: nn.Module, optimizer: Any, loader: Any, canaries: Canaries) -> dict[str, np.ndarray]:
