@@ -136,6 +136,11 @@ def test_partial_auc_agrees_with_scikit_learn_ties_included(decimals, max_fpr):
     assert partial_auc(rounded, max_fpr).value == pytest.approx(expected, abs=1e-9)
 
 
+def test_partial_auc_lies_amid_its_interval_where_the_limit_cuts_a_block_of_equal_scores():
+    estimate = partial_auc(play(GaussianShift(1.0, 1.0).draw(5000, 5000, seed=8)), 0.1)
+    assert 0.3 < (estimate.value - estimate.low) / (estimate.high - estimate.low) < 0.7
+
+
 def test_partial_auc_is_reproducible_and_needs_enough_nonmembers():
     evidence = play(GaussianShift(1.0).draw(400, 300, seed=5))
     assert partial_auc(evidence, 0.1) == partial_auc(evidence, 0.1)

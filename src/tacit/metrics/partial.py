@@ -100,8 +100,11 @@ def _last_rank(n: int, max_fpr: float, size: float) -> int:
 
 
 def _above(evidence: Evidence, last: int) -> Floats:
-    """Members above the r-th largest non-member for r = 0..last (0 for r = 0); within a block of equal scores, in proportion."""
-    scores = evidence.nonmember_scores[evidence.n_nonmembers - last :][::-1]
+    """Members above the r-th largest non-member, r = 0 to `last` at least (0 for r = 0); in proportion within equal scores."""
+    others = evidence.nonmember_scores
+    # a block of equal scores counts as a whole, or its members would be shared among too few
+    last = len(others) - int(np.searchsorted(others, others[len(others) - last], side="left"))
+    scores = others[len(others) - last :][::-1]
     first = np.concatenate([[True], scores[1:] != scores[:-1]])
     block = np.cumsum(first) - 1
     begin = np.flatnonzero(first)
