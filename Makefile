@@ -29,7 +29,8 @@ lint:  ## ruff and mypy
 	@python=$(CORE) && "$$python" -m ruff check . && "$$python" -m ruff format --check . && "$$python" -m mypy
 
 coverage:  ## how often each interval misses the truth, by simulation (an hour)
-	@python=$(CORE) && "$$python" benchmarks/coverage.py --out benchmarks/results/coverage.md
+	@python=$(CORE) && "$$python" benchmarks/coverage.py --out benchmarks/results/coverage.md \
+		&& "$$python" benchmarks/audit_null.py --out benchmarks/results/audit_null.md
 
 bench:  ## speed and memory beside other libraries
 	@python=$(CORE) && "$$python" benchmarks/speed.py --out benchmarks/results/speed.md
