@@ -112,3 +112,21 @@ def test_progress_is_silent_for_a_second_and_then_says_how_much_is_left(capsys):
     progress.said -= 20
     progress("third", 2, 4)
     assert "[3/4] third, about 20 s left" in capsys.readouterr().err
+
+
+def test_a_closed_pipe_loses_no_file(outputs, tmp_path):
+    saved = tmp_path / "r.json"
+    command = f"{sys.executable} -m tacit audit '{outputs}' --effort quick --json '{saved}' | head -1"
+    subprocess.run(["bash", "-c", command], capture_output=True, check=True)
+    assert tacit.Report.load(saved).finding == "leak"
+
+
+def test_a_report_that_cannot_be_written_is_still_printed(outputs, tmp_path, capsys, monkeypatch):
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tacit.core._files.os.fsync", full)
+    assert main(["audit", str(outputs), "--effort", "quick", "--json", str(tmp_path / "r.json")]) == 3
+    printed = capsys.readouterr()
+    assert "leaks" in printed.out
+    assert "No space left" in printed.err

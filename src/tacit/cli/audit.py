@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from tacit.cli.writing import add_output_options, check_outputs, write_outputs
+from tacit.cli.writing import add_output_options, check_outputs, deliver
 
 KEYS = """\
 files: one .npz, .parquet or .csv with a column `member` (1: trained on it, 0: not), or two files, members first.
@@ -78,8 +78,7 @@ def _run(arguments: argparse.Namespace) -> int:
         progress=progress,
     )
     progress.close()
-    print(report)
-    write_outputs(report, arguments)
+    deliver(report, arguments)
     return report.exit_code
 
 

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tacit.cli.writing import add_output_options, check_outputs, write_outputs
+from tacit.cli.writing import add_output_options, check_outputs, deliver
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,8 +88,7 @@ def _audit(arguments: argparse.Namespace) -> int:
         title=arguments.title,
         command=f"tacit dp audit {Path(arguments.file).name} --delta {arguments.delta:g}",
     )
-    print(report)
-    write_outputs(report, arguments)
+    deliver(report, arguments)
     return report.exit_code
 
 

@@ -2,12 +2,12 @@
 
 import argparse
 
-from tacit.cli.writing import add_output_options, check_outputs, write_outputs
+from tacit.cli.writing import add_output_options, check_outputs, deliver
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command."""
-    text = "Print a saved report as a table, or write it in other formats. The exit code is that of the report's verdict."
+    text = "Print a saved report as a table, or write it in other formats."
     command = commands.add_parser("show", help="print a saved report, or convert it", description=text)
     command.add_argument("report", metavar="REPORT.json", help="a report that tacit saved")
     add_output_options(command)
@@ -19,6 +19,5 @@ def _run(arguments: argparse.Namespace) -> int:
 
     check_outputs(arguments)
     report = Report.load(arguments.report)
-    print(report)
-    write_outputs(report, arguments)
+    deliver(report, arguments)
     return 0

@@ -43,8 +43,19 @@ def check_outputs(arguments: argparse.Namespace) -> None:
             raise InvalidInput(f"The folder of `{path}` does not exist. Make it first.")
 
 
-def write_outputs(report: "Report", arguments: argparse.Namespace) -> None:
-    """Write every file that was asked for and say so on standard error."""
-    for path in targets(arguments):
-        report.save(path)
-        print(f"wrote {path}", file=sys.stderr)
+def deliver(report: "Report", arguments: argparse.Namespace) -> None:
+    """Write every file that was asked for, and say so on standard error; then print the report.
+
+    Files come first, so that a closed pipe (``| head``) loses none of them; the report is printed even where a file
+    could not be written.
+
+    Raises
+    ------
+    OSError : a file could not be written; its old content stays.
+    """
+    try:
+        for path in targets(arguments):
+            report.save(path)
+            print(f"wrote {path}", file=sys.stderr)
+    finally:
+        print(report)
