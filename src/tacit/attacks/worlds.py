@@ -120,10 +120,10 @@ class Worlds:
 def _too_few(attack: str, needed: int, world: World, word: str, short: NDArray[np.intp]) -> NotEnoughData:
     got = int(world.count[short].min())
     shown = ", ".join(str(int(row)) for row in short[:N_SHOWN]) + (", ..." if len(short) > N_SHOWN else "")
-    plural = "models" if needed != 1 else "model"
+    plural, records = "models" if needed != 1 else "model", "records" if len(short) != 1 else "record"
     advice = " or use `mode='offline'`" if word == "with" else ""
     message = (
-        f"{attack} needs {needed} shadow {plural} {word} each record, got {got} for {len(short)} records (first: {shown}). "
+        f"{attack} needs {needed} shadow {plural} {word} each record, got {got} for {len(short)} {records} (first: {shown}). "
         f"Train more shadow models{advice}."
     )
     return NotEnoughData(message, needed=needed, got=got, unit=f"shadow models {word} each record")
