@@ -92,3 +92,20 @@ def test_a_policy_file_is_read_and_its_mistakes_are_named(tmp_path):
 
 def test_the_default_policy_limits_something():
     assert {gate.metric for gate in DEFAULT_POLICY.gates} == {"advantage", "tpr@fpr=0.01"}
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "outcome"),
+    [
+        (0.55, 0.52, 0.58, "pass"),
+        (0.55, 0.50, 0.60, "pass"),
+        (0.55, 0.50, 0.61, "inconclusive"),
+        (0.65, 0.59, 0.70, "inconclusive"),
+        (0.65, 0.60, 0.70, "inconclusive"),
+        (0.65, 0.61, 0.70, "fail"),
+        (0.55, 0.50, float("inf"), "inconclusive"),
+        (0.65, float("-inf"), 0.70, "inconclusive"),
+    ],
+)
+def test_only_the_whole_interval_passes_or_fails(value, low, high, outcome):
+    assert AtMost("auc", 0.6)(Estimate("auc", value, low, high, 0.95, 100, "x")).outcome == outcome
