@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import ndtr
+from scipy.special import expit, ndtr
 
 from tacit.core import Evidence
 from tacit.testing import GaussianShift, LaplaceShift, RandomisedResponse
@@ -104,6 +104,19 @@ def subset_reveal(chance: float) -> World:
     return World(f"subset reveal {100 * chance:g} %", draw, lambda delta: 0.0, False)
 
 
+def response_reveal(epsilon: float, chance: float) -> World:
+    """Randomised response of `epsilon` whose delta goes into a subset reveal."""
+    reveal = subset_reveal(chance)
+
+    def draw(m: int, delta: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        score, member = reveal.draw(m, delta, seed)
+        rng = np.random.default_rng([seed, 1])
+        answer = (member == (rng.random(m) < expit(epsilon))) / 4 + rng.random(m) / 8
+        return np.where((score >= 0) & (score <= 1), answer, score), member
+
+    return World(f"response eps={epsilon:g}, subset reveal {100 * chance:g} %", draw, lambda delta: epsilon, False)
+
+
 def each_reveal() -> World:
     """Every coin is told with chance delta: (0, delta)-DP."""
 
@@ -142,5 +155,6 @@ def worlds(delta: float) -> tuple[World, ...]:
         shared_response(1.0),
         shared_response(2.0),
         subset_reveal(0.1),
+        response_reveal(1.0, 0.05),
         each_reveal(),
     )

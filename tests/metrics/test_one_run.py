@@ -165,14 +165,37 @@ def test_the_walk_holds_on_noise_and_on_randomised_response():
         assert above / 30 <= 0.1 + 3 * np.sqrt(0.09 / 30)
 
 
-def test_the_default_depends_on_m_and_delta_only():
+def test_all_numbers_of_guesses_are_the_default():
     world = played(GaussianShift(2.0).flip(4000, seed=0))
-    assert "walk" in one_run_epsilon(world, 0.0).method.lower()
-    many = one_run_epsilon(world, 1e-5)
-    assert "Steinke" in many.method
-    assert many.low > one_run_epsilon(world, 1e-5, method="walk").low - 0.3
+    assert "all numbers of guesses" in one_run_epsilon(world, 1e-5).method
+    assert one_run_epsilon(world, 1e-5).low > one_run_epsilon(world, 1e-5, (0.1, 0.3)).low
+    assert "Steinke" in one_run_epsilon(world, 1e-5, 0.1).method
     with pytest.raises(InvalidInput, match="`sides`"):
         one_run_epsilon(world, 0.0, 0.1, sides=("left",))
+
+
+def told(epsilon, delta, chance, m, seed):
+    """Randomised response of `epsilon` that also tells coins: in a share `chance` of the runs, delta / chance of them."""
+    rng = np.random.default_rng(seed)
+    member = rng.random(m) < 0.5
+    score = (member == (rng.random(m) < 1 / (1 + np.exp(-epsilon)))) + rng.random(m) / 2
+    if rng.random() < chance:
+        shown = rng.random(m) < delta / chance
+        score[shown] = np.where(member[shown], 3.0, -2.0) + rng.random(int(shown.sum())) / 2
+    return evidence(score, member)
+
+
+@pytest.mark.parametrize("chance", [1.0, 0.1, 0.03])
+@pytest.mark.parametrize(("epsilon", "delta"), [(0.0, 0.01), (1.0, 0.01), (3.0, 0.03)])
+def test_failures_are_paid_for_however_they_come_together(epsilon, delta, chance):
+    worlds = 100
+    above = sum(one_run_epsilon(told(epsilon, delta, chance, 300, s), delta).low > epsilon for s in range(worlds))
+    assert above / worlds <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / worlds)
+
+
+def test_a_large_claim_pays_little_for_delta():
+    world = told(4.0, 0.0, 1.0, 4000, 0)
+    assert one_run_epsilon(world, 1e-5).low > one_run_epsilon(world, 0.0).low - 0.02
 
 
 def test_the_top_alone_shows_a_leak_that_has_only_a_top():

@@ -17,8 +17,7 @@ Method = Literal["walk", "steinke", "fdp", "independent"]
 Side = Literal["both", "top", "bottom"]
 METHODS = ("walk", "steinke", "fdp", "independent")
 FRACTIONS = (0.1, 0.3)
-FEW_FAILURES = 0.02  # of m delta: beyond, what the walk allows for failures usually costs more than two shares
-SHARES = {"both": 0.4, "top": 0.4, "bottom": 0.2}  # of alpha, declared before any audit
+SHARES = {"both": 0.35, "top": 0.6, "bottom": 0.05}  # of alpha; many mechanisms leak in the top tail alone
 UNFAIR = 1e-4
 COINS = "each canary had its own fair coin, drawn independently of everything else; the guesser saw none of these coins"
 
@@ -48,11 +47,10 @@ def one_run_epsilon(
     guesses : shares of the canaries to guess, or numbers of guesses from 2 up, declared before looking; several share
         alpha equally. None: 0.1 and 0.3, where the method needs shares.
     level : one-sided confidence.
-    method : None: ``"steinke"`` where `guesses` are declared; else ``"walk"`` while m delta is at most 0.02, and beyond that
-        ``"steinke"`` with 0.1 and 0.3. ``"walk"``: all numbers of guesses at
-        once, from the top, the bottom and both ends, by the exact law of a Bernoulli walk. ``"steinke"``: the bound of [1]_,
-        theorem 5.2. ``"fdp"``: the recursion of [2]_ for a family of
-        trade-off functions. ``"independent"``: two-sample rates; only with `assume_independent_noise`.
+    method : None: ``"steinke"`` where `guesses` are declared, else ``"walk"``. ``"walk"``: all numbers of guesses at once,
+        from the top, the bottom and both ends, by the exact law of a Bernoulli walk. ``"steinke"``: the bound of [1]_,
+        theorem 5.2. ``"fdp"``: the recursion of [2]_ for a family of trade-off functions. ``"independent"``: two-sample
+        rates; only with `assume_independent_noise`.
     sides : where the guesses of ``"steinke"`` and ``"fdp"`` are taken from: ``"both"`` ends (half from each), the ``"top"``, the
         ``"bottom"``; several share alpha equally.
     family : for ``"fdp"``: from a parameter (larger leaks more) to a mechanism, such as `Gaussian`. None: the
@@ -76,8 +74,6 @@ def one_run_epsilon(
     .. [3] Keinan, Shenfeld, Ligett, How Well Can Differential Privacy Be Audited in One Run?, 2025.
     """
     fraction(level, "level")
-    if method is None and guesses is None and len(evidence.member) * delta > FEW_FAILURES:
-        guesses = FRACTIONS
     method = method or ("steinke" if guesses is not None else "walk")
     _require(delta, method, guesses, family, assume_independent_noise)
     canaries = _canaries(evidence)

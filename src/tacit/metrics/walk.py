@@ -1,6 +1,5 @@
 """Every number of guesses at once: the exact law of the best count along a Bernoulli walk."""
 
-from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +11,7 @@ from tacit.metrics.bands import MARGIN, SPREAD, convolved
 GROWTH = 1.08
 FIRST = 4
 TOLERANCE = 5e-4
+STEP = 0.25  # of epsilon: how finely the allowance for failures follows it
 EFFECTIVE_LOOKS = 10  # only steers the choice of `allowance`, which is valid whatever it is
 
 
@@ -21,11 +21,16 @@ def walk_bound(
     """The largest epsilon refuted by how many of the surest guesses are right, whatever number of guesses is best.
 
     Put the guesses in the order of their confidence. Under epsilon-DP, given what was released and the coins of the guesses
-    before, each guess is right with chance at most e^epsilon / (1 + e^epsilon) [1]_; so the running count of right guesses
+    before, each guess is right with chance at most p = e^epsilon / (1 + e^epsilon) [1]_; so the running count of right guesses
     stays below a Bernoulli walk, at all numbers of guesses together. The walk's chance to pass a boundary of equal local
-    level is computed exactly (guess counts on a geometric grid of ratio 1.08). With delta, the excess over that chance is
-    at most `failures` guesses in expectation; by Markov's inequality `allowance` or more of them occur with chance at most
-    failures / allowance, and one fewer is taken off every count. That holds however the failures depend on the walk.
+    level is computed exactly (guess counts on a geometric grid of ratio 1.08).
+
+    With delta, a guess may exceed p. Given the coins of all others, let P and Q be the laws of the release with and without
+    the canary: a guess "member" exceeds p by (1 - p) (P - e^epsilon Q)+ / 2 in expectation, which is at most
+    delta / (2 (1 + e^epsilon)), and "not" likewise. By Markov's inequality `allowance` or more guesses are right for this
+    reason with chance at most (their expected number) / allowance, and one fewer is taken off every count. That holds
+    however those guesses depend on the walk. What is allowed for shrinks as epsilon grows, on steps of 0.25; the bound is the
+    first epsilon that is not refuted.
 
     Parameters
     ----------
@@ -33,43 +38,46 @@ def walk_bound(
     block_end : int (b,), ascending: counts at which one may stop without cutting a tie.
     failures : m delta, or m delta / 2 where all guesses say the same.
     alpha : chance of a bound that is too large.
-    at_least : what is known already; the answer is not below it.
+    at_least : what is refuted already; the answer is not below it.
 
     References
     ----------
     .. [1] Steinke, Nasr, Jagielski, Privacy Auditing with One (1) Training Run, 2023, sec. 5.
     """
-    allowance = _allowance(failures, alpha)
-    budget = alpha - failures / allowance
-    if budget <= 0 or len(right) == 0:
+    if len(right) == 0:
         return at_least
     stop = _grid(block_end)
-    count = np.maximum(np.cumsum(right)[stop - 1] - (allowance - 1), 0)
+    total = np.cumsum(right)[stop - 1]
+    low, known = at_least, np.floor(at_least / STEP) * STEP
+    while True:
+        expected = failures * float(expit(-known))
+        allowance = _allowance(expected, alpha)
+        count = np.maximum(total - (allowance - 1), 0)
+        low, end = _refuted_up_to(count, stop, alpha - expected / allowance, low, known + STEP), known + STEP
+        if low < end:
+            return low
+        known = end
 
-    def local(epsilon: float) -> float:
-        return float(np.min(_tail(count, stop, float(expit(epsilon)))))
 
-    # between these two the walk's own law decides; outside, the union bound or a single stop does
-    low = _last(lambda epsilon: local(epsilon) * len(stop) <= budget, at_least)
-    high = _last(lambda epsilon: local(epsilon) < budget, max(low, at_least)) + TOLERANCE
+def _refuted_up_to(count: NDArray[np.int64], stop: NDArray[np.int64], budget: float, low: float, high: float) -> float:
+    """The end of what is refuted between `low` and `high`, from below."""
+
+    def refuted(epsilon: float) -> bool:
+        p = float(expit(epsilon))
+        local = float(np.min(_tail(count, stop, p)))
+        if local >= budget:  # a single stop passes more often
+            return False
+        if local * len(stop) <= budget:  # the union bound is enough
+            return True
+        return _crossing(stop, _boundary(stop, p, local), p) <= budget
+
+    if refuted(high):
+        return high
+    if not refuted(low + TOLERANCE):
+        return low
     while high - low > TOLERANCE:
         middle = (low + high) / 2
-        p = float(expit(middle))
-        refuted = _crossing(stop, _boundary(stop, p, local(middle)), p) <= budget
-        low, high = (middle, high) if refuted else (low, middle)
-    return low
-
-
-def _last(holds: Callable[[float], bool], start: float) -> float:
-    """The end of the stretch from `start` on in which `holds` is true (`start` where it is not)."""
-    if not holds(start + TOLERANCE):
-        return start
-    low, high = start + TOLERANCE, start + 1.0
-    while holds(high):
-        low, high = high, high + 1.0
-    while high - low > TOLERANCE:
-        middle = (low + high) / 2
-        low, high = (middle, high) if holds(middle) else (low, middle)
+        low, high = (middle, high) if refuted(middle) else (low, middle)
     return low
 
 
