@@ -1,9 +1,12 @@
 """The shadow stack: learns from shadow models only, wins where single attacks differ, and says a probability."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from tacit.attacks import BASE, EBLiRA, ShadowStack
+from tacit.attacks.stack_features import Pair
 from tacit.core import InvalidInput, Membership, NotEnoughData, Signals, collect
 from tacit.testing import ShadowGaussian, check_attack
 
@@ -11,6 +14,10 @@ from tacit.testing import ShadowGaussian, check_attack
 def auc(score, member):
     rank = np.argsort(np.argsort(score))[member].mean()
     return (rank - (member.sum() - 1) / 2) / (~member).sum()
+
+
+def rank(score):
+    return np.argsort(np.argsort(score))
 
 
 def coins(n_shadows, n, seed, *, shift=1.5):
@@ -55,10 +62,37 @@ def test_records_that_no_shadow_model_was_trained_on_are_scored_offline():
     assert auc(score, game.membership.member[audited]) > 0.6
 
 
-def test_one_antithetic_pair_adds_two_log_ratios():
-    game = ShadowGaussian(n_shadows=2, shift=1.5).draw(2000, seed=0)
+def test_one_antithetic_pair_is_read_by_single_attacks():
+    strong, weak = (ShadowGaussian(n_shadows=2, shift=shift).draw(2000, seed=0).signals for shift in (4.0, 0.05))
+    assert np.corrcoef(rank(ShadowStack()(strong)), rank(EBLiRA()(strong)))[0, 1] > 0.999
+    assert np.corrcoef(rank(ShadowStack()(weak)), rank(EBLiRA()(weak)))[0, 1] < 0.999
+    assert np.corrcoef(rank(ShadowStack()(weak)), rank(BASE()(weak)))[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("shift", [0.5, 1.5, 4.0])
+def test_one_antithetic_pair_is_not_behind_a_single_attack(shift):
+    game = ShadowGaussian(n_shadows=2, shift=shift).draw(2000, seed=0)
     score, member = ShadowStack()(game.signals), game.membership.member
-    assert auc(score, member) > max(auc(BASE()(game.signals), member), auc(EBLiRA()(game.signals), member)) - 0.02
+    assert auc(score, member) > max(auc(BASE()(game.signals), member), auc(EBLiRA()(game.signals), member)) - 0.01
+
+
+def test_two_models_by_coins_are_both_seen():
+    signals = coins(2, 3000, 4).signals
+    learnt = ShadowStack()(signals)
+    first = signals.shadow[:1].repeat(2, axis=0)
+    assert (
+        np.corrcoef(learnt, signals.target[:, 0] - signals.shadow.mean(axis=0)[:, 0])[0, 1]
+        > np.corrcoef(learnt, signals.target[:, 0] - first.mean(axis=0)[:, 0])[0, 1]
+    )
+
+
+def test_the_input_is_not_copied():
+    signals = ShadowGaussian(n_shadows=256, shift=1.0).draw(20_000, seed=0).signals
+    tracemalloc.start()
+    Pair.of(signals)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.5 * signals.shadow.nbytes
 
 
 def test_one_model_cannot_teach():
