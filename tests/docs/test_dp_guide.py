@@ -13,4 +13,4 @@ def test_the_code_of_the_guide_runs(tmp_path, monkeypatch, capsys):
         exec(block, names)
     assert "refuted" in capsys.readouterr().out
     assert (tmp_path / "coins.json").exists()
-    assert names["canaries_needed"](4.0, 1e-5) == 167
+    assert names["canaries_needed"](4.0, 1e-5) == 224

@@ -131,15 +131,23 @@ def test_rows_in_order_of_membership_do_not_help():
         assert one_run_epsilon(evidence(np.round(np.random.default_rng(0).normal(size=400)), member), 0.0, method=method).low < 0.2
 
 
-def test_canaries_needed_is_plain():
-    assert canaries_needed(1.0, 0.0) <= 20
-    m = canaries_needed(4.0, 1e-5)
-    assert steinke_p_value(m, m, m, 4.0, 1e-5) <= 0.05
-    assert steinke_p_value(int(0.9 * m), int(0.9 * m), int(0.9 * m), 4.0, 1e-5) > 0.05
+@pytest.mark.parametrize(("epsilon", "delta"), [(1.0, 0.0), (4.0, 1e-5), (6.0, 1e-5)])
+def test_the_canaries_needed_are_what_the_default_bound_needs(epsilon, delta):
+    m = canaries_needed(epsilon, delta)
+
+    def bound(count):
+        return one_run_epsilon(evidence(np.arange(count), np.arange(count) >= count // 2), delta).low
+
+    assert bound(m) > epsilon
+    assert bound(int(0.9 * m)) < epsilon
+
+
+def test_canaries_needed_grows_with_wrong_guesses_and_may_be_impossible():
+    assert canaries_needed(2.0, 1e-5) < canaries_needed(2.0, 1e-5, accuracy=0.99) < canaries_needed(2.0, 1e-5, accuracy=0.95)
     with pytest.raises(NotEnoughData, match="many runs"):
         canaries_needed(3.0, 1e-5, accuracy=0.9)
     with pytest.raises(NotEnoughData, match="smaller delta"):
-        canaries_needed(12.0, 1e-3)
+        canaries_needed(20.0, 1e-3)
 
 
 def test_bad_arguments_are_named():

@@ -1,6 +1,7 @@
 """`tacit dp`: audit a differential-privacy claim, plan such an audit, draw its lower curve."""
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,8 +104,12 @@ def _plan(arguments: argparse.Namespace) -> int:
         try:
             count = canaries_needed(epsilon, delta, accuracy=accuracy, level=level)
             print(f"  one run, {count:,} canaries with a coin each, all guessed, if {guessed}")
-        except NotEnoughData as error:
-            print(f"  one run, if {guessed}: impossible. {error}")
+        except NotEnoughData:
+            allowed = 100 / (1 + math.exp(-epsilon))
+            why = (
+                f"epsilon = {epsilon:g} allows {allowed:.4g} %" if 100 * accuracy <= allowed else f"delta = {delta:g} is too large"
+            )
+            print(f"  one run, if {guessed}: impossible, {why}")
     try:
         runs = runs_needed(epsilon, delta, level=level)
         print(f"  {runs:,} independent runs, half of them with the canary, if no guess is ever wrong")

@@ -5,13 +5,13 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, betaincc, expit
+from scipy.special import betainc, expit
 
 from tacit.core import AssumptionError, Estimate, Evidence, InvalidInput, NotEnoughData
 from tacit.core._check import fraction
 from tacit.metrics.epsilon import epsilon_lower_bound
 from tacit.metrics.mechanisms import ApproxDP, Mechanism
-from tacit.metrics.walk import walk_bound
+from tacit.metrics.walk import guess_counts, walk_bound, walk_refutes
 
 Method = Literal["walk", "steinke", "fdp", "independent"]
 Side = Literal["both", "top", "bottom"]
@@ -270,18 +270,26 @@ def _largest(refuted: Callable[[float], bool], *, tolerance: float = 1e-4, most:
 
 
 def canaries_needed(epsilon: float, delta: float, *, accuracy: float = 1.0, level: float = 0.95) -> int:
-    """Canaries of one run that refute a claim of `epsilon` if a share `accuracy` of the guesses on all of them is right.
+    """Canaries of one run with which `one_run_epsilon` refutes `epsilon`, if a share `accuracy` of all guesses is right.
+
+    For its default method, with wrong guesses spread evenly over the sure and the doubtful ones: a guesser that knows
+    which of its guesses are sure needs as many sure ones among more canaries.
 
     Raises
     ------
-    NotEnoughData : no number of canaries can do it: the accuracy is too low, or delta times their number too large.
+    NotEnoughData : no number of canaries up to 10 million does it: the accuracy is too low, or delta times their number too large.
     """
     fraction(level, "level")
     if not (0.5 < accuracy <= 1 and epsilon >= 0 and 0 <= delta < 1):
         raise InvalidInput(f"Needs epsilon >= 0, delta in [0, 1), accuracy in (0.5, 1], got {epsilon}, {delta}, {accuracy}.")
-    for m in np.unique(np.geomspace(10, 1e8, 1500).astype(np.int64)).tolist():
-        right = int(accuracy * m)
-        if betaincc(right, m - right + 1, expit(epsilon)) >= level and steinke_p_value(m, m, right, epsilon, delta) < 1 - level:
+    alpha = (1 - level) * SHARES["both"]
+    for m in np.unique(np.geomspace(10, 1e7, 1400).astype(np.int64)).tolist() if accuracy > expit(epsilon) else ():
+        guesses = m - m % 2  # half from each end
+        right = int(accuracy * guesses)
+        if betainc(right, guesses - right + 1, expit(epsilon)) > alpha:
+            continue
+        stop = guess_counts(np.arange(2, guesses + 1, 2))
+        if walk_refutes((accuracy * stop).astype(np.int64), stop, epsilon, failures=m * delta, alpha=alpha):
             return int(m)
     raise NotEnoughData(
         f"No number of canaries in one run refutes epsilon = {epsilon:g} at delta = {delta:g} with {100 * accuracy:g} % right "

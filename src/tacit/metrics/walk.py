@@ -46,56 +46,68 @@ def walk_bound(
     """
     if len(right) == 0:
         return at_least
-    stop = _grid(block_end)
+    stop = guess_counts(block_end)
     total = np.cumsum(right)[stop - 1]
     low, known = at_least, np.floor(at_least / STEP) * STEP
     while True:
-        expected = failures * float(expit(-known))
-        allowance = _allowance(expected, alpha)
-        count = np.maximum(total - (allowance - 1), 0)
-        low, end = _refuted_up_to(count, stop, alpha - expected / allowance, low, known + STEP), known + STEP
+        count, budget = _sure(total, known, failures=failures, alpha=alpha)
+        low, end = _refuted_up_to(count, stop, budget, low, known + STEP), known + STEP
         if low < end:
             return low
         known = end
 
 
+def walk_refutes(total: NDArray[np.integer], stop: NDArray[np.integer], epsilon: float, *, failures: float, alpha: float) -> bool:
+    """Whether `total` right of the first `stop` guesses (ascending, both (k,)) refute `epsilon`; see `walk_bound`."""
+    count, budget = _sure(total, np.floor(epsilon / STEP) * STEP, failures=failures, alpha=alpha)
+    return _refuted(count, stop, budget, epsilon)
+
+
+def _sure(total: NDArray[np.integer], known: float, *, failures: float, alpha: float) -> tuple[NDArray[np.int64], float]:
+    """Right guesses that no failure accounts for, and what is left of alpha, for epsilons from `known` on."""
+    expected = failures * float(expit(-known))
+    allowance = _allowance(expected, alpha)
+    return np.maximum(total - (allowance - 1), 0).astype(np.int64), alpha - expected / allowance
+
+
 def _refuted_up_to(count: NDArray[np.int64], stop: NDArray[np.int64], budget: float, low: float, high: float) -> float:
     """The end of what is refuted between `low` and `high`, from below."""
-
-    def refuted(epsilon: float) -> bool:
-        p = float(expit(epsilon))
-        local = float(np.min(_tail(count, stop, p)))
-        if local >= budget:  # a single stop passes more often
-            return False
-        if local * len(stop) <= budget:  # the union bound is enough
-            return True
-        return _crossing(stop, _boundary(stop, p, local), p) <= budget
-
-    if refuted(high):
+    if _refuted(count, stop, budget, high):
         return high
-    if not refuted(low + TOLERANCE):
+    if not _refuted(count, stop, budget, low + TOLERANCE):
         return low
     while high - low > TOLERANCE:
         middle = (low + high) / 2
-        low, high = (middle, high) if refuted(middle) else (low, middle)
+        low, high = (middle, high) if _refuted(count, stop, budget, middle) else (low, middle)
     return low
 
 
-def _grid(block_end: NDArray[np.integer]) -> NDArray[np.int64]:
+def _refuted(count: NDArray[np.int64], stop: NDArray[np.integer], budget: float, epsilon: float) -> bool:
+    p = float(expit(epsilon))
+    local = float(np.min(_tail(count, stop, p)))
+    if local >= budget:  # a single stop passes more often
+        return False
+    if local * len(stop) <= budget:  # the union bound is enough
+        return True
+    return _crossing(stop, _boundary(stop, p, local), p) <= budget
+
+
+def guess_counts(block_end: NDArray[np.integer]) -> NDArray[np.int64]:
+    """The numbers of guesses looked at: those of `block_end` nearest above a geometric grid."""
     last = int(block_end[-1])
     n_steps = int(np.log(max(last / FIRST, 1.0)) / np.log(GROWTH)) + 2
     wanted = np.unique(np.minimum((FIRST * GROWTH ** np.arange(n_steps)).astype(np.int64), last))
     return np.unique(block_end[np.searchsorted(block_end, wanted)]).astype(np.int64)
 
 
-def _tail(count: NDArray[np.int64], trials: NDArray[np.int64], p: float) -> NDArray[np.float64]:
+def _tail(count: NDArray[np.int64], trials: NDArray[np.integer], p: float) -> NDArray[np.float64]:
     """P(Binomial(trials, p) >= count)."""
     inside = (count >= 1) & (count <= trials)
     value = betainc(np.where(inside, count, 1), np.where(inside, trials - count + 1, 1), p)
     return np.where(inside, value, np.where(count < 1, 1.0, 0.0))
 
 
-def _boundary(stop: NDArray[np.int64], p: float, local: float) -> NDArray[np.int64]:
+def _boundary(stop: NDArray[np.integer], p: float, local: float) -> NDArray[np.int64]:
     """The smallest counts with `_tail` at most `local` (allowing for rounding), one a stop."""
     spread = 12 * np.sqrt(stop * p * (1 - p)) + 20
     low: NDArray[np.int64] = np.maximum(0, (stop * p - spread).astype(np.int64))
@@ -107,7 +119,7 @@ def _boundary(stop: NDArray[np.int64], p: float, local: float) -> NDArray[np.int
     return high
 
 
-def _crossing(stop: NDArray[np.int64], boundary: NDArray[np.int64], p: float) -> float:
+def _crossing(stop: NDArray[np.integer], boundary: NDArray[np.int64], p: float) -> float:
     """Chance that the walk reaches its boundary at some stop, at most (what is cut off counts as crossing)."""
     alive, lowest, seen = np.ones(1), 0, 0
     kernels: dict[int, tuple[int, NDArray[np.float64]]] = {}
