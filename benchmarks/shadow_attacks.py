@@ -52,6 +52,12 @@ def measured(score, member):
     return (area, *rates)
 
 
+def miscalibration(probability, member):
+    """Mean gap between said and found over ten groups of equal size: 0 for a probability that means what it says."""
+    groups = np.array_split(np.argsort(probability, kind="stable"), 10)
+    return float(np.mean([abs(probability[rows].mean() - member[rows].mean()) for rows in groups]))
+
+
 def references(n_models, target, k, design):
     """k of the other models: whole antithetic pairs, or (for two models by coins) one of each of k pairs."""
     pairs = [(target // 2 + 1 + i) % (n_models // 2) for i in range(n_models // 2 - 1)]
@@ -61,7 +67,8 @@ def references(n_models, target, k, design):
 
 
 def results(shadow, member, k, design, attacks, targets):
-    """float (targets, attacks, metrics) with NaN where an attack needs more models, and the CPU seconds of each."""
+    """float (targets, attacks, metrics), NaN where an attack needs more models; CPU seconds of each; the stack's miscalibration."""
+    gaps = []
     found = np.full((len(targets), len(attacks), len(METRICS)), np.nan)
     seconds = np.zeros(len(attacks))
     for row, target in enumerate(targets):
@@ -70,11 +77,14 @@ def results(shadow, member, k, design, attacks, targets):
         for column, attack in enumerate(attacks.values()):
             start = time.process_time()
             try:
-                found[row, column] = measured(attack(signals), member[target])
+                score = attack(signals)
             except NotEnoughData:
                 continue
             seconds[column] += time.process_time() - start
-    return found, seconds / len(targets)
+            found[row, column] = measured(score, member[target])
+            if isinstance(attack, ShadowStack):
+                gaps.append(miscalibration(score, member[target]))
+    return found, seconds / len(targets), float(np.mean(gaps)) if gaps else None
 
 
 def interval(values, families):
@@ -104,13 +114,14 @@ def attacked(name, run, k, design, args):
     attacks = dict(OFFLINE if args.offline else ATTACKS)
     targets = list(range(min(args.most_targets if k < MANY else args.most_targets // 2, run.n_models)))
     shown = {key: attack for key, attack in attacks.items() if key != STACK or k <= args.stack_up_to}
-    found, seconds = results(np.asarray(run.shadow), run.member, k, design, shown, targets)
+    found, seconds, gap = results(np.asarray(run.shadow), run.member, k, design, shown, targets)
     if STACK not in shown:
         empty = np.full((len(targets), 1, len(METRICS)), np.nan)
         found, seconds = np.concatenate([found, empty], axis=1), np.append(seconds, 0.0)
     inside, outside = np.nanmean(run.accuracy[:, :2], axis=0)
     about = f"{run.n_models} models trained, accuracy {inside:.3f} on own records, {outside:.3f} on others"
     plain = {"name": name, "models": k, "design": design, "offline": args.offline, "targets": len(targets), "about": about}
+    plain["miscalibration"] = gap
     return plain | {"attacks": list(attacks), "lines": summary(found, seconds, targets, attacks)}
 
 
@@ -127,6 +138,9 @@ def table(part):
         own = [f"{100 * mean:.2f} ± {100 * half:.2f}" for mean, half in line["own"]]
         gaps = [_signed(*gap) for gap in line["stack_minus"][:2]] if attack != STACK and line["stack_minus"] else ["", ""]
         text.append(f"| {attack} | " + " | ".join(own + gaps) + f" | {line['seconds']:.2f} |")
+    if part["miscalibration"] is not None:
+        said = f"{100 * part['miscalibration']:.1f}"
+        text += ["", f"Probabilities of the stack: {said} points from the share of members, on average over ten groups."]
     return text
 
 
