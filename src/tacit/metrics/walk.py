@@ -47,7 +47,7 @@ def walk_bound(
     if len(right) == 0:
         return at_least
     stop = guess_counts(block_end)
-    total = np.cumsum(right)[stop - 1]
+    total: NDArray[np.int64] = np.cumsum(right, dtype=np.int64)[stop - 1]
     low, known = at_least, np.floor(at_least / STEP) * STEP
     while True:
         count, budget = _sure(total, known, failures=failures, alpha=alpha)
