@@ -21,7 +21,7 @@ import numpy as np
 
 from audit_dp_sgd_game import CLASSES, INPUTS, LOUD, MODES, N_PARAMETERS, Engine, Plan, digits, first_weights
 from audit_dp_sgd_guessers import GUESSERS, forward, guessed
-from tacit.design import insert_arrays, random_pixels
+from tacit.design import Manifest, insert_arrays, random_pixels
 from tacit.suites.dp import dp_audit
 
 ENGINES = {"opacus": "Opacus", "jax": "JAX-Privacy"}
@@ -45,7 +45,7 @@ def audited(train: Engine, mode: str | None, plan: Plan, seed: int) -> bool:
     return any(refuted)
 
 
-def _refuted(name: str, score: np.ndarray, coins: object, plan: Plan) -> bool:
+def _refuted(name: str, score: np.ndarray, coins: Manifest, plan: Plan) -> bool:
     level = 1 - 0.05 / len(GUESSERS)
     report = dp_audit(score, coins, delta=plan.delta, claimed_epsilon=plan.epsilon, level=level)
     low = report.checks[0].estimates[0].low

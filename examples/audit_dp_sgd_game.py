@@ -83,7 +83,8 @@ Engine = Callable[[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], 
 def digits() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """scikit-learn's digits, twice as large: (1797, 256) in 0..1, and their labels."""
     data = load_digits()
-    return np.kron(data.images, np.ones((2, 2))).reshape(-1, INPUTS).astype(np.float32) / 16, data.target.astype(np.int64)
+    images = np.kron(data.images, np.ones((2, 2))).reshape(-1, INPUTS) / 16
+    return images.astype(np.float32), data.target.astype(np.int64)
 
 
 def first_weights(seed: int) -> NDArray[np.float32]:

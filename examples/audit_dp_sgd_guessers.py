@@ -15,6 +15,7 @@ from scipy.special import log_softmax, softmax
 from audit_dp_sgd_game import N_PARAMETERS, Plan, Trace, layers
 
 Floats = NDArray[np.float64]
+Labelled = tuple[NDArray[np.float32], NDArray[np.int64]]  # images (n, inputs) and labels (n,)
 GUESSERS = ("black box: loss", "white box: each step", "white box: pairs of steps")
 ROUNDING = 1e-3  # of the clipping norm: noise that 32-bit sums may have without meaning any
 
@@ -63,13 +64,8 @@ def clipped_rows(weights: NDArray[np.floating], x: Floats, y: NDArray[np.int64],
     return Rows(x, hidden, scale * first, scale * second)
 
 
-def guessed(trace: Trace, ordinary: tuple, canaries: tuple, plan: Plan) -> dict[str, Floats]:
-    """The score of every canary (m,) by each guesser; larger means that it was in the training set.
-
-    Parameters
-    ----------
-    ordinary, canaries : their images (n, inputs) and labels (n,).
-    """
+def guessed(trace: Trace, ordinary: Labelled, canaries: Labelled, plan: Plan) -> dict[str, Floats]:
+    """The score of every canary (m,) by each guesser; larger means that it was in the training set."""
     x = np.concatenate([ordinary[0], canaries[0]]).astype(np.float64)
     y = np.concatenate([ordinary[1], canaries[1]]).astype(np.int64)
     n_canaries = len(canaries[1])
@@ -89,9 +85,9 @@ def evidence(trace: Trace, rows: list[Rows], steps: list[int], n_canaries: int, 
     """
     sign = np.array([1.0, -1.0])[: len(steps)]
     parts = [rows[t] for t in steps]
-    n_ordinary = len(parts[0].x) - n_canaries
-    order = _canaries_last(len(parts), n_ordinary, n_canaries)
-    chance = np.where(np.arange(n_ordinary + n_canaries) < n_ordinary, plan.rate, plan.rate / 2)  # a coin, then the batch
+    canary = np.arange(len(parts[0].x)) >= len(parts[0].x) - n_canaries
+    order = np.argsort(np.tile(canary, len(parts)), kind="stable")  # canaries last
+    chance = np.where(canary, plan.rate / 2, plan.rate)  # a coin, then the batch
     target = sum(s * (trace.released[t].astype(np.float64) - part.total(chance)) for s, t, part in zip(sign, steps, parts))
     gram = np.block([[s * r * a.gram(b) for r, b in zip(sign, parts)] for s, a in zip(sign, parts)])[np.ix_(order, order)]
     match = np.concatenate([s * part.match(target) for s, part in zip(sign, parts)])[order]
@@ -100,11 +96,6 @@ def evidence(trace: Trace, rows: list[Rows], steps: list[int], n_canaries: int, 
     share, width = _coefficients(gram, match, prior, noise, len(parts) * n_canaries)
     log_ratio = np.logaddexp(np.log1p(-plan.rate), np.log(plan.rate) + (share + plan.rate / 2 - 0.5) / width)
     return log_ratio.reshape(len(parts), n_canaries).sum(0)
-
-
-def _canaries_last(n_parts: int, n_ordinary: int, n_canaries: int) -> NDArray[np.int64]:
-    index = np.arange(n_parts * (n_ordinary + n_canaries)).reshape(n_parts, -1)
-    return np.concatenate([index[:, :n_ordinary].ravel(), index[:, n_ordinary:].ravel()])
 
 
 def _noise(gram: Floats, match: Floats, target: Floats, parts: list[Rows], sign: Floats, order: NDArray[np.int64]) -> float:
