@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     warnings.filterwarnings("ignore")
     train: Engine = importlib.import_module(f"audit_dp_sgd_{arguments.engine}").train
     plan = Plan(arguments.epsilon, n_canaries=arguments.canaries)
-    modes = list(MODES) if arguments.modes == ["all"] else arguments.modes
+    modes = list(MODES) if "all" in arguments.modes else arguments.modes
     seeds = range(arguments.seed, arguments.seed + arguments.seeds)
     start = time.process_time()
     print(f"DP-SGD with {ENGINES[arguments.engine]}, audited in one run with {arguments.canaries} canaries.")
