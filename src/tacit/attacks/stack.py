@@ -17,7 +17,7 @@ from tacit.core import NotEnoughData, Signals
 
 Family = tuple[int, ...]
 Page = tuple[NDArray[np.float32], NDArray[np.bool_]]
-MOST_ROWS = 160_000
+MOST_ROWS = 128_000
 MOST_SUBSETS = 8
 PARTS = 4
 LEAF = (20, 200)
@@ -44,7 +44,7 @@ class ShadowStack:
     ----------
     mode : ``"online"``, ``"offline"`` (a record's own IN models are not used; rows of shadow models' own training records,
         as `known`, teach the rest), or ``"auto"``: online where every record has IN models.
-    seed : of the choice of rows where there are more than 160,000.
+    seed : of the choice of rows where there are more than 128,000.
 
     References
     ----------
