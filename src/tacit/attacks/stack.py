@@ -163,7 +163,7 @@ class _Lesson:
     def _page(self, group: Family, model: int, share: int) -> Page:
         rows = self._teaching_rows(group)
         if len(rows) > share:
-            rows = np.sort(np.random.default_rng([self.rng_seed, model]).choice(rows, share, replace=False))
+            rows = rows[np.sort(np.random.default_rng([self.rng_seed, model]).choice(len(rows), share, replace=False))]
         return self.features(group, self.signals.shadow[model])[rows], self.signals.shadow_member[model, rows]
 
     def _teaching_rows(self, group: Family) -> NDArray[np.intp]:
@@ -174,7 +174,8 @@ class _Lesson:
         member = self.signals.shadow_member
         if member[:, self.signals.known == -1].any():
             return self.order
-        return self.order[np.delete(member, group, axis=0).any(axis=0)[self.order]]
+        taught: NDArray[np.bool_] = np.delete(member, group, axis=0).max(axis=0)
+        return np.asarray(self.order[taught[self.order]], np.intp)
 
     def log_odds(self, target: NDArray[Any], learner: "_Learner") -> NDArray[np.float64]:
         """Mean log-odds (n,) over subsets of the shadow models of the size that the learner was taught with."""
