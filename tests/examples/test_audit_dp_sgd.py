@@ -1,5 +1,7 @@
 import importlib
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -120,6 +122,23 @@ def test_both_engines_release_the_sums_that_the_weights_follow(example, engine):
     np.testing.assert_allclose(trace.weights[1:], followed, rtol=1e-4, atol=1e-5)
     spread = trace.released.std(axis=1)  # 100 clipped gradients of norm 10 at most, beside noise of `noise * clip` a parameter
     np.testing.assert_allclose(spread, trace.noise * plan.clip, rtol=0.1)
+
+
+THREE = {"unscaled", "per_batch", "per_epoch"}
+
+
+@pytest.mark.parametrize(("caught", "code"), [(THREE, 0), (THREE - {"unscaled"}, 1), (THREE | {None}, 1)])
+def test_the_table_counts_seeds_and_the_exit_code_says_whether_the_audit_told_them_apart(
+    example, monkeypatch, capsys, caught, code
+):
+    audit = example("audit_dp_sgd")
+    monkeypatch.setitem(sys.modules, "audit_dp_sgd_opacus", SimpleNamespace(train=None))
+    monkeypatch.setattr(audit, "audited", lambda train, mode, plan, seed: mode in caught and seed > 0)
+    assert audit.main(["--break", "all", "--seeds", "3"]) == code
+    table = dict(line.split() for line in capsys.readouterr().out.splitlines() if len(line.split()) == 2)
+    assert table["same_seed"] == "0"
+    assert table["per_batch"] == "2"
+    assert table["correct"] == ("2" if None in caught else "0")
 
 
 def test_an_unknown_break_is_refused_with_the_list(example, capsys):
