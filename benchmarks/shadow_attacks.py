@@ -2,6 +2,7 @@
 
 python benchmarks/shadow_trainings.py location adult mnist cifar10 --store /tmp/tacit-shadows
 python benchmarks/shadow_attacks.py location adult mnist cifar10 --store /tmp/tacit-shadows [--most-targets 12]
+python benchmarks/shadow_attacks.py location adult mnist cifar10 --store /tmp/tacit-shadows --offline --models 4 8 16
 """
 
 import argparse
@@ -173,7 +174,7 @@ def main():
     parser.add_argument("--store", type=Path, required=True, help="of shadow_trainings.py; parts are kept there too")
     parser.add_argument("--models", type=int, nargs="+", default=[2, 4, 8, 16, 32])
     parser.add_argument("--most-targets", type=int, default=12, help="half as many from 16 models on")
-    parser.add_argument("--stack-up-to", type=int, default=16, help="models above which the stack is not run")
+    parser.add_argument("--stack-up-to", type=int, default=32, help="models above which the stack is not run")
     parser.add_argument("--offline", action="store_true")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "shadow_attacks_tables.md")
     args = parser.parse_args()
