@@ -220,7 +220,8 @@ def page(cells: Sequence[Cell], seconds: float) -> str:
         "",
         f"`python benchmarks/dp_validity.py --jax --parts FOLDER`, {datetime.date.today()}, {os.cpu_count()} cores, Python "
         f"{platform.python_version()}, {seconds / 60:.0f} CPU minutes. One-sided level {LEVEL:g}: at most 5 % of the worlds may "
-        "show a bound above the truth. A cell is broken where that share is above 5 % by more than three Monte Carlo errors.",
+        "show a bound above the truth. A cell is broken where that share is above 5 % by more than three Monte Carlo errors. "
+        "Numbers of worlds stand in the tables at the end (the larger sizes may have run with a smaller --scale).",
     ]
     return "\n".join([*head, *summary(cells), *shares(cells), *tightness(cells), *details(cells), "", RECORDED])
 
