@@ -160,16 +160,21 @@ def ordered(evidence: Evidence, side: str) -> tuple[NDArray[np.bool_], NDArray[n
     evidence : of the canaries. side : ``"top"`` (accuse the largest scores), ``"bottom"`` (clear the smallest) or
         ``"both"`` (either, by distance of the rank from the middle).
     """
-    _, code, size = np.unique(evidence.score, return_inverse=True, return_counts=True)
-    centre = (np.cumsum(size) - (size - 1) / 2 - (len(code) + 1) / 2)[code]
-    sureness = centre if side == "top" else -centre if side == "bottom" else np.abs(centre)
-    accused = centre > 0 if side == "both" else np.full(len(code), side == "top")
-    order = np.argsort(-sureness, kind="stable")
+    order = np.argsort(evidence.score)
+    score = evidence.score[order]
+    start = np.append(0, np.flatnonzero(score[1:] != score[:-1]) + 1)
+    size = np.diff(np.append(start, len(order)))
+    centre = np.repeat(2 * np.cumsum(size) - size - len(order), size)  # twice the distance of the mean rank from the middle
+    member = evidence.member[order]
     if side == "both":
-        order = order[sureness[order] > 0]
-    right = (evidence.member == accused)[order]
-    new = np.diff(sureness[order]) != 0
-    ends = np.append(np.flatnonzero(new) + 1, len(order))
+        # two monotone runs, which a stable sort only merges
+        surest = np.argsort(-np.abs(centre), kind="stable")
+        surest = surest[centre[surest] != 0]
+        right, sureness = (member == (centre > 0))[surest], np.abs(centre)[surest]
+    else:
+        way = slice(None, None, -1) if side == "top" else slice(None)
+        right, sureness = (member == (side == "top"))[way], centre[way]
+    ends = np.append(np.flatnonzero(np.diff(sureness)) + 1, len(sureness))
     return right, ends[ends > 0]
 
 
