@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tacit.attacks import BASE, EBLiRA, ShadowStack
-from tacit.attacks.stack_features import Pair
+from tacit.attacks.stack import _Lesson
 from tacit.core import InvalidInput, Membership, NotEnoughData, Signals, collect
 from tacit.testing import ShadowGaussian, check_attack
 
@@ -89,7 +89,7 @@ def test_two_models_by_coins_are_both_seen():
 def test_the_input_is_not_copied():
     signals = ShadowGaussian(n_shadows=256, shift=1.0).draw(20_000, seed=0).signals
     tracemalloc.start()
-    Pair.of(signals)
+    _Lesson.of(signals, "auto", 0)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 0.5 * signals.shadow.nbytes

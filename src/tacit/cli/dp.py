@@ -106,10 +106,9 @@ def _plan(arguments: argparse.Namespace) -> int:
             print(f"  one run, {count:,} canaries with a coin each, all guessed, if {guessed}")
         except NotEnoughData:
             allowed = 100 / (1 + math.exp(-epsilon))
-            why = (
-                f"epsilon = {epsilon:g} allows {allowed:.4g} %" if 100 * accuracy <= allowed else f"delta = {delta:g} is too large"
-            )
-            print(f"  one run, if {guessed}: impossible, {why}")
+            reachable = 100 * accuracy > allowed
+            why = "not with 10 million canaries" if reachable else f"impossible, epsilon = {epsilon:g} allows {allowed:.4g} %"
+            print(f"  one run, if {guessed}: {why}")
     try:
         runs = runs_needed(epsilon, delta, level=level)
         print(f"  {runs:,} independent runs, half of them with the canary, if no guess is ever wrong")

@@ -1,6 +1,6 @@
 """Lower bounds on epsilon from one training run with many canaries, one fair coin each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -15,10 +15,12 @@ from tacit.metrics.walk import guess_counts, walk_bound, walk_refutes
 
 Method = Literal["walk", "steinke", "fdp", "independent"]
 Side = Literal["both", "top", "bottom"]
+Guesses = tuple[NDArray[np.bool_], NDArray[np.int64]]
 METHODS = ("walk", "steinke", "fdp", "independent")
 FRACTIONS = (0.1, 0.3)
 SHARES = {"both": 0.35, "top": 0.6, "bottom": 0.05}  # of alpha; many mechanisms leak in the top tail alone
 UNFAIR = 1e-4
+MOST = 10_000_000  # canaries that a plan looks at
 COINS = "each canary had its own fair coin, drawn independently of everything else; the guesser saw none of these coins"
 
 
@@ -86,7 +88,7 @@ def one_run_epsilon(
         text, claim = "one run, equal-local-level band", (*claim, "given the coins, the scores are independent of one another")
     else:
         shares = _shares(guesses, m)
-        marks = [_marked(canaries, share, side) for share in shares for side in _sides(sides)]
+        marks = [mark for guesses_of in _sorted(canaries, _sides(sides)) for mark in _marked(guesses_of, shares, m)]
         alpha = (1 - level) / len(marks)
         text = f"one run, {', '.join(f'{share:g}' for share in shares)} of the canaries guessed ({', '.join(sides)})"
         if method == "steinke":
@@ -152,7 +154,7 @@ def _shares(guesses: float | Sequence[float] | None, m: int) -> tuple[float, ...
     return shares
 
 
-def ordered(evidence: Evidence, side: str) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+def ordered(evidence: Evidence, side: str) -> Guesses:
     """Whether each guess is right, surest first, and the counts at which no tie is cut.
 
     Parameters
@@ -160,28 +162,33 @@ def ordered(evidence: Evidence, side: str) -> tuple[NDArray[np.bool_], NDArray[n
     evidence : of the canaries. side : ``"top"`` (accuse the largest scores), ``"bottom"`` (clear the smallest) or
         ``"both"`` (either, by distance of the rank from the middle).
     """
+    return next(_sorted(evidence, (side,)))
+
+
+def _sorted(evidence: Evidence, sides: Sequence[str]) -> Iterator[Guesses]:
+    """`ordered` for several sides, from one sort."""
     order = np.argsort(evidence.score)
     score = evidence.score[order]
     start = np.append(0, np.flatnonzero(score[1:] != score[:-1]) + 1)
     size = np.diff(np.append(start, len(order)))
     centre = np.repeat(2 * np.cumsum(size) - size - len(order), size)  # twice the distance of the mean rank from the middle
     member = evidence.member[order]
-    if side == "both":
-        # two monotone runs, which a stable sort only merges
-        surest = np.argsort(-np.abs(centre), kind="stable")
-        surest = surest[centre[surest] != 0]
-        right, sureness = (member == (centre > 0))[surest], np.abs(centre)[surest]
-    else:
-        way = slice(None, None, -1) if side == "top" else slice(None)
-        right, sureness = (member == (side == "top"))[way], centre[way]
-    ends = np.append(np.flatnonzero(np.diff(sureness)) + 1, len(sureness))
-    return right, ends[ends > 0]
+    for side in sides:
+        if side == "both":
+            # two monotone runs, which a stable sort only merges
+            surest = np.argsort(-np.abs(centre), kind="stable")
+            surest = surest[centre[surest] != 0]
+            right, sureness = (member == (centre > 0))[surest], np.abs(centre)[surest]
+        else:
+            way = slice(None, None, -1) if side == "top" else slice(None)
+            right, sureness = (member == (side == "top"))[way], centre[way]
+        ends = np.append(np.flatnonzero(np.diff(sureness)) + 1, len(sureness))
+        yield right, ends[ends > 0]
 
 
 def _walk(canaries: Evidence, delta: float, alpha: float) -> float:
     m, best = len(canaries.member), 0.0
-    for side, share in SHARES.items():
-        right, ends = ordered(canaries, side)
+    for (side, share), (right, ends) in zip(SHARES.items(), _sorted(canaries, tuple(SHARES)), strict=True):
         if len(ends):
             failures = m * delta if side == "both" else m * delta / 2
             best = walk_bound(right, ends, failures=failures, alpha=alpha * share, at_least=best)
@@ -194,15 +201,13 @@ def _sides(sides: Sequence[Side]) -> tuple[Side, ...]:
     return tuple(sides)
 
 
-def _marked(canaries: Evidence, share: float, side: Side) -> tuple[int, int]:
-    """Guesses made and guesses right for the surest `share`, without cutting a tie (fewer, or else one block)."""
-    right, ends = ordered(canaries, side)
-    wanted = max(1, round(share * len(canaries.member)))
-    if len(ends) == 0:
-        return 0, 0
-    fitting = ends[ends <= wanted]
-    r = int(fitting[-1] if len(fitting) else ends[0])
-    return r, int(np.sum(right[:r]))
+def _marked(guesses: Guesses, shares: Sequence[float], m: int) -> Iterator[tuple[int, int]]:
+    """Guesses made and guesses right for the surest `shares` of m, without cutting a tie (fewer, or else one block)."""
+    right, ends = guesses
+    for share in shares:
+        fitting = ends[ends <= max(1, round(share * m))]
+        r = 0 if len(ends) == 0 else int(fitting[-1] if len(fitting) else ends[0])
+        yield r, int(np.sum(right[:r]))
 
 
 def _steinke(m: int, r: int, v: int, delta: float, alpha: float) -> float:
@@ -288,7 +293,7 @@ def canaries_needed(epsilon: float, delta: float, *, accuracy: float = 1.0, leve
     if not (0.5 < accuracy <= 1 and epsilon >= 0 and 0 <= delta < 1):
         raise InvalidInput(f"Needs epsilon >= 0, delta in [0, 1), accuracy in (0.5, 1], got {epsilon}, {delta}, {accuracy}.")
     alpha = (1 - level) * SHARES["both"]
-    for m in np.unique(np.geomspace(10, 1e7, 1400).astype(np.int64)).tolist() if accuracy > expit(epsilon) else ():
+    for m in np.unique(np.geomspace(10, MOST, 1400).astype(np.int64)).tolist() if accuracy > expit(epsilon) else ():
         guesses = m - m % 2  # half from each end
         right = int(accuracy * guesses)
         if betainc(right, guesses - right + 1, expit(epsilon)) > alpha:
@@ -297,7 +302,7 @@ def canaries_needed(epsilon: float, delta: float, *, accuracy: float = 1.0, leve
         if walk_refutes((accuracy * stop).astype(np.int64), stop, epsilon, failures=m * delta, alpha=alpha):
             return int(m)
     raise NotEnoughData(
-        f"No number of canaries in one run refutes epsilon = {epsilon:g} at delta = {delta:g} with {100 * accuracy:g} % right "
-        f"guesses (chance {100 * expit(epsilon):.4g} % is allowed). Use many runs, or a smaller delta.",
+        f"No number of canaries up to {MOST:,} in one run refutes epsilon = {epsilon:g} at delta = {delta:g} with "
+        f"{100 * accuracy:g} % right guesses (chance {100 * expit(epsilon):.4g} % is allowed). Use many runs, or a smaller delta.",
         unit="canaries",
     )

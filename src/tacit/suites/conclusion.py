@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from tacit.core import CheckResult, Evidence, NotEnoughData, Policy, Report
 from tacit.metrics import detectable_advantage, roc_points, score_histogram
 from tacit.suites.finding import finding_of, headline_of, judged, verdict_of, whole_p_value
@@ -62,7 +60,8 @@ def units(evidence: Evidence) -> tuple[int, int]:
     """Independent members and non-members: records, or clusters that hold some."""
     if evidence.cluster is None:
         return evidence.n_members, evidence.n_nonmembers
-    return len(np.unique(evidence.cluster[evidence.member])), len(np.unique(evidence.cluster[~evidence.member]))
+    inside, outside = evidence.units
+    return int(inside.max()) + 1, int(outside.max()) + 1
 
 
 def figures(marked: Sequence[Marked], best: Marked, *, level: float) -> dict[str, Any]:
