@@ -1,8 +1,10 @@
-"""How often does a whole audit call a model that leaks nothing a leak? All attacks and slices included.
+"""How often does a whole audit call a model that leaks nothing a leak? All attacks and slices
+included.
 
     python benchmarks/audit_null.py [--worlds N] [--out benchmarks/results/audit_null.md]
 
-Members and non-members are drawn from the same distribution, so every "leak" is a false alarm; at level 0.95 at most 5 % may be.
+Members and non-members are drawn from the same distribution, so every "leak" is a false alarm; at
+level 0.95 at most 5 % may be.
 """
 
 import argparse
@@ -38,14 +40,25 @@ class Cell:
         region = tuple(rng.integers(0, 5, part.n) for part in made)
         options = {}
         if self.clusters:
-            options["cluster"] = tuple(np.arange(part.n) // self.clusters + 10**6 * side for side, part in enumerate(made))
-        return tacit.audit(member=made[0], nonmember=made[1], slices={"region": region}, effort=self.effort, seed=seed, **options)
+            options["cluster"] = tuple(
+                np.arange(part.n) // self.clusters + 10**6 * side for side, part in enumerate(made)
+            )
+        return tacit.audit(
+            member=made[0],
+            nonmember=made[1],
+            slices={"region": region},
+            effort=self.effort,
+            seed=seed,
+            **options,
+        )
 
     def _outputs(self, n: int, rng: np.random.Generator) -> tacit.Outputs:
         label = rng.integers(0, self.classes, n)
         logits = rng.normal(size=(n, self.classes))
         if self.clusters:
-            logits += np.repeat(rng.normal(size=(n // self.clusters, self.classes)), self.clusters, axis=0)
+            logits += np.repeat(
+                rng.normal(size=(n // self.clusters, self.classes)), self.clusters, axis=0
+            )
         logits[np.arange(n), label] += 1.5
         return tacit.Outputs(logits=logits, label=label)
 
@@ -82,26 +95,38 @@ def table(worlds: int) -> str:
     """The results as Markdown."""
     started = time.process_time()
     rows = [
-        "| world (no leak) | worlds | called a leak | Monte Carlo error | no leak found | split refused |",
+        (
+            "| world (no leak) | worlds | called a leak | Monte Carlo error | no leak found | split"
+            " refused |"
+        ),
         "|---|---|---|---|---|---|",
     ]
     for cell in CELLS:
         row = measured(cell, max(20, int(worlds * cell.share)))
         mark = " **above 5 %**" if row["leak"] - 2 * row["error"] > LIMIT else ""
         rows.append(
-            f"| {cell.name} | {row['worlds']:.0f} | {100 * row['leak']:.1f} %{mark} | {100 * row['error']:.1f} | "
-            f"{100 * row['clean']:.0f} % | {100 * row['refused']:.1f} % |"
+            f"| {cell.name} | {row['worlds']:.0f} | {100 * row['leak']:.1f} %{mark} |"
+            f" {100 * row['error']:.1f} | {100 * row['clean']:.0f} % |"
+            f" {100 * row['refused']:.1f} % |"
         )
         print(rows[-1], flush=True)
     seconds = time.process_time() - started
-    made = f"{datetime.date.today()}, Python {platform.python_version()}, 2 cores, {seconds:.0f} CPU s"
+    made = (
+        f"{datetime.date.today()}, Python {platform.python_version()}, 2 cores, {seconds:.0f} CPU s"
+    )
     head = [
         "# False alarms of the whole audit",
         "",
         f"`python benchmarks/audit_null.py --worlds {worlds}`, {made}.",
         "",
-        "No world leaks. All attacks, a user's column and the built-in slices are looked at; at level 0.95 at most 5 % may be",
-        "called a leak. The split is refused (a guesser without the model, or members that fit worse than the others) in about",
+        (
+            "No world leaks. All attacks, a user's column and the built-in slices are looked at; at"
+            " level 0.95 at most 5 % may be"
+        ),
+        (
+            "called a leak. The split is refused (a guesser without the model, or members that fit"
+            " worse than the others) in about"
+        ),
         "1 of 100 by design.",
         "",
     ]
@@ -110,7 +135,9 @@ def table(worlds: int) -> str:
 
 def main() -> None:
     """Run from the command line."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("--worlds", type=int, default=400)
     options.add_argument("--out", type=Path)
     arguments = options.parse_args()

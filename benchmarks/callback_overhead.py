@@ -2,8 +2,9 @@
 
     python benchmarks/callback_overhead.py --out benchmarks/results/callback_overhead.md
 
-Trains the same small convolutional network on 10,000 random 28 x 28 pictures, with and without the callback at its default
-settings, and compares the CPU seconds (user and system, all threads) of the epochs after the first. One process a framework.
+Trains the same small convolutional network on 10,000 random 28 x 28 pictures, with and without the
+callback at its default settings, and compares the CPU seconds (user and system, all threads) of the
+epochs after the first. One process a framework.
 """
 
 import argparse
@@ -26,7 +27,10 @@ N, N_EPOCHS, BATCH = 10_000, 3, 100
 def pictures() -> tuple[tuple[Any, Any], tuple[Any, Any]]:
     """Members and non-members: float32 (n, 1, 28, 28) and classes."""
     rng = np.random.default_rng(0)
-    x, y = rng.normal(size=(N + N // 4, 1, 28, 28)).astype("float32"), rng.integers(0, 10, N + N // 4)
+    x, y = (
+        rng.normal(size=(N + N // 4, 1, 28, 28)).astype("float32"),
+        rng.integers(0, 10, N + N // 4),
+    )
     return (x[:N], y[:N]), (x[N:], y[N:])
 
 
@@ -34,7 +38,13 @@ def convolutional() -> Any:
     """The network in PyTorch."""
     from torch import nn
 
-    layers = [nn.Conv2d(1, 8, 3, stride=2), nn.ReLU(), nn.Conv2d(8, 16, 3, stride=2), nn.ReLU(), nn.Flatten()]
+    layers = [
+        nn.Conv2d(1, 8, 3, stride=2),
+        nn.ReLU(),
+        nn.Conv2d(8, 16, 3, stride=2),
+        nn.ReLU(),
+        nn.Flatten(),
+    ]
     return nn.Sequential(*layers, nn.Linear(16 * 36, 64), nn.ReLU(), nn.Linear(64, 10))
 
 
@@ -113,9 +123,16 @@ def lightning_fit(watch: bool) -> list[float]:
             clock.tick()
 
     sets = [torch.utils.data.TensorDataset(*map(torch.as_tensor, part)) for part in pictures()]
-    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False}
+    quiet = {
+        "logger": False,
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+    }
     callbacks = [*([PrivacyCallback(*sets)] if watch else []), Ticking()]
-    trainer = lightning.Trainer(max_epochs=N_EPOCHS, callbacks=callbacks, accelerator="cpu", **quiet)
+    trainer = lightning.Trainer(
+        max_epochs=N_EPOCHS, callbacks=callbacks, accelerator="cpu", **quiet
+    )
     clock = Clock()
     trainer.fit(Module(), torch.utils.data.DataLoader(sets[0], BATCH, shuffle=True))
     return clock.seconds
@@ -131,11 +148,29 @@ def trainer_fit(watch: bool) -> list[float]:
     rng = np.random.default_rng(0)
     tokens, label = rng.integers(1, 200, (4000, 32)), rng.integers(0, 2, 4000)
     columns = {"input_ids": tokens, "labels": label}
-    sets = [Dataset.from_dict({k: v[rows].tolist() for k, v in columns.items()}) for rows in (slice(3000), slice(3000, 4000))]
-    sizes = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 128}
-    net = transformers.BertForSequenceClassification(transformers.BertConfig(vocab_size=200, num_labels=2, **sizes))
-    quiet = {"use_cpu": True, "report_to": [], "save_strategy": "no", "disable_tqdm": True, "logging_strategy": "no"}
-    arguments = transformers.TrainingArguments("/tmp/out", num_train_epochs=N_EPOCHS, per_device_train_batch_size=50, **quiet)
+    sets = [
+        Dataset.from_dict({k: v[rows].tolist() for k, v in columns.items()})
+        for rows in (slice(3000), slice(3000, 4000))
+    ]
+    sizes = {
+        "hidden_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 128,
+    }
+    net = transformers.BertForSequenceClassification(
+        transformers.BertConfig(vocab_size=200, num_labels=2, **sizes)
+    )
+    quiet = {
+        "use_cpu": True,
+        "report_to": [],
+        "save_strategy": "no",
+        "disable_tqdm": True,
+        "logging_strategy": "no",
+    }
+    arguments = transformers.TrainingArguments(
+        "/tmp/out", num_train_epochs=N_EPOCHS, per_device_train_batch_size=50, **quiet
+    )
 
     class Ticking(transformers.TrainerCallback):  # type: ignore[misc, name-defined]
         def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -160,7 +195,10 @@ def nnx_loop(watch: bool) -> list[float]:
         def __init__(self, rngs: Any) -> None:
             self.first = nnx.Conv(1, 8, (3, 3), strides=2, rngs=rngs)
             self.second = nnx.Conv(8, 16, (3, 3), strides=2, rngs=rngs)
-            self.third, self.last = nnx.Linear(16 * 49, 64, rngs=rngs), nnx.Linear(64, 10, rngs=rngs)
+            self.third, self.last = (
+                nnx.Linear(16 * 49, 64, rngs=rngs),
+                nnx.Linear(64, 10, rngs=rngs),
+            )
 
         def __call__(self, x: Any) -> Any:
             x = nnx.relu(self.second(nnx.relu(self.first(x))))
@@ -168,7 +206,9 @@ def nnx_loop(watch: bool) -> list[float]:
 
     @nnx.jit
     def step(net: Any, optimizer: Any, x: Any, y: Any) -> None:
-        gradient = nnx.grad(lambda model: optax.softmax_cross_entropy_with_integer_labels(model(x), y).mean())(net)
+        gradient = nnx.grad(
+            lambda model: optax.softmax_cross_entropy_with_integer_labels(model(x), y).mean()
+        )(net)
         optimizer.update(net, gradient)
 
     members, nonmembers = ((x.transpose(0, 2, 3, 1), y) for x, y in pictures())
@@ -214,7 +254,15 @@ CASES: dict[str, tuple[Callable[[bool], list[float]], str]] = {
 def measured(name: str) -> tuple[list[float], list[float]]:
     """CPU seconds of each epoch, without and with the callback, in a process of its own."""
     backend = {"KERAS_BACKEND": CASES[name][1]} if CASES[name][1] else {}
-    environment = os.environ | backend | {"TF_CPP_MIN_LOG_LEVEL": "3", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+    environment = (
+        os.environ
+        | backend
+        | {
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "HF_HUB_OFFLINE": "1",
+            "OMP_NUM_THREADS": "1",
+        }
+    )
     command = [sys.executable, "-W", "ignore", __file__, "--one", name]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     alone, watched = json.loads(done.stdout.splitlines()[-1])
@@ -226,28 +274,51 @@ def table() -> str:
     lines = [
         "# What looking at a model after every epoch costs",
         "",
-        f"`python benchmarks/callback_overhead.py`, {datetime.now(UTC):%Y-%m-%d}, 2 cores, Python {platform.python_version()}.",
+        (
+            f"`python benchmarks/callback_overhead.py`, {datetime.now(UTC):%Y-%m-%d}, 2 cores,"
+            f" Python {platform.python_version()}."
+        ),
         "",
-        "CPU seconds (all threads) of an epoch, the fastest of those after the first, without and with the callback. A small",
-        "convolutional network, 10,000 members, batches of 100; 400 members and 400 non-members looked at (the default).",
-        "transformers: a small BERT, 3,000 sequences of 32 tokens, 200 members and 200 non-members, looked at after every epoch",
-        "although the default for so few is every third. The first look also asks the model three times about its first batch",
+        (
+            "CPU seconds (all threads) of an epoch, the fastest of those after the first, without"
+            " and with the callback. A small"
+        ),
+        (
+            "convolutional network, 10,000 members, batches of 100; 400 members and 400 non-members"
+            " looked at (the default)."
+        ),
+        (
+            "transformers: a small BERT, 3,000 sequences of 32 tokens, 200 members and 200"
+            " non-members, looked at after every epoch"
+        ),
+        (
+            "although the default for so few is every third. The first look also asks the model"
+            " three times about its first batch"
+        ),
         "and, on JAX and TensorFlow, compiles it.",
         "",
-        "| framework | epoch alone, s | epoch with a look, s | a look costs | first epoch alone, s | first epoch with a look, s |",
+        (
+            "| framework | epoch alone, s | epoch with a look, s | a look costs | first epoch"
+            " alone, s | first epoch with a look, s |"
+        ),
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for name in CASES:
         alone, watched = measured(name)
         base, seen = min(alone[1:]), min(watched[1:])
-        lines.append(f"| {name} | {base:.2f} | {seen:.2f} | {100 * (seen / base - 1):.1f} % | {alone[0]:.2f} | {watched[0]:.2f} |")
+        lines.append(
+            f"| {name} | {base:.2f} | {seen:.2f} | {100 * (seen / base - 1):.1f} % | {alone[0]:.2f}"
+            f" | {watched[0]:.2f} |"
+        )
         print(lines[-1], flush=True)
     return "\n".join(lines) + "\n"
 
 
 def main() -> None:
     """Measure one case, or all in turn."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--one", choices=list(CASES), help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/callback_overhead.md"))
     options = parser.parse_args()

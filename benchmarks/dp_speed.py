@@ -2,7 +2,8 @@
 
     python benchmarks/dp_speed.py [--most 1e7] [--out PATH]
 
-CPU seconds for one bound, the scores unsorted in memory; the first call at a size includes solving the band for that size.
+CPU seconds for one bound, the scores unsorted in memory; the first call at a size includes solving
+the band for that size.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from tacit.core import Evidence
-from tacit.metrics import Gaussian, epsilon_lower_bound, one_run_epsilon
+from tacit.dp import Gaussian, epsilon_lower_bound, one_run_epsilon
 
 DELTA = 1e-9
 BOUNDS: dict[str, Callable[[Evidence], object]] = {
@@ -29,7 +30,9 @@ BOUNDS: dict[str, Callable[[Evidence], object]] = {
     "one run: walk": lambda e: one_run_epsilon(e, DELTA),
     "one run: Steinke": lambda e: one_run_epsilon(e, DELTA, (0.1, 0.3)),
     "one run: f-DP recursion": lambda e: one_run_epsilon(e, DELTA, (0.1, 0.3), method="fdp"),
-    "one run: f-DP recursion, Gaussian": lambda e: one_run_epsilon(e, DELTA, (0.1, 0.3), method="fdp", family=Gaussian),
+    "one run: f-DP recursion, Gaussian": lambda e: one_run_epsilon(
+        e, DELTA, (0.1, 0.3), method="fdp", family=Gaussian
+    ),
 }
 
 
@@ -42,11 +45,17 @@ def world(m: int) -> Evidence:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--most", type=float, default=1e7, help="largest number of scores")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "dp_speed.md")
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).parent / "results" / "dp_speed.md"
+    )
     arguments = parser.parse_args(argv)
-    sizes = [m for m in (1000, 10_000, 20_000, 100_000, 1_000_000, 10_000_000) if m <= arguments.most]
+    sizes = [
+        m for m in (1000, 10_000, 20_000, 100_000, 1_000_000, 10_000_000) if m <= arguments.most
+    ]
     seconds: dict[str, list[str]] = {name: [] for name in BOUNDS}
     for m in sizes:
         for name, bound in BOUNDS.items():
@@ -64,15 +73,24 @@ def write(path: Path, sizes: Sequence[int], seconds: dict[str, list[str]]) -> No
     lines = [
         "# CPU seconds of one lower bound on epsilon",
         "",
-        f"`python benchmarks/dp_speed.py`, {datetime.date.today()}, {os.cpu_count()} cores (shared), "
-        f"Python {platform.python_version()}. Gaussian mechanism, mu = 1, delta = 1e-9. The first call of the band solves it for "
-        "that number of scores; it is then kept.",
+        (
+            f"`python benchmarks/dp_speed.py`, {datetime.date.today()}, {os.cpu_count()} cores"
+            f" (shared), Python {platform.python_version()}. Gaussian mechanism, mu = 1, delta ="
+            " 1e-9. The first call of the band solves it for that number of scores; it is then"
+            " kept."
+        ),
         "",
         "| bound | " + " | ".join(f"{m:,}" for m in sizes) + " |",
         "|---" * (len(sizes) + 1) + "|",
-        *(f"| {name} | " + " | ".join(row + [""] * (len(sizes) - len(row))) + " |" for name, row in seconds.items()),
+        *(
+            f"| {name} | " + " | ".join(row + [""] * (len(sizes) - len(row))) + " |"
+            for name, row in seconds.items()
+        ),
         "",
-        "Recorded for comparison: the f-DP one-run bound on 20,000 canaries takes PrivacyGuard 23 s; jax-privacy 0.15 s on 25,000.",
+        (
+            "Recorded for comparison: the f-DP one-run bound on 20,000 canaries takes PrivacyGuard"
+            " 23 s; jax-privacy 0.15 s on 25,000."
+        ),
         "",
     ]
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,13 @@
-"""Do lower bounds on epsilon hold, and how tight are they? Adversarial worlds of known epsilon, drawn by the hundred or thousand.
+"""Do lower bounds on epsilon hold, and how tight are they? Adversarial worlds of known epsilon,
+drawn by the hundred or thousand.
 
-    python benchmarks/dp_validity.py --jax --parts FOLDER [--sizes 100 1000] [--deltas 1e-5] [--scale S]
+    python benchmarks/dp_validity.py --jax --parts FOLDER [--sizes 100 1000] [--deltas 1e-5]
+    [--scale S]
 
-For every bound in every cell: how often it exceeded the truth (at most 5 % is right), and its mean. With --jax, the auditor of
-jax-privacy reads the same worlds. A cell whose assumptions do not hold for a bound is marked; there the bound may fail.
-Every size and delta is kept in FOLDER as it ends, and the page is written from all that is there: sizes may run side by side.
+For every bound in every cell: how often it exceeded the truth (at most 5 % is right), and its mean.
+With --jax, the auditor of jax-privacy reads the same worlds. A cell whose assumptions do not hold
+for a bound is marked; there the bound may fail. Every size and delta is kept in FOLDER as it ends,
+and the page is written from all that is there: sizes may run side by side.
 """
 
 import argparse
@@ -21,7 +24,7 @@ import numpy as np
 
 from dp_worlds import World, worlds
 from tacit.core import Evidence
-from tacit.metrics import Gaussian, epsilon_lower_bound, one_run_epsilon
+from tacit.dp import Gaussian, epsilon_lower_bound, one_run_epsilon
 
 LEVEL = 0.95
 GRID = (0.003, 0.01, 0.03, 0.1, 0.3)
@@ -33,20 +36,23 @@ DEFAULT = "one run: walk"
 RECORDED = """\
 ## PrivacyGuard, as recorded
 
-Not run here (its recorded figures of 2026-11-23, worlds with a tie-breaker and delta = 1e-5; share of runs above the truth in %,
-order: no leak, Gaussian 1, Gaussian 4, Laplace 1, randomised response 1, the same with a tie-breaker):
+Not run here (its recorded figures of 2026-11-23, worlds with a tie-breaker and delta = 1e-5;
+CP: Clopper-Pearson, all data; upper end: of the headline; share of runs above the truth in %,
+order: no leak, Gaussian 1, Gaussian 4, Laplace 1, randomised response 1, that with a tie-breaker):
 
 | estimator | m | above the truth, % | mean bound |
 |---|---|---|---|
-| Clopper-Pearson, all data | 1,000 | 5.6 / 0.1 / 0 / 5.4 / 0.9 / **7.6** | -.002 / .239 / 1.462 / .838 / .824 / .868 |
-| Clopper-Pearson, all data | 10,000 | **8.6** / 1.0 / 0 / **12.2** / 1.8 / **17.2** | .004 / .500 / 2.200 / .962 / .944 / .973 |
-| headline eps (upper end) | 1,000 | **99.6 / 98.8 / 100 / 99.6 / 96.6 / 100** | 4.4 / 5.6 / 6.2 / 5.9 / 1.2 / 5.9 |
-"""
+| CP | 1,000 | 5.6 / 0.1 / 0 / 5.4 / 0.9 / **7.6** | -.002 / .239 / 1.462 / .838 / .824 / .868 |
+| CP | 10,000 | **8.6** / 1.0 / 0 / **12.2** / 1.8 / **17.2** | .004 / .5 / 2.2 / .962 / .944 / .973 |
+| upper end | 1,000 | **99.6 / 98.8 / 100 / 99.6 / 96.6 / 100** | 4.4 / 5.6 / 6.2 / 5.9 / 1.2 / 5.9 |
+"""  # noqa: E501
 
 
 @dataclass(frozen=True)
 class Bound:
-    """A bound: its name, how it reads evidence, which worlds it is entitled to hold in, and in what share of them it is read."""
+    """A bound: its name, how it reads evidence, which worlds it is entitled to hold in, and in what
+    share of them it is read.
+    """
 
     name: str
     read: Callable[[Evidence, float], float]
@@ -82,16 +88,22 @@ def ours() -> list[Bound]:
     """The bounds of tacit."""
 
     def two(method: str) -> Callable[[Evidence, float], float]:
-        return lambda evidence, delta: epsilon_lower_bound(evidence, delta, level=LEVEL, method=method).low
+        return lambda evidence, delta: (
+            epsilon_lower_bound(evidence, delta, level=LEVEL, method=method).low
+        )
 
     def one(method: str, **more: object) -> Callable[[Evidence, float], float]:
-        return lambda evidence, delta: one_run_epsilon(evidence, delta, level=LEVEL, method=method, **more).low
+        return lambda evidence, delta: (
+            one_run_epsilon(evidence, delta, level=LEVEL, method=method, **more).low
+        )
 
     def median(evidence: Evidence) -> float:
         return float(np.median(evidence.score))
 
     def at_median(method: str) -> Callable[[Evidence, float], float]:
-        return lambda e, delta: epsilon_lower_bound(e, delta, level=LEVEL, method=method, threshold=median(e)).low
+        return lambda e, delta: (
+            epsilon_lower_bound(e, delta, level=LEVEL, method=method, threshold=median(e)).low
+        )
 
     def independent(world: World) -> bool:
         return world.independent
@@ -102,7 +114,12 @@ def ours() -> list[Bound]:
     return [
         Bound("one run: walk", one("walk"), always),
         Bound("one run: Steinke .1, .3", one("steinke", guesses=(0.1, 0.3)), always),
-        Bound("one run: Steinke, five shares, two sides", one("steinke", guesses=GRID, sides=("both", "top")), always, 0.1),
+        Bound(
+            "one run: Steinke, five shares, two sides",
+            one("steinke", guesses=GRID, sides=("both", "top")),
+            always,
+            0.1,
+        ),
         Bound("one run: f-DP recursion .1, .3", one("fdp", guesses=(0.1, 0.3)), always),
         Bound(
             "one run: f-DP, Gaussian family",
@@ -126,8 +143,12 @@ def jax_bounds() -> list[Bound]:
         def low(evidence: Evidence, delta: float) -> float:
             inside, outside = evidence.score[evidence.member], evidence.score[~evidence.member]
             auditor = CanaryScoreAuditor(inside, outside)
-            sides = method != "epsilon_clopper_pearson"  # only Clopper-Pearson offers both directions
-            bound = getattr(auditor, method)(1 - LEVEL, max(delta, 1e-12), one_sided=sides, threshold_strategy=strategy())
+            sides = (
+                method != "epsilon_clopper_pearson"
+            )  # only Clopper-Pearson offers both directions
+            bound = getattr(auditor, method)(
+                1 - LEVEL, max(delta, 1e-12), one_sided=sides, threshold_strategy=strategy()
+            )
             return max(0.0, float(bound))
 
         return low
@@ -136,10 +157,38 @@ def jax_bounds() -> list[Bound]:
         return world.independent
 
     return [
-        Bound("jax-privacy: one run, Bonferroni", read("epsilon_one_run", Bonferroni), lambda w: True, EARLY, 100_000, True),
-        Bound("jax-privacy: one run, split", read("epsilon_one_run", lambda: Split(seed=0)), lambda w: True, EARLY, 100_000, True),
-        Bound("jax-privacy: CP, hull Bonferroni", read("epsilon_clopper_pearson", Bonferroni), independent, EARLY, 100_000, True),
-        Bound("jax-privacy: CP, split", read("epsilon_clopper_pearson", lambda: Split(seed=0)), independent, EARLY, 100_000, True),
+        Bound(
+            "jax-privacy: one run, Bonferroni",
+            read("epsilon_one_run", Bonferroni),
+            lambda w: True,
+            EARLY,
+            100_000,
+            True,
+        ),
+        Bound(
+            "jax-privacy: one run, split",
+            read("epsilon_one_run", lambda: Split(seed=0)),
+            lambda w: True,
+            EARLY,
+            100_000,
+            True,
+        ),
+        Bound(
+            "jax-privacy: CP, hull Bonferroni",
+            read("epsilon_clopper_pearson", Bonferroni),
+            independent,
+            EARLY,
+            100_000,
+            True,
+        ),
+        Bound(
+            "jax-privacy: CP, split",
+            read("epsilon_clopper_pearson", lambda: Split(seed=0)),
+            independent,
+            EARLY,
+            100_000,
+            True,
+        ),
         Bound(
             "jax-privacy: f-DP (Gaussian), Bonferroni",
             read("epsilon_one_run_fdp", Bonferroni),
@@ -153,7 +202,9 @@ def jax_bounds() -> list[Bound]:
 
 def played(world: World, bounds: Sequence[Bound], m: int, delta: float, count: int) -> list[Cell]:
     """Every bound on the same `count` worlds, or on the first of them."""
-    read = [bound for bound in bounds if m <= bound.most and (delta > 0 or "Gaussian" not in bound.name)]
+    read = [
+        bound for bound in bounds if m <= bound.most and (delta > 0 or "Gaussian" not in bound.name)
+    ]
     lows: dict[str, list[float]] = {bound.name: [] for bound in read}
     for seed in range(count):
         evidence = world.evidence(m, delta, seed)
@@ -180,15 +231,36 @@ def played(world: World, bounds: Sequence[Bound], m: int, delta: float, count: i
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the cells asked for, keep them, write the page of all; 1 if a bound broke where it is entitled to hold."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Run the cells asked for, keep them, write the page of all; 1 if a bound broke where it is
+    entitled to hold.
+    """
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--scale", type=float, default=1.0, help="times the number of worlds")
-    parser.add_argument("--jax", action="store_true", help="run the auditor of jax-privacy on the same worlds")
-    parser.add_argument("--sizes", type=int, nargs="*", default=list(SIZES), choices=SIZES, help="only these numbers of canaries")
-    parser.add_argument("--only", nargs="*", default=[""], help="only worlds whose name holds one of these words")
-    parser.add_argument("--deltas", type=float, nargs="*", default=[1e-5, 0.0], help="only these deltas")
-    parser.add_argument("--parts", type=Path, required=True, help="folder in which finished sizes are kept")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "dp_validity.md")
+    parser.add_argument(
+        "--jax", action="store_true", help="run the auditor of jax-privacy on the same worlds"
+    )
+    parser.add_argument(
+        "--sizes",
+        type=int,
+        nargs="*",
+        default=list(SIZES),
+        choices=SIZES,
+        help="only these numbers of canaries",
+    )
+    parser.add_argument(
+        "--only", nargs="*", default=[""], help="only worlds whose name holds one of these words"
+    )
+    parser.add_argument(
+        "--deltas", type=float, nargs="*", default=[1e-5, 0.0], help="only these deltas"
+    )
+    parser.add_argument(
+        "--parts", type=Path, required=True, help="folder in which finished sizes are kept"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).parent / "results" / "dp_validity.md"
+    )
     arguments = parser.parse_args(argv)
     bounds = ours() + (jax_bounds() if arguments.jax else [])
     arguments.parts.mkdir(parents=True, exist_ok=True)
@@ -196,9 +268,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         for delta in arguments.deltas:
             cells: list[Cell] = []
             start = time.process_time()
-            for world in (w for w in worlds(delta) if any(word in w.name for word in arguments.only)):
-                cells += played(world, bounds, m, delta, max(FEWEST, int(SIZES[m] * arguments.scale)))
-                print(f"m = {m}, delta = {delta:g}, {world.name}: {time.process_time() - start:.0f} s", flush=True)
+            for world in (
+                w for w in worlds(delta) if any(word in w.name for word in arguments.only)
+            ):
+                cells += played(
+                    world, bounds, m, delta, max(FEWEST, int(SIZES[m] * arguments.scale))
+                )
+                print(
+                    f"m = {m}, delta = {delta:g}, {world.name}:"
+                    f" {time.process_time() - start:.0f} s",
+                    flush=True,
+                )
             kept = {"seconds": time.process_time() - start, "cells": [vars(cell) for cell in cells]}
             (arguments.parts / f"{m}-{delta:g}.json").write_text(json.dumps(kept))
             found = load(arguments.parts)
@@ -210,7 +290,9 @@ def load(parts: Path) -> tuple[list[Cell], float]:
     """All cells in the folder, by size, and what they took in CPU seconds."""
     kept = [json.loads(path.read_text()) for path in parts.glob("*.json")]
     cells = [Cell(**cell) for part in kept for cell in part["cells"]]
-    return sorted(cells, key=lambda cell: (cell.m, -cell.delta)), sum(part["seconds"] for part in kept)
+    return sorted(cells, key=lambda cell: (cell.m, -cell.delta)), sum(
+        part["seconds"] for part in kept
+    )
 
 
 def page(cells: Sequence[Cell], seconds: float) -> str:
@@ -218,20 +300,37 @@ def page(cells: Sequence[Cell], seconds: float) -> str:
     head = [
         "# Lower bounds on epsilon: do they hold, how tight are they?",
         "",
-        f"`python benchmarks/dp_validity.py --jax --parts FOLDER`, {datetime.date.today()}, {os.cpu_count()} cores, Python "
-        f"{platform.python_version()}, {seconds / 60:.0f} CPU minutes. One-sided level {LEVEL:g}: at most 5 % of the worlds may "
-        "show a bound above the truth. A cell is broken where that share is above 5 % by more than three Monte Carlo errors. "
-        "Numbers of worlds stand in the tables at the end (the larger sizes may have run with a smaller --scale).",
+        (
+            f"`python benchmarks/dp_validity.py --jax --parts FOLDER`, {datetime.date.today()},"
+            f" {os.cpu_count()} cores, Python {platform.python_version()}, {seconds / 60:.0f} CPU"
+            f" minutes. One-sided level {LEVEL:g}: at most 5 % of the worlds may show a bound above"
+            " the truth. A cell is broken where that share is above 5 % by more than three Monte"
+            " Carlo errors. Numbers of worlds stand in the tables at the end (the larger sizes may"
+            " have run with a smaller --scale)."
+        ),
     ]
-    return "\n".join([*head, *summary(cells), *shares(cells), *tightness(cells), *details(cells), "", RECORDED])
+    return "\n".join(
+        [*head, *summary(cells), *shares(cells), *tightness(cells), *details(cells), "", RECORDED]
+    )
 
 
 def shares(cells: Sequence[Cell]) -> list[str]:
-    """For every bound, the largest share above the truth at each size, where it is entitled to hold and where it is not."""
+    """For every bound, the largest share above the truth at each size, where it is entitled to hold
+    and where it is not.
+    """
     sizes = list(dict.fromkeys(cell.m for cell in cells))
     lines = ["", "## The largest share of worlds above the truth, in %", ""]
-    lines += ["Over all mechanisms and both deltas; in brackets over those whose assumptions do not hold.", ""]
-    lines += ["| bound | " + " | ".join(f"m = {m:,}" for m in sizes) + " |", "|---" * (len(sizes) + 1) + "|"]
+    lines += [
+        (
+            "Over all mechanisms and both deltas; in brackets over those whose assumptions do not"
+            " hold."
+        ),
+        "",
+    ]
+    lines += [
+        "| bound | " + " | ".join(f"m = {m:,}" for m in sizes) + " |",
+        "|---" * (len(sizes) + 1) + "|",
+    ]
     for bound in dict.fromkeys(cell.bound for cell in cells):
         row = []
         for m in sizes:
@@ -245,11 +344,18 @@ def shares(cells: Sequence[Cell]) -> list[str]:
 
 
 def leaders(cells: Sequence[Cell]) -> list[tuple[Cell, Cell | None]]:
-    """In every leaking cell the tightest bound that is entitled to hold: ours, and theirs where it was run."""
+    """In every leaking cell the tightest bound that is entitled to hold: ours, and theirs where it
+    was run.
+    """
     found = []
     for where in dict.fromkeys((c.world, c.m, c.delta) for c in cells if c.truth > 0):
-        here = [c for c in cells if (c.world, c.m, c.delta) == where and c.entitled and not c.broken]
-        best = {side: max((c for c in here if c.theirs == side), key=lambda c: c.early, default=None) for side in (False, True)}
+        here = [
+            c for c in cells if (c.world, c.m, c.delta) == where and c.entitled and not c.broken
+        ]
+        best = {
+            side: max((c for c in here if c.theirs == side), key=lambda c: c.early, default=None)
+            for side in (False, True)
+        }
         if best[False] is not None:
             found.append((best[False], best[True]))
     return found
@@ -259,12 +365,25 @@ def tightness(cells: Sequence[Cell]) -> list[str]:
     """The tightest valid bound of each side in every leaking cell."""
     lines = ["", "## The tightest bound that is entitled to hold", ""]
     lines += [f"Means on the first {100 * EARLY:g} % of the worlds, the same for all bounds.", ""]
-    lines += ["| mechanism | m | delta | truth | one run, default | ours | jax-privacy |", "|---|---|---|---|---|---|---|"]
+    lines += [
+        "| mechanism | m | delta | truth | one run, default | ours | jax-privacy |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for mine, other in leaders(cells):
-        default = next(c for c in cells if (c.world, c.m, c.delta, c.bound) == (mine.world, mine.m, mine.delta, DEFAULT))
-        rival = "not run" if other is None else f"{other.early:.3f} ({other.bound.removeprefix('jax-privacy: ')})"
+        default = next(
+            c
+            for c in cells
+            if (c.world, c.m, c.delta, c.bound) == (mine.world, mine.m, mine.delta, DEFAULT)
+        )
+        rival = (
+            "not run"
+            if other is None
+            else f"{other.early:.3f} ({other.bound.removeprefix('jax-privacy: ')})"
+        )
         where = f"{mine.world} | {mine.m:,} | {mine.delta:g} | {mine.truth:.2f}"
-        lines.append(f"| {where} | {default.early:.3f} | {mine.early:.3f} ({mine.bound}) | {rival} |")
+        lines.append(
+            f"| {where} | {default.early:.3f} | {mine.early:.3f} ({mine.bound}) | {rival} |"
+        )
     return lines
 
 
@@ -272,24 +391,32 @@ def details(cells: Sequence[Cell]) -> list[str]:
     """One table a size and delta: rows are bounds, columns are worlds."""
     lines = ["", "## Every cell", ""]
     lines.append(
-        "Share of worlds above the truth in %, then the mean bound. In brackets: the bound's assumption does not hold in that "
-        "world. Bold: broken."
+        "Share of worlds above the truth in %, then the mean bound. In brackets: the bound's"
+        " assumption does not hold in that world. Bold: broken."
     )
     for m, delta in dict.fromkeys((cell.m, cell.delta) for cell in cells):
         here = [cell for cell in cells if (cell.m, cell.delta) == (m, delta)]
         truths = {cell.world: cell.truth for cell in here}
         counts = {cell.bound: cell.count for cell in here}
         lines += ["", f"### {m:,} canaries, delta = {delta:g}", ""]
-        lines += ["| bound | worlds | " + " | ".join(f"{n} (truth {t:.2f})" for n, t in truths.items()) + " |"]
+        lines += [
+            "| bound | worlds | "
+            + " | ".join(f"{n} (truth {t:.2f})" for n, t in truths.items())
+            + " |"
+        ]
         lines += ["|---" * (len(truths) + 2) + "|"]
         for bound, count in counts.items():
             row = {cell.world: cell for cell in here if cell.bound == bound}
-            lines.append(f"| {bound} | {count:,} | " + " | ".join(shown(row[name]) for name in truths) + " |")
+            lines.append(
+                f"| {bound} | {count:,} | " + " | ".join(shown(row[name]) for name in truths) + " |"
+            )
     return lines
 
 
 def shown(cell: Cell) -> str:
-    """Share above the truth in %, then the mean; brackets where the bound is not entitled to hold, bold where it broke."""
+    """Share above the truth in %, then the mean; brackets where the bound is not entitled to hold,
+    bold where it broke.
+    """
     above = f"{100 * cell.above:.1f}"
     text = f"{'**' + above + '**' if cell.broken else above} · {cell.mean:.3f}"
     return text if cell.entitled else f"({text})"
@@ -304,16 +431,27 @@ def summary(cells: Sequence[Cell]) -> list[str]:
         "",
         "## Summary",
         "",
-        f"- Cells in which a bound is entitled to hold: {entitled:,}; broken: {len(broken)}{_colon(broken)}",
+        (
+            f"- Cells in which a bound is entitled to hold: {entitled:,}; broken:"
+            f" {len(broken)}{_colon(broken)}"
+        ),
     ]
-    lines += [f"  - {c.bound}, {c.world}, m = {c.m:,}, delta = {c.delta:g}: {100 * c.above:.1f} % of {c.count:,}" for c in broken]
+    lines += [
+        f"  - {c.bound}, {c.world}, m = {c.m:,}, delta = {c.delta:g}: {100 * c.above:.1f} % of"
+        f" {c.count:,}"
+        for c in broken
+    ]
     lines.append(
-        f"- Cells in which a bound is not entitled to hold: {len(cells) - entitled:,}; broken: {len(loose)} (bold in brackets)."
+        f"- Cells in which a bound is not entitled to hold: {len(cells) - entitled:,}; broken:"
+        f" {len(loose)} (bold in brackets)."
     )
     pairs = [(mine, other) for mine, other in leaders(cells) if other is not None]
     behind = [(mine, other) for mine, other in pairs if other.early > mine.early + CLOSE]
     if pairs:
-        text = f"- Leaking cells with a valid bound of jax-privacy: {len(pairs)}; ours is less tight (by more than {CLOSE:g}) in "
+        text = (
+            f"- Leaking cells with a valid bound of jax-privacy: {len(pairs)}; ours is less tight"
+            f" (by more than {CLOSE:g}) in "
+        )
         lines.append(f"{text}{len(behind)}{_colon(behind)}")
     for mine, other in behind:
         where = f"{mine.world}, m = {mine.m:,}, delta = {mine.delta:g}"

@@ -1,4 +1,6 @@
-"""Mechanisms whose epsilon is known, as worlds of canary scores: honest ones, and ones made to break a bound."""
+"""Mechanisms whose epsilon is known, as worlds of canary scores: honest ones, and ones made to
+break a bound.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,8 +22,11 @@ class World:
 
     Parameters
     ----------
-    name : for the table. draw : (m, delta, seed) -> scores and coins. epsilon : true epsilon at a delta.
-    independent : given the coins, scores are independent of one another (so two-sample bounds are entitled to hold).
+    name : for the table.
+    draw : (m, delta, seed) -> scores and coins.
+    epsilon : true epsilon at a delta.
+    independent : given the coins, scores are independent of one another (so two-sample bounds are
+        entitled to hold).
     gaussian : the trade-off function is Gaussian (so bounds of that family are entitled to hold).
     """
 
@@ -53,14 +58,20 @@ def game(build: GaussianShift | LaplaceShift | RandomisedResponse) -> Draw:
 
 
 def subsampled(rate: float, sigma: float) -> World:
-    """One step of a Poisson-sampled Gaussian: members N(1, sigma) with chance `rate`, else N(0, sigma)."""
+    """One step of a Poisson-sampled Gaussian: members N(1, sigma) with chance `rate`, else N(0,
+    sigma).
+    """
 
     def draw(m: int, delta: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         rng = np.random.default_rng(seed)
         member = rng.random(m) < 0.5
         return rng.normal(size=m) * sigma + (member & (rng.random(m) < rate)), member
 
-    return World(f"subsampled Gaussian q={rate:g} s={sigma:g}", draw, lambda delta: _subsampled_epsilon(rate, sigma, delta))
+    return World(
+        f"subsampled Gaussian q={rate:g} s={sigma:g}",
+        draw,
+        lambda delta: _subsampled_epsilon(rate, sigma, delta),
+    )
 
 
 def _subsampled_epsilon(rate: float, sigma: float, delta: float) -> float:
@@ -77,7 +88,9 @@ def _subsampled_epsilon(rate: float, sigma: float, delta: float) -> float:
 
 
 def shared_response(mu: float) -> World:
-    """Randomised response whose bias is drawn once for all canaries: each bit is mu-GDP given the others."""
+    """Randomised response whose bias is drawn once for all canaries: each bit is mu-GDP given the
+    others.
+    """
 
     def draw(m: int, delta: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         rng = np.random.default_rng(seed)
@@ -86,11 +99,18 @@ def shared_response(mu: float) -> World:
         right = rng.random(m) < 1 / (1 + np.exp(-loss))
         return (member == right) + rng.random(m) / 2, member
 
-    return World(f"shared randomness mu={mu:g}", draw, lambda delta: GaussianShift(mu).epsilon(delta) if delta else np.inf, False)
+    return World(
+        f"shared randomness mu={mu:g}",
+        draw,
+        lambda delta: GaussianShift(mu).epsilon(delta) if delta else np.inf,
+        False,
+    )
 
 
 def subset_reveal(chance: float) -> World:
-    """In a share `chance` of the runs, a share delta / chance of the coins is told: (0, delta)-DP, but all at once."""
+    """In a share `chance` of the runs, a share delta / chance of the coins is told: (0, delta)-DP,
+    but all at once.
+    """
 
     def draw(m: int, delta: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         rng = np.random.default_rng(seed)
@@ -114,7 +134,12 @@ def response_reveal(epsilon: float, chance: float) -> World:
         answer = (member == (rng.random(m) < expit(epsilon))) / 4 + rng.random(m) / 8
         return np.where((score >= 0) & (score <= 1), answer, score), member
 
-    return World(f"response eps={epsilon:g}, subset reveal {100 * chance:g} %", draw, lambda delta: epsilon, False)
+    return World(
+        f"response eps={epsilon:g}, subset reveal {100 * chance:g} %",
+        draw,
+        lambda delta: epsilon,
+        False,
+    )
 
 
 def each_reveal() -> World:
@@ -134,12 +159,21 @@ def worlds(delta: float) -> tuple[World, ...]:
     response, tied = RandomisedResponse(1.0), RandomisedResponse(1.0, tie_breaker=True)
     pure = (
         World("null", game(GaussianShift(0.0)), GaussianShift(0.0).epsilon, gaussian=True),
-        World("null, heavy ties", game(GaussianShift(0.0, tie_width=0.7)), GaussianShift(0.0).epsilon, gaussian=True),
+        World(
+            "null, heavy ties",
+            game(GaussianShift(0.0, tie_width=0.7)),
+            GaussianShift(0.0).epsilon,
+            gaussian=True,
+        ),
         World("Laplace eps=1", game(LaplaceShift(1.0)), LaplaceShift(1.0).epsilon),
         World("Laplace eps=3", game(LaplaceShift(3.0)), LaplaceShift(3.0).epsilon),
         World("randomised response eps=1", game(response), response.epsilon),
         World("randomised response eps=1, ties broken", game(tied), tied.epsilon),
-        World("randomised response eps=4", game(RandomisedResponse(4.0)), RandomisedResponse(4.0).epsilon),
+        World(
+            "randomised response eps=4",
+            game(RandomisedResponse(4.0)),
+            RandomisedResponse(4.0).epsilon,
+        ),
     )
     if delta == 0:
         return pure

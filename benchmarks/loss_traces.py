@@ -2,9 +2,10 @@
 
     python benchmarks/loss_traces.py --data ../shared/data --out benchmarks/results/loss_traces.md
 
-Trains small networks on random halves of digits and of Location-30. Each is the target in turn: its members are ranked by
-LiRA with the others as shadow models, and by statistics of their losses over the target's own training, which cost nothing.
-Precision at 1 % is the share of the 1 % of members ranked highest by the losses that LiRA ranks among its highest 1 %.
+Trains small networks on random halves of digits and of Location-30. Each is the target in turn: its
+members are ranked by LiRA with the others as shadow models, and by statistics of their losses over
+the target's own training, which cost nothing. Precision at 1 % is the share of the 1 % of members
+ranked highest by the losses that LiRA ranks among its highest 1 %.
 """
 
 import argparse
@@ -47,7 +48,9 @@ def location(folder: Path) -> tuple[np.ndarray, np.ndarray]:
 def trained(
     x: np.ndarray, y: np.ndarray, member: np.ndarray, *, width: int, epochs: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A network with one hidden layer, by SGD with momentum: losses (epochs, n) and scaled logits (n,) of all records."""
+    """A network with one hidden layer, by SGD with momentum: losses (epochs, n) and scaled logits
+    (n,) of all records.
+    """
     rng = np.random.default_rng(seed)
     k, d = int(y.max()) + 1, x.shape[1]
     weights = [
@@ -84,26 +87,51 @@ def _scaled(loss: np.ndarray) -> np.ndarray:
     return -loss - np.log(np.maximum(-np.expm1(-loss), 1e-16))
 
 
-def compared(x: np.ndarray, y: np.ndarray, *, n_models: int, width: int, epochs: int) -> dict[str, Any]:
-    """Precision of each statistic at each share, mean and standard error over the targets, and the models' accuracy."""
+def compared(
+    x: np.ndarray, y: np.ndarray, *, n_models: int, width: int, epochs: int
+) -> dict[str, Any]:
+    """Precision of each statistic at each share, mean and standard error over the targets, and the
+    models' accuracy.
+    """
     rng = np.random.default_rng(1)
     inside = np.stack([rng.random(len(y)) < 0.5 for _ in range(n_models // 2)])
     inside = np.concatenate([inside, ~inside])
-    runs = [trained(x, y, member, width=width, epochs=epochs, seed=seed) for seed, member in enumerate(inside)]
+    runs = [
+        trained(x, y, member, width=width, epochs=epochs, seed=seed)
+        for seed, member in enumerate(inside)
+    ]
     logits = np.stack([run[1] for run in runs])
-    found: dict[tuple[str, float], list[float]] = {(name, share): [] for name in STATISTICS for share in SHARES}
+    found: dict[tuple[str, float], list[float]] = {
+        (name, share): [] for name in STATISTICS for share in SHARES
+    }
     for target in range(n_models):
         others = np.arange(n_models) != target
-        score = LiRA()(Signals.of(logits[target], shadow=logits[others][..., None], shadow_member=inside[others]))
+        score = LiRA()(
+            Signals.of(
+                logits[target], shadow=logits[others][..., None], shadow_member=inside[others]
+            )
+        )
         rows = np.flatnonzero(inside[target])
         losses = runs[target][0].T[rows]
         for name, statistic in STATISTICS.items():
             for share in SHARES:
                 n_top = int(np.ceil(share * len(rows)))
-                first, second = (set(np.argsort(-values, kind="stable")[:n_top]) for values in (score[rows], statistic(losses)))
+                first, second = (
+                    set(np.argsort(-values, kind="stable")[:n_top])
+                    for values in (score[rows], statistic(losses))
+                )
                 found[name, share].append(len(first & second) / n_top)
-    correct = np.array([[(run[0][-1] < np.log(2))[side].mean() for side in (m, ~m)] for run, m in zip(runs, inside)])
-    return {"precision": found, "sure": correct.mean(axis=0), "n_members": int(inside.sum(axis=1).mean())}
+    correct = np.array(
+        [
+            [(run[0][-1] < np.log(2))[side].mean() for side in (m, ~m)]
+            for run, m in zip(runs, inside)
+        ]
+    )
+    return {
+        "precision": found,
+        "sure": correct.mean(axis=0),
+        "n_members": int(inside.sum(axis=1).mean()),
+    }
 
 
 def table(cases: dict[str, dict[str, Any]], n_models: int) -> str:
@@ -112,10 +140,19 @@ def table(cases: dict[str, dict[str, Any]], n_models: int) -> str:
     lines = [
         "# Losses kept during training against LiRA's ranking",
         "",
-        f"`benchmarks/loss_traces.py --data ... --models {n_models}`, {datetime.now(UTC):%Y-%m-%d}, 2 cores, Python {python}.",
+        (
+            f"`benchmarks/loss_traces.py --data ... --models {n_models}`,"
+            f" {datetime.now(UTC):%Y-%m-%d}, 2 cores, Python {python}."
+        ),
         "",
-        f"{n_models} networks with one hidden layer on random halves, each the target in turn; LiRA has the others as shadows.",
-        "Mean over the targets, plus or minus one standard error (targets share shadow models, so it is a guide only). A random",
+        (
+            f"{n_models} networks with one hidden layer on random halves, each the target in turn;"
+            " LiRA has the others as shadows."
+        ),
+        (
+            "Mean over the targets, plus or minus one standard error (targets share shadow models,"
+            " so it is a guide only). A random"
+        ),
         "ranking has a precision of 1 % and 5 %.",
         "",
     ]
@@ -124,14 +161,20 @@ def table(cases: dict[str, dict[str, Any]], n_models: int) -> str:
         lines += [
             f"## {case}",
             "",
-            f"About {result['n_members']:,} members a model; p > 1/2 for {inside} of members and {outside} of others.",
+            (
+                f"About {result['n_members']:,} members a model; p > 1/2 for {inside} of members"
+                f" and {outside} of others."
+            ),
             "",
             "| ranked by | precision at 1 % | precision at 5 % |",
             "| --- | --- | --- |",
         ]
         for name in STATISTICS:
             cells = [result["precision"][name, share] for share in SHARES]
-            text = [f"{100 * np.mean(cell):.1f} % ± {100 * np.std(cell, ddof=1) / len(cell) ** 0.5:.1f}" for cell in cells]
+            text = [
+                f"{100 * np.mean(cell):.1f} % ± {100 * np.std(cell, ddof=1) / len(cell) ** 0.5:.1f}"
+                for cell in cells
+            ]
             lines.append(f"| {name} | {' | '.join(text)} |")
         lines.append("")
     return "\n".join(lines)
@@ -139,14 +182,18 @@ def table(cases: dict[str, dict[str, Any]], n_models: int) -> str:
 
 def main() -> None:
     """Train, compare, write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True, help="the folder with location.npz")
     parser.add_argument("--models", type=int, default=24)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/loss_traces.md"))
     options = parser.parse_args()
     cases = {"digits": compared(*digits(), n_models=options.models, width=64, epochs=40)}
     print("digits done", flush=True)
-    cases["Location-30"] = compared(*location(options.data), n_models=options.models, width=64, epochs=30)
+    cases["Location-30"] = compared(
+        *location(options.data), n_models=options.models, width=64, epochs=30
+    )
     options.out.write_text(table(cases, options.models), encoding="utf8")
 
 

@@ -20,14 +20,26 @@ import numpy as np
 import tacit
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
-DRAWN = "const t = performance.getEntriesByType('navigation')[0]; return t.domContentLoadedEventEnd - t.responseEnd"
-FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
+DRAWN = (
+    "const t = performance.getEntriesByType('navigation')[0]; return t.domContentLoadedEventEnd -"
+    " t.responseEnd"
+)
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+)
 
 
 def losses(n, *, seed=0):
     """n / 2 members and as many others, members a little lower."""
     rng = np.random.default_rng(seed)
-    return [tacit.Outputs(loss=rng.exponential(scale, n // 2).astype(np.float32)) for scale in (0.8, 1.0)]
+    return [
+        tacit.Outputs(loss=rng.exponential(scale, n // 2).astype(np.float32))
+        for scale in (0.8, 1.0)
+    ]
 
 
 def browser():
@@ -61,7 +73,10 @@ def row(n, chrome, folder):
         chrome.get(path.as_uri())
         drawn = f"{chrome.execute_script(DRAWN):.0f}"
     page = path.read_bytes()
-    sizes = f"{len(page) / 1e3:.0f} | {len(gzip.compress(page)) / 1e3:.0f} | {plain.stat().st_size / 1e3:.0f}"
+    sizes = (
+        f"{len(page) / 1e3:.0f} | {len(gzip.compress(page)) / 1e3:.0f} |"
+        f" {plain.stat().st_size / 1e3:.0f}"
+    )
     return f"| {n:,} | {audited:.1f} | {written:.2f} | {sizes} | {drawn} |"
 
 
@@ -70,11 +85,16 @@ def parts():
     folder = files("tacit.render") / "templates"
     for name in ("report.js", "report.css"):
         content = (folder / name).read_bytes()
-        yield f"- `{name}`: {len(content) / 1e3:.1f} kB, {len(gzip.compress(content)) / 1e3:.1f} kB compressed"
+        yield (
+            f"- `{name}`: {len(content) / 1e3:.1f} kB, {len(gzip.compress(content)) / 1e3:.1f} kB"
+            " compressed"
+        )
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", metavar="FILE", help="write the table here too")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of records")
     arguments = parser.parse_args()
@@ -82,14 +102,27 @@ def main():
     head = [
         "# The report's page",
         "",
-        f"`python benchmarks/report_page.py`, {date.today()}, Python {platform.python_version()}, 2 cores.",
+        (
+            f"`python benchmarks/report_page.py`, {date.today()}, Python"
+            f" {platform.python_version()}, 2 cores."
+        ),
         "One signal (loss), one attack, ten slices; the page holds three charts.",
         "",
-        "| records | audit, CPU s | writing the page, s | page, kB | compressed, kB | JSON, kB | drawn in Chromium, ms |",
+        (
+            "| records | audit, CPU s | writing the page, s | page, kB | compressed, kB | JSON, kB"
+            " | drawn in Chromium, ms |"
+        ),
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     with tempfile.TemporaryDirectory() as folder:
-        lines = [*head, *(row(n, chrome, Path(folder)) for n in arguments.sizes), "", "What every page carries:", "", *parts()]
+        lines = [
+            *head,
+            *(row(n, chrome, Path(folder)) for n in arguments.sizes),
+            "",
+            "What every page carries:",
+            "",
+            *parts(),
+        ]
     if chrome is not None:
         chrome.quit()
     text = "\n".join(lines) + "\n"

@@ -1,8 +1,10 @@
-"""Every attack at every number of shadow models, each shadow model once the target: AUC and TPR at low FPR, paired intervals.
+"""Every attack at every number of shadow models, each shadow model once the target: AUC and TPR at
+low FPR, paired intervals.
 
-python benchmarks/shadow_trainings.py location adult mnist cifar10 --store /tmp/tacit-shadows
-python benchmarks/shadow_attacks.py location adult mnist cifar10 --store /tmp/tacit-shadows [--most-targets 12]
-python benchmarks/shadow_attacks.py location adult mnist cifar10 --store /tmp/tacit-shadows --offline --models 4 8 16
+python benchmarks/shadow_trainings.py location adult mnist cifar10 --store /tmp/tacit-shadows python
+benchmarks/shadow_attacks.py location adult mnist cifar10 --store /tmp/tacit-shadows [--most-targets
+12] python benchmarks/shadow_attacks.py location adult mnist cifar10 --store /tmp/tacit-shadows
+--offline --models 4 8 16
 """
 
 import argparse
@@ -54,13 +56,17 @@ def measured(score, member):
 
 
 def miscalibration(probability, member):
-    """Mean gap between said and found over ten groups of equal size: 0 for a probability that means what it says."""
+    """Mean gap between said and found over ten groups of equal size: 0 for a probability that means
+    what it says.
+    """
     groups = np.array_split(np.argsort(probability, kind="stable"), 10)
     return float(np.mean([abs(probability[rows].mean() - member[rows].mean()) for rows in groups]))
 
 
 def references(n_models, target, k, design):
-    """k of the other models: whole antithetic pairs, or (for two models by coins) one of each of k pairs."""
+    """k of the other models: whole antithetic pairs, or (for two models by coins) one of each of k
+    pairs.
+    """
     pairs = [(target // 2 + 1 + i) % (n_models // 2) for i in range(n_models // 2 - 1)]
     if design == "coins":
         return [2 * pair + i % 2 for i, pair in enumerate(pairs[:k])]
@@ -68,13 +74,20 @@ def references(n_models, target, k, design):
 
 
 def results(shadow, member, k, design, attacks, targets):
-    """float (targets, attacks, metrics), NaN where an attack needs more models; CPU seconds of each; the stack's miscalibration."""
+    """float (targets, attacks, metrics), NaN where an attack needs more models; CPU seconds of
+    each; the stack's miscalibration.
+    """
     gaps = []
     found = np.full((len(targets), len(attacks), len(METRICS)), np.nan)
     seconds = np.zeros(len(attacks))
     for row, target in enumerate(targets):
         chosen = references(len(shadow), target, k, design)
-        signals = Signals.of(shadow[target], shadow=shadow[chosen], shadow_member=member[chosen], statistic="scaled_logit")
+        signals = Signals.of(
+            shadow[target],
+            shadow=shadow[chosen],
+            shadow_member=member[chosen],
+            statistic="scaled_logit",
+        )
         for column, attack in enumerate(attacks.values()):
             start = time.process_time()
             try:
@@ -89,15 +102,21 @@ def results(shadow, member, k, design, attacks, targets):
 
 
 def interval(values, families):
-    """Mean and half-width of the 95 % Student interval over families (antithetic pairs) of targets."""
+    """Mean and half-width of the 95 % Student interval over families (antithetic pairs) of
+    targets.
+    """
     units = np.array([values[families == family].mean() for family in np.unique(families)])
     if len(units) < 2:
         return float(units.mean()), float("nan")
-    return float(units.mean()), float(student.ppf(0.975, len(units) - 1) * units.std(ddof=1) / np.sqrt(len(units)))
+    return float(units.mean()), float(
+        student.ppf(0.975, len(units) - 1) * units.std(ddof=1) / np.sqrt(len(units))
+    )
 
 
 def summary(found, seconds, targets, attacks):
-    """For each attack that had enough models: means, half-widths, CPU seconds, and paired differences stack minus attack."""
+    """For each attack that had enough models: means, half-widths, CPU seconds, and paired
+    differences stack minus attack.
+    """
     families = np.array(targets) // 2
     stack = found[:, list(attacks).index(STACK)]
     lines = {}
@@ -105,23 +124,44 @@ def summary(found, seconds, targets, attacks):
         if np.isnan(found[:, column]).any():
             continue
         own = [interval(found[:, column, metric], families) for metric in range(len(METRICS))]
-        gap = [interval((stack - found[:, column])[:, metric], families) for metric in range(len(METRICS))]
-        lines[name] = {"own": own, "stack_minus": [] if np.isnan(stack).any() else gap, "seconds": float(seconds[column])}
+        gap = [
+            interval((stack - found[:, column])[:, metric], families)
+            for metric in range(len(METRICS))
+        ]
+        lines[name] = {
+            "own": own,
+            "stack_minus": [] if np.isnan(stack).any() else gap,
+            "seconds": float(seconds[column]),
+        }
     return lines
 
 
 def attacked(name, run, k, design, args):
     """One data set at one number of models, as plain data."""
     attacks = dict(OFFLINE if args.offline else ATTACKS)
-    targets = list(range(min(args.most_targets if k < MANY else args.most_targets // 2, run.n_models)))
-    shown = {key: attack for key, attack in attacks.items() if key != STACK or k <= args.stack_up_to}
+    targets = list(
+        range(min(args.most_targets if k < MANY else args.most_targets // 2, run.n_models))
+    )
+    shown = {
+        key: attack for key, attack in attacks.items() if key != STACK or k <= args.stack_up_to
+    }
     found, seconds, gap = results(np.asarray(run.shadow), run.member, k, design, shown, targets)
     if STACK not in shown:
         empty = np.full((len(targets), 1, len(METRICS)), np.nan)
         found, seconds = np.concatenate([found, empty], axis=1), np.append(seconds, 0.0)
     inside, outside = np.nanmean(run.accuracy[:, :2], axis=0)
-    about = f"{run.n_models} models trained, accuracy {inside:.3f} on own records, {outside:.3f} on others"
-    plain = {"name": name, "models": k, "design": design, "offline": args.offline, "targets": len(targets), "about": about}
+    about = (
+        f"{run.n_models} models trained, accuracy {inside:.3f} on own records, {outside:.3f} on"
+        " others"
+    )
+    plain = {
+        "name": name,
+        "models": k,
+        "design": design,
+        "offline": args.offline,
+        "targets": len(targets),
+        "about": about,
+    }
     plain["miscalibration"] = gap
     return plain | {"attacks": list(attacks), "lines": summary(found, seconds, targets, attacks)}
 
@@ -137,11 +177,21 @@ def table(part):
             text.append(f"| {attack} | not run, or needs more models | | | | | |")
             continue
         own = [f"{100 * mean:.2f} ± {100 * half:.2f}" for mean, half in line["own"]]
-        gaps = [_signed(*gap) for gap in line["stack_minus"][:2]] if attack != STACK and line["stack_minus"] else ["", ""]
+        gaps = (
+            [_signed(*gap) for gap in line["stack_minus"][:2]]
+            if attack != STACK and line["stack_minus"]
+            else ["", ""]
+        )
         text.append(f"| {attack} | " + " | ".join(own + gaps) + f" | {line['seconds']:.2f} |")
     if part["miscalibration"] is not None:
         said = f"{100 * part['miscalibration']:.1f}"
-        text += ["", f"Probabilities of the stack: {said} points from the share of members, on average over ten groups."]
+        text += [
+            "",
+            (
+                f"Probabilities of the stack: {said} points from the share of members, on average"
+                " over ten groups."
+            ),
+        ]
     return text
 
 
@@ -161,7 +211,12 @@ def rendered(parts):
         for name, case in CASES.items():
             own = [part for part in parts if part["name"] == name and part["offline"] == offline]
             if own:
-                text += ["", f"## {case.what}{', offline' if offline else ''}", "", own[0]["about"] + "."]
+                text += [
+                    "",
+                    f"## {case.what}{', offline' if offline else ''}",
+                    "",
+                    own[0]["about"] + ".",
+                ]
             for part in sorted(own, key=lambda part: (part["models"], part["design"])):
                 text += table(part)
     return "\n".join(text) + "\n"
@@ -169,14 +224,24 @@ def rendered(parts):
 
 def main():
     """Run what is asked for, keep each part, and write the tables of all parts."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs="*", choices=[[], *sorted(CASES)], default=[])
-    parser.add_argument("--store", type=Path, required=True, help="of shadow_trainings.py; parts are kept there too")
+    parser.add_argument(
+        "--store", type=Path, required=True, help="of shadow_trainings.py; parts are kept there too"
+    )
     parser.add_argument("--models", type=int, nargs="+", default=[2, 4, 8, 16, 32])
-    parser.add_argument("--most-targets", type=int, default=12, help="half as many from 16 models on")
-    parser.add_argument("--stack-up-to", type=int, default=32, help="models above which the stack is not run")
+    parser.add_argument(
+        "--most-targets", type=int, default=12, help="half as many from 16 models on"
+    )
+    parser.add_argument(
+        "--stack-up-to", type=int, default=32, help="models above which the stack is not run"
+    )
     parser.add_argument("--offline", action="store_true")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "shadow_attacks_tables.md")
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).parent / "results" / "shadow_attacks_tables.md"
+    )
     args = parser.parse_args()
     kept = args.store / "parts"
     kept.mkdir(parents=True, exist_ok=True)
@@ -187,7 +252,9 @@ def main():
                 if k > run.n_models - 2:
                     continue
                 part = attacked(name, run, k, design, args)
-                (kept / f"{name}-{k}-{design}{'-offline' if args.offline else ''}.json").write_text(json.dumps(part))
+                (kept / f"{name}-{k}-{design}{'-offline' if args.offline else ''}.json").write_text(
+                    json.dumps(part)
+                )
                 print("\n".join(table(part)), flush=True)
     parts = [json.loads(path.read_text()) for path in sorted(kept.glob("*.json"))]
     args.out.write_text(rendered(parts))

@@ -1,9 +1,11 @@
-"""Shadow models an hour: the plain in-memory PyTorch loop, processes, K models in one program, and both.
+"""Shadow models an hour: the plain in-memory PyTorch loop, processes, K models in one program, and
+both.
 
     python benchmarks/shadow_training.py --models 16 --write benchmarks/results/shadow_training.md
 
-Every way does the same work: train on the model's half with Adam, then one scaled logit for every record.
-CPU seconds count this process and its workers, once PyTorch is imported and has taken its first step.
+Every way does the same work: train on the model's half with Adam, then one scaled logit for every
+record. CPU seconds count this process and its workers, once PyTorch is imported and has taken its
+first step.
 """
 
 import argparse
@@ -70,7 +72,9 @@ def adult() -> tuple[np.ndarray, np.ndarray]:
             columns.append(((number - number.mean()) / number.std())[:, None])
         elif name not in ("income", "split"):
             columns.append(text[:, None] == np.unique(text))
-    return np.concatenate(columns, axis=1).astype(np.float32), np.array([row["income"] == ">50K" for row in rows], np.int64)
+    return np.concatenate(columns, axis=1).astype(np.float32), np.array(
+        [row["income"] == ">50K" for row in rows], np.int64
+    )
 
 
 def cifar() -> tuple[np.ndarray, np.ndarray]:
@@ -79,8 +83,13 @@ def cifar() -> tuple[np.ndarray, np.ndarray]:
 
     with np.load(SHARED / "cifar10_jpeg.npz", allow_pickle=False) as kept:
         content, offset, label = kept["jpeg"], kept["offsets"][:4001], kept["labels"][:4000]
-    images = [np.asarray(Image.open(io.BytesIO(content[a:b].tobytes()))) for a, b in itertools.pairwise(offset)]
-    return (np.stack(images).transpose(0, 3, 1, 2) / 255 - 0.5).astype(np.float32), label.astype(np.int64)
+    images = [
+        np.asarray(Image.open(io.BytesIO(content[a:b].tobytes())))
+        for a, b in itertools.pairwise(offset)
+    ]
+    return (np.stack(images).transpose(0, 3, 1, 2) / 255 - 0.5).astype(np.float32), label.astype(
+        np.int64
+    )
 
 
 def builder(task: str, x: np.ndarray, y: np.ndarray) -> Callable[[], Any]:
@@ -103,8 +112,12 @@ def builder(task: str, x: np.ndarray, y: np.ndarray) -> Callable[[], Any]:
     return cnn if task == "cifar" else mlp
 
 
-def plain_loop(build: Callable[[], Any], task: Task, x: np.ndarray, y: np.ndarray, n_models: int) -> np.ndarray:
-    """What everybody writes: everything in memory, one model after the other, nothing of tacit but who is in."""
+def plain_loop(
+    build: Callable[[], Any], task: Task, x: np.ndarray, y: np.ndarray, n_models: int
+) -> np.ndarray:
+    """What everybody writes: everything in memory, one model after the other, nothing of tacit but
+    who is in.
+    """
     import torch
     from torch.nn.functional import cross_entropy
 
@@ -123,12 +136,16 @@ def plain_loop(build: Callable[[], Any], task: Task, x: np.ndarray, y: np.ndarra
         with torch.no_grad():
             logits = torch.cat([model(part) for part in rows.split(1024)]).double()
         own = logits.gather(1, target[:, None])
-        signals.append((own[:, 0] - logits.scatter(1, target[:, None], -torch.inf).logsumexp(1)).numpy())
+        signals.append(
+            (own[:, 0] - logits.scatter(1, target[:, None], -torch.inf).logsumexp(1)).numpy()
+        )
     return np.stack(signals)
 
 
 def work(way: str, name: str, n_models: int) -> dict[str, float]:
-    """Do one task in one way in this process; seconds and a check that the models are equally good."""
+    """Do one task in one way in this process; seconds and a check that the models are equally
+    good.
+    """
     import torch
 
     from tacit.training import Processes, TorchRecipe, shadow
@@ -136,7 +153,12 @@ def work(way: str, name: str, n_models: int) -> dict[str, float]:
     x, y = records(name)
     task, build = TASKS[name], builder(name, x, y)
     torch.set_num_threads(threads(way))
-    recipe = TorchRecipe(build, epochs=task.epochs, batch_size=task.batch_size, group_size=None if "batched" in way else 1)
+    recipe = TorchRecipe(
+        build,
+        epochs=task.epochs,
+        batch_size=task.batch_size,
+        group_size=None if "batched" in way else 1,
+    )
     warm_up()
     pool = Processes(2) if "processes" in way else None
     start = sum(worker_clocks(pool).values())
@@ -145,7 +167,10 @@ def work(way: str, name: str, n_models: int) -> dict[str, float]:
         signal = plain_loop(build, task, x, y, n_models)
     else:
         signal = shadow(recipe, (x, y), n=n_models, pool=pool).shadow[..., 0]
-    wall, cpu = time.perf_counter() - began, time.process_time() - used + sum(worker_clocks(pool).values()) - start
+    wall, cpu = (
+        time.perf_counter() - began,
+        time.process_time() - used + sum(worker_clocks(pool).values()) - start,
+    )
     return {"wall": wall, "cpu": cpu, "start": start, "right": float((signal > 0).mean())}
 
 
@@ -163,7 +188,9 @@ def worker_clocks(pool: Any) -> dict[int, float]:
 
 
 def clock(pause: float) -> tuple[int, float]:
-    """Runs in a worker: its process id and its CPU seconds; the pause leaves the next call to the other worker."""
+    """Runs in a worker: its process id and its CPU seconds; the pause leaves the next call to the
+    other worker.
+    """
     warm_up()
     time.sleep(pause)
     return os.getpid(), time.process_time()
@@ -186,9 +213,18 @@ def warm_up() -> None:
 def measure(way: str, name: str, n_models: int) -> dict[str, float]:
     """`work` in a fresh interpreter."""
     here = str(Path(__file__).parent)
-    code = f"import sys; sys.path.insert(0, {here!r}); import shadow_training as b; print(b.work({way!r}, {name!r}, {n_models}))"
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads(way)), "MKL_NUM_THREADS": str(threads(way))}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    code = (
+        f"import sys; sys.path.insert(0, {here!r}); import shadow_training as b;"
+        f" print(b.work({way!r}, {name!r}, {n_models}))"
+    )
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": str(threads(way)),
+        "MKL_NUM_THREADS": str(threads(way)),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
     return dict(eval(done.stdout.splitlines()[-1]))
 
 
@@ -200,7 +236,10 @@ def table(name: str, n_models: int) -> list[str]:
     lines = [
         f"## {task.name}",
         "",
-        f"{task.epochs} epochs, batches of {task.batch_size}. {few} models one by one, {n_models} in batches.",
+        (
+            f"{task.epochs} epochs, batches of {task.batch_size}. {few} models one by one,"
+            f" {n_models} in batches."
+        ),
         "",
         "| way | CPU s a model | wall s a model | models an hour | ratio | answers right |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
@@ -213,9 +252,16 @@ def table(name: str, n_models: int) -> list[str]:
         base = base or an_hour
         seconds = f"{result['cpu'] / count:.3f} | {result['wall'] / count:.3f}"
         started = started or result["start"]
-        lines.append(f"| {way} | {seconds} | {an_hour:,.0f} | {an_hour / base:.2f} | {result['right']:.3f} |")
+        lines.append(
+            f"| {way} | {seconds} | {an_hour:,.0f} | {an_hour / base:.2f} | {result['right']:.3f} |"
+        )
         print(lines[-1], flush=True)
-    return [*lines, "", f"Starting the two workers cost {started:.1f} CPU s, once, and is not in the table.", ""]
+    return [
+        *lines,
+        "",
+        f"Starting the two workers cost {started:.1f} CPU s, once, and is not in the table.",
+        "",
+    ]
 
 
 def main() -> None:
@@ -231,11 +277,20 @@ def main() -> None:
     lines = [
         "# Shadow models an hour",
         "",
-        f"`python benchmarks/shadow_training.py --models {given.models} --tasks {given.tasks}`, {date.today()}, "
-        f"Python {platform.python_version()}, PyTorch {torch.__version__}, {os.cpu_count()} cores, CPU only.",
+        (
+            f"`python benchmarks/shadow_training.py --models {given.models} --tasks {given.tasks}`,"
+            f" {date.today()}, Python {platform.python_version()}, PyTorch {torch.__version__},"
+            f" {os.cpu_count()} cores, CPU only."
+        ),
         "",
-        f"Models an hour are by the wall clock; load {load:.1f} at the start (on a busy machine look at CPU seconds instead).",
-        "`loop` is the plain in-memory loop, one model after the other, with one thread or with PyTorch's own two.",
+        (
+            f"Models an hour are by the wall clock; load {load:.1f} at the start (on a busy machine"
+            " look at CPU seconds instead)."
+        ),
+        (
+            "`loop` is the plain in-memory loop, one model after the other, with one thread or with"
+            " PyTorch's own two."
+        ),
         "`processes` uses PyTorch's fused optimizer, the loop the default one, as people write it.",
         "",
     ]

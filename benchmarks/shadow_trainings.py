@@ -1,4 +1,5 @@
-"""Train the shadow models that the attacks are compared on, with tacit.training; what is stored is never trained again.
+"""Train the shadow models that the attacks are compared on, with tacit.training; what is stored is
+never trained again.
 
 python benchmarks/shadow_trainings.py location adult mnist cifar10 --store /tmp/tacit-shadows
 """
@@ -20,7 +21,15 @@ from tacit.training import ShadowRun, TorchRecipe, shadow
 
 SHARED = Path(os.environ.get("TACIT_SHARED", Path(__file__).parents[2] / "shared")) / "data"
 NUMBERS = ("age", "fnlwgt", "education_num", "capital_gain", "capital_loss", "hours_per_week")
-WORDS = ("workclass", "marital_status", "occupation", "relationship", "race", "sex", "native_country")
+WORDS = (
+    "workclass",
+    "marital_status",
+    "occupation",
+    "relationship",
+    "race",
+    "sex",
+    "native_country",
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +67,9 @@ def mnist():
     """8,000 training images of MNIST."""
     z = np.load(SHARED / "mnist.npz")
     kept = np.random.default_rng(7).permutation(60_000)[:8_000]
-    return (z["images"][kept] / 255.0).astype(np.float32).reshape(-1, 784), z["labels"][kept].astype(np.int64)
+    return (z["images"][kept] / 255.0).astype(np.float32).reshape(-1, 784), z["labels"][
+        kept
+    ].astype(np.int64)
 
 
 def cifar10():
@@ -67,7 +78,9 @@ def cifar10():
 
     z = np.load(SHARED / "cifar10_jpeg.npz")
     jpeg, at = z["jpeg"], z["offsets"]
-    images = [np.asarray(Image.open(io.BytesIO(jpeg[at[i] : at[i + 1]].tobytes()))) for i in range(10_000)]
+    images = [
+        np.asarray(Image.open(io.BytesIO(jpeg[at[i] : at[i + 1]].tobytes()))) for i in range(10_000)
+    ]
     x = (np.stack(images).astype(np.float32) / 255 - 0.47) / 0.25
     return np.ascontiguousarray(x.transpose(0, 3, 1, 2)), z["labels"][:10_000].astype(np.int64)
 
@@ -113,7 +126,9 @@ def mlp_mnist():
 def moved(batch, rng):
     """Half of the images mirrored, all moved by up to two pixels."""
     turn = torch.from_numpy(rng.random(len(batch)) < 0.5)
-    wide = nn.functional.pad(torch.where(turn[:, None, None, None], batch.flip(3), batch), (2, 2, 2, 2), mode="reflect")
+    wide = nn.functional.pad(
+        torch.where(turn[:, None, None, None], batch.flip(3), batch), (2, 2, 2, 2), mode="reflect"
+    )
     down, right = rng.integers(0, 5, 2)
     return wide[:, :, down : down + 32, right : right + 32]
 
@@ -144,7 +159,9 @@ CASES = {
     ),
     "cifar10": Case(
         "CIFAR-10 (JPEG copy), 10,000 records, CNN with three convolutions, two queries (mirrored)",
-        TorchRecipe(cnn, epochs=12, batch_size=64, lr=2e-3, schedule="cosine", augment=moved, group_size=1),
+        TorchRecipe(
+            cnn, epochs=12, batch_size=64, lr=2e-3, schedule="cosine", augment=moved, group_size=1
+        ),
         queries=(as_they_are, mirrored),
     ),
 }
@@ -154,12 +171,23 @@ def trained(name: str, store: Path, *, say=None) -> ShadowRun:
     """The shadow models of one case, trained now or taken from `store`."""
     case = CASES[name]
     folder = store / name
-    return shadow(case.recipe, LOADERS[name](), n=case.models, seed=1, queries=case.queries, store=folder, name=name, progress=say)
+    return shadow(
+        case.recipe,
+        LOADERS[name](),
+        n=case.models,
+        seed=1,
+        queries=case.queries,
+        store=folder,
+        name=name,
+        progress=say,
+    )
 
 
 def main() -> None:
     """Train what is asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs="+", choices=sorted(CASES))
     parser.add_argument("--store", type=Path, required=True)
     args = parser.parse_args()
@@ -168,11 +196,15 @@ def main() -> None:
         run = trained(name, args.store, say=lambda now, name=name: print(name, now, flush=True))
         inside, outside = run.accuracy.mean(axis=0)
         seconds = run.seconds.mean()
-        print(f"{name}: {run.n_models} models, accuracy {inside:.3f} inside / {outside:.3f} outside, {seconds:.1f} s a model")
+        print(
+            f"{name}: {run.n_models} models, accuracy {inside:.3f} inside / {outside:.3f} outside,"
+            f" {seconds:.1f} s a model"
+        )
 
 
 if __name__ == "__main__":
-    # a run is known by its functions, and those must have the same names when another script asks for the same models
+    # a run is known by its functions, and those must have the same names when another script asks
+    # for the same models
     from shadow_trainings import main as main_by_name
 
     main_by_name()

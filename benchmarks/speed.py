@@ -1,8 +1,10 @@
-"""Speed and memory of tacit beside other libraries, as ratios: `python benchmarks/speed.py --out benchmarks/results/speed.md`.
+"""Speed and memory of tacit beside other libraries, as ratios: `python benchmarks/speed.py --out
+benchmarks/results/speed.md`.
 
-Every piece of work runs in a process of its own with one thread, ours and theirs in turn, several times; the least CPU
-seconds count. TensorFlow Privacy runs beside us where its environment is given (`--tf-privacy PYTHON`) or made (`--install`,
-about 3 GB); elsewhere the figures below, recorded on another day on a machine of the same kind, stand in and are marked.
+Every piece of work runs in a process of its own with one thread, ours and theirs in turn, several
+times; the least CPU seconds count. TensorFlow Privacy runs beside us where its environment is given
+(`--tf-privacy PYTHON`) or made (`--install`, about 3 GB); elsewhere the figures below, recorded on
+another day on a machine of the same kind, stand in and are marked.
 """
 
 import argparse
@@ -48,7 +50,9 @@ def measured(python, script, name, times):
     runs = []
     for _ in range(times):
         command = [str(python), str(HERE / script), name]
-        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | ONE_THREAD, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=os.environ | ONE_THREAD, check=False
+        )
         if done.returncode:
             raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
         runs.append(json.loads(done.stdout.strip().splitlines()[-1]))
@@ -56,13 +60,17 @@ def measured(python, script, name, times):
 
 
 def installed(folder):
-    """A Python with TensorFlow Privacy in `folder`, made where it is missing; None where it cannot be."""
+    """A Python with TensorFlow Privacy in `folder`, made where it is missing; None where it cannot
+    be.
+    """
     python = folder / "bin" / "python"
     if python.exists():
         return python
     venv.create(folder, with_pip=True)
     wanted = HERE / "environments" / "tf_privacy.txt"
-    done = subprocess.run([str(python), "-m", "pip", "install", "-q", "-r", str(wanted)], check=False)
+    done = subprocess.run(
+        [str(python), "-m", "pip", "install", "-q", "-r", str(wanted)], check=False
+    )
     return python if done.returncode == 0 else None
 
 
@@ -88,8 +96,14 @@ def comparison(tf_privacy, times, only):
         ours = ours_of[name] = measured(sys.executable, "speed_ours.py", name, repeats)
         library, recorded = RECORDED.get(name, ("", None))
         live = tf_privacy is not None and library == "TF Privacy" and name not in SLOW_THEIRS
-        theirs = measured(tf_privacy, "speed_tf_privacy.py", name, repeats) if live else {"cpu": recorded}
-        lines.append(line(what, name, aim, ours, theirs, library if live else f"{library} (recorded)"))
+        theirs = (
+            measured(tf_privacy, "speed_tf_privacy.py", name, repeats)
+            if live
+            else {"cpu": recorded}
+        )
+        lines.append(
+            line(what, name, aim, ours, theirs, library if live else f"{library} (recorded)")
+        )
     return lines, ours_of
 
 
@@ -97,14 +111,19 @@ def line(what, name, aim, ours, theirs, source):
     """One line of the table of ratios."""
     area = ""
     if name.startswith("learned"):
-        area = f"{ours['values'][name.partition(':')[2]]:.4f}" + (f" / {theirs['values']['auc']:.4f}" if "values" in theirs else "")
+        area = f"{ours['values'][name.partition(':')[2]]:.4f}" + (
+            f" / {theirs['values']['auc']:.4f}" if "values" in theirs else ""
+        )
     start = f"| {what} | {ours['cpu']:.2f} |"
     if theirs["cpu"] is None:
         return f"{start} not there | - | - | {ours['peak_mb']:.0f} MB | - | {area} |"
     ratio = theirs["cpu"] / ours["cpu"]
     memory = f"{theirs['peak_mb'] / ours['peak_mb']:.1f} x" if "peak_mb" in theirs else "-"
     verdict = f"{aim} x: {'yes' if ratio >= aim else '**no**'}"
-    return f"{start} {source} {theirs['cpu']:.2f} | {ratio:.1f} x | {verdict} | {ours['peak_mb']:.0f} MB | {memory} | {area} |"
+    return (
+        f"{start} {source} {theirs['cpu']:.2f} | {ratio:.1f} x | {verdict} | {ours['peak_mb']:.0f}"
+        f" MB | {memory} | {area} |"
+    )
 
 
 def growth(times):
@@ -113,7 +132,10 @@ def growth(times):
     for total in GROWTH:
         run = measured(sys.executable, "speed_ours.py", f"scores:{total // 2}", times)
         scale = run["cpu"] / (total * math.log2(total)) * 1e9
-        lines.append(f"| {total:,} | {run['cpu']:.3f} | {scale:.2f} | {run['peak_mb']:.0f} | {run['peak_mb'] * 1e6 / total:.0f} |")
+        lines.append(
+            f"| {total:,} | {run['cpu']:.3f} | {scale:.2f} | {run['peak_mb']:.0f} |"
+            f" {run['peak_mb'] * 1e6 / total:.0f} |"
+        )
     return lines
 
 
@@ -124,31 +146,46 @@ def starts():
         ("import numpy (inside the above)", [sys.executable, "-c", "import numpy"], None),
         ("tacit --help", [sys.executable, "-m", "tacit", "--help"], 0.5),
     )
-    return [f"| {what} | {child_cpu(command):.2f} | {'-' if aim is None else f'{aim} s'} |" for what, command, aim in rows]
+    return [
+        f"| {what} | {child_cpu(command):.2f} | {'-' if aim is None else f'{aim} s'} |"
+        for what, command, aim in rows
+    ]
 
 
 def page(lines, ours, grown, started, arguments):
     """The result page."""
     big = ours.get("scores:5000000")
     sort = (
-        f"5M + 5M scores with every metric: {big['cpu'] / big['sort']:.1f} x the time of sorting them ({big['sort']:.2f} s; "
-        "aim 10 x), "
-        f"{big['peak_mb'] / big['input_mb']:.1f} x their memory ({big['input_mb']:.0f} MB; aim 6 x).\n"
+        f"5M + 5M scores with every metric: {big['cpu'] / big['sort']:.1f} x the time of sorting"
+        f" them ({big['sort']:.2f} s; aim 10 x), {big['peak_mb'] / big['input_mb']:.1f} x their"
+        f" memory ({big['input_mb']:.0f} MB; aim 6 x).\n"
         if big
         else ""
     )
     learned = [name for name in ours if name.startswith("learned")]
     total = sum(ours[name]["cpu"] for name in learned)
-    together = f"All five learned attackers, cross-fitted in five folds: {total:.0f} s (aim 60 s).\n"
-    head = "| work | ours, CPU s | theirs, CPU s | faster | aim | our peak memory | their peak / ours | AUC ours / theirs |"
-    made = f"{datetime.date.today().isoformat()}, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    together = (
+        f"All five learned attackers, cross-fitted in five folds: {total:.0f} s (aim 60 s).\n"
+    )
+    head = (
+        "| work | ours, CPU s | theirs, CPU s | faster | aim | our peak memory | their peak / ours"
+        " | AUC ours / theirs |"
+    )
+    made = (
+        f"{datetime.date.today().isoformat()}, {os.cpu_count()} cores, {platform.machine()}, Python"
+        f" {platform.python_version()}"
+    )
     return "\n".join(
         [
             "# Speed",
             "",
-            f"{made}; `python benchmarks/speed.py {' '.join(arguments)}`. CPU seconds, one thread, least of several runs, "
-            f"load average {os.getloadavg()[1]:.0f} (other work on the machine inflates CPU seconds, ours and theirs). "
-            "Ours computes every metric with its interval and p-value; theirs computes AUC, advantage and PPV without any.",
+            (
+                f"{made}; `python benchmarks/speed.py {' '.join(arguments)}`. CPU seconds, one"
+                f" thread, least of several runs, load average {os.getloadavg()[1]:.0f} (other work"
+                " on the machine inflates CPU seconds, ours and theirs). Ours computes every"
+                " metric with its interval and p-value; theirs computes AUC, advantage and PPV"
+                " without any."
+            ),
             "",
             head,
             "|---|---|---|---|---|---|---|---|",
@@ -176,10 +213,23 @@ def page(lines, ours, grown, started, arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, help="write the page here (printed in any case)")
-    parser.add_argument("--tf-privacy", type=Path, help="Python of an environment with TensorFlow Privacy")
-    parser.add_argument("--install", action="store_true", help="make that environment in .venv/tf_privacy (about 3 GB)")
-    parser.add_argument("--times", type=int, default=3, help="runs of each piece of work; learned attackers run once")
-    parser.add_argument("--only", nargs="*", default=[], help="only the rows whose name holds one of these")
+    parser.add_argument(
+        "--tf-privacy", type=Path, help="Python of an environment with TensorFlow Privacy"
+    )
+    parser.add_argument(
+        "--install",
+        action="store_true",
+        help="make that environment in .venv/tf_privacy (about 3 GB)",
+    )
+    parser.add_argument(
+        "--times",
+        type=int,
+        default=3,
+        help="runs of each piece of work; learned attackers run once",
+    )
+    parser.add_argument(
+        "--only", nargs="*", default=[], help="only the rows whose name holds one of these"
+    )
     arguments = parser.parse_args()
     tf_privacy = arguments.tf_privacy
     if arguments.install and tf_privacy is None:

@@ -1,12 +1,21 @@
-"""The fixed inputs of the speed comparison: the same seeds give the same arrays in every environment. NumPy only."""
+"""The fixed inputs of the speed comparison: the same seeds give the same arrays in every
+environment. NumPy only.
+"""
 
 import numpy as np
 
-SIZES = {"logits_500k": (500_000, 10), "logits_25k": (25_000, 10), "slices": (25_000, 100), "learned": (25_000, 10)}
+SIZES = {
+    "logits_500k": (500_000, 10),
+    "logits_25k": (25_000, 10),
+    "slices": (25_000, 100),
+    "learned": (25_000, 10),
+}
 
 
 def overfitted(n, k, seed=0):
-    """Logits float32 (2n, k), labels and membership (members first) of a made-up classifier that is surer of its members."""
+    """Logits float32 (2n, k), labels and membership (members first) of a made-up classifier that is
+    surer of its members.
+    """
     rng = np.random.default_rng(seed)
     member = np.arange(2 * n) < n
     label = rng.integers(0, k, 2 * n)

@@ -1,7 +1,8 @@
-"""One timed piece of work of tacit: `python speed_ours.py NAME` prints its CPU seconds and memory as JSON.
+"""One timed piece of work of tacit: `python speed_ours.py NAME` prints its CPU seconds and memory
+as JSON.
 
-Modules are imported and inputs made before the clock starts. Memory is what the process holds at most, beyond what it held
-with everything imported and before the inputs were made.
+Modules are imported and inputs made before the clock starts. Memory is what the process holds at
+most, beyond what it held with everything imported and before the inputs were made.
 """
 
 import json
@@ -22,9 +23,9 @@ from tacit.attacks import (
     RandomForest,
     Threshold,
 )
+from tacit.audits.steps.slices import columns_of, slice_results
 from tacit.metrics import named
 from tacit.signals import feature_matrix, measure
-from tacit.suites.slicing import columns_of, slice_results
 
 EVERY_METRIC = (
     "auc",
@@ -82,7 +83,9 @@ def logits(name):
 
 
 def slices():
-    """Class, correctness and loss decile of two attacks, with simultaneous intervals and adjusted p-values."""
+    """Class, correctness and loss decile of two attacks, with simultaneous intervals and adjusted
+    p-values.
+    """
     x, label, member = overfitted(*SIZES["slices"])
 
     def work():
@@ -102,7 +105,9 @@ def learned(which):
 
     def work():
         outputs = Outputs(logits=x, label=label)
-        signals = Signals.of(measure(outputs, "scaled_logit"), features=feature_matrix(outputs), group=label)
+        signals = Signals.of(
+            measure(outputs, "scaled_logit"), features=feature_matrix(outputs), group=label
+        )
         areas = {}
         for name, attack in LEARNERS.items():
             if which in ("all", name):
@@ -116,7 +121,9 @@ def learned(which):
 def whole_audit():
     x, label, member = overfitted(*SIZES["logits_25k"])
     inside, outside = (Outputs(logits=x[side], label=label[side]) for side in (member, ~member))
-    return lambda: {"finding": tacit.audit(member=inside, nonmember=outside).finding}, {"input_mb": x.nbytes / 1e6}
+    return lambda: {"finding": tacit.audit(member=inside, nonmember=outside).finding}, {
+        "input_mb": x.nbytes / 1e6
+    }
 
 
 def clocked(work):
@@ -128,7 +135,9 @@ def clocked(work):
 def warm():
     """First calls import and allocate; they are not what is compared."""
     rng = np.random.default_rng(0)
-    evidence = collect(Threshold(), Signals.of(rng.normal(size=4000)), Membership(np.arange(4000) < 2000))
+    evidence = collect(
+        Threshold(), Signals.of(rng.normal(size=4000)), Membership(np.arange(4000) < 2000)
+    )
     every_metric(evidence)
 
 

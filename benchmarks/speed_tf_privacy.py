@@ -1,4 +1,6 @@
-"""The same pieces of work with TensorFlow Privacy: `python speed_tf_privacy.py NAME`, in its own environment."""
+"""The same pieces of work with TensorFlow Privacy: `python speed_tf_privacy.py NAME`, in its own
+environment.
+"""
 
 import json
 import os
@@ -9,8 +11,12 @@ import time
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from tensorflow_privacy.privacy.privacy_tests.membership_inference_attack import data_structures as ds
-from tensorflow_privacy.privacy.privacy_tests.membership_inference_attack import membership_inference_attack as mia
+from tensorflow_privacy.privacy.privacy_tests.membership_inference_attack import (
+    data_structures as ds,
+)
+from tensorflow_privacy.privacy.privacy_tests.membership_inference_attack import (
+    membership_inference_attack as mia,
+)
 
 from speed_inputs import SIZES, overfitted, shifted
 
@@ -26,7 +32,9 @@ def two_sides(name):
     logits, label, member = overfitted(*SIZES[name])
     sides = {"train": member, "test": ~member}
     parts = {f"logits_{side}": logits[rows] for side, rows in sides.items()}
-    return ds.AttackInputData(**parts, **{f"labels_{side}": label[rows] for side, rows in sides.items()})
+    return ds.AttackInputData(
+        **parts, **{f"labels_{side}": label[rows] for side, rows in sides.items()}
+    )
 
 
 def prepared(name):
@@ -40,7 +48,12 @@ def prepared(name):
     if kind == "logits":
         return two_sides(rest), whole, threshold
     if kind == "slices":
-        spec = ds.SlicingSpec(entire_dataset=True, by_class=True, by_percentiles=True, by_classification_correctness=True)
+        spec = ds.SlicingSpec(
+            entire_dataset=True,
+            by_class=True,
+            by_percentiles=True,
+            by_classification_correctness=True,
+        )
         return two_sides("slices"), spec, [*threshold, ds.AttackType.THRESHOLD_ENTROPY_ATTACK]
     return two_sides("learned"), whole, [LEARNERS[rest]]
 

@@ -1,4 +1,6 @@
-"""The cells of the coverage table: which worlds are drawn, what is asked of each, and what is true."""
+"""The cells of the coverage table: which worlds are drawn, what is asked of each, and what is
+true.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,7 +16,18 @@ from tacit.testing import ClusteredShift, GaussianShift
 
 Kind = Literal["interval", "lower bound", "test"]
 AUCS = (0.5, 0.6, 0.75, 0.9, 0.99)
-SIZES = ((50, 50), (9, 91), (91, 9), (500, 500), (91, 909), (909, 91), (5000, 5000), (909, 9091), (50_000, 50_000), (9091, 90_909))
+SIZES = (
+    (50, 50),
+    (9, 91),
+    (91, 9),
+    (500, 500),
+    (91, 909),
+    (909, 91),
+    (5000, 5000),
+    (909, 9091),
+    (50_000, 50_000),
+    (9091, 90_909),
+)
 TIED_SIZES = ((50, 50), (9, 91), (91, 9), (500, 500), (909, 91), (5000, 5000))
 CLUSTER_SIZES = ((10, 10), (20, 20), (100, 100), (20, 200), (500, 500))
 PAIRED_SIZES = ((50, 50), (9, 91), (500, 500), (5000, 5000))
@@ -22,14 +35,34 @@ FPRS = (0.001, 0.01, 0.1)
 TIE_WIDTH = 1.0
 GRID = np.linspace(0, 1, 20_001)
 TIGHTER = {
-    "auc": "few pairs are out of order, so their variance is unknown; knowing the scores' shape (binormal) would tighten it",
-    "advantage, best threshold": "valid for every shape of curve; a smooth curve with one best point, or a part of the records to "
-    "choose the threshold on, would",
-    "advantage": "exact limits of two counts; mid-p or score limits are shorter, and cover 86-93 % at rates near 0 or 1",
-    "ppv": "exact limits of two counts; mid-p limits are shorter, and fall below their level at rates near 0 or 1",
-    "tpr@fpr=": "the threshold lies between two non-members and is taken at the worse one; smooth scores would tighten it",
-    "pauc": "steps are rounded against the claim and one pseudo-record is added; smooth scores would tighten it",
-    "tpr@fpr<=": "exact limits of one count; mid-p limits are shorter, and fall below their level for some rates",
+    "auc": (
+        "few pairs are out of order, so their variance is unknown; knowing the scores' shape"
+        " (binormal) would tighten it"
+    ),
+    "advantage, best threshold": (
+        "valid for every shape of curve; a smooth curve with one best point, or a part of the"
+        " records to choose the threshold on, would"
+    ),
+    "advantage": (
+        "exact limits of two counts; mid-p or score limits are shorter, and cover 86-93 % at rates"
+        " near 0 or 1"
+    ),
+    "ppv": (
+        "exact limits of two counts; mid-p limits are shorter, and fall below their level at rates"
+        " near 0 or 1"
+    ),
+    "tpr@fpr=": (
+        "the threshold lies between two non-members and is taken at the worse one; smooth scores"
+        " would tighten it"
+    ),
+    "pauc": (
+        "steps are rounded against the claim and one pseudo-record is added; smooth scores would"
+        " tighten it"
+    ),
+    "tpr@fpr<=": (
+        "exact limits of one count; mid-p limits are shorter, and fall below their level for some"
+        " rates"
+    ),
 }
 
 
@@ -37,8 +70,9 @@ TIGHTER = {
 class Question:
     """One interval, bound or test, and what would be right.
 
-    `ask` returns the two ends of the interval; for a test, its p-value twice. `truth` is computed once a cell; where it
-    depends on the world (a threshold that was drawn), `ask` returns ends around 0 instead. Asked of one world in `every`.
+    `ask` returns the two ends of the interval; for a test, its p-value twice. `truth` is computed
+    once a cell; where it depends on the world (a threshold that was drawn), `ask` returns ends
+    around 0 instead. Asked of one world in `every`.
     """
 
     name: str
@@ -66,7 +100,9 @@ def score(signals: Signals) -> Any:
 
 @dataclass(frozen=True)
 class Shift:
-    """A Gaussian world with its truths; `clusters` gives its records in clusters of `size` with correlation `rho`."""
+    """A Gaussian world with its truths; `clusters` gives its records in clusters of `size` with
+    correlation `rho`.
+    """
 
     mu: float
     n_members: int
@@ -78,9 +114,13 @@ class Shift:
     def draw(self, seed: int) -> Evidence:
         """The marked paper of one world."""
         if self.rho is None:
-            game = GaussianShift(self.mu, self.tie_width).draw(self.n_members, self.n_nonmembers, seed=seed)
+            game = GaussianShift(self.mu, self.tie_width).draw(
+                self.n_members, self.n_nonmembers, seed=seed
+            )
         else:
-            game = ClusteredShift(self.mu, self.rho, self.size).draw(self.n_members, self.n_nonmembers, seed=seed)
+            game = ClusteredShift(self.mu, self.rho, self.size).draw(
+                self.n_members, self.n_nonmembers, seed=seed
+            )
         return collect(score, game.signals, game.membership)
 
     @cached_property
@@ -90,11 +130,17 @@ class Shift:
 
     def rates(self, threshold: float) -> tuple[float, float]:
         """TPR and FPR at ``score >= threshold``."""
-        edge = (np.ceil(threshold / self.tie_width) - 0.5) * self.tie_width if self.tie_width else threshold
+        edge = (
+            (np.ceil(threshold / self.tie_width) - 0.5) * self.tie_width
+            if self.tie_width
+            else threshold
+        )
         return float(ndtr(self.mu - edge)), float(ndtr(-edge))
 
     def partial_area(self, max_fpr: float) -> float:
-        """McClish-standardised area up to `max_fpr`; the curve is straight within a block of ties."""
+        """McClish-standardised area up to `max_fpr`; the curve is straight within a block of
+        ties.
+        """
         if self.tie_width:
             edge = (np.arange(-40, 40) - 0.5) * self.tie_width
             fpr, tpr = ndtr(-edge)[::-1], ndtr(self.mu - edge)[::-1]
@@ -107,7 +153,9 @@ class Shift:
         return 0.5 * (1 + (area - least) / (max_fpr - least))
 
 
-def ends(metric: Callable[..., Estimate], *args: Any, **options: Any) -> Callable[[Evidence], tuple[float, float]]:
+def ends(
+    metric: Callable[..., Estimate], *args: Any, **options: Any
+) -> Callable[[Evidence], tuple[float, float]]:
     """The interval of a metric as a question asks for it."""
 
     def ask(evidence: Evidence) -> tuple[float, float]:
@@ -117,7 +165,9 @@ def ends(metric: Callable[..., Estimate], *args: Any, **options: Any) -> Callabl
     return ask
 
 
-def p_value(metric: Callable[..., Estimate], **options: Any) -> Callable[[Evidence], tuple[float, float]]:
+def p_value(
+    metric: Callable[..., Estimate], **options: Any
+) -> Callable[[Evidence], tuple[float, float]]:
     """The p-value of a metric as a question asks for it."""
 
     def ask(evidence: Evidence) -> tuple[float, float]:
@@ -134,11 +184,24 @@ def questions(world: Shift) -> tuple[Question, ...]:
         Question("auc", ends(metrics.auc), world.game.auc),
         Question("advantage, best threshold", ends(metrics.advantage), world.game.advantage),
     ]
-    for place, threshold in (("middle", world.mu / 2), ("5 % tail", float(ndtri(0.95))), ("0.1 % tail", float(ndtri(0.999)))):
+    for place, threshold in (
+        ("middle", world.mu / 2),
+        ("5 % tail", float(ndtri(0.95))),
+        ("0.1 % tail", float(ndtri(0.999))),
+    ):
         tpr, fpr = world.rates(threshold)
-        asked.append(Question(f"advantage, {place}", ends(metrics.advantage, threshold=threshold), tpr - fpr))
+        asked.append(
+            Question(f"advantage, {place}", ends(metrics.advantage, threshold=threshold), tpr - fpr)
+        )
         right = 0.01 * tpr / (0.01 * tpr + 0.99 * fpr)
-        asked.append(Question(f"ppv@prior=0.01, {place}", ends(metrics.ppv, prior=0.01, threshold=threshold), right, every=2))
+        asked.append(
+            Question(
+                f"ppv@prior=0.01, {place}",
+                ends(metrics.ppv, prior=0.01, threshold=threshold),
+                right,
+                every=2,
+            )
+        )
     for fpr in FPRS:
         asked += _at_fpr(world, fpr)
     if world.mu == 0:
@@ -150,7 +213,9 @@ def _at_fpr(world: Shift, fpr: float) -> list[Question]:
     tpr = world.game.tpr(fpr)
     return [
         Question(f"tpr@fpr={fpr:g}", ends(metrics.tpr_at_fpr, fpr), tpr),
-        Question(f"pauc@fpr={fpr:g}", ends(metrics.partial_auc, fpr), world.partial_area(fpr), every=5),
+        Question(
+            f"pauc@fpr={fpr:g}", ends(metrics.partial_auc, fpr), world.partial_area(fpr), every=5
+        ),
         Question(f"tpr@fpr<={fpr:g}, the FPR", _guaranteed_fpr(world, fpr), 0.0, "lower bound"),
         Question(f"tpr@fpr<={fpr:g}, the TPR", _guaranteed_tpr(world, fpr), 0.0),
     ]
@@ -178,14 +243,26 @@ def _tests(world: Shift) -> list[Question]:
     middle = world.mu / 2
     return [
         Question("auc, p-value", p_value(metrics.auc), 0.05, "test"),
-        Question("advantage at a threshold, p-value", p_value(metrics.advantage, threshold=middle), 0.05, "test"),
-        Question("advantage in the tail, p-value", p_value(metrics.advantage, threshold=float(ndtri(0.95))), 0.05, "test"),
+        Question(
+            "advantage at a threshold, p-value",
+            p_value(metrics.advantage, threshold=middle),
+            0.05,
+            "test",
+        ),
+        Question(
+            "advantage in the tail, p-value",
+            p_value(metrics.advantage, threshold=float(ndtri(0.95))),
+            0.05,
+            "test",
+        ),
         Question("advantage, best threshold, p-value", p_value(metrics.advantage), 0.05, "test"),
     ]
 
 
 def paired(mu: float, gain: float, n_members: int, n_nonmembers: int) -> Cell:
-    """Two attacks on the same records: one sees the score, the other the score less `gain` and a noise of its own."""
+    """Two attacks on the same records: one sees the score, the other the score less `gain` and a
+    noise of its own.
+    """
     noise = 0.5
     scale = (1 + noise**2) ** 0.5
     weak = GaussianShift((mu - gain) / scale)
@@ -200,10 +277,16 @@ def paired(mu: float, gain: float, n_members: int, n_nonmembers: int) -> Cell:
         return replace(first, score=np.stack([first.score, moved], axis=1))
 
     def both(evidence: Evidence) -> tuple[Evidence, Evidence]:
-        return replace(evidence, score=evidence.score[:, 0]), replace(evidence, score=evidence.score[:, 1])
+        return replace(evidence, score=evidence.score[:, 0]), replace(
+            evidence, score=evidence.score[:, 1]
+        )
 
     asked = (
-        Question("auc difference", lambda e: ends(metrics.paired_auc_difference, both(e)[1])(both(e)[0]), strong.auc - weak.auc),
+        Question(
+            "auc difference",
+            lambda e: ends(metrics.paired_auc_difference, both(e)[1])(both(e)[0]),
+            strong.auc - weak.auc,
+        ),
         Question(
             "advantage difference",
             lambda e: ends(metrics.paired_advantage_difference, both(e)[1], cuts)(both(e)[0]),
@@ -211,7 +294,11 @@ def paired(mu: float, gain: float, n_members: int, n_nonmembers: int) -> Cell:
         ),
     )
     return Cell(
-        "pairs", f"AUC {strong.auc:.2g} and {weak.auc:.2g}, {n_members:,} + {n_nonmembers:,}", n_members + n_nonmembers, draw, asked
+        "pairs",
+        f"AUC {strong.auc:.2g} and {weak.auc:.2g}, {n_members:,} + {n_nonmembers:,}",
+        n_members + n_nonmembers,
+        draw,
+        asked,
     )
 
 
@@ -219,7 +306,10 @@ def label(world: Shift) -> str:
     """What a row of the table calls the world."""
     ties = ", ties" if world.tie_width else ""
     clusters = f" clusters of {world.size}, rho {world.rho:g}" if world.rho is not None else ""
-    return f"AUC {ndtr(world.mu / 2**0.5):.2g}{ties}, {world.n_members:,} + {world.n_nonmembers:,}{clusters}"
+    return (
+        f"AUC {ndtr(world.mu / 2**0.5):.2g}{ties}, {world.n_members:,} +"
+        f" {world.n_nonmembers:,}{clusters}"
+    )
 
 
 def cell(world: Shift) -> Cell:
@@ -230,16 +320,35 @@ def cell(world: Shift) -> Cell:
 
 
 def all_cells() -> list[Cell]:
-    """Sizes 100 to 100,000, balanced and 10:1, with ties, in clusters, AUC 0.5 to 0.99; small cells first."""
+    """Sizes 100 to 100,000, balanced and 10:1, with ties, in clusters, AUC 0.5 to 0.99; small cells
+    first.
+    """
     shifts = [float(2**0.5 * ndtri(auc)) for auc in AUCS]
     worlds = [Shift(mu, *size) for size in SIZES for mu in shifts]
     worlds += [Shift(mu, *size, tie_width=TIE_WIDTH) for size in TIED_SIZES for mu in shifts[::2]]
     worlds += [Shift(mu, *size, rho=0.5) for size in CLUSTER_SIZES for mu in shifts[::2]]
-    worlds += [Shift(mu, *size, rho=rho) for size in CLUSTER_SIZES[1:3] for rho in (0.1, 0.9) for mu in shifts[::2]]
+    worlds += [
+        Shift(mu, *size, rho=rho)
+        for size in CLUSTER_SIZES[1:3]
+        for rho in (0.1, 0.9)
+        for mu in shifts[::2]
+    ]
     cells = [cell(world) for world in worlds]
     for size in PAIRED_SIZES:
-        cells += [paired(mu, gain, *size) for mu, gain in ((0.0, 0.0), (1.0, 0.0), (1.0, 0.5), (3.0, 0.5))]
+        cells += [
+            paired(mu, gain, *size) for mu, gain in ((0.0, 0.0), (1.0, 0.0), (1.0, 0.5), (3.0, 0.5))
+        ]
     return sorted(cells, key=lambda cell: cell.n)
 
 
-__all__ = ["TIGHTER", "Cell", "NotEnoughData", "Question", "Shift", "all_cells", "cell", "paired", "questions"]
+__all__ = [
+    "TIGHTER",
+    "Cell",
+    "NotEnoughData",
+    "Question",
+    "Shift",
+    "all_cells",
+    "cell",
+    "paired",
+    "questions",
+]

@@ -1,4 +1,6 @@
-"""What the DP-SGD audit hands to a training engine and what it gets back, whichever library trains."""
+"""What the DP-SGD audit hands to a training engine and what it gets back, whichever library
+trains.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +10,12 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
 INPUTS, HIDDEN, CLASSES = 256, 32, 10
-SHAPES = ((HIDDEN, INPUTS), (HIDDEN,), (CLASSES, HIDDEN), (CLASSES,))  # weights and biases, the order of all flat vectors
+SHAPES = (
+    (HIDDEN, INPUTS),
+    (HIDDEN,),
+    (CLASSES, HIDDEN),
+    (CLASSES,),
+)  # weights and biases, the order of all flat vectors
 N_PARAMETERS = sum(int(np.prod(shape)) for shape in SHAPES)
 LOUD = 15.0  # pixels of a canary; those of a digit lie in 0..1
 
@@ -28,9 +35,12 @@ class Plan:
     Parameters
     ----------
     epsilon, delta : the guarantee to train for, and the claim.
-    n_ordinary, n_canaries : digits in the training set, known to the guessers; canaries, each in it or not.
-    clip : norm to which the gradient of each example is clipped. rate : chance of each example to be in a batch, 1 / a whole
-        number. epochs : of 1 / rate steps each. learning_rate : of plain SGD.
+    n_ordinary, n_canaries : digits in the training set, known to the guessers; canaries, each in it
+        or not.
+    clip : norm to which the gradient of each example is clipped.
+    rate : chance of each example to be in a batch, 1 / a whole number.
+    epochs : of 1 / rate steps each.
+    learning_rate : of plain SGD.
     """
 
     epsilon: float
@@ -44,7 +54,9 @@ class Plan:
 
     @property
     def batch_size(self) -> float:
-        """What the noisy sum of gradients is divided by: what is expected before the coins fall, so that it tells none."""
+        """What the noisy sum of gradients is divided by: what is expected before the coins fall, so
+        that it tells none.
+        """
         return self.rate * (self.n_ordinary + self.n_canaries / 2)
 
     @property
@@ -77,7 +89,9 @@ class Trace:
 
 
 # (rows, labels, first weights, plan, mode or None, seed) -> what was seen
-Engine = Callable[[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], Plan, str | None, int], Trace]
+Engine = Callable[
+    [NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], Plan, str | None, int], Trace
+]
 
 
 def digits() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -91,7 +105,9 @@ def first_weights(seed: int) -> NDArray[np.float32]:
     """Where training starts: uniform in +-1 / sqrt(inputs of the layer), flat (p,)."""
     rng = np.random.default_rng([seed, 1])
     width = (INPUTS, INPUTS, HIDDEN, HIDDEN)
-    return np.concatenate([rng.uniform(-1, 1, np.prod(s)) / np.sqrt(w) for s, w in zip(SHAPES, width)]).astype(np.float32)
+    return np.concatenate(
+        [rng.uniform(-1, 1, np.prod(s)) / np.sqrt(w) for s, w in zip(SHAPES, width)]
+    ).astype(np.float32)
 
 
 def layers(flat: NDArray[np.floating]) -> list[NDArray[np.floating]]:

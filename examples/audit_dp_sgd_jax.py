@@ -21,14 +21,23 @@ ORDERS = range(2, 65)  # whole Renyi orders, which are quick
 
 
 def train(
-    x: NDArray[np.float32], y: NDArray[np.int64], first: NDArray[np.float32], plan: Plan, mode: str | None, seed: int
+    x: NDArray[np.float32],
+    y: NDArray[np.int64],
+    first: NDArray[np.float32],
+    plan: Plan,
+    mode: str | None,
+    seed: int,
 ) -> Trace:
     """One training from the weights `first`; `mode` breaks it."""
     sigma, accounted = noise_for(plan, 1.0 if mode == "delta_one" else plan.delta)
-    clipped = jax_privacy.clipped_grad(loss, l2_clip_norm=plan.clip, batch_argnums=(1, 2), keep_batch_dim=False)
+    clipped = jax_privacy.clipped_grad(
+        loss, l2_clip_norm=plan.clip, batch_argnums=(1, 2), keep_batch_dim=False
+    )
     sensitivity = clipped.sensitivity(dp_accounting.NeighboringRelation.ADD_OR_REMOVE_ONE)
     stddev = sigma if mode == "unscaled" else sigma * sensitivity
-    noise = jax_privacy.noise_addition.gaussian_privatizer(stddev=stddev, prng_key=jax.random.key(seed))
+    noise = jax_privacy.noise_addition.gaussian_privatizer(
+        stddev=stddev, prng_key=jax.random.key(seed)
+    )
     gradient = jax.jit(_clipped_mean(plan) if mode == "per_batch" else clipped)
     optimizer = optax.sgd(plan.learning_rate)
     weights = jnp.asarray(first)
@@ -56,14 +65,21 @@ def loss(weights: jax.Array, image: jax.Array, label: jax.Array) -> jax.Array:
 
 
 def batches(n: int, plan: Plan, seed: int) -> Any:
-    """Poisson batches as indices, filled up with -1 to one size; one cycle, so each row may be in each."""
+    """Poisson batches as indices, filled up with -1 to one size; one cycle, so each row may be in
+    each.
+    """
     sampling = CyclicPoissonSampling(sampling_prob=plan.rate, iterations=plan.n_steps)
-    return (pad_to_multiple_of(batch, n) for batch in sampling.batch_iterator(n, rng=np.random.default_rng([seed, 2])))
+    return (
+        pad_to_multiple_of(batch, n)
+        for batch in sampling.batch_iterator(n, rng=np.random.default_rng([seed, 2]))
+    )
 
 
 @lru_cache
 def noise_for(plan: Plan, delta: float) -> tuple[float, float]:
-    """The noise multiplier that JAX-Privacy chooses for epsilon at `delta`, and its epsilon at the plan's delta."""
+    """The noise multiplier that JAX-Privacy chooses for epsilon at `delta`, and its epsilon at the
+    plan's delta.
+    """
     accountant = analysis.DpsgdTrainingAccountant(accountants.RdpAccountantConfig(orders=ORDERS))
     size = {"num_samples": plan.steps_an_epoch}  # of which one is in a batch: only the ratio counts
     sigma = calibrate.calibrate_noise_multiplier(
@@ -81,9 +97,13 @@ def noise_for(plan: Plan, delta: float) -> tuple[float, float]:
 
 
 def _clipped_mean(plan: Plan) -> Gradient:
-    def gradient(weights: jax.Array, image: jax.Array, label: jax.Array, is_padding_example: jax.Array) -> jax.Array:
+    def gradient(
+        weights: jax.Array, image: jax.Array, label: jax.Array, is_padding_example: jax.Array
+    ) -> jax.Array:
         each = jax.vmap(loss, in_axes=(None, 0, 0))
-        total = jax.grad(lambda w: jnp.sum(jnp.where(is_padding_example, 0, each(w, image, label))))(weights)
+        total = jax.grad(
+            lambda w: jnp.sum(jnp.where(is_padding_example, 0, each(w, image, label)))
+        )(weights)
         return total * jnp.minimum(1, plan.clip / jnp.linalg.norm(total / plan.batch_size))
 
     return gradient

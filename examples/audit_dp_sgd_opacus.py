@@ -17,7 +17,12 @@ from audit_dp_sgd_game import CLASSES, HIDDEN, INPUTS, Plan, Trace
 
 
 def train(
-    x: NDArray[np.float32], y: NDArray[np.int64], first: NDArray[np.float32], plan: Plan, mode: str | None, seed: int
+    x: NDArray[np.float32],
+    y: NDArray[np.int64],
+    first: NDArray[np.float32],
+    plan: Plan,
+    mode: str | None,
+    seed: int,
 ) -> Trace:
     """One training from the weights `first`; `mode` breaks it."""
     torch.manual_seed(seed)
@@ -27,11 +32,15 @@ def train(
     private, optimizer, loader = PrivacyEngine().make_private(
         module=model,
         optimizer=torch.optim.SGD(model.parameters(), lr=plan.learning_rate),
-        data_loader=DataLoader(TensorDataset(torch.from_numpy(x), torch.from_numpy(y)), math.ceil(plan.rate * len(x))),
+        data_loader=DataLoader(
+            TensorDataset(torch.from_numpy(x), torch.from_numpy(y)), math.ceil(plan.rate * len(x))
+        ),
         noise_multiplier=sigma,
         max_grad_norm=plan.clip,
     )
-    optimizer.expected_batch_size = plan.batch_size  # Opacus' own is a share of the rows, and tells how many canaries are in
+    optimizer.expected_batch_size = (
+        plan.batch_size
+    )  # Opacus' own is a share of the rows, and tells how many canaries are in
     if mode in BREAKS:
         BREAKS[mode](optimizer, plan)
     weights, released = [_flat(model.parameters())], []
@@ -47,7 +56,9 @@ def train(
 
 @lru_cache
 def noise_for(plan: Plan, delta: float) -> tuple[float, float]:
-    """The noise multiplier that Opacus chooses for epsilon at `delta`, and its epsilon at the plan's delta."""
+    """The noise multiplier that Opacus chooses for epsilon at `delta`, and its epsilon at the
+    plan's delta.
+    """
     sigma = get_noise_multiplier(
         target_epsilon=plan.epsilon,
         target_delta=delta,
@@ -87,7 +98,10 @@ def _per_epoch(optimizer: Any, plan: Plan) -> None:
     step = [0]
 
     def once_an_epoch() -> None:
-        _add(optimizer, optimizer.noise_multiplier * plan.clip if step[0] % plan.steps_an_epoch == 0 else 0.0)
+        _add(
+            optimizer,
+            optimizer.noise_multiplier * plan.clip if step[0] % plan.steps_an_epoch == 0 else 0.0,
+        )
         step[0] += 1
 
     optimizer.add_noise = once_an_epoch
@@ -98,4 +112,9 @@ def _same_seed(optimizer: Any, plan: Plan) -> None:
     optimizer.add_noise = lambda: _add(optimizer, scale, torch.Generator().manual_seed(7))
 
 
-BREAKS = {"unscaled": _unscaled, "per_batch": _per_batch, "per_epoch": _per_epoch, "same_seed": _same_seed}
+BREAKS = {
+    "unscaled": _unscaled,
+    "per_batch": _per_batch,
+    "per_epoch": _per_epoch,
+    "same_seed": _same_seed,
+}

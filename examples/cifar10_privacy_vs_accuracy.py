@@ -1,10 +1,12 @@
-"""Accuracy against vulnerability on CIFAR-10: several classifiers, looked at after every epoch of their training.
+"""Accuracy against vulnerability on CIFAR-10: several classifiers, looked at after every epoch of
+their training.
 
     python examples/cifar10_privacy_vs_accuracy.py --data cifar10_jpeg.npz --reduced --out results/
 
-`--data` is a folder with the standard ``cifar-10-batches-py``, or the JPEG copy ``cifar10_jpeg.npz``. `--reduced` trains small
-networks on 4,000 records, which takes minutes on two CPU cores; without it all 50,000 records are used, for a GPU.
-Writes ``cifar10.json`` and ``cifar10.md`` (the numbers), ``cifar10.png`` (the picture) and one trace file a model; an
+`--data` is a folder with the standard ``cifar-10-batches-py``, or the JPEG copy
+``cifar10_jpeg.npz``. `--reduced` trains small networks on 4,000 records, which takes minutes on two
+CPU cores; without it all 50,000 records are used, for a GPU. Writes ``cifar10.json`` and
+``cifar10.md`` (the numbers), ``cifar10.png`` (the picture) and one trace file a model; an
 interrupted run goes on with the models that are missing.
 """
 
@@ -54,17 +56,24 @@ def recipes(reduced: bool) -> list[Recipe]:
 
 
 def images(path: Path, n_train: int, n_test: int) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
-    """The first records of the training and the test part: float32 (n, 3, 32, 32) and int64 (n,)."""
+    """The first records of the training and the test part: float32 (n, 3, 32, 32) and int64
+    (n,).
+    """
     if path.is_dir():
         return _standard(path, n_train, n_test)
     from PIL import Image
 
     with np.load(path, allow_pickle=False) as packed:
-        content, offsets, labels, split = (packed[name] for name in ("jpeg", "offsets", "labels", "split"))
+        content, offsets, labels, split = (
+            packed[name] for name in ("jpeg", "offsets", "labels", "split")
+        )
     parts = []
     for code, n in ((0, n_train), (1, n_test)):
         rows = np.flatnonzero(split == code)[:n]
-        pixels = [np.asarray(Image.open(io.BytesIO(content[offsets[i] : offsets[i + 1]].tobytes()))) for i in rows]
+        pixels = [
+            np.asarray(Image.open(io.BytesIO(content[offsets[i] : offsets[i + 1]].tobytes())))
+            for i in rows
+        ]
         parts.append((_scaled(np.stack(pixels)), labels[rows].astype(np.int64)))
     return parts[0], parts[1]
 
@@ -74,17 +83,30 @@ def _standard(folder: Path, n_train: int, n_test: int) -> tuple[tuple[Any, Any],
     parts = []
     for names, n in (([f"data_batch_{i}" for i in range(1, 6)], n_train), (["test_batch"], n_test)):
         batches = [pickle.loads((inside / name).read_bytes(), encoding="bytes") for name in names]  # noqa: S301
-        pixels = np.concatenate([batch[b"data"] for batch in batches])[:n].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
-        parts.append((_scaled(pixels), np.concatenate([batch[b"labels"] for batch in batches])[:n].astype(np.int64)))
+        pixels = (
+            np.concatenate([batch[b"data"] for batch in batches])[:n]
+            .reshape(-1, 3, 32, 32)
+            .transpose(0, 2, 3, 1)
+        )
+        parts.append(
+            (
+                _scaled(pixels),
+                np.concatenate([batch[b"labels"] for batch in batches])[:n].astype(np.int64),
+            )
+        )
     return parts[0], parts[1]
 
 
 def _scaled(pixels: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(((pixels.astype(np.float32) / 255 - MEAN) / SPREAD).transpose(0, 3, 1, 2))
+    return np.ascontiguousarray(
+        ((pixels.astype(np.float32) / 255 - MEAN) / SPREAD).transpose(0, 3, 1, 2)
+    )
 
 
 def network(recipe: Recipe) -> Any:
-    """Convolutions (without batch norm, which DP-SGD forbids), halving the picture each time, and one hidden layer."""
+    """Convolutions (without batch norm, which DP-SGD forbids), halving the picture each time, and
+    one hidden layer.
+    """
     from torch import nn
 
     layers: list[Any] = []
@@ -92,7 +114,14 @@ def network(recipe: Recipe) -> Any:
         layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
     side = 32 // 2 ** len(recipe.channels)
     width = recipe.channels[-1] * side * side
-    return nn.Sequential(*layers, nn.Flatten(), nn.Dropout(recipe.dropout), nn.Linear(width, 128), nn.ReLU(), nn.Linear(128, 10))
+    return nn.Sequential(
+        *layers,
+        nn.Flatten(),
+        nn.Dropout(recipe.dropout),
+        nn.Linear(width, 128),
+        nn.ReLU(),
+        nn.Linear(128, 10),
+    )
 
 
 def epochs_of(recipe: Recipe, train: tuple[Any, Any], device: str) -> Iterator[Any]:
@@ -109,12 +138,18 @@ def epochs_of(recipe: Recipe, train: tuple[Any, Any], device: str) -> Iterator[A
         else torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=recipe.weight_decay)
     )
     data = torch.utils.data.TensorDataset(torch.as_tensor(train[0]), torch.as_tensor(train[1]))
-    loader: Any = torch.utils.data.DataLoader(data, batch_size=PRIVATE_BATCH if private else 64, shuffle=True)
+    loader: Any = torch.utils.data.DataLoader(
+        data, batch_size=PRIVATE_BATCH if private else 64, shuffle=True
+    )
     if private:
         from opacus import PrivacyEngine
 
         model, optimizer, loader = PrivacyEngine().make_private(
-            module=model, optimizer=optimizer, data_loader=loader, noise_multiplier=recipe.noise, max_grad_norm=1.0
+            module=model,
+            optimizer=optimizer,
+            data_loader=loader,
+            noise_multiplier=recipe.noise,
+            max_grad_norm=1.0,
         )
     loss = torch.nn.CrossEntropyLoss()
     for _ in range(recipe.epochs):
@@ -133,24 +168,40 @@ def augmented(x: Any) -> Any:
 
     wide = torch.nn.functional.pad(x, (4, 4, 4, 4))
     top, left = torch.randint(0, 9, (2, len(x)))
-    shifted = torch.stack([picture[:, i : i + 32, j : j + 32] for picture, i, j in zip(wide, top, left)])
+    shifted = torch.stack(
+        [picture[:, i : i + 32, j : j + 32] for picture, i, j in zip(wide, top, left)]
+    )
     return torch.where((torch.rand(len(x)) < 0.5)[:, None, None, None], shifted.flip(3), shifted)
 
 
-def trained(recipe: Recipe, train: tuple[Any, Any], test: tuple[Any, Any], out: Path, device: str) -> dict[str, Any]:
-    """One classifier with a look after every epoch; a trace file that holds all epochs saves training again."""
+def trained(
+    recipe: Recipe, train: tuple[Any, Any], test: tuple[Any, Any], out: Path, device: str
+) -> dict[str, Any]:
+    """One classifier with a look after every epoch; a trace file that holds all epochs saves
+    training again.
+    """
     path = out / f"{recipe.name.replace(', ', '-').replace(' ', '-')}.trace"
     trace = PrivacyTrace(train, test, every=1, size=1000, path=path)
     if len(trace.history.points) != recipe.epochs:
         for epoch, model in enumerate(epochs_of(recipe, train, device)):
             point = trace.observe(epoch, model)
             if point is not None:
-                print(f"{recipe.name:>26} epoch {epoch:2d} accuracy {point.utility:.3f}  {point.advantage}", flush=True)
-    return {**trace.trend(recipe.name), "stop": first_stop(trace.history), "epsilon": epsilon(recipe, len(train[1]))}
+                print(
+                    f"{recipe.name:>26} epoch {epoch:2d} accuracy {point.utility:.3f} "
+                    f" {point.advantage}",
+                    flush=True,
+                )
+    return {
+        **trace.trend(recipe.name),
+        "stop": first_stop(trace.history),
+        "epsilon": epsilon(recipe, len(train[1])),
+    }
 
 
 def first_stop(history: History) -> dict[str, Any] | None:
-    """When `Risen` would have stopped the training, and which epoch's checkpoint it would have shipped."""
+    """When `Risen` would have stopped the training, and which epoch's checkpoint it would have
+    shipped.
+    """
     for n in range(2, len(history.points) + 1):
         stop = Risen()(History(history.points[:n], history.losses[:n], history.member))
         if stop is not None:
@@ -159,7 +210,9 @@ def first_stop(history: History) -> dict[str, Any] | None:
 
 
 def epsilon(recipe: Recipe, n_records: int) -> float | None:
-    """What DP-SGD has spent at the end, at delta 1e-5; None without it, or with noise too small to mean anything."""
+    """What DP-SGD has spent at the end, at delta 1e-5; None without it, or with noise too small to
+    mean anything.
+    """
     if recipe.noise is None or recipe.noise < LEAST_NOISE:
         return None
     from opacus.accountants import create_accountant
@@ -171,7 +224,9 @@ def epsilon(recipe: Recipe, n_records: int) -> float | None:
 
 
 def draw(results: list[dict[str, Any]], path: Path, title: str) -> None:
-    """Test accuracy against vulnerability, one line a model, one point an epoch; a ring where `Risen` would have stopped."""
+    """Test accuracy against vulnerability, one line a model, one point an epoch; a ring where
+    `Risen` would have stopped.
+    """
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -183,11 +238,33 @@ def draw(results: list[dict[str, Any]], path: Path, title: str) -> None:
         accuracy = [point["accuracy"] for point in result["points"]]
         score = [point["score"]["value"] for point in result["points"]]
         axes.plot(accuracy, score, "-", color=colour, linewidth=1, alpha=0.6)
-        axes.scatter(accuracy, score, s=np.linspace(6, 36, len(score)), color=colour, label=result["model"])
+        axes.scatter(
+            accuracy, score, s=np.linspace(6, 36, len(score)), color=colour, label=result["model"]
+        )
         if result["stop"] is not None:
-            shipped = next(i for i, point in enumerate(result["points"]) if point["epoch"] == result["stop"]["ship"])
-            axes.plot(accuracy[shipped], score[shipped], "o", markersize=13, fillstyle="none", color=colour, markeredgewidth=1.8)
-    axes.plot([], [], "o", markersize=11, fillstyle="none", color="grey", label="checkpoint that the stop rule ships")
+            shipped = next(
+                i
+                for i, point in enumerate(result["points"])
+                if point["epoch"] == result["stop"]["ship"]
+            )
+            axes.plot(
+                accuracy[shipped],
+                score[shipped],
+                "o",
+                markersize=13,
+                fillstyle="none",
+                color=colour,
+                markeredgewidth=1.8,
+            )
+    axes.plot(
+        [],
+        [],
+        "o",
+        markersize=11,
+        fillstyle="none",
+        color="grey",
+        label="checkpoint that the stop rule ships",
+    )
     axes.set(xlabel="test accuracy", ylabel="vulnerability (membership advantage)", title=title)
     axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)
@@ -201,17 +278,34 @@ def table(results: list[dict[str, Any]], title: str) -> str:
     lines = [
         f"# {title}",
         "",
-        "Vulnerability is the membership advantage of a threshold attack on the scaled logit, with its 95 % interval.",
+        (
+            "Vulnerability is the membership advantage of a threshold attack on the scaled logit,"
+            " with its 95 % interval."
+        ),
         "",
-        "| model | epochs | last accuracy | last vulnerability | shipped epoch | its accuracy | its vulnerability | epsilon |",
+        (
+            "| model | epochs | last accuracy | last vulnerability | shipped epoch | its accuracy |"
+            " its vulnerability | epsilon |"
+        ),
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for result in results:
         last, stop = result["points"][-1], result["stop"]
-        shipped = None if stop is None else next(point for point in result["points"] if point["epoch"] == stop["ship"])
-        kept = "– | – | –" if shipped is None else f"{shipped['epoch']} | {shipped['accuracy']:.3f} | {_interval(shipped)}"
+        shipped = (
+            None
+            if stop is None
+            else next(point for point in result["points"] if point["epoch"] == stop["ship"])
+        )
+        kept = (
+            "– | – | –"
+            if shipped is None
+            else f"{shipped['epoch']} | {shipped['accuracy']:.3f} | {_interval(shipped)}"
+        )
         epsilon = "–" if result["epsilon"] is None else f"{result['epsilon']:.2f}"
-        cells = f"{len(result['points'])} | {last['accuracy']:.3f} | {_interval(last)} | {kept} | {epsilon}"
+        cells = (
+            f"{len(result['points'])} | {last['accuracy']:.3f} | {_interval(last)} | {kept} |"
+            f" {epsilon}"
+        )
         lines.append(f"| {result['model']} | {cells} |")
     return "\n".join(lines) + "\n"
 
@@ -223,18 +317,24 @@ def _interval(point: dict[str, Any]) -> str:
 
 def main() -> None:
     """Train, write the numbers, draw."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("cifar10_results"))
     parser.add_argument("--reduced", action="store_true")
-    parser.add_argument("--device", default=None, help="cpu, cuda ...; by default cuda where there is one")
+    parser.add_argument(
+        "--device", default=None, help="cpu, cuda ...; by default cuda where there is one"
+    )
     options = parser.parse_args()
     import torch
 
     device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
     options.out.mkdir(parents=True, exist_ok=True)
     train, test = images(options.data, *((4000, 4000) if options.reduced else (50000, 10000)))
-    results = [trained(recipe, train, test, options.out, device) for recipe in recipes(options.reduced)]
+    results = [
+        trained(recipe, train, test, options.out, device) for recipe in recipes(options.reduced)
+    ]
     (options.out / "cifar10.json").write_text(json.dumps({"trend": results}, indent=1))
     title = f"CIFAR-10, {len(train[1]):,} training records, a point an epoch"
     draw(results, options.out / "cifar10.png", title)

@@ -45,12 +45,16 @@ def test_wrong_calls_say_what_to_give(memoriser):
     with pytest.raises(tacit.InvalidInput, match="pair"):
         tacit.audit(member=outputs, nonmember=outputs, cluster=np.ones(8))
     with pytest.raises(tacit.InvalidInput, match="label"):
-        tacit.audit(member=outputs, nonmember=tacit.Outputs(loss=np.ones(4), label=np.zeros(4, int)))
+        tacit.audit(
+            member=outputs, nonmember=tacit.Outputs(loss=np.ones(4), label=np.zeros(4, int))
+        )
 
 
 def test_progress_is_told_from_first_to_last(memoriser):
     model, train, test = memoriser
     seen = []
-    tacit.audit(model, train=train, test=test, effort="quick", progress=lambda *step: seen.append(step))
+    tacit.audit(
+        model, train=train, test=test, effort="quick", progress=lambda *step: seen.append(step)
+    )
     assert seen[0][1] == 0
     assert seen[-1][1] == seen[-1][2]

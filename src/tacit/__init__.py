@@ -1,8 +1,8 @@
 """tacit tests what a machine-learning model tells about the data it was trained on.
 
 >>> import tacit
->>> report = tacit.audit(member=outputs_on_training_data, nonmember=outputs_on_other_data)   # doctest: +SKIP
->>> print(report)                                                                            # doctest: +SKIP
+>>> report = tacit.audit(member=trained_on, nonmember=others)  # doctest: +SKIP
+>>> print(report)  # doctest: +SKIP
 """
 
 from importlib import import_module
@@ -30,26 +30,28 @@ from tacit.core import (
 
 if TYPE_CHECKING:
     from tacit._audit import audit
-    from tacit.suites.compare import compare
-    from tacit.suites.run import run
+    from tacit.audits.checks import run
+    from tacit.audits.compare import compare
 
 __version__ = "0.1.0"
 
 ROOMS = (
     "adapters",
     "attacks",
+    "audits",
     "core",
     "design",
+    "dp",
+    "figures",
     "integrations",
     "metrics",
     "plots",
     "render",
     "signals",
-    "suites",
     "testing",
     "training",
 )
-LAZY = {"audit": "tacit._audit", "compare": "tacit.suites.compare", "run": "tacit.suites.run"}
+LAZY = {"audit": "tacit._audit", "compare": "tacit.audits.compare", "run": "tacit.audits.checks"}
 
 __all__ = [
     "AssumptionError",

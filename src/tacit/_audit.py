@@ -6,10 +6,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tacit.core import DEFAULT_POLICY, Assignment, Check, InvalidInput, Membership, Outputs, Policy, Report, concatenate
-from tacit.suites.marking import Progress
-from tacit.suites.membership import membership_audit
-from tacit.suites.recipes import Effort
+from tacit.audits.one_model import membership_audit
+from tacit.audits.steps.default_checks import Effort
+from tacit.audits.steps.scoring import Progress
+from tacit.core import (
+    DEFAULT_POLICY,
+    Assignment,
+    Check,
+    InvalidInput,
+    Membership,
+    Outputs,
+    Policy,
+    Report,
+    concatenate,
+)
 
 Pair = tuple[ArrayLike, ArrayLike]
 
@@ -41,17 +51,28 @@ def audit(
 
     Parameters
     ----------
-    model : a scikit-learn, PyTorch, Keras, JAX or transformers model, or any function from records to outputs.
-    member, nonmember : outputs on records that the model was trained on, and on others from the same population.
-    train, test : ``(X, y)`` of the same two groups, when `model` is given; a data loader where the framework has one.
-    features : the records' own columns for members and non-members, float (n, d) each, for the blind guesser that never
-        sees the model. Two-dimensional numeric `X` of `train` and `test` is used where this is not given.
-    slices : further columns to slice by, for example ``{"region": (region_of_members, region_of_nonmembers)}``.
-    cluster : the unit of independence of each record (a user, a document), for members and non-members.
+    model : a scikit-learn, PyTorch, Keras, JAX or transformers model, or any function from records
+        to outputs.
+    member, nonmember : outputs on records that the model was trained on, and on others from the
+        same population.
+    train, test : ``(X, y)`` of the same two groups, when `model` is given; a data loader where the
+        framework has one.
+    features : the records' own columns for members and non-members, float (n, d) each, for the
+        blind guesser that never sees the model. Two-dimensional numeric `X` of `train` and `test`
+        is used where this is not given.
+    slices : further columns to slice by, for example ``{"region": (region_of_members,
+        region_of_nonmembers)}``.
+    cluster : the unit of independence of each record (a user, a document), for members and
+        non-members.
     assignment : who decided membership: ``"observed"``, ``"fixed_size"`` or ``"coin"``.
-    checks, effort : which attacks; by default all that the outputs allow (``effort="quick"`` leaves out those that learn).
-    policy : the gates of the verdict. level : confidence. seed : the same seed, the same report, bit for bit.
-    title : the model's name in the report. command : how it was made. records : keep per-record scores (they say who was a member).
+    checks, effort : which attacks; by default all that the outputs allow (``effort="quick"`` leaves
+        out those that learn).
+    policy : the gates of the verdict.
+    level : confidence.
+    seed : the same seed, the same report, bit for bit.
+    title : the model's name in the report.
+    command : how it was made.
+    records : keep per-record scores (they say who was a member).
     progress : called with (what, done, of).
 
     Raises
@@ -72,17 +93,22 @@ def audit(
     if not isinstance(member, Outputs) or not isinstance(nonmember, Outputs):
         came = f"`member` {type(member).__name__}, `nonmember` {type(nonmember).__name__}"
         raise InvalidInput(
-            f"`audit` needs `member` and `nonmember` as tacit.Outputs, or a model with `train` and `test`, got {came}."
+            "`audit` needs `member` and `nonmember` as tacit.Outputs, or a model with `train` and"
+            f" `test`, got {came}."
         )
     sizes = (member.n, nonmember.n)
     truth = np.concatenate([np.ones(member.n, bool), np.zeros(nonmember.n, bool)])
     return membership_audit(
         concatenate(member, nonmember),
-        Membership(truth, None if cluster is None else _joined(cluster, "cluster", sizes), assignment),
+        Membership(
+            truth, None if cluster is None else _joined(cluster, "cluster", sizes), assignment
+        ),
         checks=checks,
         effort=effort,
         features=None if features is None else _joined(features, "features", sizes),
-        slices={name: _joined(pair, f"slices[{name!r}]", sizes) for name, pair in (slices or {}).items()},
+        slices={
+            name: _joined(pair, f"slices[{name!r}]", sizes) for name, pair in (slices or {}).items()
+        },
         policy=policy,
         level=level,
         seed=seed,
@@ -93,14 +119,21 @@ def audit(
     )
 
 
-def _answers(model: Any, train: Any, test: Any, member: Any, nonmember: Any) -> tuple[Outputs, Outputs, Pair | None]:
+def _answers(
+    model: Any, train: Any, test: Any, member: Any, nonmember: Any
+) -> tuple[Outputs, Outputs, Pair | None]:
     from tacit.adapters import outputs_of
 
     if isinstance(model, Outputs):
         raise InvalidInput("`audit` takes Outputs as `member=` and `nonmember=`, not as the model.")
     if train is None or test is None or member is not None or nonmember is not None:
-        raise InvalidInput("With a model, `audit` needs `train=(X, y)` and `test=(X, y)`, and neither `member` nor `nonmember`.")
-    answers = [outputs_of(model, *(part if isinstance(part, tuple) else (part,))) for part in (train, test)]
+        raise InvalidInput(
+            "With a model, `audit` needs `train=(X, y)` and `test=(X, y)`, and neither `member` nor"
+            " `nonmember`."
+        )
+    answers = [
+        outputs_of(model, *(part if isinstance(part, tuple) else (part,))) for part in (train, test)
+    ]
     return answers[0], answers[1], _table(train, test)
 
 
@@ -122,11 +155,17 @@ def _table(train: Any, test: Any) -> Pair | None:
 
 def _joined(pair: Pair, name: str, sizes: tuple[int, int]) -> ArrayLike:
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        raise InvalidInput(f"`{name}` needs a pair (for members, for non-members), got {type(pair).__name__}.")
+        raise InvalidInput(
+            f"`{name}` needs a pair (for members, for non-members), got {type(pair).__name__}."
+        )
     parts = [np.asarray(part) for part in pair]
     for part, size, side in zip(parts, sizes, ("members", "non-members")):
         if part.ndim == 0 or len(part) != size:
-            raise InvalidInput(f"`{name}` needs {size} rows for the {side}, got shape {part.shape}.")
-    if parts[0].dtype.kind != parts[1].dtype.kind and "O" in (parts[0].dtype.kind + parts[1].dtype.kind):
+            raise InvalidInput(
+                f"`{name}` needs {size} rows for the {side}, got shape {part.shape}."
+            )
+    if parts[0].dtype.kind != parts[1].dtype.kind and "O" in (
+        parts[0].dtype.kind + parts[1].dtype.kind
+    ):
         parts = [part.astype(object) for part in parts]
     return np.concatenate(parts)

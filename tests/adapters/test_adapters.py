@@ -1,4 +1,6 @@
-"""The right adapter is found, records keep their order, and answers that cannot be trusted are errors."""
+"""The right adapter is found, records keep their order, and answers that cannot be trusted are
+errors.
+"""
 
 import subprocess
 import sys
@@ -29,10 +31,13 @@ def test_any_function_is_a_model(x, y):
 
 def test_finding_an_adapter_imports_no_framework():
     code = (
-        "import sys, numpy as np; from tacit.adapters import outputs_of; outputs_of(lambda x: x, np.eye(3) * 2 - 1, [0, 1, 2]);"
-        "print(*{'torch', 'keras', 'jax', 'tensorflow', 'sklearn', 'transformers'} & set(sys.modules))"
+        "import sys, numpy as np; from tacit.adapters import outputs_of; outputs_of(lambda x: x,"
+        " np.eye(3) * 2 - 1, [0, 1, 2]);print(*{'torch', 'keras', 'jax', 'tensorflow', 'sklearn',"
+        " 'transformers'} & set(sys.modules))"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
     assert found.strip() == ""
 
 
@@ -58,7 +63,12 @@ def test_a_loss_can_be_given(x):
 
 
 def test_several_inputs_are_cut_together(x, y):
-    found = outputs_of(lambda part: part["a"] @ WEIGHTS + part["b"], {"a": x, "b": np.ones((30, 4))}, y, batch_size=7)
+    found = outputs_of(
+        lambda part: part["a"] @ WEIGHTS + part["b"],
+        {"a": x, "b": np.ones((30, 4))},
+        y,
+        batch_size=7,
+    )
     np.testing.assert_allclose(found.logits, x @ WEIGHTS + 1)
     with pytest.raises(InvalidInput, match="same number of records"):
         outputs_of(lambda part: part["a"], {"a": x, "b": x[:4]}, y)

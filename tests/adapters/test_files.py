@@ -1,4 +1,6 @@
-"""Outputs from files: every documented key in every format, and a clear error for every file that cannot be used."""
+"""Outputs from files: every documented key in every format, and a clear error for every file that
+cannot be used.
+"""
 
 import contextlib
 import gzip
@@ -15,8 +17,15 @@ MEMBER = np.array([1, 0, 1, 0])
 
 
 def csv_text(**more):
-    columns = {"logit_0": LOGITS[:, 0], "logit_1": LOGITS[:, 1], "label": LABEL, "member": MEMBER} | more
-    lines = [",".join(columns)] + [",".join(str(cell) for cell in row) for row in zip(*columns.values())]
+    columns = {
+        "logit_0": LOGITS[:, 0],
+        "logit_1": LOGITS[:, 1],
+        "label": LABEL,
+        "member": MEMBER,
+    } | more
+    lines = [",".join(columns)] + [
+        ",".join(str(cell) for cell in row) for row in zip(*columns.values())
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -38,12 +47,16 @@ def written(folder, kind):
     if kind == "npz":
         np.savez(path, **table)
         return path
-    flat = {"logit_0": LOGITS[:, 0], "logit_1": LOGITS[:, 1]} | {name: value for name, value in table.items() if name != "logits"}
+    flat = {"logit_0": LOGITS[:, 0], "logit_1": LOGITS[:, 1]} | {
+        name: value for name, value in table.items() if name != "logits"
+    }
     if kind == "parquet":
         arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
         parquet.write_table(arrow.table(flat), path)
         return path
-    text = "\n".join([",".join(flat)] + [",".join(str(cell) for cell in row) for row in zip(*flat.values())])
+    text = "\n".join(
+        [",".join(flat)] + [",".join(str(cell) for cell in row) for row in zip(*flat.values())]
+    )
     if kind == "csv.gz":
         with gzip.open(path, "wt", encoding="utf8") as file:
             file.write(text)
@@ -84,19 +97,31 @@ def test_two_files_members_first(tmp_path):
         ({"logit_0": [1.0, -2.0, 3.0, 0.0], "label": [1, 0, 1, 0]}, "binary"),
         ({"prob_0": [0.5] * 4, "prob_1": [0.5] * 4}, "multiclass"),
         ({"prediction": [1.0, 2, 3, 4], "truth": [1.5, 2, 3, 4]}, "regression"),
-        ({"logit_0": [1.0] * 4, "logit_1": [2.0] * 4, "label_0": [0, 1, 0, 1], "label_1": [1, 1, 0, 0]}, "multilabel"),
+        (
+            {
+                "logit_0": [1.0] * 4,
+                "logit_1": [2.0] * 4,
+                "label_0": [0, 1, 0, 1],
+                "label_1": [1, 1, 0, 0],
+            },
+            "multilabel",
+        ),
     ],
 )
 def test_every_kind_of_model_has_its_columns(tmp_path, columns, task):
     columns = columns | {"member": [1, 1, 0, 0]}
-    lines = [",".join(columns)] + [",".join(str(cell) for cell in row) for row in zip(*columns.values())]
+    lines = [",".join(columns)] + [
+        ",".join(str(cell) for cell in row) for row in zip(*columns.values())
+    ]
     (tmp_path / "t.csv").write_text("\n".join(lines))
     assert read_outputs(tmp_path / "t.csv").member.task == task
 
 
 def test_eleven_classes_keep_their_order(tmp_path):
     columns = {f"logit_{j}": [j, j + 0.5] for j in reversed(range(11))} | {"member": [1, 0]}
-    lines = [",".join(columns)] + [",".join(str(cell) for cell in row) for row in zip(*columns.values())]
+    lines = [",".join(columns)] + [
+        ",".join(str(cell) for cell in row) for row in zip(*columns.values())
+    ]
     (tmp_path / "t.csv").write_text("\n".join(lines))
     assert read_outputs(tmp_path / "t.csv").member.logits.tolist() == [list(range(11))]
 
@@ -105,20 +130,31 @@ def test_another_member_column_can_be_named(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text(csv_text().replace("member", "in_training"))
     assert read_outputs(path, member_key="in_training").member.n == 2
-    with pytest.raises(InvalidInput, match=r"has no column `member` \(it has `logit_0`|it has .*`in_training`"):
+    with pytest.raises(
+        InvalidInput, match=r"has no column `member` \(it has `logit_0`|it has .*`in_training`"
+    ):
         read_outputs(path)
 
 
 BROKEN_CSV = {
     "missing number": (csv_text().replace("logit_1", "logit_2"), "`logit_1` is missing"),
-    "no scores": ("label,member\n0,1\n1,0\n", "needs one of `logits`, `probs`, `loss` or `prediction`"),
+    "no scores": (
+        "label,member\n0,1\n1,0\n",
+        "needs one of `logits`, `probs`, `loss` or `prediction`",
+    ),
     "text": ("loss,member\nabc,1\n0.5,0\n", "`loss` needs numbers, got an array of dtype"),
-    "empty cell": ("loss,member\n,1\n0.5,0\n", r"column `loss` .* got 1 empty cells \(first: row 0\)"),
+    "empty cell": (
+        "loss,member\n,1\n0.5,0\n",
+        r"column `loss` .* got 1 empty cells \(first: row 0\)",
+    ),
     "ragged": ("loss,member\n0.5,1\n0.5\n", "needs 2 cells in every row, got 1 in row 1"),
     "twice": ("loss,loss\n0.5,1\n", "distinct names"),
     "only a header": ("loss,member\n", "at least one record"),
     "empty": ("", "header line with distinct names, got an empty file"),
-    "nan": ("loss,member\nnan,1\n0.5,0\n", r"`loss` needs finite numbers, got NaN in 1 row \(first: 0\)"),
+    "nan": (
+        "loss,member\nnan,1\n0.5,0\n",
+        r"`loss` needs finite numbers, got NaN in 1 row \(first: 0\)",
+    ),
     "one side": ("loss,member\n0.5,1\n0.5,1\n", r"got no non-members \(0\)"),
     "member 2": ("loss,member\n0.5,2\n0.5,1\n", "`member` needs True/False or 0/1"),
     "both": ("loss,logits,logit_0,member\n1,1,1,1\n", "both `logits` and `logit_0`"),
@@ -185,7 +221,11 @@ def test_flipped_bytes_never_pass_as_data_or_crash(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("missing.npz", "does not exist"), ("folder", "is a directory"), ("t.txt", r"needs one of the formats .*\.txt")],
+    [
+        ("missing.npz", "does not exist"),
+        ("folder", "is a directory"),
+        ("t.txt", r"needs one of the formats .*\.txt"),
+    ],
 )
 def test_what_is_no_table_is_a_clear_error(tmp_path, name, message):
     (tmp_path / "folder").mkdir()
@@ -212,7 +252,9 @@ def test_arrays_of_different_length_are_named(tmp_path):
 def test_parquet_lists_and_missing_cells(tmp_path):
     arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "t.parquet"
-    parquet.write_table(arrow.table({"logits": LOGITS.tolist(), "label": LABEL, "member": MEMBER == 1}), path)
+    parquet.write_table(
+        arrow.table({"logits": LOGITS.tolist(), "label": LABEL, "member": MEMBER == 1}), path
+    )
     assert read_outputs(path).member.logits.shape == (2, 2)
     parquet.write_table(arrow.table({"loss": [1.0, None], "member": [1, 0]}), path)
     with pytest.raises(InvalidInput, match=r"column `loss` .* 1 empty cells"):

@@ -61,7 +61,11 @@ def test_a_second_look_at_a_module_compiles_nothing(x, y):
 
 
 def _plain(leaf):
-    return np.asarray(jax.random.key_data(leaf) if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key) else leaf)
+    return np.asarray(
+        jax.random.key_data(leaf)
+        if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+        else leaf
+    )
 
 
 def test_a_jitted_function_is_compiled_for_one_shape(x, y):
@@ -84,7 +88,9 @@ def test_dropout_that_is_always_on_is_an_error(x, y):
 
     def model(part):
         counter[0] += 1
-        return net.last(jax.random.bernoulli(jax.random.key(counter[0]), 0.5, (len(part), 8)) * net.first(part))
+        return net.last(
+            jax.random.bernoulli(jax.random.key(counter[0]), 0.5, (len(part), 8)) * net.first(part)
+        )
 
     with pytest.raises(InvalidInput, match="differently when asked twice"):
         outputs_of(model, x, y)

@@ -30,7 +30,9 @@ def test_a_linear_pipeline_answers_with_its_unsaturated_logits(records):
     x, y = records
     model = make_pipeline(StandardScaler(), LogisticRegression(C=100)).fit(x, y)
     check_adapter(outputs_of, model, x, y, expected=model.decision_function(x))
-    two = make_pipeline(StandardScaler(), LogisticRegression(C=1e12, max_iter=1000, tol=1e-8)).fit(x[:20], y[:20] > 0)
+    two = make_pipeline(StandardScaler(), LogisticRegression(C=1e12, max_iter=1000, tol=1e-8)).fit(
+        x[:20], y[:20] > 0
+    )
     found = outputs_of(two, 1e3 * x, y > 0)
     assert (two.predict_proba(1e3 * x).max(axis=1) == 1).any()
     assert np.isfinite(found.logits).all()
@@ -77,13 +79,17 @@ def test_frames_are_taken_as_they_are(records):
     x, y = records
     frame = pandas.DataFrame(x, columns=list("abcd"))
     model = GaussianNB().fit(frame, y)
-    np.testing.assert_array_equal(outputs_of(model, frame, pandas.Series(y)).probs, model.predict_proba(frame))
+    np.testing.assert_array_equal(
+        outputs_of(model, frame, pandas.Series(y)).probs, model.predict_proba(frame)
+    )
 
 
 def test_random_augmentation_in_a_pipeline_is_an_error(records):
     x, y = records
     rng = np.random.default_rng(0)
-    noisy = make_pipeline(FunctionTransformer(lambda part: part + rng.normal(size=part.shape)), GaussianNB()).fit(x, y)
+    noisy = make_pipeline(
+        FunctionTransformer(lambda part: part + rng.normal(size=part.shape)), GaussianNB()
+    ).fit(x, y)
     with pytest.raises(InvalidInput, match="differently when asked twice"):
         outputs_of(noisy, x, y)
 

@@ -16,7 +16,9 @@ torch = pytest.importorskip("torch")
 def network():
     torch.manual_seed(0)
     nn = torch.nn
-    net = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 4))
+    net = nn.Sequential(
+        nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 4)
+    )
     net.train()
     net(torch.randn(40, 3))
     net[1].eval()
@@ -68,7 +70,9 @@ def test_a_loader_and_a_data_set_keep_the_contract(x, y):
 
 def test_double_precision_arrays_fit_a_single_precision_module(x, y):
     net = network()
-    np.testing.assert_allclose(outputs_of(net, x.numpy().astype(float), y.numpy()).logits, expected(net, x), atol=1e-5)
+    np.testing.assert_allclose(
+        outputs_of(net, x.numpy().astype(float), y.numpy()).logits, expected(net, x), atol=1e-5
+    )
 
 
 def test_a_half_precision_module_is_not_taken_for_a_random_one(x, y):
@@ -78,7 +82,9 @@ def test_a_half_precision_module_is_not_taken_for_a_random_one(x, y):
 
 def test_a_wrapped_module_is_unwrapped(x, y):
     net = network()
-    np.testing.assert_allclose(outputs_of(torch.nn.DataParallel(net), x, y).logits, expected(net, x), atol=1e-5)
+    np.testing.assert_allclose(
+        outputs_of(torch.nn.DataParallel(net), x, y).logits, expected(net, x), atol=1e-5
+    )
 
 
 def test_modes_come_back_when_the_model_fails(y):
@@ -95,7 +101,9 @@ def test_a_shuffling_loader_is_an_error(x, y):
 
 
 def test_a_loader_that_leaves_records_out_is_an_error(x, y):
-    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), batch_size=8, drop_last=True)
+    loader = torch.utils.data.DataLoader(
+        torch.utils.data.TensorDataset(x, y), batch_size=8, drop_last=True
+    )
     with pytest.raises(InvalidInput, match="drops its last batch"):
         outputs_of(network(), loader)
 
@@ -122,7 +130,9 @@ def test_dropout_that_is_always_on_is_an_error(x, y):
 
 
 def test_batch_norm_without_running_statistics_is_an_error(x, y):
-    net = torch.nn.Sequential(torch.nn.BatchNorm1d(3, track_running_stats=False), torch.nn.Linear(3, 4))
+    net = torch.nn.Sequential(
+        torch.nn.BatchNorm1d(3, track_running_stats=False), torch.nn.Linear(3, 4)
+    )
     with pytest.raises(InvalidInput, match="Batch norm is using"):
         outputs_of(net, x, y)
 

@@ -13,12 +13,17 @@ def world(n=6000, classes=5, seed=0):
     """Every class has its own centre, so one threshold for all is wrong for most."""
     rng = np.random.default_rng(seed)
     group, member = rng.integers(0, classes, n), rng.random(n) < 0.5
-    return Signals.of(rng.normal(size=n) + 4 * group + 1.5 * member, group=group), Membership(member, assignment="coin")
+    return Signals.of(rng.normal(size=n) + 4 * group + 1.5 * member, group=group), Membership(
+        member, assignment="coin"
+    )
 
 
 def test_class_thresholds_beat_one_threshold_where_classes_differ():
     signals, membership = world()
-    assert auc(collect(ClassConditional(), signals, membership)).value > auc(collect(Threshold(), signals, membership)).value + 0.15
+    assert (
+        auc(collect(ClassConditional(), signals, membership)).value
+        > auc(collect(Threshold(), signals, membership)).value + 0.15
+    )
 
 
 def test_zero_is_the_threshold_of_each_class():
@@ -40,7 +45,9 @@ def test_thresholds_come_from_the_shadow_models_where_nobody_was_told():
     rng = np.random.default_rng(1)
     inside = rng.random((4, 500)) < 0.5
     shadow = np.where(inside, 2.0, 0.0) + rng.normal(0, 0.1, (4, 500))
-    score = ClassConditional()(Signals.of(np.r_[np.zeros(250), np.full(250, 2.0)], shadow=shadow, shadow_member=inside))
+    score = ClassConditional()(
+        Signals.of(np.r_[np.zeros(250), np.full(250, 2.0)], shadow=shadow, shadow_member=inside)
+    )
     assert (score[:250] < 0).all()
     assert (score[250:] > 0).all()
 

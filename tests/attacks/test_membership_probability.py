@@ -36,7 +36,9 @@ def test_unequal_numbers_do_not_move_the_prior_of_one_half():
 def test_a_signal_that_is_high_for_one_class_and_low_for_another_is_read_by_class():
     rng = np.random.default_rng(3)
     group, member = rng.integers(0, 2, 8000), rng.random(8000) < 0.5
-    signals = Signals.of(rng.normal(size=8000) + np.where(group == 0, 1.5, -1.5) * member, group=group)
+    signals = Signals.of(
+        rng.normal(size=8000) + np.where(group == 0, 1.5, -1.5) * member, group=group
+    )
     membership = Membership(member)
     assert auc(collect(Threshold(), signals, membership)).value < 0.55
     assert auc(collect(MembershipProbability(), signals, membership)).value > 0.8

@@ -1,11 +1,13 @@
-"""PMIA: who stands in for a record that no model was trained on, and what a near stand-in is worth."""
+"""PMIA: who stands in for a record that no model was trained on, and what a near stand-in is
+worth.
+"""
 
 import numpy as np
 import pytest
 from scipy.stats import norm
 
 from tacit.attacks import PMIA
-from tacit.attacks.proxies import directions, nearest
+from tacit.attacks.reference.proxies import directions, nearest
 from tacit.core import InvalidInput, Membership, NotEnoughData, Signals, collect
 from tacit.testing import ShadowGaussian, check_attack
 
@@ -16,7 +18,9 @@ def test_keeps_the_contract(proxy):
 
 
 def offline(n, seed, *, n_own=1500, n_shadows=16, queries=1):
-    """The audited records are in no shadow model, the attacker's own are in half; training moves z by exp(2 x) of a column x."""
+    """The audited records are in no shadow model, the attacker's own are in half; training moves z
+    by exp(2 x) of a column x.
+    """
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(n + n_own, 2))
     centre, gain = rng.normal(0, 1, n + n_own), np.exp(2 * x[:, 0])
@@ -27,7 +31,14 @@ def offline(n, seed, *, n_own=1500, n_shadows=16, queries=1):
     everyone = np.concatenate([member[None], inside])
     z = (centre + gain * everyone)[..., None] + rng.normal(size=(*everyone.shape, queries))
     known = np.where(np.arange(n + n_own) < n, -1, 0)
-    signals = Signals.of(z[0], shadow=z[1:], shadow_member=inside, features=x * [1, 100], known=known, statistic="scaled_logit")
+    signals = Signals.of(
+        z[0],
+        shadow=z[1:],
+        shadow_member=inside,
+        features=x * [1, 100],
+        known=known,
+        statistic="scaled_logit",
+    )
     mean = z[0].mean(axis=1)
     return signals, Membership(member, assignment="coin"), (mean - centre) * gain - gain**2 / 2
 
@@ -54,7 +65,10 @@ def test_near_proxies_come_closer_to_the_true_likelihood_ratio_than_everyone():
 
 
 def test_near_proxies_help_on_published_shadow_models_of_location(shared):
-    table, records = np.load(shared / "data" / "location_shadows.npz"), np.load(shared / "data" / "location.npz")
+    table, records = (
+        np.load(shared / "data" / "location_shadows.npz"),
+        np.load(shared / "data" / "location.npz"),
+    )
     shadow, inside = table["shadow_logits"].T, table["shadow_member"].T
     gains = []
     for target in (0, 2, 4):
@@ -77,10 +91,16 @@ def test_auto_takes_instances_where_there_are_features_that_differ_and_classes_e
     group = np.arange(150) % 2
     for features in (np.zeros((150, 0)), np.ones((150, 2))):
         bare = Signals.of(
-            signals.target, shadow=signals.shadow, shadow_member=signals.shadow_member, features=features, group=group
+            signals.target,
+            shadow=signals.shadow,
+            shadow_member=signals.shadow_member,
+            features=features,
+            group=group,
         )
         np.testing.assert_array_equal(PMIA()(bare), PMIA("class")(bare))
-        with pytest.raises(InvalidInput, match=r"needs `features` of the records \(n, d\), got none that differ"):
+        with pytest.raises(
+            InvalidInput, match=r"needs `features` of the records \(n, d\), got none that differ"
+        ):
             PMIA("instance")(bare)
 
 
@@ -115,7 +135,12 @@ def test_a_record_is_never_its_own_proxy():
     moved = np.array(signals.shadow)
     moved[signals.shadow_member[:, 7], 7] += 50.0
     changed = PMIA("instance")(
-        Signals.of(signals.target, shadow=moved, shadow_member=signals.shadow_member, features=signals.features)
+        Signals.of(
+            signals.target,
+            shadow=moved,
+            shadow_member=signals.shadow_member,
+            features=signals.features,
+        )
     )
     assert changed[7] == first[7]
     assert (changed != first).any()
@@ -147,7 +172,9 @@ def test_units_of_the_columns_do_not_matter():
 
 
 def test_few_signals_of_the_proxies_borrow_their_spread_from_all():
-    """One neighbour in four models has a spread of its own that is worth little; the pooled one keeps the power."""
+    """One neighbour in four models has a spread of its own that is worth little; the pooled one
+    keeps the power.
+    """
     signals, membership, _ = offline(2000, 4, n_own=2000, n_shadows=4)
     evidence = collect(PMIA("instance", neighbours=1), signals, membership)
     assert np.isfinite(evidence.score).all()
@@ -158,8 +185,12 @@ def test_one_trained_on_record_has_no_neighbour():
     game = ShadowGaussian(n_shadows=4).draw(30, seed=0).signals
     inside = np.zeros((4, 30), bool)
     inside[0, 3] = True
-    lonely = Signals.of(game.target, shadow=game.shadow, shadow_member=inside, features=np.arange(30.0)[:, None])
-    with pytest.raises(NotEnoughData, match=r"needs 2 records that a shadow model was trained on.*got 1"):
+    lonely = Signals.of(
+        game.target, shadow=game.shadow, shadow_member=inside, features=np.arange(30.0)[:, None]
+    )
+    with pytest.raises(
+        NotEnoughData, match=r"needs 2 records that a shadow model was trained on.*got 1"
+    ):
         PMIA("instance")(lonely)
 
 

@@ -17,7 +17,9 @@ def test_accusing_at_level_a_accuses_a_share_a_of_nonmembers():
 
 
 def test_p_values_by_hand():
-    signals = Signals.of([1.0, 2.0, 2.0, 3.0, 0.5, 2.0, 9.0] + [0.0] * 6, known=[0, 0, 0, 0, -1, -1, -1] + [0] * 6)
+    signals = Signals.of(
+        [1.0, 2.0, 2.0, 3.0, 0.5, 2.0, 9.0] + [0.0] * 6, known=[0, 0, 0, 0, -1, -1, -1] + [0] * 6
+    )
     np.testing.assert_allclose(1 - Population()(signals)[4:7], [5 / 11, 4 / 11, 1 / 11])
 
 

@@ -24,7 +24,9 @@ def test_the_share_is_that_of_all_pairs(mode, gamma):
     p_out = np.where(inside, 0, shadow).sum(0) / (~inside).sum(0)
     reference = (p_in + p_out) / 2 if mode == "online" else ((1 + 0.4) * p_out + 1 - 0.4) / 2
     ratio = p / reference
-    share = np.array([[ratio[x] / ratio[z] >= gamma * (1 - 1e-12) for z in range(50)] for x in range(120)]).mean(axis=1)
+    share = np.array(
+        [[ratio[x] / ratio[z] >= gamma * (1 - 1e-12) for z in range(50)] for x in range(120)]
+    ).mean(axis=1)
     np.testing.assert_allclose(np.floor(score * 51 + 1e-9) / 50, share, atol=1e-12)
 
 

@@ -53,9 +53,12 @@ def test_no_shadow_models_is_not_enough_data(attack):
 
 
 def test_the_error_counts_the_records_and_names_the_first():
-    signals = Signals.of(np.zeros(6), shadow=np.zeros((3, 6)), shadow_member=[[1, 1, 1, 0, 0, 0]] * 3)
+    signals = Signals.of(
+        np.zeros(6), shadow=np.zeros((3, 6)), shadow_member=[[1, 1, 1, 0, 0, 0]] * 3
+    )
     with pytest.raises(
-        NotEnoughData, match=r"needs 1 shadow model without each record, got 0 for 3 records \(first: 0, 1, 2\)"
+        NotEnoughData,
+        match=r"needs 1 shadow model without each record, got 0 for 3 records \(first: 0, 1, 2\)",
     ) as caught:
         attacks.LiRA(mode="offline")(signals)
     assert (caught.value.needed, caught.value.got) == (1, 0)

@@ -1,4 +1,6 @@
-"""The shadow stack: learns from shadow models only, wins where single attacks differ, and says a probability."""
+"""The shadow stack: learns from shadow models only, wins where single attacks differ, and says a
+probability.
+"""
 
 import tracemalloc
 
@@ -31,7 +33,9 @@ def test_keeps_the_contract(attack):
     check_attack(attack)
 
 
-@pytest.mark.parametrize(("n_shadows", "antithetic"), [(2, False), (3, False), (4, True), (8, True)])
+@pytest.mark.parametrize(
+    ("n_shadows", "antithetic"), [(2, False), (3, False), (4, True), (8, True)]
+)
 def test_is_not_behind_the_best_single_attack(n_shadows, antithetic):
     game = ShadowGaussian(n_shadows=n_shadows, shift=1.5, antithetic=antithetic).draw(3000, seed=1)
     truth = game.membership.member
@@ -54,17 +58,27 @@ def test_records_that_no_shadow_model_was_trained_on_are_scored_offline():
     game = coins(8, 6000, 5)
     audited = np.arange(6000) < 3000
     shadow, inside = np.array(game.signals.shadow), np.array(game.signals.shadow_member)
-    fresh = ShadowGaussian(n_shadows=8, shift=0.0, antithetic=False).draw(6000, seed=5).signals.shadow
+    fresh = (
+        ShadowGaussian(n_shadows=8, shift=0.0, antithetic=False).draw(6000, seed=5).signals.shadow
+    )
     shadow[:, audited], inside[:, audited] = np.array(fresh)[:, audited], False
     known = np.where(audited, -1, 0)
-    signals = Signals.of(game.signals.target, shadow=shadow, shadow_member=inside, known=known, statistic="scaled_logit")
+    signals = Signals.of(
+        game.signals.target,
+        shadow=shadow,
+        shadow_member=inside,
+        known=known,
+        statistic="scaled_logit",
+    )
     score = ShadowStack()(signals)[audited]
     assert np.isfinite(score).all()
     assert auc(score, game.membership.member[audited]) > 0.6
 
 
 def test_one_antithetic_pair_is_read_by_single_attacks():
-    strong, weak = (ShadowGaussian(n_shadows=2, shift=shift).draw(2000, seed=0).signals for shift in (4.0, 0.05))
+    strong, weak = (
+        ShadowGaussian(n_shadows=2, shift=shift).draw(2000, seed=0).signals for shift in (4.0, 0.05)
+    )
     assert np.corrcoef(rank(ShadowStack()(strong)), rank(EBLiRA()(strong)))[0, 1] > 0.999
     assert np.corrcoef(rank(ShadowStack()(weak)), rank(EBLiRA()(weak)))[0, 1] < 0.999
     assert np.corrcoef(rank(ShadowStack()(weak)), rank(BASE()(weak)))[0, 1] > 0.9
@@ -74,14 +88,19 @@ def test_one_antithetic_pair_is_read_by_single_attacks():
 def test_one_antithetic_pair_is_not_behind_a_single_attack(shift):
     game = ShadowGaussian(n_shadows=2, shift=shift).draw(2000, seed=0)
     score, member = ShadowStack()(game.signals), game.membership.member
-    assert auc(score, member) > max(auc(BASE()(game.signals), member), auc(EBLiRA()(game.signals), member)) - 0.01
+    assert (
+        auc(score, member)
+        > max(auc(BASE()(game.signals), member), auc(EBLiRA()(game.signals), member)) - 0.01
+    )
 
 
 def test_two_models_by_coins_are_both_seen():
     signals = coins(2, 3000, 4).signals
     lesson = _Lesson.of(signals, "auto", 0)
     from_one_at_a_time = lesson.log_odds(signals.target, _taught(lesson.pages().values()))
-    np.testing.assert_allclose(logit(ShadowStack()(signals)), from_one_at_a_time + BASE()(signals), atol=1e-9)
+    np.testing.assert_allclose(
+        logit(ShadowStack()(signals)), from_one_at_a_time + BASE()(signals), atol=1e-9
+    )
 
 
 def test_the_input_is_not_copied():
@@ -95,7 +114,9 @@ def test_the_input_is_not_copied():
 
 def test_one_model_cannot_teach():
     signals = ShadowGaussian(n_shadows=1).draw(200, seed=0).signals
-    with pytest.raises(NotEnoughData, match="needs 2 shadow models that do not give each other away, got 1") as caught:
+    with pytest.raises(
+        NotEnoughData, match="needs 2 shadow models that do not give each other away, got 1"
+    ) as caught:
         ShadowStack()(signals)
     assert caught.value.needed == 2
 
@@ -115,7 +136,10 @@ def test_shadow_scores_find_members_where_there_are_some_and_nothing_else():
     assert min(found) > 0.65
     silent = ShadowGaussian(n_shadows=6, shift=1e-9).draw(2000, seed=7)
     nothing = [
-        auc(score, member) for score, member in zip(ShadowStack().shadow_scores(silent.signals), silent.signals.shadow_member)
+        auc(score, member)
+        for score, member in zip(
+            ShadowStack().shadow_scores(silent.signals), silent.signals.shadow_member
+        )
     ]
     assert abs(np.mean(nothing) - 0.5) < 0.02
 

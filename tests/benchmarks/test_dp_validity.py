@@ -25,9 +25,14 @@ def test_true_epsilons_agree_with_their_definition(suite):
     outside, inside = np.sort(score[~member]), np.sort(score[member])
     for delta in (0.01, 0.03):
         t = np.linspace(-1, 2, 200)
-        tpr, fpr = 1 - np.searchsorted(inside, t) / len(inside), 1 - np.searchsorted(outside, t) / len(outside)
+        tpr, fpr = (
+            1 - np.searchsorted(inside, t) / len(inside),
+            1 - np.searchsorted(outside, t) / len(outside),
+        )
         kept = (fpr > 1e-3) & (tpr > delta)
-        assert np.log((tpr[kept] - delta) / fpr[kept]).max() == pytest.approx(subsampled.epsilon(delta), abs=0.12)
+        assert np.log((tpr[kept] - delta) / fpr[kept]).max() == pytest.approx(
+            subsampled.epsilon(delta), abs=0.12
+        )
 
 
 @pytest.mark.slow
@@ -35,7 +40,12 @@ def test_no_bound_breaks_in_the_quick_suite(suite, tmp_path):
     dp_validity, dp_worlds = suite
     cells = []
     for world in dp_worlds.worlds(1e-5):
-        if "eps=4" in world.name or "subset" in world.name or "shared" in world.name or "null" in world.name:
+        if (
+            "eps=4" in world.name
+            or "subset" in world.name
+            or "shared" in world.name
+            or "null" in world.name
+        ):
             cells += dp_validity.played(world, dp_validity.ours(), 100, 1e-5, 12)
     assert not [f"{c.bound} in {c.world}: {c.above:.3f}" for c in cells if c.broken and c.entitled]
     page = dp_validity.page(cells, 1.0)
@@ -50,7 +60,16 @@ def test_sizes_that_ran_apart_stand_on_one_page(suite, tmp_path, monkeypatch):
     monkeypatch.setattr(dp_validity, "SIZES", {100: 2, 1000: 2})
     monkeypatch.setattr(dp_validity, "FEWEST", 2)
     for m in ("100", "1000"):
-        command = ["--sizes", m, "--deltas", "0", "--only", "Laplace eps=3", "--parts", str(tmp_path / "parts")]
+        command = [
+            "--sizes",
+            m,
+            "--deltas",
+            "0",
+            "--only",
+            "Laplace eps=3",
+            "--parts",
+            str(tmp_path / "parts"),
+        ]
         dp_validity.main([*command, "--out", str(tmp_path / "page.md")])
     page = (tmp_path / "page.md").read_text()
     assert "| Laplace eps=3 | 100 | 0 | 3.00 |" in page

@@ -1,4 +1,6 @@
-"""A headless Chromium (Debian's, or any on the path), driven by Selenium; tests skip with a reason where there is none."""
+"""A headless Chromium (Debian's, or any on the path), driven by Selenium; tests skip with a reason
+where there is none.
+"""
 
 import functools
 import os
@@ -30,10 +32,17 @@ FLAGS = (
 def browser(tmp_path_factory):
     """One Chromium for all tests, with a new empty profile."""
     webdriver = pytest.importorskip("selenium.webdriver")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    chromium = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     driver = shutil.which("chromedriver")
     if not chromium or not driver:
-        pytest.skip("Chromium and chromedriver are not installed (Debian: apt install chromium chromium-driver)")
+        pytest.skip(
+            "Chromium and chromedriver are not installed (Debian: apt install chromium"
+            " chromium-driver)"
+        )
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
     for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
@@ -50,7 +59,10 @@ def opened(browser, tmp_path):
 
     def show(report, *, width=1100, height=900, scheme="light"):
         path = report.save(tmp_path / "report.html")
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        browser.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia",
+            {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
+        )
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         browser.get_log("browser")
@@ -72,13 +84,17 @@ def every_report():
 
 @pytest.fixture(scope="session")
 def axe():
-    """The accessibility checker axe-core (MPL-2.0), fetched by npm into a cache; it is no part of tacit."""
+    """The accessibility checker axe-core (MPL-2.0), fetched by npm into a cache; it is no part of
+    tacit.
+    """
     return _axe()
 
 
 @functools.cache
 def _axe():
-    cache = Path(os.environ.get("TACIT_TEST_CACHE", Path(tempfile.gettempdir()) / "tacit-test-cache"))
+    cache = Path(
+        os.environ.get("TACIT_TEST_CACHE", Path(tempfile.gettempdir()) / "tacit-test-cache")
+    )
     cache.mkdir(parents=True, exist_ok=True)
     packed = sorted(cache.glob("axe-core-4*.tgz"))
     if not packed:

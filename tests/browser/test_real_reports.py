@@ -13,7 +13,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def errors(browser):
-    return [entry["message"] for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+    return [
+        entry["message"]
+        for entry in browser.get_log("browser")
+        if entry["level"] in ("SEVERE", "WARNING")
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,6 @@
-"""The page in a real browser: it is read, pointed at, zoomed, printed and listened to, and nothing goes wrong."""
+"""The page in a real browser: it is read, pointed at, zoomed, printed and listened to, and nothing
+goes wrong.
+"""
 
 import base64
 import re
@@ -18,7 +20,11 @@ SIZES = [(1100, "light"), (1100, "dark"), (390, "light"), (390, "dark")]
 
 
 def errors(browser):
-    return [entry["message"] for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+    return [
+        entry["message"]
+        for entry in browser.get_log("browser")
+        if entry["level"] in ("SEVERE", "WARNING")
+    ]
 
 
 def chart(browser, name):
@@ -26,7 +32,10 @@ def chart(browser, name):
 
 
 def labels(figure):
-    return [text.text.replace("\u00a0", " ") for text in figure.find_elements("css selector", ".canvas svg text")]
+    return [
+        text.text.replace("\u00a0", " ")
+        for text in figure.find_elements("css selector", ".canvas svg text")
+    ]
 
 
 def hover(browser, figure, x, y):
@@ -34,7 +43,9 @@ def hover(browser, figure, x, y):
     from selenium.webdriver import ActionChains
 
     svg = figure.find_element("css selector", ".canvas svg")
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", svg)
+    browser.execute_script(
+        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", svg
+    )
     size = svg.size
     offset = int(size["width"] * (x - 0.5)), int(size["height"] * (y - 0.5))
     ActionChains(browser).move_to_element_with_offset(svg, *offset).perform()
@@ -42,7 +53,9 @@ def hover(browser, figure, x, y):
 
 
 @pytest.mark.parametrize(("width", "scheme"), SIZES)
-def test_the_page_opens_without_a_complaint_and_shows_the_verdict(opened, every_report, width, scheme):
+def test_the_page_opens_without_a_complaint_and_shows_the_verdict(
+    opened, every_report, width, scheme
+):
     for report in every_report:
         browser = opened(report, width=width, scheme=scheme)
         assert errors(browser) == []
@@ -63,7 +76,12 @@ def test_nothing_is_wider_than_the_window(opened, every_report, width):
 def test_no_hostile_text_runs(opened):
     browser = opened(REPORTS["nasty"]())
     assert browser.execute_script("return document.querySelectorAll('script').length") == 2
-    assert browser.execute_script("return document.querySelectorAll('main img, main iframe, header img').length") == 0
+    assert (
+        browser.execute_script(
+            "return document.querySelectorAll('main img, main iframe, header img').length"
+        )
+        == 0
+    )
     assert errors(browser) == []
 
 
@@ -110,8 +128,12 @@ def test_zoom_by_button_by_drag_and_back(opened, leaking):
     browser.execute_script("arguments[0].click()", reset)
     assert labels(figure) == whole
     svg = figure.find_element("css selector", ".canvas svg")
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", svg)
-    ActionChains(browser).move_to_element_with_offset(svg, -100, -50).click_and_hold().move_by_offset(150, 90).release().perform()
+    browser.execute_script(
+        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", svg
+    )
+    ActionChains(browser).move_to_element_with_offset(
+        svg, -100, -50
+    ).click_and_hold().move_by_offset(150, 90).release().perform()
     assert labels(figure) != whole
     ActionChains(browser).double_click(figure.find_element("css selector", ".canvas svg")).perform()
     assert labels(figure) == whole
@@ -145,7 +167,9 @@ def test_the_page_is_read_without_scripts(browser, tmp_path, leaking):
 def test_it_prints_to_a_pdf_of_a_few_pages(opened, leaking):
     browser = opened(leaking)
     pdf = base64.b64decode(
-        browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": False, "preferCSSPageSize": True})["data"]
+        browser.execute_cdp_cmd(
+            "Page.printToPDF", {"printBackground": False, "preferCSSPageSize": True}
+        )["data"]
     )
     assert pdf.startswith(b"%PDF")
     pages = max(int(count) for count in re.findall(rb"/Count (\d+)", pdf))
@@ -157,7 +181,10 @@ def test_axe_finds_no_serious_fault(opened, every_report, axe, width, scheme):
     for report in every_report[:3]:
         browser = opened(report, width=width, scheme=scheme)
         browser.execute_script(axe)
-        script = "const done = arguments[0]; axe.run({resultTypes: ['violations']}).then(found => done(found.violations))"
+        script = (
+            "const done = arguments[0]; axe.run({resultTypes: ['violations']}).then(found =>"
+            " done(found.violations))"
+        )
         found = browser.execute_async_script(script)
         faults = [
             (item["id"], item["impact"], item["nodes"][0]["html"][:200])
@@ -170,7 +197,15 @@ def test_axe_finds_no_serious_fault(opened, every_report, axe, width, scheme):
 def comparison():
     def audit(title, score, accuracy, epoch):
         found = Estimate("advantage", score, score - 0.02, score + 0.02, 0.95, 4000, "by hand")
-        return Report("leak", "fail", "x", score=found, accuracy={"nonmember": accuracy}, environment={"epoch": epoch}, title=title)
+        return Report(
+            "leak",
+            "fail",
+            "x",
+            score=found,
+            accuracy={"nonmember": accuracy},
+            environment={"epoch": epoch},
+            title=title,
+        )
 
     run = ((3, 0.80, 0.02), (6, 0.86, 0.05), (9, 0.897, 0.08), (12, 0.899, 0.17), (15, 0.900, 0.24))
     return tacit.compare(
@@ -193,7 +228,11 @@ def test_a_comparison_opens_and_answers_the_pointer(opened):
 
 def test_a_trend_opens_and_answers_the_pointer(opened, leaking):
     points = [
-        {"epoch": e, "accuracy": 0.8, "score": Estimate("advantage", e / 50, e / 60, e / 40, 0.95, 100, "x").to_dict()}
+        {
+            "epoch": e,
+            "accuracy": 0.8,
+            "score": Estimate("advantage", e / 50, e / 60, e / 40, 0.95, 100, "x").to_dict(),
+        }
         for e in range(1, 9)
     ]
     report = replace(leaking, figures={"trend": [{"model": "net", "points": points}]})

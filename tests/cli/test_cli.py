@@ -26,7 +26,21 @@ def outputs(tmp_path_factory):
 
 def test_audit_prints_a_report_writes_files_and_exits_with_the_verdict(outputs, tmp_path, capsys):
     saved = tmp_path / "r.json"
-    assert main(["audit", str(outputs), "--effort", "quick", "--json", str(saved), "--out", str(tmp_path / "r.md")]) == 1
+    assert (
+        main(
+            [
+                "audit",
+                str(outputs),
+                "--effort",
+                "quick",
+                "--json",
+                str(saved),
+                "--out",
+                str(tmp_path / "r.md"),
+            ]
+        )
+        == 1
+    )
     assert "leaks" in capsys.readouterr().out
     assert tacit.Report.load(saved).finding == "leak"
     assert (tmp_path / "r.md").read_text(encoding="utf8").strip()
@@ -34,7 +48,10 @@ def test_audit_prints_a_report_writes_files_and_exits_with_the_verdict(outputs, 
 
 def test_two_files_need_no_member_column(outputs, tmp_path, capsys):
     with np.load(outputs) as both:
-        parts = [{key: both[key][rows] for key in ("logits", "label")} for rows in (slice(0, 600), slice(600, 1200))]
+        parts = [
+            {key: both[key][rows] for key in ("logits", "label")}
+            for rows in (slice(0, 600), slice(600, 1200))
+        ]
     paths = [tmp_path / "members.npz", tmp_path / "others.npz"]
     for path, part in zip(paths, parts):
         np.savez(path, **part)
@@ -76,7 +93,9 @@ def test_a_gate_on_what_was_not_measured_is_inconclusive(outputs, tmp_path):
     ],
 )
 def test_wrong_usage_exits_with_3_and_says_what_is_wrong(arguments, says):
-    done = subprocess.run([sys.executable, "-m", "tacit", *arguments], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tacit", *arguments], capture_output=True, text=True
+    )
     assert done.returncode == 3
     assert says in done.stderr
     assert "Traceback" not in done.stderr
@@ -97,8 +116,14 @@ def test_attacks_lists_every_attack_with_its_reference(capsys):
 
 
 def test_help_is_quick_and_loads_nothing_heavy():
-    code = "import sys; sys.argv = ['tacit', '--help']\ntry:\n import tacit.cli; tacit.cli.main()\nexcept SystemExit: pass\n"
-    code += "assert not {'scipy', 'sklearn', 'matplotlib', 'pandas', 'torch', 'jinja2'} & set(sys.modules), 'heavy'"
+    code = (
+        "import sys; sys.argv = ['tacit', '--help']\ntry:\n import tacit.cli;"
+        " tacit.cli.main()\nexcept SystemExit: pass\n"
+    )
+    code += (
+        "assert not {'scipy', 'sklearn', 'matplotlib', 'pandas', 'torch', 'jinja2'} &"
+        " set(sys.modules), 'heavy'"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "exit codes" in done.stdout
@@ -116,7 +141,9 @@ def test_progress_is_silent_for_a_second_and_then_says_how_much_is_left(capsys):
 
 def test_a_closed_pipe_loses_no_file(outputs, tmp_path):
     saved = tmp_path / "r.json"
-    command = f"{sys.executable} -m tacit audit '{outputs}' --effort quick --json '{saved}' | head -1"
+    command = (
+        f"{sys.executable} -m tacit audit '{outputs}' --effort quick --json '{saved}' | head -1"
+    )
     subprocess.run(["bash", "-c", command], capture_output=True, check=True)
     assert tacit.Report.load(saved).finding == "leak"
 
@@ -125,8 +152,10 @@ def test_a_report_that_cannot_be_written_is_still_printed(outputs, tmp_path, cap
     def full(descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tacit.core._files.os.fsync", full)
-    assert main(["audit", str(outputs), "--effort", "quick", "--json", str(tmp_path / "r.json")]) == 3
+    monkeypatch.setattr("tacit.core.files.os.fsync", full)
+    assert (
+        main(["audit", str(outputs), "--effort", "quick", "--json", str(tmp_path / "r.json")]) == 3
+    )
     printed = capsys.readouterr()
     assert "leaks" in printed.out
     assert "No space left" in printed.err

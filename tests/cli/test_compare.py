@@ -13,7 +13,13 @@ def saved(tmp_path):
     for epoch, accuracy, score in ((3, 0.80, 0.02), (9, 0.897, 0.08), (15, 0.90, 0.24)):
         found = Estimate("advantage", score, score - 0.02, score + 0.02, 0.95, 4000, "by hand")
         report = Report(
-            "leak", "fail", "x", score=found, accuracy={"nonmember": accuracy}, environment={"epoch": epoch}, title="net"
+            "leak",
+            "fail",
+            "x",
+            score=found,
+            accuracy={"nonmember": accuracy},
+            environment={"epoch": epoch},
+            title="net",
         )
         paths.append(str(report.save(tmp_path / f"epoch{epoch}.json")))
     return paths
@@ -21,9 +27,26 @@ def saved(tmp_path):
 
 def test_compare_prints_a_recommendation_and_writes_files(saved, tmp_path, capsys):
     page, plain = tmp_path / "c.html", tmp_path / "c.json"
-    assert main(["compare", *saved, "--html", str(page), "--json", str(plain), "--title", "three epochs"]) == 0
+    assert (
+        main(
+            [
+                "compare",
+                *saved,
+                "--html",
+                str(page),
+                "--json",
+                str(plain),
+                "--title",
+                "three epochs",
+            ]
+        )
+        == 0
+    )
     printed = capsys.readouterr()
-    assert "net, epoch 9 gives up 0.3 points of accuracy for a third of the vulnerability" in " ".join(printed.out.split())
+    assert (
+        "net, epoch 9 gives up 0.3 points of accuracy for a third of the vulnerability"
+        in " ".join(printed.out.split())
+    )
     assert "wrote" in printed.err
     assert "three epochs" in page.read_text(encoding="utf8")
     assert Comparison.from_json(plain.read_text(encoding="utf8")).recommended == "net, epoch 9"

@@ -7,10 +7,14 @@ from tacit.cli import main
 
 
 @pytest.mark.slow
-def test_the_demo_shows_the_difference_between_a_model_that_leaks_and_one_that_does_not(tmp_path, capsys):
+def test_the_demo_shows_the_difference_between_a_model_that_leaks_and_one_that_does_not(
+    tmp_path, capsys
+):
     assert main(["demo", "--out", str(tmp_path), "--effort", "quick"]) == 0
     printed = capsys.readouterr().out
-    overfitted, regularised = (tacit.Report.load(tmp_path / f"{name}.json") for name in ("overfitted", "regularised"))
+    overfitted, regularised = (
+        tacit.Report.load(tmp_path / f"{name}.json") for name in ("overfitted", "regularised")
+    )
     assert (overfitted.finding, regularised.finding) == ("leak", "no leak found")
     assert overfitted.verdict == "fail"
     assert regularised.accuracy["nonmember"] >= overfitted.accuracy["nonmember"]

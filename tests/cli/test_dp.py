@@ -27,7 +27,19 @@ def scores(tmp_path):
 def test_exit_codes(scores, tmp_path, capsys):
     assert run("audit", str(scores), "--epsilon", "1", "--delta", "1e-5") == 1
     assert "refuted" in capsys.readouterr().out
-    assert run("audit", str(scores), "--epsilon", "5.4", "--delta", "1e-5", "--json", str(tmp_path / "r.json")) == 0
+    assert (
+        run(
+            "audit",
+            str(scores),
+            "--epsilon",
+            "5.4",
+            "--delta",
+            "1e-5",
+            "--json",
+            str(tmp_path / "r.json"),
+        )
+        == 0
+    )
     assert "not refuted" in capsys.readouterr().out
     assert (tmp_path / "r.json").exists()
     assert run("audit", str(scores), "--epsilon", "20", "--delta", "1e-5") == 2
@@ -38,22 +50,44 @@ def test_scores_meet_their_manifest(tmp_path, capsys):
     canaries.manifest.save(tmp_path / "coins.json")
     np.save(tmp_path / "scores.npy", canaries.member + np.linspace(0, 0.5, 200))
     assert (
-        run("audit", str(tmp_path / "scores.npy"), "--manifest", str(tmp_path / "coins.json"), "--epsilon", "1", "--delta", "0")
+        run(
+            "audit",
+            str(tmp_path / "scores.npy"),
+            "--manifest",
+            str(tmp_path / "coins.json"),
+            "--epsilon",
+            "1",
+            "--delta",
+            "0",
+        )
         == 1
     )
     with pytest.raises(InvalidInput, match="--manifest"):
         run("audit", str(tmp_path / "scores.npy"), "--epsilon", "1", "--delta", "0")
     np.savez(tmp_path / "both.npz", score=np.zeros(200), member=canaries.member)
     with pytest.raises(InvalidInput, match="either"):
-        run("audit", str(tmp_path / "both.npz"), "--manifest", str(tmp_path / "coins.json"), "--delta", "0")
+        run(
+            "audit",
+            str(tmp_path / "both.npz"),
+            "--manifest",
+            str(tmp_path / "coins.json"),
+            "--delta",
+            "0",
+        )
 
 
 def test_csv_with_runs(tmp_path, capsys):
     rng = np.random.default_rng(0)
     member = rng.random(400) < 0.5
-    rows = "\n".join(f"{s:.5f},{int(i)},{r}" for r, (s, i) in enumerate(zip(rng.normal(size=400) + 4 * member, member)))
+    rows = "\n".join(
+        f"{s:.5f},{int(i)},{r}"
+        for r, (s, i) in enumerate(zip(rng.normal(size=400) + 4 * member, member))
+    )
     (tmp_path / "runs.csv").write_text(f"score,member,run\n{rows}\n")
-    assert run("audit", str(tmp_path / "runs.csv"), "--runs", "many", "--epsilon", "1", "--delta", "0") == 1
+    assert (
+        run("audit", str(tmp_path / "runs.csv"), "--runs", "many", "--epsilon", "1", "--delta", "0")
+        == 1
+    )
 
 
 def test_plan_is_plain(capsys):

@@ -53,7 +53,10 @@ def test_plan_run_status_collect(recipe, tmp_path, capsys):
         assert kept["shadow"].shape == (4, 80, 1)
         assert kept["shadow_member"].sum(axis=0).tolist() == [2] * 80
         assert str(kept["statistic"]) == "scaled_logit"
-        assert kept["shadow"][kept["shadow_member"]].mean() > kept["shadow"][~kept["shadow_member"]].mean() + 1
+        assert (
+            kept["shadow"][kept["shadow_member"]].mean()
+            > kept["shadow"][~kept["shadow_member"]].mean() + 1
+        )
 
 
 def test_a_changed_function_is_refused_unless_told_to_retrain(recipe, capsys):
@@ -69,7 +72,9 @@ def test_a_changed_function_is_refused_unless_told_to_retrain(recipe, capsys):
 
 def test_toml_points_to_names_and_local_processes_train(recipe, tmp_path):
     toml = tmp_path / "shadow.toml"
-    toml.write_text('[shadow]\ntrain_fn = "train.py:train_fn"\ndata = "train.py:data"\nn = 2\nstore = "kept"\n')
+    toml.write_text(
+        '[shadow]\ntrain_fn = "train.py:train_fn"\ndata = "train.py:data"\nn = 2\nstore = "kept"\n'
+    )
     command = [sys.executable, "-m", "tacit", "shadow", "run", str(toml), "--pool", "2"]
     done = subprocess.run(command, capture_output=True, text=True, cwd="/", timeout=120)
     assert done.returncode == 0, done.stderr
@@ -78,7 +83,12 @@ def test_toml_points_to_names_and_local_processes_train(recipe, tmp_path):
 
 
 def test_a_training_that_falls_over_exits_with_1(recipe, capsys):
-    recipe.write_text(RECIPE.replace("    strength[indices]", "    raise ZeroDivisionError('fell over')\n    strength[indices]"))
+    recipe.write_text(
+        RECIPE.replace(
+            "    strength[indices]",
+            "    raise ZeroDivisionError('fell over')\n    strength[indices]",
+        )
+    )
     assert main(["shadow", "run", str(recipe), "--quiet"]) == 1
     assert "fell over" in capsys.readouterr().err
 
@@ -103,7 +113,9 @@ def test_wrong_usage_exits_with_3_and_says_why(recipe, tmp_path, capsys, argumen
     (tmp_path / "bad.toml").write_text("[shadow")
     (tmp_path / "empty.toml").write_text("")
     (tmp_path / "unknown.toml").write_text(f"[shadow]\n{pointers}models = 3\n")
-    (tmp_path / "lost.toml").write_text(f"[shadow]\n{pointers.replace('py:train_fn', 'py:missing')}")
+    (tmp_path / "lost.toml").write_text(
+        f"[shadow]\n{pointers.replace('py:train_fn', 'py:missing')}"
+    )
     (tmp_path / "train.txt").write_text("")
     assert main(["shadow", *(part.format(folder=tmp_path) for part in arguments)]) == 3
     assert re.search(words, capsys.readouterr().err)

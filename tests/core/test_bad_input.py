@@ -1,4 +1,6 @@
-"""Bad input, one row each: the error names the argument, what was needed, what came and what to do."""
+"""Bad input, one row each: the error names the argument, what was needed, what came and what to
+do.
+"""
 
 import re
 import resource
@@ -47,8 +49,20 @@ TABLE = {
         "got infinite values in 1 row",
         "fix or clip",
     ),
-    "NaN in a loss": (outputs(loss=[1.0, np.nan]), "`loss`", "needs finite", r"NaN in 1 row \(first: 1\)", "at the source"),
-    "NaN in a signal": (lambda: Signals.of([np.nan, 1.0]), "`target`", "needs finite", "NaN in 1 row", "at the source"),
+    "NaN in a loss": (
+        outputs(loss=[1.0, np.nan]),
+        "`loss`",
+        "needs finite",
+        r"NaN in 1 row \(first: 1\)",
+        "at the source",
+    ),
+    "NaN in a signal": (
+        lambda: Signals.of([np.nan, 1.0]),
+        "`target`",
+        "needs finite",
+        "NaN in 1 row",
+        "at the source",
+    ),
     "a missing label": (
         outputs(logits=LOGITS, label=[0, 1, np.nan]),
         "`label`",
@@ -56,7 +70,13 @@ TABLE = {
         "fractions or NaN in 1 row",
         "Pass integers",
     ),
-    "float labels": (outputs(logits=LOGITS, label=[0, 1.5, 1]), "`label`", "whole numbers", r"\(first: 1\)", "Pass integers"),
+    "float labels": (
+        outputs(logits=LOGITS, label=[0, 1.5, 1]),
+        "`label`",
+        "whole numbers",
+        r"\(first: 1\)",
+        "Pass integers",
+    ),
     "one-hot labels": (
         outputs(logits=LOGITS, label=np.eye(3)[:2]),
         "`label`",
@@ -64,7 +84,13 @@ TABLE = {
         "got 2 rows",
         "same records",
     ),
-    "labels of another length": (outputs(logits=LOGITS, label=[0, 1]), "`label`", "3 records", "got 2 rows", "same order"),
+    "labels of another length": (
+        outputs(logits=LOGITS, label=[0, 1]),
+        "`label`",
+        "3 records",
+        "got 2 rows",
+        "same order",
+    ),
     "labels from 1 to k": (
         outputs(logits=LOGITS, label=[1, 2, 3]),
         "`label`",
@@ -72,9 +98,27 @@ TABLE = {
         "from 1 to 3 in 1 row",
         "count from 0",
     ),
-    "negative labels": (outputs(logits=LOGITS, label=[-1, 0, 1]), "`label`", "classes 0 to 2", "from -1 to 1", "count from 0"),
-    "labels as text": (outputs(logits=LOGITS, label=["cat", "dog", "dog"]), "`label`", "needs numbers", "dtype <U3", "convert"),
-    "probabilities as logits": (outputs(logits=PROBS), "`logits`", "unnormalised", "looks like probabilities", "`probs=`"),
+    "negative labels": (
+        outputs(logits=LOGITS, label=[-1, 0, 1]),
+        "`label`",
+        "classes 0 to 2",
+        "from -1 to 1",
+        "count from 0",
+    ),
+    "labels as text": (
+        outputs(logits=LOGITS, label=["cat", "dog", "dog"]),
+        "`label`",
+        "needs numbers",
+        "dtype <U3",
+        "convert",
+    ),
+    "probabilities as logits": (
+        outputs(logits=PROBS),
+        "`logits`",
+        "unnormalised",
+        "looks like probabilities",
+        "`probs=`",
+    ),
     "binary probabilities as logits": (
         outputs(logits=np.linspace(0.01, 0.99, 30)),
         "`logits`",
@@ -96,17 +140,83 @@ TABLE = {
         "sums from 0.9 to 0.9",
         r"`label` of shape \(n, k\)",
     ),
-    "object arrays": (outputs(logits=[[1.0, 2.0], [1.0]]), "`logits`", "read as an array", "inhomogeneous", "shape"),
-    "an object array": (outputs(logits=np.array([[1, None]], object)), "`logits`", "numbers", "dtype object", "same length"),
-    "masked arrays": (outputs(logits=np.ma.masked_invalid(with_value(np.nan))), "`logits`", "masked", "1 masked", "Drop or fill"),
-    "complex numbers": (outputs(logits=LOGITS + 1j), "`logits`", "numbers", "complex128", "convert"),
-    "booleans as logits": (outputs(logits=LOGITS > 0), "`logits`", "real numbers", "got booleans", ""),
-    "three dimensions": (outputs(logits=np.zeros((2, 3, 4))), "`logits`", "1 or 2 dimension", r"shape \(2, 3, 4\)", "Reshape"),
-    "no records": (outputs(loss=[]), "Outputs", "at least one record", "got none", "filter or file"),
-    "no classes": (outputs(logits=np.zeros((3, 0))), "`logits`", "at least one class", r"shape \(3, 0\)", ""),
-    "nothing at all": (outputs(label=[1]), "`logits`, `probs`, `loss`", "exactly one", "got none of them", "Pass logits"),
-    "two answers": (outputs(logits=LOGITS, probs=PROBS), "`logits`, `probs`", "exactly one", "`logits`, `probs`", "Pass logits"),
-    "half a regression": (outputs(prediction=[1.0]), "`truth`", "needs both", "only one", "pass the other"),
+    "object arrays": (
+        outputs(logits=[[1.0, 2.0], [1.0]]),
+        "`logits`",
+        "read as an array",
+        "inhomogeneous",
+        "shape",
+    ),
+    "an object array": (
+        outputs(logits=np.array([[1, None]], object)),
+        "`logits`",
+        "numbers",
+        "dtype object",
+        "same length",
+    ),
+    "masked arrays": (
+        outputs(logits=np.ma.masked_invalid(with_value(np.nan))),
+        "`logits`",
+        "masked",
+        "1 masked",
+        "Drop or fill",
+    ),
+    "complex numbers": (
+        outputs(logits=LOGITS + 1j),
+        "`logits`",
+        "numbers",
+        "complex128",
+        "convert",
+    ),
+    "booleans as logits": (
+        outputs(logits=LOGITS > 0),
+        "`logits`",
+        "real numbers",
+        "got booleans",
+        "",
+    ),
+    "three dimensions": (
+        outputs(logits=np.zeros((2, 3, 4))),
+        "`logits`",
+        "1 or 2 dimension",
+        r"shape \(2, 3, 4\)",
+        "Reshape",
+    ),
+    "no records": (
+        outputs(loss=[]),
+        "Outputs",
+        "at least one record",
+        "got none",
+        "filter or file",
+    ),
+    "no classes": (
+        outputs(logits=np.zeros((3, 0))),
+        "`logits`",
+        "at least one class",
+        r"shape \(3, 0\)",
+        "",
+    ),
+    "nothing at all": (
+        outputs(label=[1]),
+        "`logits`, `probs`, `loss`",
+        "exactly one",
+        "got none of them",
+        "Pass logits",
+    ),
+    "two answers": (
+        outputs(logits=LOGITS, probs=PROBS),
+        "`logits`, `probs`",
+        "exactly one",
+        "`logits`, `probs`",
+        "Pass logits",
+    ),
+    "half a regression": (
+        outputs(prediction=[1.0]),
+        "`truth`",
+        "needs both",
+        "only one",
+        "pass the other",
+    ),
     "unknown membership": (
         lambda: Membership([0, 1, 2]),
         "`member`",
@@ -121,8 +231,20 @@ TABLE = {
         "'dice'",
         "",
     ),
-    "clusters of another length": (lambda: Membership([0, 1], cluster=["a"]), "`cluster`", "2 records", "1 rows", "same order"),
-    "an unknown statistic": (lambda: measure(Outputs(loss=[1.0]), "logit"), "`name`", "one of loss, scaled_logit", "'logit'", ""),
+    "clusters of another length": (
+        lambda: Membership([0, 1], cluster=["a"]),
+        "`cluster`",
+        "2 records",
+        "1 rows",
+        "same order",
+    ),
+    "an unknown statistic": (
+        lambda: measure(Outputs(loss=[1.0]), "logit"),
+        "`name`",
+        "one of loss, scaled_logit",
+        "'logit'",
+        "",
+    ),
 }
 
 
@@ -148,12 +270,23 @@ def test_the_error_says_which_argument_what_was_needed_what_came_and_what_to_do(
         (LOGITS.tolist(), LOGITS),
         (np.longdouble(LOGITS), LOGITS),
     ],
-    ids=["int64", "float16", "int8", "big-endian", "big-endian float32", "Fortran", "strided", "list", "longdouble"],
+    ids=[
+        "int64",
+        "float16",
+        "int8",
+        "big-endian",
+        "big-endian float32",
+        "Fortran",
+        "strided",
+        "list",
+        "longdouble",
+    ],
 )
 def test_every_layout_and_type_of_numbers_gives_the_same_signals(changed, same):
     for name in ("scaled_logit", "modified_entropy", "entropy"):
         np.testing.assert_allclose(
-            measure(Outputs(logits=changed, label=LABEL), name), measure(Outputs(logits=same, label=LABEL), name)
+            measure(Outputs(logits=changed, label=LABEL), name),
+            measure(Outputs(logits=same, label=LABEL), name),
         )
 
 
@@ -180,7 +313,9 @@ def test_a_game_without_one_side_says_which(member, unit):
 
 
 def test_signals_and_membership_of_different_length_say_both_numbers():
-    with pytest.raises(InvalidInput, match=r"`signals` and `membership` need the same records, got 2 and 3"):
+    with pytest.raises(
+        InvalidInput, match=r"`signals` and `membership` need the same records, got 2 and 3"
+    ):
         tacit.collect(Threshold(), Signals.of([1.0, 2.0]), Membership([1, 0, 1]))
 
 
@@ -192,8 +327,13 @@ def test_an_audit_needs_outputs(name):
 
 
 def test_outputs_of_another_number_of_classes_cannot_be_audited_together():
-    with pytest.raises(InvalidInput, match=r"`logits` needs the same number of columns .*\(3, 3\) and \(3, 2\)"):
-        tacit.audit(member=Outputs(logits=LOGITS, label=LABEL), nonmember=Outputs(logits=LOGITS[:, :2], label=LABEL))
+    with pytest.raises(
+        InvalidInput, match=r"`logits` needs the same number of columns .*\(3, 3\) and \(3, 2\)"
+    ):
+        tacit.audit(
+            member=Outputs(logits=LOGITS, label=LABEL),
+            nonmember=Outputs(logits=LOGITS[:, :2], label=LABEL),
+        )
 
 
 def test_files_that_cannot_be_used_name_the_file_and_the_way_out(tmp_path):
@@ -236,7 +376,11 @@ def test_a_full_disk_leaves_the_old_report_in_place(tmp_path, suffix):
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
     run = subprocess.run(
-        [sys.executable, "-B", "-c", FULL_DISK, str(target)], capture_output=True, text=True, preexec_fn=small_disk, check=False
+        [sys.executable, "-B", "-c", FULL_DISK, str(target)],
+        capture_output=True,
+        text=True,
+        preexec_fn=small_disk,
+        check=False,
     )
     assert "refused:" in run.stdout, run.stderr
     assert target.read_bytes() == before

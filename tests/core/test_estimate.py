@@ -9,12 +9,17 @@ from tacit.core import Estimate, InvalidInput
 
 
 def made(value=0.5, low=0.4, high=0.6, **changes):
-    return Estimate("auc", value, low, high, 0.95, 900, "by hand", ("records are independent",), **changes)
+    return Estimate(
+        "auc", value, low, high, 0.95, 900, "by hand", ("records are independent",), **changes
+    )
 
 
 def test_an_estimate_goes_through_json_and_back_unchanged():
     for estimate in (made(), made(high=math.inf), made(low=-math.inf), made(p_value=0.03)):
-        assert Estimate.from_dict(json.loads(json.dumps(estimate.to_dict(), allow_nan=False))) == estimate
+        assert (
+            Estimate.from_dict(json.loads(json.dumps(estimate.to_dict(), allow_nan=False)))
+            == estimate
+        )
 
 
 def test_an_estimate_that_is_not_a_number_is_refused():

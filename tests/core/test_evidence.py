@@ -15,7 +15,9 @@ def score(signals):
 
 @dataclass(frozen=True)
 class Told:
-    """Scores a record by what it was told: 1 for a known member, 0 for a known non-member, -1 where it was not told."""
+    """Scores a record by what it was told: 1 for a known member, 0 for a known non-member, -1 where
+    it was not told.
+    """
 
     learns: ClassVar[bool] = True
 
@@ -68,7 +70,9 @@ def test_dealing_more_parts_than_members_says_how_many_it_takes():
     assert (caught.value.needed, caught.value.got) == (5, 3)
 
 
-@pytest.mark.parametrize(("member", "unit"), [(np.zeros(4), "members"), (np.ones(4), "non-members")])
+@pytest.mark.parametrize(
+    ("member", "unit"), [(np.zeros(4), "members"), (np.ones(4), "non-members")]
+)
 def test_a_game_needs_two_sides(member, unit):
     with pytest.raises(NotEnoughData, match=f"no {unit}") as caught:
         paper(np.arange(4), member)
@@ -77,11 +81,19 @@ def test_a_game_needs_two_sides(member, unit):
 
 def test_nan_from_an_attack_names_the_rows():
     with pytest.raises(InvalidInput, match=r"returned NaN in 2 rows \(first: 1, 2\)"):
-        collect(lambda signals: np.array([0.0, np.nan, np.nan, 1.0]), Signals.of(np.zeros(4)), Membership([1, 1, 0, 0]))
+        collect(
+            lambda signals: np.array([0.0, np.nan, np.nan, 1.0]),
+            Signals.of(np.zeros(4)),
+            Membership([1, 1, 0, 0]),
+        )
 
 
 def test_infinite_scores_are_kept_as_the_surest_guesses():
-    evidence = collect(lambda signals: np.array([np.inf, 0.0, -np.inf, 1.0]), Signals.of(np.zeros(4)), Membership([1, 1, 0, 0]))
+    evidence = collect(
+        lambda signals: np.array([np.inf, 0.0, -np.inf, 1.0]),
+        Signals.of(np.zeros(4)),
+        Membership([1, 1, 0, 0]),
+    )
     assert evidence.member_scores.tolist() == [0.0, np.inf]
     assert evidence.below.tolist() == [1, 2]
 

@@ -4,7 +4,16 @@ import math
 
 import pytest
 
-from tacit.core import DEFAULT_POLICY, AtMost, Estimate, InvalidInput, NotRefuted, Policy, Verdict, overall
+from tacit.core import (
+    DEFAULT_POLICY,
+    AtMost,
+    Estimate,
+    InvalidInput,
+    NotRefuted,
+    Policy,
+    Verdict,
+    overall,
+)
 
 
 def auc(low, high):
@@ -72,7 +81,10 @@ def test_a_policy_says_why_a_gate_could_not_be_judged():
 
 def test_a_policy_file_is_read_and_its_mistakes_are_named(tmp_path):
     path = tmp_path / "tacit.toml"
-    path.write_text('[policy]\nname = "release"\nclaimed_epsilon = 8\n[policy.at_most]\nauc = 0.6\n', encoding="utf8")
+    path.write_text(
+        '[policy]\nname = "release"\nclaimed_epsilon = 8\n[policy.at_most]\nauc = 0.6\n',
+        encoding="utf8",
+    )
     policy = Policy.from_toml(path)
     assert policy.name == "release"
     assert policy.gates == (AtMost("auc", 0.6), NotRefuted(8.0))

@@ -14,10 +14,16 @@ def written(tmp_path, text):
 
 def test_limits_and_a_claim_become_gates(tmp_path):
     policy = written(
-        tmp_path, '[policy]\nname = "release"\nclaimed_epsilon = 8\n[policy.at_most]\nauc = 0.6\n"tpr@fpr=0.001" = 0.01\n'
+        tmp_path,
+        '[policy]\nname = "release"\nclaimed_epsilon = 8\n[policy.at_most]\nauc ='
+        ' 0.6\n"tpr@fpr=0.001" = 0.01\n',
     )
     assert policy.name == "release"
-    assert policy.gates == (tacit.AtMost("auc", 0.6), tacit.AtMost("tpr@fpr=0.001", 0.01), tacit.NotRefuted(8.0))
+    assert policy.gates == (
+        tacit.AtMost("auc", 0.6),
+        tacit.AtMost("tpr@fpr=0.001", 0.01),
+        tacit.NotRefuted(8.0),
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,40 @@ from tacit.core import CheckResult, Estimate, Report, Verdict
 
 
 def report(**changes):
-    estimate = Estimate("auc", 0.6, 0.55, float("inf"), 0.95, 900, "DeLong", ("Records are independent.",), 0.001)
-    check = CheckResult(
-        "loss", "attack", "Threshold()", "loss", estimates=(estimate,), verdicts=(Verdict("pass", "r", "w"),), notes=("a: b",)
+    estimate = Estimate(
+        "auc", 0.6, 0.55, float("inf"), 0.95, 900, "DeLong", ("Records are independent.",), 0.001
     )
-    plain = {"finding": "leak", "verdict": "fail", "headline": "This model leaks.", "score": estimate, "checks": (check,)}
+    check = CheckResult(
+        "loss",
+        "attack",
+        "Threshold()",
+        "loss",
+        estimates=(estimate,),
+        verdicts=(Verdict("pass", "r", "w"),),
+        notes=("a: b",),
+    )
+    plain = {
+        "finding": "leak",
+        "verdict": "fail",
+        "headline": "This model leaks.",
+        "score": estimate,
+        "checks": (check,),
+    }
     return Report(**(plain | changes))
 
 
 def test_json_gives_the_same_report_back():
-    again = Report.from_json(report(unknown=({"question": "q", "reason": "r"},), figures={"roc": [{"fpr": [0, 1]}]}).to_json())
-    assert again.to_json() == report(unknown=({"question": "q", "reason": "r"},), figures={"roc": [{"fpr": [0, 1]}]}).to_json()
+    again = Report.from_json(
+        report(
+            unknown=({"question": "q", "reason": "r"},), figures={"roc": [{"fpr": [0, 1]}]}
+        ).to_json()
+    )
+    assert (
+        again.to_json()
+        == report(
+            unknown=({"question": "q", "reason": "r"},), figures={"roc": [{"fpr": [0, 1]}]}
+        ).to_json()
+    )
     assert again.checks[0].estimates[0].high == float("inf")
     assert again.score.p_value == 0.001
 
@@ -59,7 +82,7 @@ def test_a_full_disk_leaves_the_old_report_whole(tmp_path, monkeypatch, suffix):
     def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("tacit.core._files.os.fsync", full)
+    monkeypatch.setattr("tacit.core.files.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         report(headline="another").save(path)
     assert path.read_bytes() == old
@@ -81,7 +104,11 @@ def test_unicode_paths_work(tmp_path):
 
 
 def test_exit_codes_follow_the_verdict():
-    assert [report(verdict=verdict).exit_code for verdict in ("pass", "fail", "inconclusive")] == [0, 1, 2]
+    assert [report(verdict=verdict).exit_code for verdict in ("pass", "fail", "inconclusive")] == [
+        0,
+        1,
+        2,
+    ]
 
 
 def test_an_unknown_check_lists_those_there_are():

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from tacit.core import InvalidInput
-from tacit.design.canaries import Canaries, Manifest, mislabelled, out_of_distribution, random_pixels, random_tokens, rare_rows
+from tacit.design.canaries import (
+    Canaries,
+    Manifest,
+    mislabelled,
+    out_of_distribution,
+    random_pixels,
+    random_tokens,
+    rare_rows,
+)
 
 
 def test_mislabelled_canaries_never_keep_their_label():
@@ -18,8 +26,12 @@ def test_coins_are_fair_independent_of_content_and_repeatable():
     canaries = random_pixels(4000, (2, 2), n_classes=3, seed=5)
     assert abs(canaries.member.mean() - 0.5) < 4 * 0.5 / np.sqrt(4000)
     assert abs(np.corrcoef(canaries.member, canaries.x[:, 0, 0])[0, 1]) < 4 / np.sqrt(4000)
-    np.testing.assert_array_equal(canaries.member, random_pixels(4000, (2, 2), n_classes=3, seed=5).member)
-    assert not np.array_equal(canaries.member, random_pixels(4000, (2, 2), n_classes=3, seed=6).member)
+    np.testing.assert_array_equal(
+        canaries.member, random_pixels(4000, (2, 2), n_classes=3, seed=5).member
+    )
+    assert not np.array_equal(
+        canaries.member, random_pixels(4000, (2, 2), n_classes=3, seed=6).member
+    )
     assert canaries.manifest.membership.assignment == "coin"
 
 
@@ -54,12 +66,18 @@ def test_tokens_as_ids_and_as_words():
     assert all(len(text.split()) == 6 for text in words.x.tolist())
 
 
-@pytest.mark.parametrize("canaries", [random_pixels(9, (2,), n_classes=2), random_tokens(9, 3, vocabulary=["ä", "b"], seed=3)])
+@pytest.mark.parametrize(
+    "canaries",
+    [random_pixels(9, (2,), n_classes=2), random_tokens(9, 3, vocabulary=["ä", "b"], seed=3)],
+)
 def test_canaries_and_manifest_survive_the_disk(tmp_path, canaries):
     back = Canaries.load(canaries.save(tmp_path / "canaries.npz"))
     np.testing.assert_array_equal(back.x, canaries.x)
     np.testing.assert_array_equal(back.member, canaries.member)
-    for manifest in (Manifest.load(tmp_path / "canaries.npz"), Manifest.load(canaries.manifest.save(tmp_path / "coins.json"))):
+    for manifest in (
+        Manifest.load(tmp_path / "canaries.npz"),
+        Manifest.load(canaries.manifest.save(tmp_path / "coins.json")),
+    ):
         np.testing.assert_array_equal(manifest.member, canaries.member)
         assert manifest.digest == canaries.manifest.digest
         manifest.require_same(canaries.x)
@@ -79,7 +97,13 @@ def test_a_manifest_holds_no_content(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[1]", '{"schema": 9, "kind": "x", "seed": 0, "member": [1], "cluster": [0], "digest": ["a"]}']
+    "text",
+    [
+        "",
+        "{}",
+        "[1]",
+        '{"schema": 9, "kind": "x", "seed": 0, "member": [1], "cluster": [0], "digest": ["a"]}',
+    ],
 )
 def test_a_file_that_is_no_manifest_is_named(tmp_path, text):
     path = tmp_path / "m.json"

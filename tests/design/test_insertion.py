@@ -8,7 +8,9 @@ from tacit.design.insertion import insert_arrays, insert_huggingface, insert_tor
 
 def test_arrays_gain_exactly_the_members():
     canaries = random_pixels(40, (3,), n_classes=2, low=5, high=6)
-    x, label = insert_arrays(np.zeros((100, 3), np.float32), np.zeros(100, np.int64), canaries, seed=1)
+    x, label = insert_arrays(
+        np.zeros((100, 3), np.float32), np.zeros(100, np.int64), canaries, seed=1
+    )
     assert x.dtype == np.float32
     found = {tuple(row) for row in x[x[:, 0] > 1].tolist()}
     assert found == {tuple(row) for row in canaries.x[canaries.member].tolist()}
@@ -27,7 +29,9 @@ def test_shapes_must_fit():
 def test_torch_data_set_gains_the_members():
     torch = pytest.importorskip("torch")
     canaries = random_pixels(20, (1, 4, 4), n_classes=3)
-    base = torch.utils.data.TensorDataset(torch.zeros(10, 1, 4, 4), torch.zeros(10, dtype=torch.long))
+    base = torch.utils.data.TensorDataset(
+        torch.zeros(10, 1, 4, 4), torch.zeros(10, dtype=torch.long)
+    )
     both = insert_torch(base, canaries)
     assert len(both) == 10 + canaries.member.sum()
     image, label = both[10]

@@ -1,4 +1,6 @@
-"""The CIFAR-10 example trains, looks, goes on after an interruption and draws, on a handful of made-up pictures."""
+"""The CIFAR-10 example trains, looks, goes on after an interruption and draws, on a handful of
+made-up pictures.
+"""
 
 import importlib.util
 import sys
@@ -25,8 +27,14 @@ def example():
 
 def test_a_small_run_ends_with_a_picture_and_is_not_repeated(example, tmp_path):
     rng = np.random.default_rng(0)
-    sets = [(rng.normal(size=(60, 3, 32, 32)).astype(np.float32), rng.integers(0, 10, 60)) for _ in range(2)]
-    kinds = {recipe.name: replace(recipe, epochs=2, channels=(2, 2)) for recipe in example.recipes(reduced=True)}
+    sets = [
+        (rng.normal(size=(60, 3, 32, 32)).astype(np.float32), rng.integers(0, 10, 60))
+        for _ in range(2)
+    ]
+    kinds = {
+        recipe.name: replace(recipe, epochs=2, channels=(2, 2))
+        for recipe in example.recipes(reduced=True)
+    }
     chosen = [kinds["larger, augmentation"], kinds["small, DP-SGD, noise 1.0"]]
     results = [example.trained(recipe, *sets, tmp_path, "cpu") for recipe in chosen]
     assert [len(result["points"]) for result in results] == [2, 2]

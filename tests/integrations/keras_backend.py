@@ -1,4 +1,6 @@
-"""Run by test_keras.py in a process of its own: adapter and callback on the backend that KERAS_BACKEND names."""
+"""Run by test_keras.py in a process of its own: adapter and callback on the backend that
+KERAS_BACKEND names.
+"""
 
 import sys
 import tempfile
@@ -47,7 +49,9 @@ def main() -> None:
 
 def compiled(net: keras.Model) -> keras.Model:
     """`net`, ready to train."""
-    net.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    net.compile(
+        "adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"]
+    )
     return net
 
 
@@ -56,7 +60,14 @@ def check_the_adapter(x: np.ndarray, y: np.ndarray) -> None:
     net = compiled(network())
     net.fit(x, y, verbose=0, epochs=1)
     right = keras.ops.convert_to_numpy(net(x, training=False))
-    check_adapter(outputs_of, net, x, y, expected=right, state=lambda: [np.asarray(w) for w in net.get_weights()])
+    check_adapter(
+        outputs_of,
+        net,
+        x,
+        y,
+        expected=right,
+        state=lambda: [np.asarray(w) for w in net.get_weights()],
+    )
     assert adapter_of(net) == "keras"
     ended = keras.Model(net.input, keras.layers.Dense(4, activation="softmax")(net.outputs[0]))
     assert outputs_of(ended, x, y).probs is not None
@@ -66,12 +77,16 @@ def check_the_adapter(x: np.ndarray, y: np.ndarray) -> None:
         _check_data_sets(net, x, y, right)
 
 
-def fitted(x: np.ndarray, y: np.ndarray, *callbacks: object, epochs: int = 3) -> tuple[list[np.ndarray], dict[str, list[float]]]:
+def fitted(
+    x: np.ndarray, y: np.ndarray, *callbacks: object, epochs: int = 3
+) -> tuple[list[np.ndarray], dict[str, list[float]]]:
     """Weights and history after a training that shuffles and drops out."""
     net = compiled(network())
     data = {"validation_data": (x[20:], y[20:]), "batch_size": 5, "verbose": 0}
     seen = net.fit(x[:20], y[:20], epochs=epochs, callbacks=list(callbacks), **data)
-    state = [np.asarray(v) for v in net.get_weights()] + [np.asarray(v) for v in net.optimizer.variables]
+    state = [np.asarray(v) for v in net.get_weights()] + [
+        np.asarray(v) for v in net.optimizer.variables
+    ]
     return state, seen.history
 
 
@@ -83,12 +98,18 @@ def check_the_callback(x: np.ndarray, y: np.ndarray) -> None:
         alone, _ = fitted(x, y)
         watched, history = fitted(x, y, PrivacyCallback(*groups, every=1, path=path))
         assert len(alone) == len(watched)
-        assert all(np.array_equal(a, b) for a, b in zip(alone, watched)), "the callback changed the training"
+        assert all(np.array_equal(a, b) for a, b in zip(alone, watched)), (
+            "the callback changed the training"
+        )
         assert len(history["privacy_advantage"]) == 3
         again = PrivacyCallback(*groups, every=1, path=path)
         assert [point.epoch for point in again.trace.history.points] == [0, 1, 2]
         assert again.trace.history.points[2].utility == history["val_accuracy"][2]
-    stopping = PrivacyCallback(*groups, every=1, stop_when=lambda seen: Stop("enough", 0) if len(seen.points) == 2 else None)
+    stopping = PrivacyCallback(
+        *groups,
+        every=1,
+        stop_when=lambda seen: Stop("enough", 0) if len(seen.points) == 2 else None,
+    )
     assert len(fitted(x, y, stopping, epochs=5)[1]["loss"]) == 2
 
 

@@ -1,4 +1,6 @@
-"""Run by test_trace.py: trains 8 epochs with a checkpoint and a trace, goes on where it was, and prints its looks."""
+"""Run by test_trace.py: trains 8 epochs with a checkpoint and a trace, goes on where it was, and
+prints its looks.
+"""
 
 import os
 import sys
@@ -22,7 +24,9 @@ def main(folder: Path, pause: float) -> None:
     for epoch in range(start, 8):
         for rows in np.array_split(np.random.default_rng(epoch).permutation(100), 10):
             p = np.exp(x[rows] @ weights)
-            weights = weights - 0.3 * x[rows].T @ (p / p.sum(axis=1, keepdims=True) - np.eye(3)[y[rows]]) / len(rows)
+            weights = weights - 0.3 * x[rows].T @ (
+                p / p.sum(axis=1, keepdims=True) - np.eye(3)[y[rows]]
+            ) / len(rows)
             time.sleep(pause)
         trace.observe(epoch, lambda part, now=weights: part @ now + 1e-3)
         with (folder / "model.part").open("wb") as file:

@@ -1,4 +1,6 @@
-"""Lightning: the callback changes nothing, logs to the trainer's logger, goes on after a checkpoint, and can stop."""
+"""Lightning: the callback changes nothing, logs to the trainer's logger, goes on after a
+checkpoint, and can stop.
+"""
 
 import numpy as np
 import pytest
@@ -15,7 +17,9 @@ class Module(lightning.LightningModule):
     def __init__(self):
         super().__init__()
         nn = torch.nn
-        self.net = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 3))
+        self.net = nn.Sequential(
+            nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 3)
+        )
 
     def forward(self, x):
         return self.net(x)
@@ -33,19 +37,37 @@ class Module(lightning.LightningModule):
 @pytest.fixture(scope="module")
 def sets():
     rng = np.random.default_rng(0)
-    x, y = torch.as_tensor(rng.normal(size=(60, 4)), dtype=torch.float32), torch.as_tensor(rng.integers(0, 3, 60))
-    return torch.utils.data.TensorDataset(x[:40], y[:40]), torch.utils.data.TensorDataset(x[40:], y[40:])
+    x, y = (
+        torch.as_tensor(rng.normal(size=(60, 4)), dtype=torch.float32),
+        torch.as_tensor(rng.integers(0, 3, 60)),
+    )
+    return torch.utils.data.TensorDataset(x[:40], y[:40]), torch.utils.data.TensorDataset(
+        x[40:], y[40:]
+    )
 
 
 @pytest.mark.filterwarnings("ignore")
 def fit(sets, *callbacks, epochs=3, logger=False, **options):
     lightning.seed_everything(0, verbose=False)
     module = Module()
-    quiet = {"enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False, "accelerator": "cpu"}
+    quiet = {
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+        "accelerator": "cpu",
+    }
     trainer = lightning.Trainer(
-        max_epochs=epochs, callbacks=list(callbacks), logger=logger, num_sanity_val_steps=0, **quiet, **options
+        max_epochs=epochs,
+        callbacks=list(callbacks),
+        logger=logger,
+        num_sanity_val_steps=0,
+        **quiet,
+        **options,
     )
-    loaders = [torch.utils.data.DataLoader(data, batch_size=10, shuffle=i == 0) for i, data in enumerate(sets)]
+    loaders = [
+        torch.utils.data.DataLoader(data, batch_size=10, shuffle=i == 0)
+        for i, data in enumerate(sets)
+    ]
     trainer.fit(module, *loaders)
     return module, trainer
 
@@ -60,7 +82,9 @@ def test_training_is_the_same_bit_for_bit_and_the_numbers_are_logged(sets, tmp_p
     watched, trainer = fit(sets, callback, logger=logger)
     for name, weights in alone.state_dict().items():
         assert torch.equal(weights, watched.state_dict()[name]), name
-    assert trainer.callback_metrics["privacy/advantage"] == pytest.approx(callback.trace.history.points[-1].advantage.value)
+    assert trainer.callback_metrics["privacy/advantage"] == pytest.approx(
+        callback.trace.history.points[-1].advantage.value
+    )
     assert callback.trace.history.points[-1].measure == "validation accuracy"
     logged = next(tmp_path.rglob("metrics.csv")).read_text()
     assert "privacy/auc_low" in logged.splitlines()[0]
@@ -73,6 +97,8 @@ def test_training_is_the_same_bit_for_bit_and_the_numbers_are_logged(sets, tmp_p
 def test_a_stop_ends_the_training(sets):
     from tacit.integrations.lightning import PrivacyCallback
 
-    callback = PrivacyCallback(*sets, every=1, stop_when=lambda seen: Stop("enough", 0) if len(seen.points) == 2 else None)
+    callback = PrivacyCallback(
+        *sets, every=1, stop_when=lambda seen: Stop("enough", 0) if len(seen.points) == 2 else None
+    )
     _, trainer = fit(sets, callback, epochs=6)
     assert trainer.current_epoch == 2

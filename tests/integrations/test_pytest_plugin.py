@@ -30,7 +30,11 @@ def test_silent(tacit):
 @pytest.fixture(scope="module")
 def leaking():
     rng = np.random.default_rng(0)
-    return audit(member=Outputs(loss=rng.exponential(0.2, 500)), nonmember=Outputs(loss=rng.exponential(1, 500)), effort="quick")
+    return audit(
+        member=Outputs(loss=rng.exponential(0.2, 500)),
+        nonmember=Outputs(loss=rng.exponential(1, 500)),
+        effort="quick",
+    )
 
 
 def test_a_leak_fails_with_the_headline(leaking):
@@ -44,22 +48,46 @@ def test_a_leak_fails_with_the_headline(leaking):
 def test_another_policy_can_be_asked_for(leaking, form, tmp_path):
     path = tmp_path / "policy.toml"
     path.write_text('[policy]\nname = "lenient"\nat_most = { advantage = 0.95 }\n')
-    lenient = {"policy": Policy("lenient", (AtMost("advantage", 0.95),)), "limits": {"advantage": 0.95}, "file": path}[form]
+    lenient = {
+        "policy": Policy("lenient", (AtMost("advantage", 0.95),)),
+        "limits": {"advantage": 0.95},
+        "file": path,
+    }[form]
     assert_private(leaking, lenient)
 
 
 def test_too_little_data_does_not_pass():
     rng = np.random.default_rng(0)
-    report = audit(member=Outputs(loss=rng.exponential(1, 20)), nonmember=Outputs(loss=rng.exponential(1, 20)), effort="quick")
-    with pytest.raises(AssertionError, match=r"(?s)^Inconclusive.*inconclusive: advantage at most 0.1"):
+    report = audit(
+        member=Outputs(loss=rng.exponential(1, 20)),
+        nonmember=Outputs(loss=rng.exponential(1, 20)),
+        effort="quick",
+    )
+    with pytest.raises(
+        AssertionError, match=r"(?s)^Inconclusive.*inconclusive: advantage at most 0.1"
+    ):
         assert_private(report, {"advantage": 0.1})
 
 
 def test_a_run_of_pytest_shows_headlines_and_writes_reports(tmp_path):
     (tmp_path / "test_model.py").write_text(MODULE)
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tacit-reports", "reports", "--junitxml", "junit.xml"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "--tacit-reports",
+        "reports",
+        "--junitxml",
+        "junit.xml",
+    ]
     done = subprocess.run(
-        [*command, "-c", "/dev/null", "--rootdir", ".", "test_model.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [*command, "-c", "/dev/null", "--rootdir", ".", "test_model.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1, done.stdout + done.stderr
     report = Report.load(tmp_path / "reports" / "test_leaky.json")

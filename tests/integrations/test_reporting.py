@@ -19,7 +19,9 @@ def watched():
     def predict(part, epoch):
         rows = part[:, 0].astype(int)
         margin = np.where(late[rows], 4.0 * (epoch - 4), 1.0 + 0.5 * member[rows]) + part[:, 1]
-        return np.stack([np.where(y[rows] == 0, margin, 0), np.where(y[rows] == 1, margin, 0)], axis=1)
+        return np.stack(
+            [np.where(y[rows] == 0, margin, 0), np.where(y[rows] == 1, margin, 0)], axis=1
+        )
 
     for epoch in range(8):
         trace.observe(epoch, lambda part, epoch=epoch: predict(part, epoch))
@@ -32,7 +34,10 @@ def test_a_report_holds_the_trend_and_both_attacks(watched):
     assert report.finding == "leak"
     assert report.score == trace.history.points[-1].advantage
     assert [len(line["points"]) for line in report.figures["trend"]] == [8]
-    assert {check.name for check in report.checks} == {"loss after the last look", "votes of all looks"}
+    assert {check.name for check in report.checks} == {
+        "loss after the last look",
+        "votes of all looks",
+    }
     assert report.checks[0].estimate("tail@fnr=0.01") is not None
     assert report.records is None
     assert Report.from_json(report.to_json()).to_json() == report.to_json()

@@ -20,15 +20,23 @@ def test_an_event_file_reads_back(tmp_path):
         trace = PrivacyTrace((x[:50], y[:50]), (x[50:], y[50:]), every=1, log=[log])
         points = [trace.observe(epoch, lambda part: part @ weights) for epoch in range(3)]
         report = audit(
-            member=Outputs(loss=rng.exponential(1, 100)), nonmember=Outputs(loss=rng.exponential(2, 100)), effort="quick"
+            member=Outputs(loss=rng.exponential(1, 100)),
+            nonmember=Outputs(loss=rng.exponential(2, 100)),
+            effort="quick",
         )
         log.report(report, 2)
     scalars, texts = _events(tmp_path)
-    assert scalars["privacy/advantage"] == pytest.approx({i: point.advantage.value for i, point in enumerate(points)})
-    assert scalars["privacy/auc_low"] == pytest.approx({i: point.auc.low for i, point in enumerate(points)})
+    assert scalars["privacy/advantage"] == pytest.approx(
+        {i: point.advantage.value for i, point in enumerate(points)}
+    )
+    assert scalars["privacy/auc_low"] == pytest.approx(
+        {i: point.auc.low for i, point in enumerate(points)}
+    )
     assert report.headline in texts
     estimate = report.checks[0].estimates[0]
-    assert scalars[f"privacy/{report.checks[0].name}/{estimate.name}".replace(" ", "_")][2] == pytest.approx(estimate.value)
+    assert scalars[f"privacy/{report.checks[0].name}/{estimate.name}".replace(" ", "_")][
+        2
+    ] == pytest.approx(estimate.value)
 
 
 def _events(folder):

@@ -20,7 +20,9 @@ def records():
 def trained(trace=None):
     torch.manual_seed(0)
     nn = torch.nn
-    net = nn.Sequential(nn.Linear(6, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.3), nn.Linear(16, 3))
+    net = nn.Sequential(
+        nn.Linear(6, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.3), nn.Linear(16, 3)
+    )
     optimizer = torch.optim.Adam(net.parameters(), 0.01)
     data = torch.utils.data.TensorDataset(*map(torch.as_tensor, records()[0]))
     loader = torch.utils.data.DataLoader(data, batch_size=20, shuffle=True)

@@ -1,4 +1,6 @@
-"""The trace: the same records each time, whole after a kill, and a stop only when vulnerability has really risen."""
+"""The trace: the same records each time, whole after a kill, and a stop only when vulnerability has
+really risen.
+"""
 
 import signal
 import subprocess
@@ -46,7 +48,12 @@ def test_a_look_knows_accuracy_and_vulnerability_with_intervals(records):
     assert point.member_accuracy == np.mean((x @ WEIGHTS).argmax(axis=1) == y)
     assert point.accuracy == point.utility == np.mean((u @ WEIGHTS).argmax(axis=1) == v)
     assert point.advantage.low <= point.advantage.value <= point.advantage.high
-    assert set(point.numbers()) >= {"privacy/advantage", "privacy/advantage_low", "privacy/auc", "privacy/nonmember_accuracy"}
+    assert set(point.numbers()) >= {
+        "privacy/advantage",
+        "privacy/advantage_low",
+        "privacy/auc",
+        "privacy/nonmember_accuracy",
+    }
     z = x @ WEIGHTS
     loss = np.log(np.exp(z).sum(axis=1)) - z[np.arange(100), y]
     np.testing.assert_allclose(trace.history.losses[0][:100], loss, rtol=1e-5)
@@ -54,7 +61,14 @@ def test_a_look_knows_accuracy_and_vulnerability_with_intervals(records):
 
 def test_only_every_kth_epoch_is_looked_at(records):
     trace = PrivacyTrace(*records, every=3)
-    assert [trace.observe(epoch, model) is not None for epoch in range(6)] == [False, False, True, False, False, True]
+    assert [trace.observe(epoch, model) is not None for epoch in range(6)] == [
+        False,
+        False,
+        True,
+        False,
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize("n", [300, 1000, 10_000, 50_000, 10**6])
@@ -67,7 +81,9 @@ def test_by_default_looking_costs_a_twentieth_of_the_forward_passes(n):
 
 def test_loggers_get_the_numbers_and_the_epoch(records):
     told = []
-    trace = PrivacyTrace(*records, every=2, log=[lambda numbers, epoch: told.append((epoch, numbers["privacy/auc"]))])
+    trace = PrivacyTrace(
+        *records, every=2, log=[lambda numbers, epoch: told.append((epoch, numbers["privacy/auc"]))]
+    )
     points = [trace.observe(epoch, model) for epoch in range(4)]
     assert told == [(1, points[1].auc.value), (3, points[3].auc.value)]
 
@@ -95,7 +111,9 @@ def test_a_trace_file_gives_everything_back(records, tmp_path):
     for epoch in range(3):
         first.observe(epoch, model)
     second = PrivacyTrace(*records, every=1, path=path)
-    assert [point.to_dict() for point in second.history.points] == [point.to_dict() for point in first.history.points]
+    assert [point.to_dict() for point in second.history.points] == [
+        point.to_dict() for point in first.history.points
+    ]
     np.testing.assert_array_equal(second.history.losses, first.history.losses)
 
 
@@ -130,7 +148,10 @@ def test_a_line_changed_or_lost_in_the_middle_is_an_error(records, tmp_path):
     for epoch in range(3):
         first.observe(epoch, model)
     lines = path.read_bytes().splitlines(keepends=True)
-    for damaged in ([lines[0], lines[1].replace(b'"epoch": 0', b'"epoch": 9'), *lines[2:]], [lines[0], *lines[2:]]):
+    for damaged in (
+        [lines[0], lines[1].replace(b'"epoch": 0', b'"epoch": 9'), *lines[2:]],
+        [lines[0], *lines[2:]],
+    ):
         path.write_bytes(b"".join(damaged))
         with pytest.raises(InvalidInput, match="damaged in line 2"):
             PrivacyTrace(*records, every=1, path=path)
@@ -154,11 +175,16 @@ def test_a_process_that_does_not_write_leaves_the_file_alone(records, tmp_path):
 
 def points(utilities):
     auc = Estimate("auc", 0.5, 0.4, 0.6, 0.95, 100, "given")
-    return tuple(TracePoint(epoch, auc, auc, None, None, value, "accuracy", 0.0) for epoch, value in enumerate(utilities))
+    return tuple(
+        TracePoint(epoch, auc, auc, None, None, value, "accuracy", 0.0)
+        for epoch, value in enumerate(utilities)
+    )
 
 
 def losses_of(shifts, *, n=300, seed=0, noise=0.5):
-    """Losses of 2 n records over looks: each record keeps its difficulty, members lose `shifts` of it."""
+    """Losses of 2 n records over looks: each record keeps its difficulty, members lose `shifts` of
+    it.
+    """
     rng = np.random.default_rng(seed)
     member = np.arange(2 * n) < n
     difficulty = rng.normal(size=2 * n)
@@ -192,7 +218,10 @@ def test_a_training_that_does_not_leak_more_is_seldom_stopped():
     for seed in range(n_trainings):
         losses, member = losses_of([0.3] * 12, n=60, seed=seed)
         known = points([0.7] * 12)
-        stopped += any(Risen(level=0.9)(History(known[:t], losses[:t], member)) is not None for t in range(2, 13))
+        stopped += any(
+            Risen(level=0.9)(History(known[:t], losses[:t], member)) is not None
+            for t in range(2, 13)
+        )
     # at most 10 % are allowed; 3 standard deviations of a share of 10 % in 400
     assert stopped / n_trainings <= 0.10 + 3 * np.sqrt(0.1 * 0.9 / n_trainings)
 
@@ -203,7 +232,11 @@ def test_a_stop_reaches_the_trace(records):
     trace.observe(0, lambda part: part @ WEIGHTS * 1e-3)
     assert trace.stop is None
     known = {row.tobytes(): label for row, label in zip(x, y)}
-    trace.observe(1, lambda part: np.array([9.0 * np.eye(3)[known.get(row.tobytes(), 0)] for row in part]), accuracy=0.1)
+    trace.observe(
+        1,
+        lambda part: np.array([9.0 * np.eye(3)[known.get(row.tobytes(), 0)] for row in part]),
+        accuracy=0.1,
+    )
     assert trace.stop.ship == 0
 
 
@@ -235,12 +268,19 @@ def _looks(folder):
 
 def _run(folder, pause):
     folder.mkdir(exist_ok=True)
-    done = subprocess.run([sys.executable, LOOP, folder, str(pause)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, LOOP, folder, str(pause)], capture_output=True, text=True, check=True
+    )
     return done.stdout.split()
 
 
 def test_importing_the_plug_in_package_loads_no_room():
-    code = "import sys, tacit.integrations.pytest_plugin; print(*[m for m in sys.modules if m.startswith('tacit.')])"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    code = (
+        "import sys, tacit.integrations.pytest_plugin; print(*[m for m in sys.modules if"
+        " m.startswith('tacit.')])"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
     heavy = {name for name in loaded if name.split(".")[1] not in ("core", "integrations")}
     assert not heavy

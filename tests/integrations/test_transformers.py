@@ -9,7 +9,13 @@ pytestmark = pytest.mark.framework
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 datasets = pytest.importorskip("datasets")
-SMALL = {"vocab_size": 30, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+SMALL = {
+    "vocab_size": 30,
+    "hidden_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 16,
+}
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +31,22 @@ def sets():
 
 def train(sets, folder, *callbacks, epochs=2, attach=False):
     transformers.set_seed(0)
-    model = transformers.BertForSequenceClassification(transformers.BertConfig(**SMALL, num_labels=2))
-    quiet = {"use_cpu": True, "report_to": [], "save_strategy": "no", "disable_tqdm": True, "logging_strategy": "no"}
-    arguments = transformers.TrainingArguments(str(folder), num_train_epochs=epochs, per_device_train_batch_size=8, **quiet)
-    trainer = transformers.Trainer(model, arguments, train_dataset=sets[0], callbacks=list(callbacks))
+    model = transformers.BertForSequenceClassification(
+        transformers.BertConfig(**SMALL, num_labels=2)
+    )
+    quiet = {
+        "use_cpu": True,
+        "report_to": [],
+        "save_strategy": "no",
+        "disable_tqdm": True,
+        "logging_strategy": "no",
+    }
+    arguments = transformers.TrainingArguments(
+        str(folder), num_train_epochs=epochs, per_device_train_batch_size=8, **quiet
+    )
+    trainer = transformers.Trainer(
+        model, arguments, train_dataset=sets[0], callbacks=list(callbacks)
+    )
     for callback in callbacks:
         callback.trainer = trainer if attach else None
     trainer.train()
@@ -45,7 +63,11 @@ def test_training_is_the_same_bit_for_bit_and_the_numbers_are_logged(sets, tmp_p
     watched, trainer = train(sets, tmp_path, callback, attach=attach)
     for name, weights in alone.state_dict().items():
         assert torch.equal(weights, watched.state_dict()[name]), name
-    logged = [entry["privacy/advantage"] for entry in trainer.state.log_history if "privacy/advantage" in entry]
+    logged = [
+        entry["privacy/advantage"]
+        for entry in trainer.state.log_history
+        if "privacy/advantage" in entry
+    ]
     assert logged == [point.advantage.value for point in callback.trace.history.points]
     assert [point.epoch for point in callback.trace.history.points] == [0, 1]
 

@@ -20,7 +20,11 @@ def test_an_offline_run_holds_looks_and_report(tmp_path, monkeypatch):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(100, 4)), rng.integers(0, 3, 100)
     weights = rng.normal(size=(4, 3))
-    report = audit(member=Outputs(loss=rng.exponential(0.2, 500)), nonmember=Outputs(loss=rng.exponential(1, 500)), effort="quick")
+    report = audit(
+        member=Outputs(loss=rng.exponential(0.2, 500)),
+        nonmember=Outputs(loss=rng.exponential(1, 500)),
+        effort="quick",
+    )
     with wandb.init(project="tacit", dir=tmp_path) as run:
         trace = PrivacyTrace((x[:50], y[:50]), (x[50:], y[50:]), every=1, log=[WandbLog(run)])
         points = [trace.observe(epoch, lambda part: part @ weights) for epoch in range(2)]

@@ -40,7 +40,10 @@ def test_the_best_threshold_agrees_with_trying_them_all(seed):
     rng = np.random.default_rng(seed)
     evidence = paper(rng.integers(0, 9, 30) + 1.0, rng.integers(0, 9, 50) * 1.0)
     cuts = np.unique(evidence.score)
-    gaps = [(evidence.member_scores >= cut).mean() - (evidence.nonmember_scores >= cut).mean() for cut in cuts]
+    gaps = [
+        (evidence.member_scores >= cut).mean() - (evidence.nonmember_scores >= cut).mean()
+        for cut in cuts
+    ]
     assert advantage(evidence).value == pytest.approx(max(gaps))
     assert advantage(evidence, threshold=best_threshold(evidence)).value == pytest.approx(max(gaps))
 
@@ -50,13 +53,18 @@ def test_the_sample_s_maximum_is_not_believed():
     found = [advantage(play(GaussianShift(0.0).draw(100, 100, seed=seed))) for seed in range(200)]
     assert np.mean([estimate.value for estimate in found]) > 0.08
     assert np.mean([estimate.low > 0 for estimate in found]) <= 0.05
-    assert np.mean([estimate.p_value <= 0.05 for estimate in found]) <= 0.05 + 2.5 * (0.05 * 0.95 / 200) ** 0.5
+    assert (
+        np.mean([estimate.p_value <= 0.05 for estimate in found])
+        <= 0.05 + 2.5 * (0.05 * 0.95 / 200) ** 0.5
+    )
 
 
 def test_balanced_accuracy_is_half_of_one_plus_the_advantage():
     evidence = play(GaussianShift(1.0).draw(200, 300, seed=1))
     gain, right = advantage(evidence, threshold=0.5), balanced_accuracy(evidence, threshold=0.5)
-    assert [right.value, right.low, right.high] == [(1 + end) / 2 for end in (gain.value, gain.low, gain.high)]
+    assert [right.value, right.low, right.high] == [
+        (1 + end) / 2 for end in (gain.value, gain.low, gain.high)
+    ]
     assert right.name == "balanced_accuracy"
 
 
@@ -73,7 +81,9 @@ def test_the_p_value_is_fisher_s():
 
 
 def test_fisher_is_fast_and_finite_for_millions():
-    assert fisher_p_value((2_505_000, 2_500_000), (5_000_000, 5_000_000)) == pytest.approx(0.00079, rel=0.02)
+    assert fisher_p_value((2_505_000, 2_500_000), (5_000_000, 5_000_000)) == pytest.approx(
+        0.00079, rel=0.02
+    )
     assert fisher_p_value((5_000_000, 0), (5_000_000, 5_000_000)) == 0
     assert fisher_p_value((0, 0), (5, 5)) == 1
 
@@ -92,7 +102,18 @@ def coverage(rates, n, level=0.95):
 
 
 @pytest.mark.parametrize("n", [(10, 10), (9, 91), (50, 50)])
-@pytest.mark.parametrize("rates", [(0.5, 0.5), (0.02, 0.01), (0.99, 0.005), (0.3, 0.001), (0.95, 0.05), (0.999, 0.002), (0.9, 0.8)])
+@pytest.mark.parametrize(
+    "rates",
+    [
+        (0.5, 0.5),
+        (0.02, 0.01),
+        (0.99, 0.005),
+        (0.3, 0.001),
+        (0.95, 0.05),
+        (0.999, 0.002),
+        (0.9, 0.8),
+    ],
+)
 def test_a_difference_of_shares_is_covered_exactly(n, rates):
     assert coverage(rates, n) >= 0.945
 
@@ -104,7 +125,9 @@ def test_a_difference_near_one_is_covered_where_squared_distances_fail():
 def test_clusters_widen_the_interval_and_tame_the_p_value():
     evidence = play(ClusteredShift(0.6, rho=0.9).draw(40, 40, seed=3))
     together = advantage(evidence, threshold=0.2)
-    apart = advantage(Evidence(evidence.score, evidence.member, None, "observed", "", evidence.row), threshold=0.2)
+    apart = advantage(
+        Evidence(evidence.score, evidence.member, None, "observed", "", evidence.row), threshold=0.2
+    )
     assert together.value == apart.value
     assert together.high - together.low > 2 * (apart.high - apart.low)
     assert together.p_value > apart.p_value

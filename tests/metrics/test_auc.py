@@ -77,12 +77,18 @@ def test_p_values_agree_with_scipy():
 
     rng = np.random.default_rng(1)
     x, y = rng.normal(0.3, 1, 15), rng.normal(0, 1, 15)
-    assert no_leak_p_value(paper(x, y)) == pytest.approx(mannwhitneyu(x, y, alternative="greater", method="exact").pvalue)
+    assert no_leak_p_value(paper(x, y)) == pytest.approx(
+        mannwhitneyu(x, y, alternative="greater", method="exact").pvalue
+    )
     x, y = rng.normal(0.1, 1, 400), rng.normal(0, 1, 400)
-    assert no_leak_p_value(paper(x, y)) == pytest.approx(mannwhitneyu(x, y, alternative="greater").pvalue, rel=1e-6)
+    assert no_leak_p_value(paper(x, y)) == pytest.approx(
+        mannwhitneyu(x, y, alternative="greater").pvalue, rel=1e-6
+    )
     x, y = (rng.random(300) < 0.4) * 1.0, (rng.random(500) < 0.35) * 1.0
     table = [[x.sum(), y.sum()], [300 - x.sum(), 500 - y.sum()]]
-    assert no_leak_p_value(paper(x, y)) == pytest.approx(fisher_exact(table, alternative="greater")[1])
+    assert no_leak_p_value(paper(x, y)) == pytest.approx(
+        fisher_exact(table, alternative="greater")[1]
+    )
 
 
 def test_rare_high_scores_in_the_smaller_side_do_not_raise_false_alarms():
@@ -107,7 +113,9 @@ def test_records_of_a_cluster_count_as_less_than_as_many_records():
 def test_clusters_of_one_record_change_next_to_nothing():
     evidence = play(GaussianShift(1.0).draw(300, 200, seed=4))
     alone = auc(evidence)
-    single = auc(Evidence(evidence.score, evidence.member, np.arange(500), "observed", "", evidence.row))
+    single = auc(
+        Evidence(evidence.score, evidence.member, np.arange(500), "observed", "", evidence.row)
+    )
     assert (single.low, single.high) == pytest.approx((alone.low, alone.high), abs=2e-3)
     assert np.log(single.p_value) == pytest.approx(np.log(alone.p_value), rel=0.6)
 
@@ -115,7 +123,9 @@ def test_clusters_of_one_record_change_next_to_nothing():
 def test_a_cluster_with_members_and_non_members_counts_its_covariance():
     rng = np.random.default_rng(5)
     shared = rng.normal(size=100)
-    score = np.concatenate([shared + 0.1 * rng.normal(size=100) + 0.2, shared + 0.1 * rng.normal(size=100)])
+    score = np.concatenate(
+        [shared + 0.1 * rng.normal(size=100) + 0.2, shared + 0.1 * rng.normal(size=100)]
+    )
     evidence = paper(score[:100], score[100:], np.tile(np.arange(100), 2))
     apart = auc(paper(score[:100], score[100:]))
     assert auc(evidence).high - auc(evidence).low < 0.6 * (apart.high - apart.low)
@@ -141,7 +151,10 @@ def test_a_level_is_a_share(level):
 
 def test_wider_levels_give_wider_intervals():
     evidence = play(GaussianShift(1.0).draw(100, 100, seed=7))
-    widths = [auc(evidence, level=level).high - auc(evidence, level=level).low for level in (0.5, 0.9, 0.99, 0.9999)]
+    widths = [
+        auc(evidence, level=level).high - auc(evidence, level=level).low
+        for level in (0.5, 0.9, 0.99, 0.9999)
+    ]
     assert widths == sorted(widths)
 
 
@@ -150,6 +163,17 @@ def test_auc_keeps_the_contract_of_metrics():
 
 
 def test_float32_scores_give_the_same_answer_as_their_float64_copies():
-    evidence = collect(lambda s: s.target[:, 0].astype(np.float32), Signals.of(np.arange(9.0)), Membership(np.arange(9) % 2))
-    double = Evidence(evidence.score.astype(float), evidence.member, None, "observed", evidence.attack, evidence.row)
+    evidence = collect(
+        lambda s: s.target[:, 0].astype(np.float32),
+        Signals.of(np.arange(9.0)),
+        Membership(np.arange(9) % 2),
+    )
+    double = Evidence(
+        evidence.score.astype(float),
+        evidence.member,
+        None,
+        "observed",
+        evidence.attack,
+        evidence.row,
+    )
     assert auc(evidence) == auc(double)

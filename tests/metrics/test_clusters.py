@@ -14,7 +14,9 @@ def test_copies_count_once():
 
 def test_independent_records_count_each():
     rng = np.random.default_rng(2)
-    sizes = [effective_size(rng.random(2000) < 0.3, np.repeat(np.arange(200), 10)) for _ in range(50)]
+    sizes = [
+        effective_size(rng.random(2000) < 0.3, np.repeat(np.arange(200), 10)) for _ in range(50)
+    ]
     assert max(sizes) <= 2000
     assert 1700 < np.mean(sizes) < 2000
 
@@ -24,7 +26,9 @@ def test_a_known_correlation_shows_in_the_design_effect():
     rng = np.random.default_rng(3)
     rho, n_clusters, size = 0.2, 3000, 8
     rate = np.repeat(rng.beta(0.4 * (1 / rho - 1), 0.6 * (1 / rho - 1), n_clusters), size)
-    worth = effective_size(rng.random(n_clusters * size) < rate, np.repeat(np.arange(n_clusters), size))
+    worth = effective_size(
+        rng.random(n_clusters * size) < rate, np.repeat(np.arange(n_clusters), size)
+    )
     assert worth == pytest.approx(n_clusters * size / (1 + (size - 1) * rho), rel=0.05)
 
 

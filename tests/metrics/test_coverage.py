@@ -1,4 +1,6 @@
-"""A quick look at what `benchmarks/coverage.py` shows at length: the intervals hold in worlds of known truth."""
+"""A quick look at what `benchmarks/coverage.py` shows at length: the intervals hold in worlds of
+known truth.
+"""
 
 import importlib.util
 import sys
@@ -30,7 +32,9 @@ WORLDS = [
 ]
 
 
-@pytest.mark.parametrize("settings", WORLDS, ids=lambda settings: " ".join(f"{k}={v:g}" for k, v in settings.items()))
+@pytest.mark.parametrize(
+    "settings", WORLDS, ids=lambda settings: " ".join(f"{k}={v:g}" for k, v in settings.items())
+)
 def test_no_interval_is_far_below_its_level(coverage, settings):
     worlds = sys.modules["worlds"]
     tallies = coverage.cover(worlds.cell(worlds.Shift(**settings)), 40, rounds=1)
@@ -38,7 +42,9 @@ def test_no_interval_is_far_below_its_level(coverage, settings):
     assert len(given) >= 8
     for tally in given:
         target = coverage.TARGET[tally.kind]
-        assert tally.coverage + 3.5 * tally.error >= target, f"{tally.question} covers {tally.coverage:.2f}"
+        assert tally.coverage + 3.5 * tally.error >= target, (
+            f"{tally.question} covers {tally.coverage:.2f}"
+        )
 
 
 def test_an_interval_that_is_too_narrow_is_caught(coverage):
@@ -50,7 +56,13 @@ def test_an_interval_that_is_too_narrow_is_caught(coverage):
         low, high = worlds.ends(worlds.metrics.auc)(evidence)
         return low + (high - low) / 4, high - (high - low) / 4
 
-    cell = worlds.Cell("records", "narrow, 50 + 50", 100, world.draw, (worlds.Question("auc", narrow, world.game.auc),))
+    cell = worlds.Cell(
+        "records",
+        "narrow, 50 + 50",
+        100,
+        world.draw,
+        (worlds.Question("auc", narrow, world.game.auc),),
+    )
     tally = coverage.cover(cell, 100)[0]
     assert tally.verdict == "LOW"
     assert "LOW" in coverage.report([tally], 1.0)

@@ -43,13 +43,19 @@ def test_every_point_of_the_reduced_curve_is_on_the_whole_one():
 
 
 def test_a_curve_starts_and_ends_where_curves_do_and_never_falls():
-    for game in (GaussianShift(1.0).draw(60, 40, seed=3), GaussianShift(5.0, 1.0).draw(30, 30, seed=3)):
+    for game in (
+        GaussianShift(1.0).draw(60, 40, seed=3),
+        GaussianShift(5.0, 1.0).draw(30, 30, seed=3),
+    ):
         points = roc_points(play(game))
         assert (points["fpr"][0], points["tpr"][0]) == (0, 0)
         assert (points["fpr"][-1], points["tpr"][-1]) == (1, 1)
         for name in ("fpr", "tpr", "low", "high"):
             assert np.all(np.diff(points[name]) >= -1e-12), name
-        assert all(low <= tpr <= high for low, tpr, high in zip(points["low"], points["tpr"], points["high"]))
+        assert all(
+            low <= tpr <= high
+            for low, tpr, high in zip(points["low"], points["tpr"], points["high"])
+        )
         json.dumps(points, allow_nan=False)
 
 
@@ -83,13 +89,17 @@ def test_a_histogram_counts_every_record_once():
     assert len(shares["edges"]) == 21
     assert sum(shares["member"]) == pytest.approx(1)
     assert sum(shares["nonmember"]) == pytest.approx(1)
-    inside = (evidence.member_scores >= shares["edges"][5]) & (evidence.member_scores < shares["edges"][6])
+    inside = (evidence.member_scores >= shares["edges"][5]) & (
+        evidence.member_scores < shares["edges"][6]
+    )
     assert shares["member"][5] == pytest.approx(inside.mean())
 
 
 @pytest.mark.parametrize("scores", [[np.inf, 1.0, -np.inf, 0.0], [np.inf] * 4, [2.0] * 4])
 def test_a_histogram_of_infinite_or_equal_scores_is_finite(scores):
-    evidence = Evidence(np.array(scores), np.array([True, True, False, False]), None, "observed", "", np.arange(4))
+    evidence = Evidence(
+        np.array(scores), np.array([True, True, False, False]), None, "observed", "", np.arange(4)
+    )
     shares = score_histogram(evidence, bins=5)
     json.dumps(shares, allow_nan=False)
     assert sum(shares["member"]) == pytest.approx(1)

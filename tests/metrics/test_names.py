@@ -27,11 +27,15 @@ def test_the_estimate_of_a_named_metric_carries_that_name(name):
 
 @pytest.mark.parametrize("name", ["acu", "tpr@fpr", "tpr", "", "AUC"])
 def test_an_unknown_name_lists_those_there_are(name):
-    with pytest.raises(InvalidInput, match=r"There are: auc, advantage, balanced_accuracy, tpr@fpr=0.01"):
+    with pytest.raises(
+        InvalidInput, match=r"There are: auc, advantage, balanced_accuracy, tpr@fpr=0.01"
+    ):
         named(name)
 
 
-@pytest.mark.parametrize("name", ["tpr@fpr=1", "tpr@fpr<=low", "ppv@prior=", "pauc@fpr=-0.1", "tpr@fpr=nan"])
+@pytest.mark.parametrize(
+    "name", ["tpr@fpr=1", "tpr@fpr<=low", "ppv@prior=", "pauc@fpr=-0.1", "tpr@fpr=nan"]
+)
 def test_a_share_in_a_name_must_be_one(name):
     with pytest.raises(InvalidInput, match="needs a number between 0 and 1"):
         named(name)

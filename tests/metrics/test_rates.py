@@ -48,14 +48,18 @@ def test_tpr_agrees_with_trying_every_threshold(seed):
 
 
 def test_low_fpr_needs_enough_nonmembers():
-    with pytest.raises(NotEnoughData, match=r"TPR at FPR 0.001 needs 1,000 independent non-members, got 500") as caught:
+    with pytest.raises(
+        NotEnoughData, match=r"TPR at FPR 0.001 needs 1,000 independent non-members, got 500"
+    ) as caught:
         tpr_at_fpr(play(GaussianShift(1.0).draw(500, 500, seed=1)), 0.001)
     assert (caught.value.needed, caught.value.got, caught.value.unit) == (1000, 500, "non-members")
     tpr_at_fpr(play(GaussianShift(1.0).draw(10, 100, seed=1)), 0.01)
 
 
 def test_few_nonmembers_above_the_threshold_leave_the_low_end_at_nothing():
-    """With one non-member expected above the threshold, none may be: then nothing is known of the threshold's height."""
+    """With one non-member expected above the threshold, none may be: then nothing is known of the
+    threshold's height.
+    """
     estimate = tpr_at_fpr(play(GaussianShift(2.0).draw(1000, 100, seed=2)), 0.01)
     assert estimate.low == 0
     assert estimate.high > estimate.value
@@ -104,7 +108,9 @@ def test_ppv_is_bayes_rule():
     evidence = paper([5, 6, 7, 8], range(10))
     estimate = ppv(evidence, prior=0.01, threshold=7)
     assert estimate.value == pytest.approx(0.01 * 0.5 / (0.01 * 0.5 + 0.99 * 0.3))
-    assert ppv(paper([5, 6, 7, 8], range(10)), prior=0.5, fpr=0.2).value == pytest.approx(0.25 / (0.25 + 0.2))
+    assert ppv(paper([5, 6, 7, 8], range(10)), prior=0.5, fpr=0.2).value == pytest.approx(
+        0.25 / (0.25 + 0.2)
+    )
 
 
 def test_nobody_accused_has_no_ppv():
@@ -131,7 +137,9 @@ def test_partial_auc_agrees_with_scikit_learn_ties_included(decimals, max_fpr):
     from sklearn.metrics import roc_auc_score
 
     evidence = play(GaussianShift(1.0).draw(400, 300, seed=4))
-    rounded = Evidence(evidence.score.round(decimals), evidence.member, None, "observed", "", evidence.row)
+    rounded = Evidence(
+        evidence.score.round(decimals), evidence.member, None, "observed", "", evidence.row
+    )
     expected = roc_auc_score(rounded.member, rounded.score, max_fpr=max_fpr)
     assert partial_auc(rounded, max_fpr).value == pytest.approx(expected, abs=1e-9)
 
@@ -158,7 +166,11 @@ def test_perfect_scores_reach_one():
 def test_clusters_widen_the_interval():
     evidence = play(ClusteredShift(1.0, rho=0.9).draw(200, 200, seed=6))
     apart = Evidence(evidence.score, evidence.member, None, "observed", "", evidence.row)
-    for metric in (partial(tpr_at_fpr, fpr=0.1), partial(partial_auc, max_fpr=0.1), partial(ppv, prior=0.1, fpr=0.1)):
+    for metric in (
+        partial(tpr_at_fpr, fpr=0.1),
+        partial(partial_auc, max_fpr=0.1),
+        partial(ppv, prior=0.1, fpr=0.1),
+    ):
         together, alone = metric(evidence), metric(apart)
         assert together.value == alone.value
         assert together.high - together.low > 1.5 * (alone.high - alone.low)

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from tacit.core import InvalidInput, NotEnoughData, collect
-from tacit.metrics import auc, detectable_advantage, paired_advantage_difference, paired_auc_difference
+from tacit.metrics import (
+    auc,
+    detectable_advantage,
+    paired_advantage_difference,
+    paired_auc_difference,
+)
 from tacit.metrics.intervals import fisher_p_value
 from tacit.testing import ClusteredShift, GaussianShift
 
@@ -16,14 +21,20 @@ def play(game):
 
 
 def noisier(evidence, seed, noise=1.0):
-    return replace(evidence, score=evidence.score + noise * np.random.default_rng(seed).normal(size=len(evidence.score)))
+    return replace(
+        evidence,
+        score=evidence.score + noise * np.random.default_rng(seed).normal(size=len(evidence.score)),
+    )
 
 
 @pytest.mark.parametrize("n", [(50, 50), (500, 100), (2000, 2000)])
 def test_the_detectable_advantage_is_found_in_four_audits_of_five(n):
     gain, rng = detectable_advantage(*n), np.random.default_rng(1)
     rates = (0.5 + gain / 2, 0.5 - gain / 2)
-    found = [fisher_p_value((rng.binomial(n[0], rates[0]), rng.binomial(n[1], rates[1])), n) <= 0.05 for _ in range(600)]
+    found = [
+        fisher_p_value((rng.binomial(n[0], rates[0]), rng.binomial(n[1], rates[1])), n) <= 0.05
+        for _ in range(600)
+    ]
     assert np.mean(found) == pytest.approx(0.8, abs=0.06)
 
 
@@ -38,7 +49,10 @@ def test_more_records_show_smaller_leaks():
 
 def test_an_attack_does_not_differ_from_itself():
     evidence = play(GaussianShift(1.0).draw(100, 200, seed=2))
-    for estimate in (paired_auc_difference(evidence, evidence), paired_advantage_difference(evidence, evidence, (0.5, 0.5))):
+    for estimate in (
+        paired_auc_difference(evidence, evidence),
+        paired_advantage_difference(evidence, evidence, (0.5, 0.5)),
+    ):
         assert estimate.value == 0
         assert estimate.p_value == 1
         assert estimate.low <= 0 <= estimate.high
@@ -75,7 +89,9 @@ def test_records_are_matched_by_their_row():
     shuffled = second.take(np.random.default_rng(9).permutation(120))
     assert paired_auc_difference(first, shuffled) == paired_auc_difference(first, second)
     thresholds = (0.5, 0.5)
-    assert paired_advantage_difference(first, shuffled, thresholds) == paired_advantage_difference(first, second, thresholds)
+    assert paired_advantage_difference(first, shuffled, thresholds) == paired_advantage_difference(
+        first, second, thresholds
+    )
 
 
 def test_different_records_cannot_be_compared():

@@ -15,7 +15,9 @@ def evidence(members, nonmembers, *, mu, seed):
 
 
 def truth(mu, missed):
-    """Members score N(mu, 1), non-members N(0, 1): share of non-members below the members' quantile at `missed`."""
+    """Members score N(mu, 1), non-members N(0, 1): share of non-members below the members' quantile
+    at `missed`.
+    """
     return ndtr(mu + ndtri(missed))
 
 
@@ -28,13 +30,16 @@ def test_it_counts_nonmembers_below_all_but_a_share_of_members():
 
 
 @pytest.mark.parametrize(
-    ("members", "nonmembers", "missed", "mu"), [(300, 300, 0.01, 1.5), (1000, 200, 0.05, 1.0), (2000, 2000, 0.01, 0.0)]
+    ("members", "nonmembers", "missed", "mu"),
+    [(300, 300, 0.01, 1.5), (1000, 200, 0.05, 1.0), (2000, 2000, 0.01, 0.0)],
 )
 def test_the_interval_holds_the_truth_as_often_as_it_says(members, nonmembers, missed, mu):
     n_worlds, right = 400, truth(mu, missed)
     held = 0
     for seed in range(n_worlds):
-        found = tail_index(evidence(members, nonmembers, mu=mu, seed=seed), missed=missed, level=0.9)
+        found = tail_index(
+            evidence(members, nonmembers, mu=mu, seed=seed), missed=missed, level=0.9
+        )
         held += found.low <= right <= found.high
     assert held / n_worlds >= 0.9 - 3 * np.sqrt(0.9 * 0.1 / n_worlds)
 
@@ -54,7 +59,9 @@ def test_too_few_members_are_said():
 def test_clusters_are_refused():
     game = ClusteredShift(1.0).draw(30, 30, seed=0)
     with pytest.raises(InvalidInput, match="independent records"):
-        tail_index(collect(lambda signals: signals.target[:, 0], game.signals, game.membership), missed=0.1)
+        tail_index(
+            collect(lambda signals: signals.target[:, 0], game.signals, game.membership), missed=0.1
+        )
 
 
 def test_it_says_that_it_only_screens():

@@ -7,7 +7,7 @@ import pytest
 
 from tacit.attacks import Threshold
 from tacit.core import AssumptionError, InvalidInput, Membership, Signals, collect
-from tacit.metrics import one_run_epsilon
+from tacit.dp import one_run_epsilon
 from tacit.plots import EpsilonDisplay
 
 
@@ -20,7 +20,9 @@ def evidence(*, runs, shift=2.0, n=400):
 
 @pytest.mark.parametrize("runs", ["one", "many"])
 def test_bounds_fall_with_delta_and_are_those_of_the_metric(runs):
-    display = EpsilonDisplay.from_evidence(evidence(runs=runs), runs=runs, deltas=(1e-2, 1e-5, 1e-3))
+    display = EpsilonDisplay.from_evidence(
+        evidence(runs=runs), runs=runs, deltas=(1e-2, 1e-5, 1e-3)
+    )
     assert display.delta.tolist() == [1e-5, 1e-3, 1e-2]
     assert np.all(np.diff(display.epsilon) <= 0)
     assert display.epsilon[0] > 0
@@ -37,7 +39,9 @@ def test_the_claim_is_drawn_beside_the_bound():
     from matplotlib import pyplot
 
     ax = pyplot.subplots()[1]
-    drawn = EpsilonDisplay.from_evidence(evidence(runs="one"), runs="one", claim=(1.0, 1e-5)).plot(ax)
+    drawn = EpsilonDisplay.from_evidence(evidence(runs="one"), runs="one", claim=(1.0, 1e-5)).plot(
+        ax
+    )
     texts = [text.get_text() for text in ax.get_legend().get_texts()]
     assert texts == ["shown at least (95 %, each delta by itself)", "claimed: ε = 1 at δ = 1e-05"]
     assert drawn.ax is ax

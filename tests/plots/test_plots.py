@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from tacit.attacks import Threshold
+from tacit.audits.compare import compare
 from tacit.core import Estimate, InvalidInput, Report, collect
+from tacit.figures.thinning import cornered, thinned
 from tacit.plots import ParetoDisplay, RocDisplay, ScoresDisplay, SlicesDisplay, TrendDisplay
-from tacit.plots.thinning import cornered, thinned
 from tacit.render.charts import charts_of, pareto_of
-from tacit.suites.compare import compare
 from tacit.testing import GaussianShift
 
 REPORTS = runpy.run_path(str(Path(__file__).parents[1] / "render" / "reports.py"))
@@ -49,7 +49,15 @@ def axes():
 
 def audit(title, score, accuracy, epoch):
     found = Estimate("advantage", score, score - 0.02, score + 0.02, 0.95, 1000, "by hand")
-    return Report("leak", "fail", "x", score=found, accuracy={"nonmember": accuracy}, environment={"epoch": epoch}, title=title)
+    return Report(
+        "leak",
+        "fail",
+        "x",
+        score=found,
+        accuracy={"nonmember": accuracy},
+        environment={"epoch": epoch},
+        title=title,
+    )
 
 
 def test_importing_plots_does_not_import_matplotlib():
@@ -60,7 +68,12 @@ def test_importing_plots_does_not_import_matplotlib():
 def test_roc_of_a_gaussian_game_lies_in_its_band(evidence, axes):
     display = RocDisplay.from_evidence(evidence, name="$loss$")
     curve = display.curves[0]
-    truth = np.array([GaussianShift(1.0).tpr(float(fpr)) for fpr in curve.fpr[(curve.fpr > 0.01) & (curve.fpr < 0.9)]])
+    truth = np.array(
+        [
+            GaussianShift(1.0).tpr(float(fpr))
+            for fpr in curve.fpr[(curve.fpr > 0.01) & (curve.fpr < 0.9)]
+        ]
+    )
     inside = (curve.fpr > 0.01) & (curve.fpr < 0.9)
     assert np.mean((curve.low[inside] <= truth) & (truth <= curve.high[inside])) > 0.8
     drawn = display.plot(axes)
@@ -80,7 +93,9 @@ def test_scores_are_shares(evidence, axes):
     display = ScoresDisplay.from_evidence(evidence, bins=30)
     assert display.member.sum() == pytest.approx(1)
     assert display.nonmember.sum() == pytest.approx(1)
-    assert np.average((display.edges[1:] + display.edges[:-1]) / 2, weights=display.member) == pytest.approx(1.0, abs=0.15)
+    assert np.average(
+        (display.edges[1:] + display.edges[:-1]) / 2, weights=display.member
+    ) == pytest.approx(1.0, abs=0.15)
     assert len(display.plot(axes).artists) == 4
 
 
@@ -98,15 +113,22 @@ def test_slices_that_do_not_fit_are_counted(leaking):
 
 
 def test_trend_is_in_the_order_of_the_epochs(axes):
-    display = TrendDisplay.from_reports([audit("net", 0.3, 0.9, 9), audit("net", 0.1, 0.8, 3), audit("other", 0.1, 0.8, 3)])
+    display = TrendDisplay.from_reports(
+        [audit("net", 0.3, 0.9, 9), audit("net", 0.1, 0.8, 3), audit("other", 0.1, 0.8, 3)]
+    )
     assert [step.epoch for step in display.models[0][1]] == [3.0, 9.0]
     assert len(display.plot(axes).artists) == 2
 
 
 def test_trend_from_a_report_of_a_training_run(axes):
     score = Estimate("advantage", 0.2, 0.1, float("inf"), 0.95, 10, "by hand").to_dict()
-    points = [{"epoch": 2, "accuracy": 0.5, "score": score}, {"epoch": 1, "accuracy": None, "score": score}]
-    display = TrendDisplay.from_report(Report("leak", "fail", "x", figures={"trend": [{"model": "_net$", "points": points}]}))
+    points = [
+        {"epoch": 2, "accuracy": 0.5, "score": score},
+        {"epoch": 1, "accuracy": None, "score": score},
+    ]
+    display = TrendDisplay.from_report(
+        Report("leak", "fail", "x", figures={"trend": [{"model": "_net$", "points": points}]})
+    )
     assert [step.epoch for step in display.models[0][1]] == [1.0, 2.0]
     display.plot(axes)
 
@@ -136,7 +158,9 @@ def test_the_page_draws_the_numbers_of_the_displays(leaking):
     assert set(charts["roc"]["series"][0]["y"]) == {float(f"{value:.4g}") for value in curve.tpr}
     rows = SlicesDisplay.from_report(leaking).rows
     assert [row["name"] for row in charts["slices"]["rows"]] == [row.name for row in rows]
-    points = pareto_of(compare([audit("net", 0.3, 0.9, 9), audit("net", 0.1, 0.899, 3)]))["pareto"]["series"][0]
+    points = pareto_of(compare([audit("net", 0.3, 0.9, 9), audit("net", 0.1, 0.899, 3)]))["pareto"][
+        "series"
+    ][0]
     assert points["best"] == [True, False]
 
 
@@ -155,16 +179,27 @@ def test_thinning_keeps_the_ends_and_the_picture(n):
     assert len(kept) <= n
     assert (kept[0], kept[-1]) == (0, len(fpr) - 1)
     missed = np.abs(np.interp(fpr, fpr[kept], tpr[kept]) - tpr).max()
-    log_missed = np.abs(np.interp(np.log(fpr[1:]), np.log(fpr[kept[1:]]), np.log(tpr[kept[1:]])) - np.log(tpr[1:])).max()
+    log_missed = np.abs(
+        np.interp(np.log(fpr[1:]), np.log(fpr[kept[1:]]), np.log(tpr[kept[1:]])) - np.log(tpr[1:])
+    ).max()
     assert missed < 4 / n
     assert log_missed < 14 * 4 / n
 
 
 def pixels_off(x, y, kept, *, log, width=560, height=380):
     """Largest distance of the curve's points from the thinned curve as it is drawn."""
-    scale = (lambda value: 1 + np.log(np.maximum(value, x[1])) / -np.log(x[1])) if log else (lambda value: value)
-    corners = np.stack([scale(part) for part in cornered(x[kept], y[kept])], axis=1) * (width, height)
-    points = np.stack([scale(x), scale(y)], axis=1)[np.unique(np.geomspace(1, len(x) - 1, 3000).astype(int))] * (width, height)
+    scale = (
+        (lambda value: 1 + np.log(np.maximum(value, x[1])) / -np.log(x[1]))
+        if log
+        else (lambda value: value)
+    )
+    corners = np.stack([scale(part) for part in cornered(x[kept], y[kept])], axis=1) * (
+        width,
+        height,
+    )
+    points = np.stack([scale(x), scale(y)], axis=1)[
+        np.unique(np.geomspace(1, len(x) - 1, 3000).astype(int))
+    ] * (width, height)
     nearest = np.full(len(points), np.inf)
     for start, end in pairwise(corners):
         way = end - start
@@ -194,7 +229,9 @@ def test_thinning_survives_a_curve_that_stands_still():
     assert thinned(zeros, zeros, n=10).tolist()[0] == 0
 
 
-@pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="matplotlib is not installed")
+@pytest.mark.skipif(
+    importlib.util.find_spec("matplotlib") is None, reason="matplotlib is not installed"
+)
 def test_new_axes_are_made_where_none_are_given(evidence):
     import matplotlib as mpl
 

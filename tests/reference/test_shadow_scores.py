@@ -1,4 +1,6 @@
-"""Against the outputs of LeakPro, ML Privacy Meter and TensorFlow Privacy on fixed shadow models: equal where they are right."""
+"""Against the outputs of LeakPro, ML Privacy Meter and TensorFlow Privacy on fixed shadow models:
+equal where they are right.
+"""
 
 import importlib.util
 import json
@@ -8,7 +10,7 @@ import pytest
 from scipy.special import log_ndtr
 
 from tacit.attacks import RMIA, LiRA
-from tacit.attacks.worlds import Worlds
+from tacit.attacks.reference.in_out import Worlds
 from tacit.core import Membership, Signals, collect
 
 N_POPULATION = 10_000
@@ -27,7 +29,9 @@ def tensorflow(shared):
 @pytest.fixture(scope="module")
 def inputs(shared):
     """Scaled logits (257, 50000, 2) and membership; model 0 is the target."""
-    spec = importlib.util.spec_from_file_location("make_inputs", shared / "reference" / "make_inputs.py")
+    spec = importlib.util.spec_from_file_location(
+        "make_inputs", shared / "reference" / "make_inputs.py"
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.shadows(257, 50_000, 2)
@@ -48,7 +52,11 @@ def signals_of(inputs, queries):
 
 def rates(score, member):
     inside, outside = np.sort(score[member]), np.sort(score[~member])
-    area = (np.searchsorted(outside, inside) + np.searchsorted(outside, inside, "right")).mean() / 2 / len(outside)
+    area = (
+        (np.searchsorted(outside, inside) + np.searchsorted(outside, inside, "right")).mean()
+        / 2
+        / len(outside)
+    )
     limit = outside[len(outside) - 1 - len(outside) // 1000]
     return area, 1 - np.searchsorted(inside, limit, "right") / len(inside)
 
@@ -64,7 +72,9 @@ def test_leakpro_lira_is_ours_element_by_element(inputs, tables):
 
 @pytest.mark.slow
 def test_leakpro_rmia_is_ours_but_for_its_ties(inputs, tables):
-    """LeakPro takes the population's p(z) from all shadow models, ours from OUT models as for x: other shares, the same order."""
+    """LeakPro takes the population's p(z) from all shadow models, ours from OUT models as for x:
+    other shares, the same order.
+    """
     _, told, member = signals_of(inputs, [0])
     ours, theirs = RMIA(mode="offline")(told), tables["leakpro_rmia_offline"].astype(np.float64)
     assert np.diff(theirs[np.argsort(ours)]).min() > -2e-4
@@ -75,7 +85,9 @@ def test_leakpro_rmia_is_ours_but_for_its_ties(inputs, tables):
 
 @pytest.mark.slow
 def test_privacy_meter_rmia_loses_the_tail_and_ours_does_not(inputs, tables):
-    """It averages records with fewer OUT models than expected with zeros, which puts them at the top: TPR at 0.1 % FPR is 0."""
+    """It averages records with fewer OUT models than expected with zeros, which puts them at the
+    top: TPR at 0.1 % FPR is 0.
+    """
     _, told, member = signals_of(inputs, [0])
     area, tail = rates(RMIA(mode="offline")(told), member)
     their_area, their_tail = rates(tables["privacy_meter_rmia_offline"], member)
@@ -107,7 +119,9 @@ def test_tensorflow_offline_is_two_sided_and_far_behind_the_one_sided_test(input
 def small(tensorflow):
     case = tensorflow["small"]["lira_small"]
     stat, keep = np.array(case["stat"]), np.array(case["keep"], bool)
-    return case, Signals.of(stat[0], shadow=stat[1:], shadow_member=keep[1:], statistic="scaled_logit")
+    return case, Signals.of(
+        stat[0], shadow=stat[1:], shadow_member=keep[1:], statistic="scaled_logit"
+    )
 
 
 def test_tensorflow_lira_by_record_on_a_hand_sized_case(small):
@@ -117,14 +131,18 @@ def test_tensorflow_lira_by_record_on_a_hand_sized_case(small):
 
 
 def test_tensorflow_fixed_variance_is_pooled_within_records_without_degrees_of_freedom(small):
-    """Its spread pools residuals over records AND queries and divides by their number; ours divides by n - 1, a query each."""
+    """Its spread pools residuals over records AND queries and divides by their number; ours divides
+    by n - 1, a query each.
+    """
     case, signals = small
     worlds, z = Worlds.of(signals), signals.target
     log_density = []
     for world in (worlds.inside, worlds.outside):
         variance = world.squares.sum() / (world.count.sum() * signals.n_queries)
         log_density.append(-0.5 * (z - world.mean) ** 2 / variance - 0.5 * np.log(variance))
-    np.testing.assert_allclose((log_density[1] - log_density[0]).mean(axis=1), case["lira_both_fixTrue_mean"], atol=1e-12)
+    np.testing.assert_allclose(
+        (log_density[1] - log_density[0]).mean(axis=1), case["lira_both_fixTrue_mean"], atol=1e-12
+    )
     ours = LiRA(variance="within", mode="online")(signals)
     assert np.abs(ours + case["lira_both_fixTrue_mean"]).max() > 0.05
 

@@ -16,7 +16,10 @@ def loaded(path):
 
 
 def test_the_inputs_of_the_speed_comparison_are_those_of_the_recorded_figures(shared):
-    recorded, ours = loaded(shared / "reference" / "make_inputs.py"), loaded(BENCHMARKS / "speed_inputs.py")
+    recorded, ours = (
+        loaded(shared / "reference" / "make_inputs.py"),
+        loaded(BENCHMARKS / "speed_inputs.py"),
+    )
     for size in ((500, 10), (300, 100)):
         for theirs, mine in zip(recorded.population(*size), ours.overfitted(*size)):
             np.testing.assert_array_equal(theirs, mine)

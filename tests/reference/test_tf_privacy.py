@@ -1,6 +1,7 @@
 """Fixed inputs, and what TensorFlow Privacy (privacy_tests, commit 03035d5) makes of them.
 
-Equal where both mean the same thing; where ours differs on purpose, the test says why and shows the difference.
+Equal where both mean the same thing; where ours differs on purpose, the test says why and shows the
+difference.
 """
 
 import contextlib
@@ -37,7 +38,10 @@ def marked(signal, member) -> Evidence:
 
 def from_losses(case) -> Evidence:
     losses = Outputs(loss=np.r_[case["loss_train"], case["loss_test"]])
-    return marked(measure(losses, "loss"), np.r_[np.ones(len(case["loss_train"])), np.zeros(len(case["loss_test"]))])
+    return marked(
+        measure(losses, "loss"),
+        np.r_[np.ones(len(case["loss_train"])), np.zeros(len(case["loss_test"]))],
+    )
 
 
 SMALL = ("distinct", "ties", "perfect", "inverted", "constant", "imbalanced")
@@ -49,14 +53,22 @@ def test_areas_of_hand_sized_cases_are_equal(theirs, name):
     evidence = from_losses(case)
     below = np.searchsorted(evidence.nonmember_scores, evidence.member_scores, "left")
     upto = np.searchsorted(evidence.nonmember_scores, evidence.member_scores, "right")
-    assert (below + upto).mean() / 2 / evidence.n_nonmembers == pytest.approx(case["auc"], abs=1e-12)
-    with contextlib.suppress(NotEnoughData):  # an interval may need more records than a hand-sized case has
+    assert (below + upto).mean() / 2 / evidence.n_nonmembers == pytest.approx(
+        case["auc"], abs=1e-12
+    )
+    with contextlib.suppress(
+        NotEnoughData
+    ):  # an interval may need more records than a hand-sized case has
         assert auc(evidence).value == pytest.approx(case["auc"], abs=1e-12)
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_advantages_of_hand_sized_cases_are_equal_except_where_theirs_turns_the_guess_around(theirs, name):
-    """Theirs is the largest |TPR - FPR|; ours fixes the direction beforehand: turning round afterwards finds leaks in noise."""
+def test_advantages_of_hand_sized_cases_are_equal_except_where_theirs_turns_the_guess_around(
+    theirs, name
+):
+    """Theirs is the largest |TPR - FPR|; ours fixes the direction beforehand: turning round
+    afterwards finds leaks in noise.
+    """
     case = theirs["small"][f"threshold_{name}"]
     expected = 0.0 if name == "inverted" else case["advantage"]
     values, difference = _roc_difference(from_losses(case))
@@ -76,10 +88,14 @@ def _roc_difference(evidence):
 def test_statistics_of_hand_sized_logits_are_equal(theirs):
     case = theirs["small"]["loss_entropy"]
     outputs = Outputs(logits=case["logits"], label=case["labels"])
-    np.testing.assert_allclose(measure(outputs, "confidence"), case["stat_conf_with_prob"], rtol=1e-12)
+    np.testing.assert_allclose(
+        measure(outputs, "confidence"), case["stat_conf_with_prob"], rtol=1e-12
+    )
     np.testing.assert_allclose(measure(outputs, "scaled_logit"), case["stat_logit"], rtol=1e-12)
     np.testing.assert_allclose(measure(outputs, "hinge"), case["stat_hinge"], atol=1e-12)
-    np.testing.assert_allclose(measure(outputs, "entropy"), -np.array(case["entropy_nolabel"]), rtol=1e-7, atol=1e-15)
+    np.testing.assert_allclose(
+        measure(outputs, "entropy"), -np.array(case["entropy_nolabel"]), rtol=1e-7, atol=1e-15
+    )
 
 
 def test_losses_are_equal_below_the_value_at_which_theirs_are_clipped(theirs):
@@ -92,7 +108,9 @@ def test_losses_are_equal_below_the_value_at_which_theirs_are_clipped(theirs):
 
 
 def test_modified_entropies_are_equal_to_the_digits_that_theirs_keep(theirs):
-    """Theirs computes 1 - p after p was rounded: of a confident, right answer three digits are left."""
+    """Theirs computes 1 - p after p was rounded: of a confident, right answer three digits are
+    left.
+    """
     case = theirs["small"]["loss_entropy"]
     ours = -measure(Outputs(logits=case["logits"], label=case["labels"]), "modified_entropy")
     rows = [0, 1, 2, 5]
@@ -114,7 +132,8 @@ def test_threshold_attack_on_25_000_records_a_side_is_equal(theirs, population, 
     logits, label, member = population(25_000, int(kind.rsplit("_", 1)[1]))
     expected = theirs["float64_threshold"][kind]
     evidence = marked(measure(Outputs(logits=logits, label=label), "loss"), member)
-    # their losses below 1e-8 and above 18.4 are ties; no record here is that confident or that wrong
+    # their losses below 1e-8 and above 18.4 are ties; no record here is that confident or that
+    # wrong
     assert auc(evidence).value == pytest.approx(expected["auc"], abs=1e-8)
     assert advantage(evidence).value == pytest.approx(expected["advantage"], abs=1e-9)
 
@@ -124,11 +143,15 @@ def test_rates_at_fixed_false_positive_rates_are_those_of_their_curve(theirs, po
     evidence = marked(measure(Outputs(logits=logits, label=label), "loss"), member)
     recorded = theirs["population"]["W1_threshold_pop_25k_10"][0]
     for rate in (0.001, 0.01, 0.1):
-        assert tpr_at_fpr(evidence, rate).value == pytest.approx(recorded[f"tpr_at_fpr_{rate:g}"], abs=2 / 25_000)
+        assert tpr_at_fpr(evidence, rate).value == pytest.approx(
+            recorded[f"tpr_at_fpr_{rate:g}"], abs=2 / 25_000
+        )
 
 
 def test_their_best_precision_is_a_maximum_over_thresholds_and_ours_names_one(theirs, population):
-    """A PPV of 1.0 from a handful of records is what their maximum returns; ours fixes prior and threshold and has an interval."""
+    """A PPV of 1.0 from a handful of records is what their maximum returns; ours fixes prior and
+    threshold and has an interval.
+    """
     logits, label, member = population(25_000, 10)
     evidence = marked(measure(Outputs(logits=logits, label=label), "loss"), member)
     ours = named("ppv@prior=0.5")(evidence)
@@ -146,15 +169,24 @@ def test_threshold_attack_on_half_a_million_records_a_side_is_equal(theirs, popu
 
 
 def test_confident_float32_logits_keep_the_leak_that_rounding_hides():
-    """Softmax in float32, then the log: beyond a margin of 16.6 all losses tie at 0; here that hides nearly half of the leak."""
+    """Softmax in float32, then the log: beyond a margin of 16.6 all losses tie at 0; here that
+    hides nearly half of the leak.
+    """
     rng = np.random.default_rng(0)
     n = 20_000
     member = np.arange(2 * n) < n
     logits = rng.normal(size=(2 * n, 10)).astype(np.float32)
     label = rng.integers(0, 10, 2 * n)
-    logits[np.arange(2 * n), label] += (20 + 3 * rng.normal(size=2 * n) + 2.5 * member).astype(np.float32)
+    logits[np.arange(2 * n), label] += (20 + 3 * rng.normal(size=2 * n) + 2.5 * member).astype(
+        np.float32
+    )
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    rounded = np.log(np.maximum((shifted / shifted.sum(axis=1, keepdims=True))[np.arange(2 * n), label], np.float32(1e-8)))
+    rounded = np.log(
+        np.maximum(
+            (shifted / shifted.sum(axis=1, keepdims=True))[np.arange(2 * n), label],
+            np.float32(1e-8),
+        )
+    )
     ours = auc(marked(measure(Outputs(logits=logits, label=label), "loss"), member)).value
     naive = auc(marked(rounded, member)).value
     assert ours > 0.7
@@ -162,7 +194,9 @@ def test_confident_float32_logits_keep_the_leak_that_rounding_hides():
 
 
 def test_membership_probabilities_are_as_informative_and_not_in_sample(theirs, population):
-    """Theirs scores records by counts that hold them; ours is cross-fitted, so its means lie no further apart than theirs."""
+    """Theirs scores records by counts that hold them; ours is cross-fitted, so its means lie no
+    further apart than theirs.
+    """
     logits, label, member = population(25_000, 10)
     signals = Signals.of(measure(Outputs(logits=logits, label=label), "loss"))
     evidence = collect(MembershipProbability(), signals, Membership(member))

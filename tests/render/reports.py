@@ -1,4 +1,6 @@
-"""Reports to render: one as an audit writes it, one of each finding, and one written by an enemy."""
+"""Reports to render: one as an audit writes it, one of each finding, and one written by an
+enemy.
+"""
 
 from dataclasses import replace
 
@@ -22,9 +24,13 @@ NASTY = (
 )
 
 
-def estimate(name, value, half=0.03, *, n=4000, p=None, method="Clopper-Pearson and order statistics"):
+def estimate(
+    name, value, half=0.03, *, n=4000, p=None, method="Clopper-Pearson and order statistics"
+):
     low = 0.0 if name != "advantage" else -1.0
-    return Estimate(name, value, max(low, value - half), min(1.0, value + half), 0.95, n, method, p_value=p)
+    return Estimate(
+        name, value, max(low, value - half), min(1.0, value + half), 0.95, n, method, p_value=p
+    )
 
 
 def roc(shift, n=2000, k=300):
@@ -57,8 +63,24 @@ def scores(shift, k=50):
 ATTACKS = (
     ("gradient boosting", "GradientBoosting()", "scaled_logit", 0.34, 0.21, 0.048, 0.715),
     ("confidence threshold", "Threshold()", "scaled_logit", 0.31, 0.19, 0.041, 0.702),
-    ("confidence threshold per class", "ClassConditional()", "scaled_logit", 0.30, 0.18, 0.037, 0.699),
-    ("logistic regression", "LogisticRegression(penalty=1.0)", "scaled_logit", 0.29, 0.17, 0.033, 0.690),
+    (
+        "confidence threshold per class",
+        "ClassConditional()",
+        "scaled_logit",
+        0.30,
+        0.18,
+        0.037,
+        0.699,
+    ),
+    (
+        "logistic regression",
+        "LogisticRegression(penalty=1.0)",
+        "scaled_logit",
+        0.29,
+        0.17,
+        0.033,
+        0.690,
+    ),
     ("entropy threshold", "Threshold()", "entropy", 0.22, 0.09, 0.012, 0.640),
     ("gap (correct or not)", "Threshold()", "correctness", 0.17, 0.02, 0.002, 0.585),
 )
@@ -88,16 +110,41 @@ def attack_check(row, chosen):
             for prior, value in ((0.5, 0.95), (0.1, 0.70), (0.01, 0.175), (0.001, 0.021))
         ]
     return CheckResult(
-        name, "attack", attack, statistic, n_members=2000, n_nonmembers=2000, estimates=tuple(estimates), p_value=1e-9
+        name,
+        "attack",
+        attack,
+        statistic,
+        n_members=2000,
+        n_nonmembers=2000,
+        estimates=tuple(estimates),
+        p_value=1e-9,
     )
 
 
 def slice_check(name, value, score, half):
     n = 40 if (name, value) == ("class", "0") else 210
     p = 0.4 if score - half < 0 else 0.0004
-    found = Estimate("advantage", score, score - half, score + half, 0.994, 2 * n, "Newcombe's hybrid score interval, simultaneous")
+    found = Estimate(
+        "advantage",
+        score,
+        score - half,
+        score + half,
+        0.994,
+        2 * n,
+        "Newcombe's hybrid score interval, simultaneous",
+    )
     return CheckResult(
-        f"{name} = {value}", "slice", "GradientBoosting()", "scaled_logit", name, value, n, n, (found,), p, min(1.0, 8 * p)
+        f"{name} = {value}",
+        "slice",
+        "GradientBoosting()",
+        "scaled_logit",
+        name,
+        value,
+        n,
+        n,
+        (found,),
+        p,
+        min(1.0, 8 * p),
     )
 
 
@@ -117,20 +164,40 @@ def leaking():
         )
     )
     blind = estimate("auc", 0.503, 0.018, p=0.7, method="DeLong, on the logit scale")
-    checks.append(CheckResult("blind guesser (labels only)", "blind", "Blind()", "none", estimates=(blind,), p_value=0.7))
+    checks.append(
+        CheckResult(
+            "blind guesser (labels only)",
+            "blind",
+            "Blind()",
+            "none",
+            estimates=(blind,),
+            p_value=0.7,
+        )
+    )
     return Report(
         finding="leak",
         verdict="fail",
-        headline="This model leaks: an attacker who may be wrong about 1 in 1,000 outsiders finds 4.8 % of the training records "
-        "(3.5 % to 6.1 %); a blind guesser finds 0.1 %. Vulnerability score 0.34 (0.3 to 0.38; 0 is none, 1 is total).",
+        headline=(
+            "This model leaks: an attacker who may be wrong about 1 in 1,000 outsiders finds 4.8 %"
+            " of the training records (3.5 % to 6.1 %); a blind guesser finds 0.1 %. Vulnerability"
+            " score 0.34 (0.3 to 0.38; 0 is none, 1 is total)."
+        ),
         p_value=2e-9,
         detectable=0.049,
         score=checks[0].estimate("advantage"),
         chosen="gradient boosting",
         checks=tuple(checks),
         verdicts=(
-            Verdict("fail", "advantage at most 0.1", "advantage = 0.34 [0.3, 0.38] lies above the limit 0.1"),
-            Verdict("fail", "tpr@fpr=0.01 at most 0.05", "tpr@fpr=0.01 = 0.21 [0.185, 0.235] lies above the limit 0.05"),
+            Verdict(
+                "fail",
+                "advantage at most 0.1",
+                "advantage = 0.34 [0.3, 0.38] lies above the limit 0.1",
+            ),
+            Verdict(
+                "fail",
+                "tpr@fpr=0.01 at most 0.05",
+                "tpr@fpr=0.01 = 0.21 [0.185, 0.235] lies above the limit 0.05",
+            ),
         ),
         accuracy={"member": 0.998, "nonmember": 0.876},
         unknown=(
@@ -147,7 +214,10 @@ def leaking():
             },
         ),
         assumes=(
-            "Records are independent of one another, and members and non-members come from the same population.",
+            (
+                "Records are independent of one another, and members and non-members come from the"
+                " same population."
+            ),
             "The split was found, not drawn, so nothing here bounds epsilon.",
         ),
         figures={
@@ -155,7 +225,13 @@ def leaking():
             "scores": [{"attack": "gradient boosting"} | scores(0.9)],
         },
         environment={
-            "versions": {"tacit": "0.1.0", "python": "3.11.7", "numpy": "2.4.0", "scipy": "1.17.0", "scikit-learn": "1.9.1"},
+            "versions": {
+                "tacit": "0.1.0",
+                "python": "3.11.7",
+                "numpy": "2.4.0",
+                "scipy": "1.17.0",
+                "scikit-learn": "1.9.1",
+            },
             "seed": 0,
             "digest": "sha256:" + "3f5a9c" * 10 + "beef",
             "command": "tacit audit overfitted.npz --html report.html",
@@ -171,7 +247,11 @@ def quiet():
     flat = [
         replace(
             check,
-            estimates=(estimate("advantage", 0.01, 0.03), estimate("tpr@fpr=0.01", 0.012, 0.006), estimate("auc", 0.505, 0.015)),
+            estimates=(
+                estimate("advantage", 0.01, 0.03),
+                estimate("tpr@fpr=0.01", 0.012, 0.006),
+                estimate("auc", 0.505, 0.015),
+            ),
             p_value=0.4,
         )
         for check in base.checks[:3]
@@ -180,12 +260,20 @@ def quiet():
         base,
         finding="no leak found",
         verdict="pass",
-        headline="No leak found by these attacks. A leak with an advantage of 0.049 or more would have shown in 4 audits of 5; "
-        "a smaller one, or a stronger attack, is not ruled out.",
+        headline=(
+            "No leak found by these attacks. A leak with an advantage of 0.049 or more would have"
+            " shown in 4 audits of 5; a smaller one, or a stronger attack, is not ruled out."
+        ),
         p_value=0.44,
         score=flat[0].estimate("advantage"),
         checks=tuple(flat),
-        verdicts=(Verdict("pass", "advantage at most 0.1", "advantage = 0.01 [-0.02, 0.04] lies at or below the limit 0.1"),),
+        verdicts=(
+            Verdict(
+                "pass",
+                "advantage at most 0.1",
+                "advantage = 0.01 [-0.02, 0.04] lies at or below the limit 0.1",
+            ),
+        ),
         accuracy={"member": 0.88, "nonmember": 0.876},
         unknown=(),
         title="regularised network",
@@ -205,9 +293,17 @@ def starved():
         "inconclusive",
         "inconclusive",
         "Inconclusive: there are too few records to measure anything.",
-        verdicts=(Verdict("inconclusive", "advantage at most 0.1", "Dealing records into 4 parts needs 4 members, got 3."),),
+        verdicts=(
+            Verdict(
+                "inconclusive",
+                "advantage at most 0.1",
+                "Dealing records into 4 parts needs 4 members, got 3.",
+            ),
+        ),
         unknown=(unknown,),
-        warnings=("A guesser that never sees the model tells members from non-members (AUC 0.93).",),
+        warnings=(
+            "A guesser that never sees the model tells members from non-members (AUC 0.93).",
+        ),
         title="tiny",
     )
 
@@ -226,12 +322,19 @@ def claim():
     )
     reason = "refuted: epsilon is at least 4.556 (95 % confidence)"
     check = CheckResult(
-        "canaries, one run", "attack", "Threshold()", "canary score", n_members=1007, n_nonmembers=993, estimates=(bound,)
+        "canaries, one run",
+        "attack",
+        "Threshold()",
+        "canary score",
+        n_members=1007,
+        n_nonmembers=993,
+        estimates=(bound,),
     )
     return Report(
         "leak",
         "fail",
-        "The claim is refuted: epsilon >= 4.56 at delta = 1e-05 (95 % confidence), where 1 was claimed.",
+        "The claim is refuted: epsilon >= 4.56 at delta = 1e-05 (95 % confidence), where 1 was"
+        " claimed.",
         chosen=check.name,
         checks=(check,),
         verdicts=(Verdict("fail", "claimed epsilon 1 not refuted", reason),),
@@ -246,12 +349,21 @@ def nasty():
     base = leaking()
     evil = list(NASTY)
     checks = [
-        replace(check, name=evil[i % len(evil)] + str(i), attack=evil[(i + 1) % len(evil)], statistic=evil[(i + 2) % len(evil)])
+        replace(
+            check,
+            name=evil[i % len(evil)] + str(i),
+            attack=evil[(i + 1) % len(evil)],
+            statistic=evil[(i + 2) % len(evil)],
+        )
         for i, check in enumerate(base.checks)
     ]
     checks = [
         replace(
-            check, slice=evil[i % len(evil)], value=evil[(i + 3) % len(evil)], reason=evil[(i + 5) % len(evil)], notes=(evil[0],)
+            check,
+            slice=evil[i % len(evil)],
+            value=evil[(i + 3) % len(evil)],
+            reason=evil[(i + 5) % len(evil)],
+            notes=(evil[0],),
         )
         for i, check in enumerate(checks)
     ]
@@ -264,8 +376,14 @@ def nasty():
         headline=" ".join(evil[:9]),
         chosen=checks[0].name,
         checks=tuple(checks),
-        verdicts=tuple(Verdict(kind, text, text) for kind, text in zip(("fail", "pass", "inconclusive", "skipped"), evil)),
-        unknown=tuple({"question": text, "reason": text, "needed": 7, "got": text, "unit": text} for text in evil),
+        verdicts=tuple(
+            Verdict(kind, text, text)
+            for kind, text in zip(("fail", "pass", "inconclusive", "skipped"), evil)
+        ),
+        unknown=tuple(
+            {"question": text, "reason": text, "needed": 7, "got": text, "unit": text}
+            for text in evil
+        ),
         assumes=tuple(evil),
         warnings=tuple(evil),
         figures=figures,

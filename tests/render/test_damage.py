@@ -1,4 +1,6 @@
-"""A report file from anywhere is either read and rendered, or refused with the place that is wrong."""
+"""A report file from anywhere is either read and rendered, or refused with the place that is
+wrong.
+"""
 
 import copy
 import json
@@ -8,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tacit.audits.compare import compare
 from tacit.core import Comparison, InvalidInput, Report
 from tacit.render import FORMATS, notebook, rendered
 from tacit.render.clean import clean
 from tacit.render.text import width
-from tacit.suites.compare import compare
 
 WRONG = (None, 5, -1.5, "x", [], {}, [1], {"a": 1}, True, 1e308, "\ud800", [[["x"]]])
 
@@ -20,7 +22,13 @@ WRONG = (None, 5, -1.5, "x", [], {}, [1], {"a": 1}, True, 1e308, "\ud800", [[["x
 def places(value, path=()):
     """Paths to every part of plain data, the first three items of each list."""
     yield path
-    items = value.items() if isinstance(value, dict) else enumerate(value[:3]) if isinstance(value, list) else ()
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value[:3])
+        if isinstance(value, list)
+        else ()
+    )
     for key, item in items:
         yield from places(item, (*path, key))
 
@@ -56,8 +64,16 @@ def test_any_wrong_part_is_refused_or_rendered(leaking):
 @pytest.mark.parametrize(
     ("path", "wrong", "said"),
     [
-        (("verdict",), "maybe", "`verdict` needs one of 'pass', 'fail', 'inconclusive', got 'maybe'"),
-        (("checks", 0, "estimates", 0, "value"), "0.7", "`checks[0].estimates[0].value` needs a finite number, got '0.7'"),
+        (
+            ("verdict",),
+            "maybe",
+            "`verdict` needs one of 'pass', 'fail', 'inconclusive', got 'maybe'",
+        ),
+        (
+            ("checks", 0, "estimates", 0, "value"),
+            "0.7",
+            "`checks[0].estimates[0].value` needs a finite number, got '0.7'",
+        ),
         (("checks", 1, "n_members"), 2.5, "`checks[1].n_members` needs a whole number"),
         (("unknown",), "x", "`unknown` needs a list"),
         (("accuracy",), {"member": None}, "`accuracy.member` needs a finite number"),
@@ -83,6 +99,9 @@ def test_clean_text_is_one_short_visible_line(text):
     assert "\n" not in shown
     shown.encode("utf8")
     assert all(
-        character.isprintable() or character in "\u200c\u200d\u2068\u2069\u00ad" or character.isspace() for character in shown
+        character.isprintable()
+        or character in "\u200c\u200d\u2068\u2069\u00ad"
+        or character.isspace()
+        for character in shown
     )
     assert width(shown) < 12 * 60

@@ -1,4 +1,6 @@
-"""Nothing from outside becomes markup, a script, a template, a terminal command or a broken file, in any format."""
+"""Nothing from outside becomes markup, a script, a template, a terminal command or a broken file,
+in any format.
+"""
 
 import json
 import re
@@ -26,7 +28,9 @@ class Tags(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.seen[tag] = self.seen.get(tag, 0) + 1
         for name, value in attrs:
-            outside = name in ("src", "href", "action", "data") and not (value or "").startswith(("#", "data:,"))
+            outside = name in ("src", "href", "action", "data") and not (value or "").startswith(
+                ("#", "data:,")
+            )
             if name.startswith("on") or outside:
                 self.risky.append((tag, name, value))
 
@@ -44,7 +48,10 @@ def test_every_format_can_be_written_as_utf8(nasty, suffix):
 
 @pytest.mark.parametrize("suffix", [".html", "notebook"])
 def test_html_has_no_element_and_no_attribute_from_outside(nasty, leaking, suffix):
-    bad, good = (tags_of(notebook(r) if suffix == "notebook" else rendered(r, suffix=suffix)) for r in (nasty, leaking))
+    bad, good = (
+        tags_of(notebook(r) if suffix == "notebook" else rendered(r, suffix=suffix))
+        for r in (nasty, leaking)
+    )
     assert bad.risky == []
     assert bad.seen.get("script", 0) == good.seen.get("script", 0)
     assert "img" not in bad.seen
@@ -68,7 +75,10 @@ def test_the_notebook_fragment_runs_and_loads_nothing(leaking):
 
 @pytest.mark.parametrize("suffix", TEXT_FORMATS)
 def test_control_and_direction_characters_reach_no_format(nasty, suffix):
-    found = re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066\u2067\ud800-\udfff]", rendered(nasty, suffix=suffix))
+    found = re.findall(
+        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066\u2067\ud800-\udfff]",
+        rendered(nasty, suffix=suffix),
+    )
     assert found == []
 
 

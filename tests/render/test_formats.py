@@ -52,19 +52,25 @@ def sarif(report):
 
 
 def test_sarif_kinds_follow_the_verdicts(leaking, starved, quiet):
-    assert [(r["kind"], r["level"]) for r in sarif(leaking)["runs"][0]["results"]] == [("fail", "error")] * 2
+    assert [(r["kind"], r["level"]) for r in sarif(leaking)["runs"][0]["results"]] == [
+        ("fail", "error")
+    ] * 2
     assert sarif(starved)["runs"][0]["results"][0]["kind"] == "open"
     assert sarif(quiet)["runs"][0]["results"][0]["kind"] == "pass"
 
 
 def test_sarif_notes_a_leak_that_no_rule_names(leaking):
-    report = replace(leaking, verdict="pass", verdicts=(Verdict("pass", "auc at most 0.9", "it is"),))
+    report = replace(
+        leaking, verdict="pass", verdicts=(Verdict("pass", "auc at most 0.9", "it is"),)
+    )
     kinds = [result["kind"] for result in sarif(report)["runs"][0]["results"]]
     assert kinds == ["pass", "review"]
 
 
 def test_sarif_has_what_the_standard_requires(every_report):
-    """The required properties of SARIF 2.1.0, written by hand; the schema itself is asked below where it can be had."""
+    """The required properties of SARIF 2.1.0, written by hand; the schema itself is asked below
+    where it can be had.
+    """
     for report in every_report:
         log = sarif(report)
         assert log["version"] == "2.1.0"
@@ -81,14 +87,23 @@ def test_sarif_has_what_the_standard_requires(every_report):
 
 @functools.cache
 def sarif_schema():
-    """The SARIF 2.1.0 schema as Microsoft's npm package @microsoft/jest-sarif carries it; it is no part of tacit."""
-    cache = Path(os.environ.get("TACIT_TEST_CACHE", Path(tempfile.gettempdir()) / "tacit-test-cache"))
+    """The SARIF 2.1.0 schema as Microsoft's npm package @microsoft/jest-sarif carries it; it is no
+    part of tacit.
+    """
+    cache = Path(
+        os.environ.get("TACIT_TEST_CACHE", Path(tempfile.gettempdir()) / "tacit-test-cache")
+    )
     cache.mkdir(parents=True, exist_ok=True)
     packed = sorted(cache.glob("microsoft-jest-sarif-*.tgz"))
     if not packed:
         if shutil.which("npm") is None:
             pytest.skip("npm is not installed, so the SARIF schema cannot be fetched")
-        done = subprocess.run(["npm", "pack", "@microsoft/jest-sarif@1.0.0-beta.0"], cwd=cache, capture_output=True, timeout=60)
+        done = subprocess.run(
+            ["npm", "pack", "@microsoft/jest-sarif@1.0.0-beta.0"],
+            cwd=cache,
+            capture_output=True,
+            timeout=60,
+        )
         packed = sorted(cache.glob("microsoft-jest-sarif-*.tgz"))
         if done.returncode or not packed:
             pytest.skip("npm cannot fetch @microsoft/jest-sarif, which carries the SARIF schema")
@@ -138,7 +153,13 @@ def test_html_says_the_verdict_and_the_headline_before_anything_else(leaking):
     text = rendered(leaking, suffix=".html")
     body = text[text.index("<body") :]
     places = [
-        body.index(part) for part in ("overfitted network", "<strong>Fail</strong>", "This model leaks", "Against the policy")
+        body.index(part)
+        for part in (
+            "overfitted network",
+            "<strong>Fail</strong>",
+            "This model leaks",
+            "Against the policy",
+        )
     ]
     assert places == sorted(places)
 
@@ -151,9 +172,20 @@ def test_saving_by_suffix_writes_each_format(leaking, tmp_path):
 
 def test_every_section_title_is_in_every_long_format(leaking):
     pages = [rendered(leaking, suffix=suffix) for suffix in (".html", ".md")]
-    for title in ("What it means", "Which attack did it", "Who is most exposed", "What was assumed", "What could not be known"):
+    for title in (
+        "What it means",
+        "Which attack did it",
+        "Who is most exposed",
+        "What was assumed",
+        "What could not be known",
+    ):
         assert all(title in page for page in pages)
-    for title in ("How to lower it", "How each number was found", "How this report was made", "References"):
+    for title in (
+        "How to lower it",
+        "How each number was found",
+        "How this report was made",
+        "References",
+    ):
         assert all(title in page for page in pages)
 
 
@@ -168,7 +200,12 @@ def test_ten_thousand_slices_stay_a_small_page(leaking):
 
 def test_a_control_is_not_taken_for_a_guesser_without_the_model(leaking):
     base = leaking.checks[0]
-    control = replace(base, name="shadow models as targets", role="control", notes=("with a quarter of the models: AUC 0.7",))
+    control = replace(
+        base,
+        name="shadow models as targets",
+        role="control",
+        notes=("with a quarter of the models: AUC 0.7",),
+    )
     text = rendered(replace(leaking, checks=(*leaking.checks, control)), suffix=".md")
     split, controls = text.index("Could it be the split"), text.index("## Controls")
     assert split < controls < text.index("shadow models as targets", split)

@@ -12,7 +12,9 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def golden(name, text):
-    """Compare with a file; with TACIT_WRITE_GOLDEN=1 write it (then read the difference before committing it)."""
+    """Compare with a file; with TACIT_WRITE_GOLDEN=1 write it (then read the difference before
+    committing it).
+    """
     path = GOLDEN / name
     if os.environ.get("TACIT_WRITE_GOLDEN"):
         path.parent.mkdir(exist_ok=True)

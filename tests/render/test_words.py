@@ -49,7 +49,15 @@ def test_a_share_is_never_rounded_to_nothing_or_all(value, text):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.34, "0.34"), (0.0, "0.00"), (-0.3, "−0.30"), (0.049, "0.049"), (0.0011, "0.0011"), (1e-8, "0.000000"), (math.inf, "∞")],
+    [
+        (0.34, "0.34"),
+        (0.0, "0.00"),
+        (-0.3, "−0.30"),
+        (0.049, "0.049"),
+        (0.0011, "0.0011"),
+        (1e-8, "0.000000"),
+        (math.inf, "∞"),
+    ],
 )
 def test_a_number_has_two_digits_that_matter(value, text):
     assert number(value) == text
@@ -82,8 +90,16 @@ def test_a_bound_says_which_way_it_goes():
     ("name", "text", "short"),
     [
         ("tpr@fpr=0.001", "Members found, 1 in 1,000 wrong", "Found, 1 in 1,000"),
-        ("tpr@fpr<=0.01", "Members found, at most 1 in 100 wrong", "Members found, at most 1 in 100 wrong"),
-        ("ppv@prior=0.01", "Accusations right where 1.0 % are members", "Accusations right where 1.0 % are members"),
+        (
+            "tpr@fpr<=0.01",
+            "Members found, at most 1 in 100 wrong",
+            "Members found, at most 1 in 100 wrong",
+        ),
+        (
+            "ppv@prior=0.01",
+            "Accusations right where 1.0 % are members",
+            "Accusations right where 1.0 % are members",
+        ),
         ("pauc@fpr=0.01", "AUC below 1 in 100 wrong", "AUC below 1 in 100 wrong"),
         ("advantage", "Vulnerability score (advantage)", "Score"),
         ("my\x00metric", "my\\x00metric", "my\\x00metric"),
@@ -95,7 +111,10 @@ def test_metrics_have_names_that_people_read(name, text, short):
 
 
 def test_rules_are_read_in_words_and_strange_ones_stay():
-    assert plain(rule_name("tpr@fpr=0.01 at most 0.05")) == "Members found, 1 in 100 wrong, at most 5 %"
+    assert (
+        plain(rule_name("tpr@fpr=0.01 at most 0.05"))
+        == "Members found, 1 in 100 wrong, at most 5 %"
+    )
     assert rule_name("advantage at most 0.1") == "Vulnerability score (advantage), at most 0.1"
     assert rule_name("claimed epsilon 8 not refuted") == "claimed epsilon 8 not refuted"
     assert rule_name("mine at most much") == "mine at most much"
@@ -104,7 +123,13 @@ def test_rules_are_read_in_words_and_strange_ones_stay():
 def test_small_words():
     assert plain(one_in(0.001)) == "1 in 1,000"
     assert plain(one_in(0.9)) == "90 %"
-    assert [plain(p_value(value)) for value in (None, 1e-9, 0.004, 0.034, 0.5)] == ["–", "< 0.001", "0.004", "0.034", "0.50"]
+    assert [plain(p_value(value)) for value in (None, 1e-9, 0.004, 0.034, 0.5)] == [
+        "–",
+        "< 0.001",
+        "0.004",
+        "0.034",
+        "0.50",
+    ]
     assert plain(plural(1, "record")) == "1 record"
     assert plain(plural(2000, "record")) == "2,000 records"
     assert rate_of("tpr@fpr=0.1") == 0.1

@@ -39,12 +39,18 @@ def by_definition(logits, label):
 def assert_exact(outputs, rows, labels, rtol=1e-12):
     for name in NAMES:
         exact = [by_definition(row, label)[name] for row, label in zip(rows, labels)]
-        np.testing.assert_allclose(measure(outputs, name), exact, rtol=rtol, atol=1e-300, err_msg=name)
+        np.testing.assert_allclose(
+            measure(outputs, name), exact, rtol=rtol, atol=1e-300, err_msg=name
+        )
 
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.integers(2, 6).flatmap(lambda k: st.lists(st.lists(st.floats(-40, 40), min_size=k, max_size=k), min_size=1, max_size=4)),
+    st.integers(2, 6).flatmap(
+        lambda k: st.lists(
+            st.lists(st.floats(-40, 40), min_size=k, max_size=k), min_size=1, max_size=4
+        )
+    ),
     st.integers(0, 1),
 )
 def test_statistics_from_logits_equal_their_definitions(rows, label):
@@ -53,7 +59,13 @@ def test_statistics_from_logits_equal_their_definitions(rows, label):
     outputs = Outputs(logits=np.array([[*row, 99.0] for row in rows]), label=labels)
     for name in NAMES:
         exact = [by_definition([*row, 99.0], label)[name] for row in rows]
-        np.testing.assert_allclose(measure(outputs, name), exact, rtol=1e-11, atol=1e-14 * scale * (name == "hinge"), err_msg=name)
+        np.testing.assert_allclose(
+            measure(outputs, name),
+            exact,
+            rtol=1e-11,
+            atol=1e-14 * scale * (name == "hinge"),
+            err_msg=name,
+        )
 
 
 def test_float32_logits_equal_their_definitions():
@@ -64,7 +76,10 @@ def test_float32_logits_equal_their_definitions():
 
 
 @pytest.mark.parametrize("label", [0, 1, 2])
-@pytest.mark.parametrize("row", [[1e4, -1e4, 0.0], [-1e4, 1e4, 3.0], [1e4, 1e4, 1e4], [800.0, 0.0, -5.0], [2e-9, 1e-9, 0.0]])
+@pytest.mark.parametrize(
+    "row",
+    [[1e4, -1e4, 0.0], [-1e4, 1e4, 3.0], [1e4, 1e4, 1e4], [800.0, 0.0, -5.0], [2e-9, 1e-9, 0.0]],
+)
 def test_extreme_logits_stay_finite_and_ordered(row, label):
     outputs = Outputs(logits=np.array([row]), label=[label])
     exact = by_definition(row, label)
@@ -105,7 +120,10 @@ def test_probabilities_and_logits_agree(name):
     logits = rng.normal(size=(200, 6)) * 4
     probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     label = rng.integers(0, 6, 200)
-    from_logits, from_probs = measure(Outputs(logits=logits, label=label), name), measure(Outputs(probs=probs, label=label), name)
+    from_logits, from_probs = (
+        measure(Outputs(logits=logits, label=label), name),
+        measure(Outputs(probs=probs, label=label), name),
+    )
     np.testing.assert_allclose(from_probs, from_logits, rtol=1e-9, atol=1e-12)
 
 
@@ -114,9 +132,15 @@ def test_probabilities_and_logits_agree(name):
 def test_equal_records_get_equal_bits_wherever_they_stand(name, kind):
     rng = np.random.default_rng(2)
     row = rng.dirichlet(np.ones(17)).astype(np.float32)
-    extreme = np.eye(17, dtype=np.float32)[3] if kind == "probs" else np.full(17, 1e4, np.float32) * np.eye(17, dtype=np.float32)[3]
+    extreme = (
+        np.eye(17, dtype=np.float32)[3]
+        if kind == "probs"
+        else np.full(17, 1e4, np.float32) * np.eye(17, dtype=np.float32)[3]
+    )
     others = np.stack([extreme] * 2)
-    alone = measure(Outputs(**{kind: row[None] * (1 if kind == "probs" else 9)}, label=[4]), name)[0]
+    alone = measure(Outputs(**{kind: row[None] * (1 if kind == "probs" else 9)}, label=[4]), name)[
+        0
+    ]
     for n in (2, 3, classification.CELLS // 17, classification.CELLS // 17 + 1, 3000):
         block = np.tile(row, (n, 1)) * (1 if kind == "probs" else 9)
         mixed = Outputs(**{kind: np.concatenate([block, others])}, label=np.full(n + 2, 4))
@@ -128,10 +152,17 @@ def test_a_binary_model_equals_its_two_class_twin(name):
     z = np.array([-30.0, -2.0, -0.1, 0.3, 5.0, 40.0])
     label = np.array([0, 1, 1, 0, 1, 1])
     twin = Outputs(logits=np.stack([np.zeros(6), z], axis=1), label=label)
-    np.testing.assert_allclose(measure(Outputs(logits=z, label=label), name), measure(twin, name), rtol=1e-12)
+    np.testing.assert_allclose(
+        measure(Outputs(logits=z, label=label), name), measure(twin, name), rtol=1e-12
+    )
     p = 1 / (1 + np.exp(-z[:5]))
     halves = Outputs(probs=np.stack([1 - p, p], axis=1), label=label[:5])
-    np.testing.assert_allclose(measure(Outputs(probs=p, label=label[:5]), name), measure(halves, name), rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(
+        measure(Outputs(probs=p, label=label[:5]), name),
+        measure(halves, name),
+        rtol=1e-9,
+        atol=1e-15,
+    )
 
 
 def test_a_binary_margin_is_the_logit_turned_towards_the_label():

@@ -9,7 +9,9 @@ from tacit.signals import feature_matrix, measure
 
 def outputs(n=50, k=4, seed=0, label=True):
     rng = np.random.default_rng(seed)
-    return Outputs(logits=rng.normal(size=(n, k)) * 3, label=rng.integers(0, k, n) if label else None)
+    return Outputs(
+        logits=rng.normal(size=(n, k)) * 3, label=rng.integers(0, k, n) if label else None
+    )
 
 
 def test_columns_are_sorted_log_probabilities_then_statistics_then_the_label():
@@ -18,7 +20,9 @@ def test_columns_are_sorted_log_probabilities_then_statistics_then_the_label():
     assert features.shape == (50, 4 + 5 + 4)
     assert features.dtype == np.float32
     probs = np.exp(given.logits) / np.exp(given.logits).sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(features[:, :4], -np.sort(-np.log(probs), axis=1), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        features[:, :4], -np.sort(-np.log(probs), axis=1), rtol=1e-5, atol=1e-6
+    )
     for column, name in ((4, "entropy"), (5, "loss"), (6, "scaled_logit"), (8, "modified_entropy")):
         np.testing.assert_allclose(features[:, column], measure(given, name), rtol=1e-5, atol=1e-6)
     true = np.take_along_axis(given.logits, given.label[:, None], axis=1)

@@ -6,7 +6,12 @@ import pytest
 from tacit import InvalidInput, Outputs
 from tacit.signals import available, feature_matrix, measure
 
-NAMES = ("negative_absolute_error", "negative_squared_error", "negative_log_error", "gaussian_log_likelihood")
+NAMES = (
+    "negative_absolute_error",
+    "negative_squared_error",
+    "negative_log_error",
+    "gaussian_log_likelihood",
+)
 
 
 @pytest.fixture
@@ -23,7 +28,9 @@ def test_every_regression_signal_falls_with_the_error(outputs):
 def test_errors_by_hand(outputs):
     assert measure(outputs, "negative_absolute_error").tolist() == [0, -0.5, -1, -4]
     assert measure(outputs, "negative_squared_error").tolist() == [0, -0.25, -1, -16]
-    np.testing.assert_allclose(measure(outputs, "negative_log_error")[1:], -np.log([0.5, 1, 4]), atol=1e-9)
+    np.testing.assert_allclose(
+        measure(outputs, "negative_log_error")[1:], -np.log([0.5, 1, 4]), atol=1e-9
+    )
 
 
 def test_gaussian_log_likelihood_matches_scipy():
@@ -33,7 +40,9 @@ def test_gaussian_log_likelihood_matches_scipy():
     residual = rng.normal(size=(500, 2)) * [1.0, 5.0]
     outputs = Outputs(prediction=residual, truth=np.zeros((500, 2)))
     spread = 1.4826 * np.median(np.abs(residual), axis=0)
-    np.testing.assert_allclose(measure(outputs, "gaussian_log_likelihood"), norm.logpdf(residual, scale=spread).sum(axis=1))
+    np.testing.assert_allclose(
+        measure(outputs, "gaussian_log_likelihood"), norm.logpdf(residual, scale=spread).sum(axis=1)
+    )
     np.testing.assert_allclose(spread, [1, 5], rtol=0.15)
 
 

@@ -18,7 +18,9 @@ def test_epochs_above_a_limit_are_counted():
 
 
 def test_epochs_worse_than_half_are_counted_with_ties_half():
-    np.testing.assert_allclose(epochs_worse_than_half(LOSSES), [(0.5 + 0.5 + 0.5 + 0.5 + 0.5) / 5, 0.1 + 0.2, 0.9])
+    np.testing.assert_allclose(
+        epochs_worse_than_half(LOSSES), [(0.5 + 0.5 + 0.5 + 0.5 + 0.5) / 5, 0.1 + 0.2, 0.9]
+    )
 
 
 def test_mean_loss_is_over_epochs():
@@ -33,7 +35,12 @@ def test_a_record_learned_by_heart_ranges_wider_than_one_learned_early():
 
 
 @pytest.mark.parametrize(
-    ("losses", "message"), [(np.ones((3, 3)), "4 or more epochs"), ([[1, 2, np.nan, 3]], "finite"), ([1.0, 2], "dimension")]
+    ("losses", "message"),
+    [
+        (np.ones((3, 3)), "4 or more epochs"),
+        ([[1, 2, np.nan, 3]], "finite"),
+        ([1.0, 2], "dimension"),
+    ],
 )
 def test_bad_losses_are_named(losses, message):
     with pytest.raises(InvalidInput, match=message):

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from tacit.core import collect
-from tacit.testing import ClusteredShift, GaussianShift, LaplaceShift, RandomisedResponse, ShadowGaussian
+from tacit.testing import (
+    ClusteredShift,
+    GaussianShift,
+    LaplaceShift,
+    RandomisedResponse,
+    ShadowGaussian,
+)
 
 N = 200_000
 TOLERANCE = 5 / N**0.5
@@ -22,10 +28,17 @@ def measured(evidence):
     cut = np.unique(evidence.score)
     tpr = 1 - np.searchsorted(inside, cut) / len(inside)
     fpr = 1 - np.searchsorted(outside, cut) / len(outside)
-    return auc, np.max(tpr - fpr), {share: np.max(tpr[fpr <= share], initial=0.0) for share in (0.01, 0.1)}
+    return (
+        auc,
+        np.max(tpr - fpr),
+        {share: np.max(tpr[fpr <= share], initial=0.0) for share in (0.01, 0.1)},
+    )
 
 
-@pytest.mark.parametrize("game", [GaussianShift(0.0), GaussianShift(1.0), GaussianShift(1.0, 0.5), GaussianShift(2.5, 1.0)])
+@pytest.mark.parametrize(
+    "game",
+    [GaussianShift(0.0), GaussianShift(1.0), GaussianShift(1.0, 0.5), GaussianShift(2.5, 1.0)],
+)
 def test_a_gaussian_world_shows_the_truths_of_its_game(game):
     auc, advantage, tpr = measured(paper(game.draw(N, N, seed=1)))
     assert auc == pytest.approx(game.auc, abs=TOLERANCE)
@@ -75,7 +88,9 @@ def test_laplace_scores_have_the_largest_likelihood_ratio_they_claim():
         cut = np.linspace(-2, 4, 601)
         tpr = 1 - np.searchsorted(evidence.member_scores, cut) / evidence.n_members
         fpr = 1 - np.searchsorted(evidence.nonmember_scores, cut) / evidence.n_nonmembers
-        assert np.max(tpr - np.exp(game.epsilon(delta)) * fpr) == pytest.approx(delta, abs=4 * TOLERANCE)
+        assert np.max(tpr - np.exp(game.epsilon(delta)) * fpr) == pytest.approx(
+            delta, abs=4 * TOLERANCE
+        )
 
 
 def test_clusters_are_whole_and_their_records_correlated():
@@ -104,5 +119,7 @@ def test_shadow_worlds_have_antithetic_halves_and_a_real_shift():
     inside = world.signals.shadow_member
     assert (inside[0::2] ^ inside[1::2]).all()
     shadow = world.signals.shadow[:, :, 0]
-    gain = (shadow * inside).sum(0) / inside.sum(0).clip(1) - (shadow * ~inside).sum(0) / (~inside).sum(0).clip(1)
+    gain = (shadow * inside).sum(0) / inside.sum(0).clip(1) - (shadow * ~inside).sum(0) / (
+        ~inside
+    ).sum(0).clip(1)
     assert gain.mean() > 1

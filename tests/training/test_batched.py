@@ -27,7 +27,14 @@ def mlp():
 def cnn():
     from torch import nn
 
-    body = [nn.Conv2d(3, 4, 3, padding=1), nn.GroupNorm(2, 4), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64, 3)]
+    body = [
+        nn.Conv2d(3, 4, 3, padding=1),
+        nn.GroupNorm(2, 4),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(64, 3),
+    ]
     return nn.Sequential(*body)
 
 
@@ -45,7 +52,10 @@ def by_hand(recipe, x, y, indices, seed):
 
     torch.manual_seed(seed)
     model = recipe.build_fn()
-    kinds = {"adam": lambda p: torch.optim.Adam(p, lr=recipe.lr), "sgd": lambda p: torch.optim.SGD(p, recipe.lr, recipe.momentum)}
+    kinds = {
+        "adam": lambda p: torch.optim.Adam(p, lr=recipe.lr),
+        "sgd": lambda p: torch.optim.SGD(p, recipe.lr, recipe.momentum),
+    }
     step = kinds[recipe.optimizer](model.parameters())
     rng = np.random.default_rng(seed)
     for _ in range(recipe.epochs):
@@ -53,7 +63,9 @@ def by_hand(recipe, x, y, indices, seed):
         for start in range(0, len(order), recipe.batch_size):
             rows = order[start : start + recipe.batch_size]
             step.zero_grad()
-            nn.functional.cross_entropy(model(torch.tensor(x[rows])), torch.tensor(y[rows])).backward()
+            nn.functional.cross_entropy(
+                model(torch.tensor(x[rows])), torch.tensor(y[rows])
+            ).backward()
             step.step()
     with torch.no_grad():
         return model.eval()(torch.tensor(x)).numpy()
@@ -61,7 +73,11 @@ def by_hand(recipe, x, y, indices, seed):
 
 RECIPES = {
     "mlp adam": (TorchRecipe(mlp, epochs=4, batch_size=16, lr=0.01), X, Y),
-    "mlp sgd": (TorchRecipe(mlp, epochs=4, batch_size=16, lr=0.1, optimizer="sgd", momentum=0.9), X, Y),
+    "mlp sgd": (
+        TorchRecipe(mlp, epochs=4, batch_size=16, lr=0.1, optimizer="sgd", momentum=0.9),
+        X,
+        Y,
+    ),
     "cnn adam": (TorchRecipe(cnn, epochs=2, batch_size=8, lr=0.003), IMAGES, Y[:60]),
 }
 ROWS = [np.arange(0, 60, 2), np.arange(7, 60), np.arange(0, 60, 5), np.arange(33)]
@@ -74,17 +90,30 @@ def test_k_models_in_one_program_equal_the_plain_loop(name):
     for observe, indices, seed in zip(observers, ROWS, [11, 22, 33, 44], strict=True):
         expected = by_hand(recipe, x, y, indices, seed)
         np.testing.assert_allclose(observe(x).logits, expected, rtol=1e-3, atol=2e-4)
-        np.testing.assert_allclose(recipe.fit(x, y, indices, seed)(x).logits, expected, rtol=1e-3, atol=2e-4)
+        np.testing.assert_allclose(
+            recipe.fit(x, y, indices, seed)(x).logits, expected, rtol=1e-3, atol=2e-4
+        )
 
 
 def test_schedules_augmentations_and_weight_decay_are_the_same_in_both():
     recipe = TorchRecipe(
-        cnn, epochs=3, batch_size=8, optimizer="sgd", momentum=0.5, lr=0.05, schedule="cosine", weight_decay=0.01, augment=flip
+        cnn,
+        epochs=3,
+        batch_size=8,
+        optimizer="sgd",
+        momentum=0.5,
+        lr=0.05,
+        schedule="cosine",
+        weight_decay=0.01,
+        augment=flip,
     )
     together = recipe.fit_many(IMAGES, Y[:60], ROWS[:2], [5, 6])
     for observe, indices, seed in zip(together, ROWS, [5, 6], strict=False):
         np.testing.assert_allclose(
-            observe(IMAGES).logits, recipe.fit(IMAGES, Y[:60], indices, seed)(IMAGES).logits, rtol=1e-3, atol=2e-4
+            observe(IMAGES).logits,
+            recipe.fit(IMAGES, Y[:60], indices, seed)(IMAGES).logits,
+            rtol=1e-3,
+            atol=2e-4,
         )
 
 
@@ -98,7 +127,9 @@ def test_the_learning_rate_does_not_depend_on_the_number_of_models():
 def test_regression_in_one_program_equals_one_by_one():
     from torch import nn
 
-    recipe = TorchRecipe(lambda: nn.Linear(6, 1), epochs=3, batch_size=32, lr=0.01, loss="squared_error")
+    recipe = TorchRecipe(
+        lambda: nn.Linear(6, 1), epochs=3, batch_size=32, lr=0.01, loss="squared_error"
+    )
     numbers = X[:, 0] * 2
     observers = recipe.fit_many(X, numbers, ROWS, [1, 2, 3, 4])
     for observe, indices, seed in zip(observers, ROWS, [1, 2, 3, 4], strict=True):
@@ -122,7 +153,9 @@ def test_what_cannot_share_a_program_is_refused_by_name_and_trained_alone(part):
         return (
             Recurrent()
             if part == "LSTM"
-            else nn.Sequential(nn.Linear(6, 16), getattr(nn, part)(16 if "Norm" in part else 0.5), nn.Linear(16, 3))
+            else nn.Sequential(
+                nn.Linear(6, 16), getattr(nn, part)(16 if "Norm" in part else 0.5), nn.Linear(16, 3)
+            )
         )
 
     with pytest.raises(InvalidInput, match=part):
@@ -175,7 +208,9 @@ def test_a_group_may_be_finished_by_other_groups():
     first = np.array(shadow(recipe, (X, Y), n=5, store=store).shadow)
     for key in [key for key in store if "model-00001" in key or "model-00003" in key]:
         del store[key]
-    np.testing.assert_allclose(shadow(recipe, (X, Y), n=5, store=store).shadow, first, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(
+        shadow(recipe, (X, Y), n=5, store=store).shadow, first, rtol=1e-3, atol=1e-4
+    )
 
 
 def test_on_a_gpu_the_weights_are_those_of_the_cpu(torch):
@@ -184,5 +219,7 @@ def test_on_a_gpu_the_weights_are_those_of_the_cpu(torch):
     recipe, x, y = RECIPES["cnn adam"]
     on_gpu = replace(recipe, device="cuda").fit_many(x, y, ROWS, [11, 22, 33, 44])
     for observe, indices, seed in zip(on_gpu, ROWS, [11, 22, 33, 44], strict=True):
-        np.testing.assert_allclose(observe(x).logits, by_hand(recipe, x, y, indices, seed), rtol=1e-2, atol=1e-2)
+        np.testing.assert_allclose(
+            observe(x).logits, by_hand(recipe, x, y, indices, seed), rtol=1e-2, atol=1e-2
+        )
     assert 1 <= replace(recipe, device="cuda").group(x) <= 64

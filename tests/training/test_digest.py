@@ -26,7 +26,9 @@ def made(source, **names):
 
 def test_equal_content_has_equal_digests():
     assert digest_of(np.arange(6).reshape(2, 3)) == digest_of(np.arange(6).reshape(2, 3))
-    assert digest_of(np.arange(12).reshape(3, 4)[:, ::2]) == digest_of(np.ascontiguousarray(np.arange(12).reshape(3, 4)[:, ::2]))
+    assert digest_of(np.arange(12).reshape(3, 4)[:, ::2]) == digest_of(
+        np.ascontiguousarray(np.arange(12).reshape(3, 4)[:, ::2])
+    )
     assert digest_of({"a": [1, (2.0, None)]}) == digest_of({"a": [1, (2.0, None)]})
 
 
@@ -44,7 +46,10 @@ def test_equal_content_has_equal_digests():
         ([[1], 2], [1, [2]]),
         (np.array(["a", "b"], object), np.array(["a", "c"], object)),
         (LogisticRegression(C=1.0), LogisticRegression(C=2.0)),
-        (make_pipeline(StandardScaler(), LogisticRegression()), make_pipeline(StandardScaler(), LogisticRegression(C=3))),
+        (
+            make_pipeline(StandardScaler(), LogisticRegression()),
+            make_pipeline(StandardScaler(), LogisticRegression(C=3)),
+        ),
         (np.random.default_rng(0), np.random.default_rng(1)),
         (functools.partial(helper, 1), functools.partial(helper, 2)),
         (np.add, np.subtract),

@@ -11,7 +11,9 @@ from tacit.testing import check_store
 from tacit.training import shadow
 
 X = np.arange(60.0)[:, None]
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"
+)
 
 
 def make_train(pause=0.0):
@@ -31,7 +33,9 @@ def test_dask_s_executor_is_a_pool_and_a_killed_worker_is_no_loss():
     distributed = pytest.importorskip("distributed")
     expected = shadow(make_train(0.2), X, n=8).shadow
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
         distributed.Client(cluster) as client,
     ):
         store, killed = {}, []
@@ -42,9 +46,13 @@ def test_dask_s_executor_is_a_pool_and_a_killed_worker_is_no_loss():
                 os.kill(killed[0], signal.SIGKILL)
 
         pool = client.get_executor(retries=3, pure=False)
-        np.testing.assert_array_equal(shadow(make_train(0.2), X, n=8, pool=pool, store=store, progress=kill).shadow, expected)
+        np.testing.assert_array_equal(
+            shadow(make_train(0.2), X, n=8, pool=pool, store=store, progress=kill).shadow, expected
+        )
         assert killed
-        assert killed[0] not in client.run(os.getpid).values(), "the nanny has started another worker"
+        assert killed[0] not in client.run(os.getpid).values(), (
+            "the nanny has started another worker"
+        )
 
 
 def test_fsspec_mappings_are_stores(tmp_path):
@@ -73,7 +81,9 @@ def test_an_s3_bucket_is_a_store(monkeypatch):
     server.start()
     try:
         host, port = server.get_host_and_port()
-        files = s3fs.S3FileSystem(endpoint_url=f"http://{host}:{port}", skip_instance_cache=True, use_listings_cache=False)
+        files = s3fs.S3FileSystem(
+            endpoint_url=f"http://{host}:{port}", skip_instance_cache=True, use_listings_cache=False
+        )
         files.mkdir("tacit-bucket")
         check_store(lambda: files.get_mapper("tacit-bucket/contract"))
         store = files.get_mapper("tacit-bucket/run")
@@ -82,7 +92,13 @@ def test_an_s3_bucket_is_a_store(monkeypatch):
         reused = []
         damaged = next(key for key in store if key.endswith("model-00002.npy"))
         store[damaged] = store[damaged][:-3]
-        again = shadow(make_train(), X, n=4, store=store, progress=lambda progress: reused.append(progress.reused))
+        again = shadow(
+            make_train(),
+            X,
+            n=4,
+            store=store,
+            progress=lambda progress: reused.append(progress.reused),
+        )
         assert reused[0] == 3
         np.testing.assert_array_equal(again.shadow, expected)
     finally:

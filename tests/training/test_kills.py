@@ -1,4 +1,6 @@
-"""A run is killed hundreds of times, its disk fills up, and nothing that was stored is lost or wrong."""
+"""A run is killed hundreds of times, its disk fills up, and nothing that was stored is lost or
+wrong.
+"""
 
 import os
 import resource
@@ -12,7 +14,8 @@ from tacit.training import DirectoryStore, gather, plan, shadow
 
 N_MODELS = 60
 KILLS = 200
-# A process that never imports anything twice: it forks a child that runs the plan, and kills it at a random moment.
+# A process that never imports anything twice: it forks a child that runs the plan, and kills it at
+# a random moment.
 ARENA = """
 import os, random, signal, sys, time
 import numpy as np
@@ -36,7 +39,8 @@ def once(longest):
         run(writer)
         os._exit(0)
     os.close(writer)
-    begun = os.read(reader, 1)  # planning is over: most kills shall hit the work, not the preparation
+    # planning is over: most kills shall hit the work, not the preparation
+    begun = os.read(reader, 1)
     time.sleep(random.random() * longest)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -78,11 +82,15 @@ def test_killed_200_times_at_random_moments_only_jobs_in_flight_are_lost(tmp_pat
     script = tmp_path / "arena.py"
     folder = tmp_path / "store"
     script.write_text(arena(folder))
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=280)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=280
+    )
     assert done.returncode == 0, done.stderr
     kills, _, midway, left, key = done.stdout.split()
     assert int(kills) == KILLS
-    assert int(midway) > KILLS / 2, "most kills must hit a run that has just stored something and has more to do"
+    assert int(midway) > KILLS / 2, (
+        "most kills must hit a run that has just stored something and has more to do"
+    )
     space = {"__name__": "arena"}
     exec(compile(arena(folder), "arena", "exec"), space)
     run = plan(space["train_fn"], space["x"], n=N_MODELS).plan
@@ -110,16 +118,23 @@ def require_honest(folder, expected):
     there = run.stored(store)
     assert 0 < len(there) < len(expected)
     for model in there:
-        np.testing.assert_array_equal(np.load(store.path(f"{run.entry(model)}.npy")), expected[model])
+        np.testing.assert_array_equal(
+            np.load(store.path(f"{run.entry(model)}.npy")), expected[model]
+        )
     assert not list(store.folder.rglob(".*.part"))
     return len(there)
 
 
-@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounts a small file system, which needs root on Linux")
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0,
+    reason="mounts a small file system, which needs root on Linux",
+)
 def test_a_full_disk_stops_the_run_and_keeps_what_was_stored(tmp_path):
     folder = tmp_path / "disk"
     folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=420k", "tmpfs", str(folder)], capture_output=True).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=420k", "tmpfs", str(folder)], capture_output=True
+    ).returncode:
         pytest.skip("this machine does not let us mount a file system")
     try:
         expected = shadow(train_fn, X, n=8).shadow

@@ -68,7 +68,10 @@ def test_the_standard_process_pool_works_until_it_breaks_and_then_says_what_to_d
     last = -1
     last = int(plan(lambda indices, seed: None, X, n=4).plan.seeds[3])
     store = {}
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as standard, pytest.raises(BrokenExecutor) as caught:
+    with (
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as standard,
+        pytest.raises(BrokenExecutor) as caught,
+    ):
         shadow(train_fn, X, n=4, store=store, pool=standard)
     assert "call again" in caught.value.__notes__[0]
     assert sum(key.endswith(".npy") for key in store) == 3
@@ -113,8 +116,9 @@ def test_workers_use_one_thread_and_know_the_parent_s_path(processes):
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="looks into /proc")
 def test_workers_end_when_their_parent_is_killed():
     code = (
-        "import time\nfrom tacit.training import Processes\npool = Processes(1)\npool.submit(int).result()\n"
-        "pool.submit(time.sleep, 60)\nprint(pool.pids()[0], flush=True)\ntime.sleep(60)"
+        "import time\nfrom tacit.training import Processes\npool ="
+        " Processes(1)\npool.submit(int).result()\npool.submit(time.sleep,"
+        " 60)\nprint(pool.pids()[0], flush=True)\ntime.sleep(60)"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     worker = int(parent.stdout.readline())
@@ -142,7 +146,9 @@ def test_a_script_without_a_main_guard_may_use_processes(tmp_path):
         "def train_fn(indices, seed):\n    return lambda z: helper(z)\n"
         "print(shadow(train_fn, x, n=2, pool=1).shadow[0, :3, 0].tolist())\n"
     )
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=True, timeout=60
+    )
     assert done.stdout.splitlines() == ["[3.0, 4.0, 5.0]"]
 
 

@@ -12,14 +12,23 @@ def test_time_left_is_that_of_the_models_trained_here():
     for seconds in (10.0, 20.0, 30.0):
         now[0] = seconds
         watch.done()
-    assert [state.left for state in told] == [None, 50.0, 40.0, 30.0], "6 models at 10 s each; the 4 that were reused cost nothing"
+    assert [state.left for state in told] == [None, 50.0, 40.0, 30.0], (
+        "6 models at 10 s each; the 4 that were reused cost nothing"
+    )
     assert [state.done for state in told] == [4, 5, 6, 7]
 
 
 def test_a_run_tells_before_and_after_every_model():
     told = []
-    shadow(lambda indices, seed: lambda x: np.zeros(len(x)), np.zeros(10), n=3, progress=told.append)
-    assert [(state.done, state.total, state.reused) for state in told] == [(0, 3, 0), (1, 3, 0), (2, 3, 0), (3, 3, 0)]
+    shadow(
+        lambda indices, seed: lambda x: np.zeros(len(x)), np.zeros(10), n=3, progress=told.append
+    )
+    assert [(state.done, state.total, state.reused) for state in told] == [
+        (0, 3, 0),
+        (1, 3, 0),
+        (2, 3, 0),
+        (3, 3, 0),
+    ]
     assert told[-1].left == 0
 
 

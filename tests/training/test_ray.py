@@ -9,7 +9,9 @@ from tacit.training import shadow
 pytestmark = [
     pytest.mark.framework,
     pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"),
+    pytest.mark.filterwarnings(
+        "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
+    ),
 ]
 X = np.arange(60.0)[:, None]
 
@@ -52,7 +54,12 @@ def test_a_node_dies_and_everything_finishes_and_nothing_stored_is_trained_twice
     def kill(progress):
         if progress.done == 4 and not stored_at_death:
             made.remove_node(nodes[0], allow_graceful=False)
-            stored_at_death.extend([len(log.read_text().split()), sorted(key for key in store if key.endswith(".json"))])
+            stored_at_death.extend(
+                [
+                    len(log.read_text().split()),
+                    sorted(key for key in store if key.endswith(".json")),
+                ]
+            )
 
     run = shadow(make_train(log), X, n=14, store=store, pool=RayPool(retries=-1), progress=kill)
     assert run.shadow.shape == (14, 60, 1)
@@ -61,7 +68,9 @@ def test_a_node_dies_and_everything_finishes_and_nothing_stored_is_trained_twice
     done_before = [int(key[-10:-5]) for key in stored_at_death[1] if "model-" in key]
     assert len(done_before) == 4
     started_after = began[stored_at_death[0] :]
-    assert not {str(run.plan.seeds[model]) for model in done_before} & set(started_after), "a stored model was trained again"
+    assert not {str(run.plan.seeds[model]) for model in done_before} & set(started_after), (
+        "a stored model was trained again"
+    )
 
     began_before = len(log.read_text().split())
     again = shadow(make_train(log), X, n=14, store=store, pool=RayPool())

@@ -28,7 +28,9 @@ def test_a_pipeline_is_cloned_and_seeded():
 
 def test_labels_may_be_text_and_classes_a_model_never_saw_have_probability_0():
     names = np.array(["zero", "one", "two"])[np.arange(6) % 3]
-    outputs = EstimatorRecipe(DummyClassifier()).fit(np.zeros((6, 1)), names, np.array([0, 1, 3]), 0)(np.zeros((6, 1)))
+    outputs = EstimatorRecipe(DummyClassifier()).fit(
+        np.zeros((6, 1)), names, np.array([0, 1, 3]), 0
+    )(np.zeros((6, 1)))
     classes = np.unique(names)
     assert outputs.probs[0, classes.tolist().index("two")] == 0
     assert outputs.label.tolist() == np.searchsorted(classes, names).tolist()
@@ -37,7 +39,9 @@ def test_labels_may_be_text_and_classes_a_model_never_saw_have_probability_0():
 def test_frames_are_rows_and_columns():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(X, index=np.arange(300) + 1000)
-    np.testing.assert_array_equal(shadow(GaussianNB(), (frame, Y), n=2).shadow, shadow(GaussianNB(), (X, Y), n=2).shadow)
+    np.testing.assert_array_equal(
+        shadow(GaussianNB(), (frame, Y), n=2).shadow, shadow(GaussianNB(), (X, Y), n=2).shadow
+    )
 
 
 def test_decision_functions_are_logits():
@@ -45,7 +49,9 @@ def test_decision_functions_are_logits():
     assert run.accuracy[:, 0].min() > 0.9
     binary = shadow(LinearSVC(), (X / 16, Y > 4), n=2)
     assert binary.accuracy[:, 0].min() > 0.9
-    assert (binary.shadow[..., 0] > 0).mean() > 0.8, "the logit of the true class is positive where the answer is right"
+    assert (binary.shadow[..., 0] > 0).mean() > 0.8, (
+        "the logit of the true class is positive where the answer is right"
+    )
 
 
 def test_regressors_are_measured_by_their_error():
@@ -72,7 +78,9 @@ def test_a_keras_model_trains_from_its_build_fn(monkeypatch):
     keras = pytest.importorskip("keras")
 
     def build_fn():
-        model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(32, "relu"), keras.layers.Dense(10, "softmax")])
+        model = keras.Sequential(
+            [keras.Input((64,)), keras.layers.Dense(32, "relu"), keras.layers.Dense(10, "softmax")]
+        )
         model.compile("adam", "sparse_categorical_crossentropy")
         return model
 
@@ -82,4 +90,6 @@ def test_a_keras_model_trains_from_its_build_fn(monkeypatch):
     assert run.accuracy[:, 0].min() > 0.4
     assert any("keras" in name for name in run.plan.parts)
     del store[f"{run.plan.entry(1)}.json"]
-    np.testing.assert_allclose(shadow(recipe, (X / 16, Y), n=2, store=store).shadow, run.shadow, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(
+        shadow(recipe, (X / 16, Y), n=2, store=store).shadow, run.shadow, rtol=1e-4, atol=1e-4
+    )

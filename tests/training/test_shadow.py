@@ -114,7 +114,9 @@ def test_a_damaged_stack_is_made_again(tmp_path):
     content = stack.read_bytes()
     stack.unlink()
     stack.write_bytes(content[:-4] + b"\0\0\0\0")
-    np.testing.assert_array_equal(shadow(make_train(), (X, Y), n=4, store=tmp_path).shadow, expected)
+    np.testing.assert_array_equal(
+        shadow(make_train(), (X, Y), n=4, store=tmp_path).shadow, expected
+    )
 
 
 def changes():
@@ -127,7 +129,9 @@ def changes():
     yield "design", {"kind": "coin"}
 
 
-@pytest.mark.parametrize(("what", "change"), list(changes()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("what", "change"), list(changes()), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_a_change_is_noticed_and_never_mixed_in(what, change):
     store = {}
     shadow(make_train(), (X, Y), n=2, store=store)
@@ -145,7 +149,9 @@ def test_a_change_is_noticed_and_never_mixed_in(what, change):
 def test_a_changed_library_version_is_noticed(monkeypatch):
     store = {}
     shadow(make_train(), (X, Y), n=2, store=store)
-    monkeypatch.setattr("tacit.training.digest._version", lambda package: "99" if package == "numpy" else None)
+    monkeypatch.setattr(
+        "tacit.training.digest._version", lambda package: "99" if package == "numpy" else None
+    )
     with pytest.raises(AssumptionError, match=r"version of numpy \(was .*, is 99\)"):
         shadow(make_train(), (X, Y), n=2, store=store, on_change="refuse")
 
@@ -174,7 +180,9 @@ def test_a_shadow_model_plays_the_target_without_its_partner():
     assert signals.n_shadows == 4
     np.testing.assert_array_equal(signals.target, run.shadow[3])
     np.testing.assert_array_equal(signals.shadow, run.shadow[[0, 1, 4, 5]])
-    evidence = collect(lambda s: s.target[:, 0] - s.shadow.mean(axis=(0, 2)), signals, run.membership(3))
+    evidence = collect(
+        lambda s: s.target[:, 0] - s.shadow.mean(axis=(0, 2)), signals, run.membership(3)
+    )
     assert evidence.member_scores.min() > evidence.nonmember_scores.max()
 
 
@@ -200,7 +208,9 @@ def test_accuracies_are_per_model_inside_and_outside():
 
 def test_models_are_kept_where_asked_for():
     store = {}
-    run = shadow(make_train(), (X, Y), n=2, store=store, keep=lambda observe: observe(X).logits[:1].tobytes())
+    run = shadow(
+        make_train(), (X, Y), n=2, store=store, keep=lambda observe: observe(X).logits[:1].tobytes()
+    )
     assert len(store[f"{run.plan.entry(1)}.model"]) == 16
 
 
@@ -246,7 +256,9 @@ def test_a_share_of_the_models_on_each_machine():
     np.testing.assert_array_equal(part.member, run.plan.design.member[3:])
     assert part.signals(target=1).n_shadows == 1, "its partner is model 5, and is left out"
     carry_out(run, store)
-    np.testing.assert_array_equal(gather(run.plan, store).shadow, shadow(make_train(), (X, Y), n=6).shadow)
+    np.testing.assert_array_equal(
+        gather(run.plan, store).shadow, shadow(make_train(), (X, Y), n=6).shadow
+    )
 
 
 def test_nothing_stored_is_not_enough():
@@ -268,7 +280,9 @@ def test_what_cannot_be_used_is_refused(train, words):
         shadow(train, (X, Y), n=2)
 
 
-@pytest.mark.parametrize(("options", "words"), [({"n": 0}, "model"), ({"store": 3}, "store"), ({"pool": "two"}, "pool")])
+@pytest.mark.parametrize(
+    ("options", "words"), [({"n": 0}, "model"), ({"store": 3}, "store"), ({"pool": "two"}, "pool")]
+)
 def test_arguments_are_checked(options, words):
     with pytest.raises(InvalidInput, match=words):
         shadow(make_train(), (X, Y), **options)

@@ -52,7 +52,14 @@ def test_arrays_come_back_and_a_directory_maps_them(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda b: b[:-1], lambda b: b[:40], lambda b: b"", lambda b: b[:-3] + b"xyz", lambda b: b + b"0"]
+    "damage",
+    [
+        lambda b: b[:-1],
+        lambda b: b[:40],
+        lambda b: b"",
+        lambda b: b[:-3] + b"xyz",
+        lambda b: b + b"0",
+    ],
 )
 @pytest.mark.parametrize("kind", ["npy", "json"])
 def test_damaged_entries_count_as_absent(tmp_path, damage, kind):

@@ -3,14 +3,15 @@
 from importlib import import_module
 from typing import Any
 
-from tacit.adapters._answers import Kind
-from tacit.adapters._arrays import is_a
+from tacit.adapters.answers import Kind
+from tacit.adapters.arrays import is_a
 from tacit.core import InvalidInput, Outputs
 
 __all__ = ["adapter_of", "outputs_of"]
 
 WRAPPERS = ("torch.DistributedDataParallel", "torch.DataParallel")
-# the first that fits: a Keras model on the PyTorch backend is a torch.Module too, and so is every transformers model
+# the first that fits: a Keras model on the PyTorch backend is a torch.Module too, and so is every
+# transformers model
 BY_CLASS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("keras", ("keras.Model", "tf_keras.Model")),
     ("transformers", ("transformers.PreTrainedModel",)),
@@ -20,31 +21,42 @@ BY_CLASS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-def outputs_of(model: Any, x: Any, y: Any = None, *, batch_size: int = 256, kind: Kind = "auto", check: bool = True) -> Outputs:
+def outputs_of(
+    model: Any,
+    x: Any,
+    y: Any = None,
+    *,
+    batch_size: int = 256,
+    kind: Kind = "auto",
+    check: bool = True,
+) -> Outputs:
     """What a model answers for some records, whatever framework it comes from.
 
-    Knows scikit-learn estimators and pipelines (and XGBoost, LightGBM), PyTorch modules, Keras models on three backends,
-    Flax NNX modules and jitted JAX functions, transformers models, and any function from inputs to scores. Records go
-    through in batches, on the device where the model lives, in evaluation mode and without gradients. Nothing that
-    training depends on changes: modes, weights, statistics and random states are as they were.
+    Knows scikit-learn estimators and pipelines (and XGBoost, LightGBM), PyTorch modules, Keras
+    models on three backends, Flax NNX modules and jitted JAX functions, transformers models, and
+    any function from inputs to scores. Records go through in batches, on the device where the model
+    lives, in evaluation mode and without gradients. Nothing that training depends on changes:
+    modes, weights, statistics and random states are as they were.
 
     Parameters
     ----------
     model : the model.
-    x : the records in the form that the model takes, or a loader of its framework that yields inputs and labels in a
-        fixed order.
-    y : the true class of each record, 0..k-1 (for scikit-learn: as the estimator was fitted; for a regression: the truth).
-        Leave it out where `x` yields it.
+    x : the records in the form that the model takes, or a loader of its framework that yields
+        inputs and labels in a fixed order.
+    y : the true class of each record, 0..k-1 (for scikit-learn: as the estimator was fitted; for a
+        regression: the truth). Leave it out where `x` yields it.
     batch_size : records a batch.
-    kind : what the model's answers are: ``"logits"``, ``"probs"``, ``"prediction"`` or ``"loss"``. "auto" decides: rows that are
-        non-negative and sum to one are probabilities; numbers for labels that are no classes are predictions.
-    check : ask about the first batch three times to see that the answers can be trusted. An observer that looks again and
-        again does so once.
+    kind : what the model's answers are: ``"logits"``, ``"probs"``, ``"prediction"`` or ``"loss"``.
+        "auto" decides: rows that are non-negative and sum to one are probabilities; numbers for
+        labels that are no classes are predictions.
+    check : ask about the first batch three times to see that the answers can be trusted. An
+        observer that looks again and again does so once.
 
     Raises
     ------
-    InvalidInput : the answers are random (dropout, augmentation) or depend on the rest of the batch (batch norm in training
-        mode), the loader shuffles, or the model, its answers or its labels cannot be used.
+    InvalidInput : the answers are random (dropout, augmentation) or depend on the rest of the batch
+        (batch norm in training mode), the loader shuffles, or the model, its answers or its labels
+        cannot be used.
 
     Examples
     --------
@@ -59,7 +71,8 @@ def outputs_of(model: Any, x: Any, y: Any = None, *, batch_size: int = 256, kind
 
 
 def adapter_of(model: Any) -> str:
-    """Name of the adapter that fits `model`, found by the names of its classes: no framework is imported to find out.
+    """Name of the adapter that fits `model`, found by the names of its classes: no framework is
+    imported to find out.
 
     Raises
     ------
@@ -78,6 +91,7 @@ def adapter_of(model: Any) -> str:
     if callable(model):
         return "callables"
     raise InvalidInput(
-        f"No adapter knows a {type(model).__name__}. Pass a scikit-learn, PyTorch, Keras, Flax or transformers model, or any "
-        "function from a batch of records to scores; numbers that a model answered go into `tacit.Outputs`."
+        f"No adapter knows a {type(model).__name__}. Pass a scikit-learn, PyTorch, Keras, Flax or"
+        " transformers model, or any function from a batch of records to scores; numbers that a"
+        " model answered go into `tacit.Outputs`."
     )

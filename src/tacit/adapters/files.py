@@ -1,21 +1,23 @@
-"""A model's outputs from files (npz, parquet, csv): one file with a member column, or one file a side.
+"""A model's outputs from files (npz, parquet, csv): one file with a member column, or one file a
+side.
 
 What a file may hold (arrays of an npz, columns of a table; one row a record):
 
-==============================  =====================================================================================
-`logits` or `logit_0`, ...      scores of each class; a single column for a binary model with one logit
-`probs` or `prob_0`, ...        probabilities of each class, or that of "yes"
-`loss`                          a loss a record, where nothing else is known
-`prediction`, `truth`           of a regression (or `prediction_0`, ... and `truth_0`, ...)
-`label`, or `label_0`, ...      the true class 0..k-1; several columns of 0/1 for a multi-label model
-`member`                        1 where the record was trained on, 0 elsewhere (only where one file holds both sides)
-`features` or `feature_...`     the record's own columns, for the guesser that never sees the model
-`slice_...`                     a column to slice the audit by: `slice_region` is called "region"
-`cluster`                       the unit of independence (a user, a document)
-==============================  =====================================================================================
+==============================
+===================================================================================== `logits` or
+`logit_0`, ...      scores of each class; a single column for a binary model with one logit `probs`
+or `prob_0`, ...        probabilities of each class, or that of "yes" `loss`
+a loss a record, where nothing else is known `prediction`, `truth`           of a regression (or
+`prediction_0`, ... and `truth_0`, ...) `label`, or `label_0`, ...      the true class 0..k-1;
+several columns of 0/1 for a multi-label model `member`                        1 where the record
+was trained on, 0 elsewhere (only where one file holds both sides) `features` or `feature_...`
+the record's own columns, for the guesser that never sees the model `slice_...`
+a column to slice the audit by: `slice_region` is called "region" `cluster`
+the unit of independence (a user, a document) ==============================
+=====================================================================================
 
-In an npz `logits`, `probs` and `features` are arrays (n, k); in a table each column has its own number or name. `y`, `labels`
-and `target` are read as `label`. Nothing is ever unpickled.
+In an npz `logits`, `probs` and `features` are arrays (n, k); in a table each column has its own
+number or name. `y`, `labels` and `target` are read as `label`. Nothing is ever unpickled.
 """
 
 import re
@@ -27,12 +29,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.adapters._tables import read_table
+from tacit.adapters.tables import read_table
 from tacit.core import InvalidInput, Outputs
-from tacit.core._check import booleans
+from tacit.core.checking import booleans
 
-WIDE = {"logits": "logit", "probs": "prob", "label": "label", "prediction": "prediction", "truth": "truth", "features": "feature"}
-ALIASES = {"y": "label", "labels": "label", "target": "label", "probabilities": "probs", "members": "member"}
+WIDE = {
+    "logits": "logit",
+    "probs": "prob",
+    "label": "label",
+    "prediction": "prediction",
+    "truth": "truth",
+    "features": "feature",
+}
+ALIASES = {
+    "y": "label",
+    "labels": "label",
+    "target": "label",
+    "probabilities": "probs",
+    "members": "member",
+}
 OF_OUTPUTS = ("logits", "probs", "loss", "label", "prediction", "truth")
 Columns = Mapping[str, NDArray[Any]]
 
@@ -56,8 +71,11 @@ class Records:
     cluster: tuple[NDArray[Any], NDArray[Any]] | None
 
 
-def read_outputs(paths: str | Path | Sequence[str | Path], *, member_key: str = "member") -> Records:
-    """Read the outputs of members and non-members from one file with a member column, or from two files (members first).
+def read_outputs(
+    paths: str | Path | Sequence[str | Path], *, member_key: str = "member"
+) -> Records:
+    """Read the outputs of members and non-members from one file with a member column, or from two
+    files (members first).
 
     Parameters
     ----------
@@ -71,9 +89,16 @@ def read_outputs(paths: str | Path | Sequence[str | Path], *, member_key: str = 
     """
     files = [paths] if isinstance(paths, (str, Path)) else list(paths)
     if len(files) not in (1, 2):
-        raise InvalidInput(f"`paths` needs one file (with a column `{member_key}`) or two (members first), got {len(files)}.")
+        raise InvalidInput(
+            f"`paths` needs one file (with a column `{member_key}`) or two (members first), got"
+            f" {len(files)}."
+        )
     tables = [_gathered(read_table(Path(path)), Path(path), member_key) for path in files]
-    sides = _by_column(tables[0], Path(files[0]), member_key) if len(files) == 1 else (tables[0], tables[1])
+    sides = (
+        _by_column(tables[0], Path(files[0]), member_key)
+        if len(files) == 1
+        else (tables[0], tables[1])
+    )
     _require_the_same_columns(sides, files)
     where = [str(files[0]), str(files[-1])]
     member, nonmember = (_outputs(side, path) for side, path in zip(sides, where))
@@ -90,70 +115,103 @@ def _pair(sides: tuple[Columns, Columns], name: str) -> tuple[NDArray[Any], NDAr
 
 
 def _gathered(columns: Columns, path: Path, member_key: str) -> dict[str, NDArray[Any]]:
-    """Numbered columns put side by side, aliases resolved, and every array as long as the others."""
+    """Numbered columns put side by side, aliases resolved, and every array as long as the
+    others.
+    """
     result: dict[str, NDArray[Any]] = {}
     for name, value in columns.items():
-        known = name if name == member_key or name not in ALIASES or ALIASES[name] in columns else ALIASES[name]
+        known = (
+            name
+            if name == member_key or name not in ALIASES or ALIASES[name] in columns
+            else ALIASES[name]
+        )
         result[known] = value
     for whole, stem in WIDE.items():
-        names = _numbered(result, stem) if stem != "feature" else [name for name in result if name.startswith("feature_")]
+        names = (
+            _numbered(result, stem)
+            if stem != "feature"
+            else [name for name in result if name.startswith("feature_")]
+        )
         if names and whole in result:
             raise InvalidInput(f"`{path}` has both `{whole}` and `{names[0]}`: keep one of them.")
         if names:
             parts = [_numbers(result.pop(name), name, path) for name in names]
-            result[whole] = np.column_stack(parts) if len(parts) > 1 or whole == "features" else parts[0]
+            result[whole] = (
+                np.column_stack(parts) if len(parts) > 1 or whole == "features" else parts[0]
+            )
     lengths = {name: len(value) for name, value in result.items() if value.ndim}
     if len(set(lengths.values())) > 1:
         came = ", ".join(f"`{name}` {n}" for name, n in lengths.items())
-        raise InvalidInput(f"`{path}` needs one row a record in every array, got different lengths: {came}.")
+        raise InvalidInput(
+            f"`{path}` needs one row a record in every array, got different lengths: {came}."
+        )
     return result
 
 
 def _numbered(columns: Columns, stem: str) -> list[str]:
     """Columns stem_0 ... stem_k in the order of their numbers."""
-    found = {int(match[1]): name for name in columns if (match := re.fullmatch(rf"{stem}s?_(\d+)", name))}
+    found = {
+        int(match[1]): name for name in columns if (match := re.fullmatch(rf"{stem}s?_(\d+)", name))
+    }
     if found and sorted(found) != list(range(len(found))):
         missing = next(number for number in range(max(found) + 1) if number not in found)
-        raise InvalidInput(f"The columns `{stem}_0`, `{stem}_1`, ... need every number, but `{stem}_{missing}` is missing.")
+        raise InvalidInput(
+            f"The columns `{stem}_0`, `{stem}_1`, ... need every number, but `{stem}_{missing}` is"
+            " missing."
+        )
     return [found[number] for number in sorted(found)]
 
 
 def _numbers(value: NDArray[Any], name: str, path: Path) -> NDArray[Any]:
     if value.dtype.kind not in "biuf":
         sample = str(value[0])[:20] if len(value) else ""
-        raise InvalidInput(f"The column `{name}` of `{path}` needs numbers, got text or empty cells (such as {sample!r}).")
+        raise InvalidInput(
+            f"The column `{name}` of `{path}` needs numbers, got text or empty cells (such as"
+            f" {sample!r})."
+        )
     return value
 
 
 def _by_column(columns: Columns, path: Path, member_key: str) -> tuple[Columns, Columns]:
     if member_key not in columns:
         raise InvalidInput(
-            f"`{path}` has no column `{member_key}` (it has {_listed(columns)}). One file needs it, 1 for members and 0 for "
-            "the others; or pass two files, members first; or name the column with `member_key` (--member-key)."
+            f"`{path}` has no column `{member_key}` (it has {_listed(columns)}). One file needs it,"
+            " 1 for members and 0 for the others; or pass two files, members first; or name the"
+            " column with `member_key` (--member-key)."
         )
     inside = booleans(_numbers(columns[member_key], member_key, path), member_key)
     for wanted, side in ((True, "members (1)"), (False, "non-members (0)")):
         if not (inside == wanted).any():
-            raise InvalidInput(f"The column `{member_key}` of `{path}` needs both members and non-members, got no {side}.")
+            raise InvalidInput(
+                f"The column `{member_key}` of `{path}` needs both members and non-members, got no"
+                f" {side}."
+            )
     rest = {name: value for name, value in columns.items() if name != member_key}
-    return {name: value[inside] for name, value in rest.items()}, {name: value[~inside] for name, value in rest.items()}
+    return {name: value[inside] for name, value in rest.items()}, {
+        name: value[~inside] for name, value in rest.items()
+    }
 
 
 def _require_the_same_columns(sides: tuple[Columns, Columns], files: Sequence[str | Path]) -> None:
     fixed = (*OF_OUTPUTS, "features", "cluster")
-    relevant = [{name for name in side if name in fixed or name.startswith("slice_")} for side in sides]
+    relevant = [
+        {name for name in side if name in fixed or name.startswith("slice_")} for side in sides
+    ]
     odd = sorted(relevant[0] ^ relevant[1])
     if odd:
         has, lacks = (0, -1) if odd[0] in relevant[0] else (-1, 0)
-        raise InvalidInput(f"`{files[has]}` has `{odd[0]}` and `{files[lacks]}` has not: give it in both files or in neither.")
+        raise InvalidInput(
+            f"`{files[has]}` has `{odd[0]}` and `{files[lacks]}` has not: give it in both files or"
+            " in neither."
+        )
 
 
 def _outputs(columns: Columns, path: str) -> Outputs:
     given = {name: columns[name] for name in OF_OUTPUTS if name in columns}
     if not given.keys() & {"logits", "probs", "loss", "prediction"}:
         raise InvalidInput(
-            f"`{path}` needs one of `logits`, `probs`, `loss` or `prediction` (in a table: columns `logit_0`, `logit_1`, ... or "
-            f"`prob_0`, ...), it has {_listed(columns)}."
+            f"`{path}` needs one of `logits`, `probs`, `loss` or `prediction` (in a table: columns"
+            f" `logit_0`, `logit_1`, ... or `prob_0`, ...), it has {_listed(columns)}."
         )
     try:
         return Outputs(**given)

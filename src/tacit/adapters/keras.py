@@ -5,20 +5,29 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from tacit.adapters._answers import Kind, answered
-from tacit.adapters._arrays import as_array, batches, is_a, n_records, padded, pair, same
-from tacit.adapters._rng import untouched_rng
+from tacit.adapters.answers import Kind, answered
+from tacit.adapters.arrays import as_array, batches, is_a, n_records, padded, pair, same
+from tacit.adapters.random_state import untouched_rng
 from tacit.core import InvalidInput, Outputs
 
 LAST_LAYER: dict[str, Kind] = {"softmax": "probs", "sigmoid": "probs"}
 
 
-def outputs_of(model: Any, x: Any, y: Any = None, *, batch_size: int = 256, kind: Kind = "auto", check: bool = True) -> Outputs:
+def outputs_of(
+    model: Any,
+    x: Any,
+    y: Any = None,
+    *,
+    batch_size: int = 256,
+    kind: Kind = "auto",
+    check: bool = True,
+) -> Outputs:
     """What a Keras model answers; see `tacit.adapters.outputs_of`.
 
-    `x` is an array, a list, tuple or dict of arrays (several inputs), a ``tf.data.Dataset``, a ``keras.utils.PyDataset`` or a
-    PyTorch loader. Every batch has the same size (the last is filled up), so that the model is compiled once, and goes
-    through ``predict_on_batch``: unlike ``predict`` it leaves the state of training alone on every backend.
+    `x` is an array, a list, tuple or dict of arrays (several inputs), a ``tf.data.Dataset``, a
+    ``keras.utils.PyDataset`` or a PyTorch loader. Every batch has the same size (the last is filled
+    up), so that the model is compiled once, and goes through ``predict_on_batch``: unlike
+    ``predict`` it leaves the state of training alone on every backend.
     """
     with untouched_rng():
         if is_loader(x):
@@ -32,7 +41,9 @@ def outputs_of(model: Any, x: Any, y: Any = None, *, batch_size: int = 256, kind
 
 
 def is_loader(x: Any) -> bool:
-    """A ``tf.data.Dataset``, a ``PyDataset`` or a PyTorch loader, told by the names of its classes."""
+    """A ``tf.data.Dataset``, a ``PyDataset`` or a PyTorch loader, told by the names of its
+    classes.
+    """
     return is_a(x, "tensorflow.DatasetV2", "keras.PyDataset", "torch.DataLoader")
 
 
@@ -41,7 +52,9 @@ def _ask(model: Any, x: Any, size: int) -> NDArray[Any]:
     full = padded(x, size) if size else x
     answer = model.predict_on_batch(list(full) if isinstance(full, tuple) else full)
     if isinstance(answer, (list, dict)):
-        raise InvalidInput("The model has several outputs; build a keras.Model that ends in the one to audit.")
+        raise InvalidInput(
+            "The model has several outputs; build a keras.Model that ends in the one to audit."
+        )
     return as_array(answer)[:n]
 
 
@@ -53,7 +66,9 @@ def _last_activation(model: Any) -> Kind:
 
 def _loaded(x: Any, y: Any, *, check: bool) -> Iterator[tuple[Any, Any]]:
     if y is not None:
-        raise InvalidInput("`y` cannot be given beside a data set: let it yield (x, y), or pass x and y as arrays.")
+        raise InvalidInput(
+            "`y` cannot be given beside a data set: let it yield (x, y), or pass x and y as arrays."
+        )
     if is_a(x, "torch.DataLoader"):
         from tacit.adapters.torch import loaded
 
@@ -62,8 +77,9 @@ def _loaded(x: Any, y: Any, *, check: bool) -> Iterator[tuple[Any, Any]]:
         first, second = (next(iter(_items(x)), None) for _ in range(2))
         if first is not None and not same(pair(first)[0], pair(second)[0]):
             raise InvalidInput(
-                "The data set gives different numbers each time it is read: it shuffles or augments its records at random. "
-                "Pass it without .shuffle() and without random layers in .map()."
+                "The data set gives different numbers each time it is read: it shuffles or augments"
+                " its records at random. Pass it without .shuffle() and without random layers in"
+                " .map()."
             )
     return (pair(item) for item in _items(x))
 

@@ -1,4 +1,6 @@
-"""A fixed random subsample of records, held in memory, from whatever a framework keeps its records in."""
+"""A fixed random subsample of records, held in memory, from whatever a framework keeps its records
+in.
+"""
 
 import hashlib
 from typing import Any
@@ -6,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.adapters._arrays import as_array, is_a, n_records, pair, same, take
-from tacit.adapters._rng import untouched_rng
+from tacit.adapters.arrays import as_array, is_a, n_records, pair, same, take
+from tacit.adapters.random_state import untouched_rng
 from tacit.core import InvalidInput
 
 
@@ -18,20 +20,26 @@ def n_available(source: Any) -> int:
 
 
 def sample(source: Any, size: int, *, seed: int) -> tuple[Any, Any, NDArray[np.int64]]:
-    """`size` records drawn without replacement: inputs, labels (or None) and row numbers in ascending order.
+    """`size` records drawn without replacement: inputs, labels (or None) and row numbers in
+    ascending order.
 
     Parameters
     ----------
-    source : a pair ``(x, y)``, a PyTorch ``Dataset`` or a loader over one, or a ``datasets.Dataset``.
-    size : how many; all where there are fewer. seed : the same seed draws the same rows.
+    source : a pair ``(x, y)``, a PyTorch ``Dataset`` or a loader over one, or a
+        ``datasets.Dataset``.
+    size : how many; all where there are fewer.
+    seed : the same seed draws the same rows.
 
     Raises
     ------
-    InvalidInput : `source` has no rows to draw from, or gives different numbers each time (random augmentation).
+    InvalidInput : `source` has no rows to draw from, or gives different numbers each time (random
+        augmentation).
     """
     records = _records(source)
     n = n_available(records)
-    rows = np.sort(np.random.default_rng(seed).choice(n, min(size, n), replace=False)).astype(np.int64)
+    rows = np.sort(np.random.default_rng(seed).choice(n, min(size, n), replace=False)).astype(
+        np.int64
+    )
     if isinstance(records, tuple):
         x, y = records
         return take(x, rows), None if y is None else take(y, rows), rows
@@ -41,8 +49,15 @@ def sample(source: Any, size: int, *, seed: int) -> tuple[Any, Any, NDArray[np.i
     with untouched_rng():
         items, again = [pair(records[int(row)]) for row in rows], pair(records[int(rows[0])])
     if not same(items[0][0], again[0]):
-        raise InvalidInput("The data set augments its records at random; give the callback one with the evaluation transforms.")
-    return _stacked([x for x, _ in items]), None if items[0][1] is None else np.stack([as_array(y) for _, y in items]), rows
+        raise InvalidInput(
+            "The data set augments its records at random; give the callback one with the evaluation"
+            " transforms."
+        )
+    return (
+        _stacked([x for x, _ in items]),
+        None if items[0][1] is None else np.stack([as_array(y) for _, y in items]),
+        rows,
+    )
 
 
 def fingerprint(x: Any, y: Any) -> str:
@@ -60,8 +75,9 @@ def _records(source: Any) -> Any:
     known = hasattr(source, "column_names") or is_a(source, "torch.Dataset")
     if not known and not (isinstance(source, tuple) and len(source) == 2):
         raise InvalidInput(
-            f"Records come as a pair (x, y), a PyTorch data set or loader, or a datasets.Dataset; got {type(source).__name__}. "
-            "For another kind, such as tf.data, take a few thousand records into arrays first."
+            "Records come as a pair (x, y), a PyTorch data set or loader, or a datasets.Dataset;"
+            f" got {type(source).__name__}. For another kind, such as tf.data, take a few thousand"
+            " records into arrays first."
         )
     return source
 
@@ -84,5 +100,9 @@ def _feed(digest: Any, value: Any) -> None:
         _feed(digest, value.tocsr().toarray())
     else:
         array = as_array(value) if value is not None else np.zeros(0)
-        content = repr(array.tolist()).encode() if array.dtype.kind == "O" else np.ascontiguousarray(array).tobytes()
+        content = (
+            repr(array.tolist()).encode()
+            if array.dtype.kind == "O"
+            else np.ascontiguousarray(array).tobytes()
+        )
         digest.update(f"{array.dtype}{array.shape}".encode() + content)

@@ -6,25 +6,40 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from tacit.adapters._answers import Kind, answered
-from tacit.adapters._arrays import as_array, batches, is_a, pair, same
-from tacit.adapters._rng import untouched_rng
+from tacit.adapters.answers import Kind, answered
+from tacit.adapters.arrays import as_array, batches, is_a, pair, same
+from tacit.adapters.random_state import untouched_rng
 from tacit.core import InvalidInput, Outputs
-from tacit.core._optional import require
+from tacit.core.optional import require
 
-RANDOM_SAMPLERS = ("torch.RandomSampler", "torch.WeightedRandomSampler", "torch.SubsetRandomSampler", "torch.DistributedSampler")
+RANDOM_SAMPLERS = (
+    "torch.RandomSampler",
+    "torch.WeightedRandomSampler",
+    "torch.SubsetRandomSampler",
+    "torch.DistributedSampler",
+)
 ANSWER_NAMES = ("logits", "probs", "output", "prediction")
 
 
-def outputs_of(model: Any, x: Any, y: Any = None, *, batch_size: int = 256, kind: Kind = "auto", check: bool = True) -> Outputs:
+def outputs_of(
+    model: Any,
+    x: Any,
+    y: Any = None,
+    *,
+    batch_size: int = 256,
+    kind: Kind = "auto",
+    check: bool = True,
+) -> Outputs:
     """What a module answers; see `tacit.adapters.outputs_of`.
 
-    `x` is a tensor, an array, a ``Dataset`` or a ``DataLoader`` that does not shuffle. The module runs on its own device
-    in evaluation mode without gradients; afterwards every submodule is in the mode it was in, and the random states of
-    Python, NumPy and PyTorch are as they were.
+    `x` is a tensor, an array, a ``Dataset`` or a ``DataLoader`` that does not shuffle. The module
+    runs on its own device in evaluation mode without gradients; afterwards every submodule is in
+    the mode it was in, and the random states of Python, NumPy and PyTorch are as they were.
     """
     with untouched_rng(), evaluating(model):
-        stream = loaded(x, y, batch_size, check=check) if is_loader(x) else batches(x, y, batch_size)
+        stream = (
+            loaded(x, y, batch_size, check=check) if is_loader(x) else batches(x, y, batch_size)
+        )
         return answered(lambda part: ask(model, part), stream, kind=kind, check=check)
 
 
@@ -34,10 +49,12 @@ def evaluating(model: Any) -> Iterator[None]:
     torch = require("torch", extra="torch", purpose="A PyTorch model")
     modes = [(module, module.training) for module in model.modules()]
     try:
-        # flags are set by hand: an overridden train() may do more (merge adapters, unfreeze), which would change the model
+        # flags are set by hand: an overridden train() may do more (merge adapters, unfreeze), which
+        # would change the model
         for module, _ in modes:
             module.training = False
-        # no_grad, not inference_mode: a tensor that the model caches meanwhile must stay usable in training
+        # no_grad, not inference_mode: a tensor that the model caches meanwhile must stay usable in
+        # training
         with torch.no_grad():
             yield
     finally:
@@ -49,19 +66,28 @@ def ask(model: Any, x: Any) -> NDArray[Any]:
     """One batch through the module, on its device and in its precision."""
     weights = next((p for p in model.parameters() if p.is_floating_point()), None)
     placed = move(x, weights)
-    answer = model(**placed) if isinstance(placed, dict) else model(*placed) if isinstance(placed, tuple) else model(placed)
+    answer = (
+        model(**placed)
+        if isinstance(placed, dict)
+        else model(*placed)
+        if isinstance(placed, tuple)
+        else model(placed)
+    )
     return as_array(scores_in(answer))
 
 
 def scores_in(answer: Any) -> Any:
-    """The scores in what a module returned: a tensor, the first of a tuple, or the entry called logits, probs or the like."""
+    """The scores in what a module returned: a tensor, the first of a tuple, or the entry called
+    logits, probs or the like.
+    """
     if hasattr(answer, "logits"):
         return answer.logits
     if isinstance(answer, dict):
         found = [name for name in ANSWER_NAMES if name in answer]
         if not found:
             raise InvalidInput(
-                f"The model returned a dict with {', '.join(map(str, answer))}; one of {', '.join(ANSWER_NAMES)} is needed."
+                f"The model returned a dict with {', '.join(map(str, answer))}; one of"
+                f" {', '.join(ANSWER_NAMES)} is needed."
             )
         return answer[found[0]]
     return answer[0] if isinstance(answer, (tuple, list)) else answer
@@ -90,10 +116,14 @@ def loaded(x: Any, y: Any, batch_size: int, *, check: bool) -> Iterator[tuple[An
 
     Raises
     ------
-    InvalidInput : the loader shuffles or leaves records out, its records are augmented at random, or labels come twice.
+    InvalidInput : the loader shuffles or leaves records out, its records are augmented at random,
+        or labels come twice.
     """
     if y is not None:
-        raise InvalidInput("`y` cannot be given beside a loader or data set: let it yield (x, y), or pass x and y as arrays.")
+        raise InvalidInput(
+            "`y` cannot be given beside a loader or data set: let it yield (x, y), or pass x and y"
+            " as arrays."
+        )
     loader = _ordered(x, batch_size)
     if check:
         _require_no_augmentation(loader)
@@ -107,9 +137,13 @@ def _ordered(x: Any, batch_size: int) -> Any:
     fix = "Pass DataLoader(dataset, shuffle=False, drop_last=False), or the data set itself."
     samplers = (x.sampler, getattr(x.batch_sampler, "sampler", None))
     if any(is_a(sampler, *RANDOM_SAMPLERS) for sampler in samplers):
-        raise InvalidInput(f"The loader shuffles, so its rows would name other records each time it is read. {fix}")
+        raise InvalidInput(
+            f"The loader shuffles, so its rows would name other records each time it is read. {fix}"
+        )
     if x.drop_last:
-        raise InvalidInput(f"The loader drops its last batch, so some records would never be audited. {fix}")
+        raise InvalidInput(
+            f"The loader drops its last batch, so some records would never be audited. {fix}"
+        )
     # `loader.generator` would be moved on by reading
     return (
         data.DataLoader(
@@ -128,6 +162,6 @@ def _require_no_augmentation(loader: Iterable[Any]) -> None:
     first, second = (next(iter(loader), None) for _ in range(2))
     if first is not None and not same(pair(first)[0], pair(second)[0]):
         raise InvalidInput(
-            "The loader gives different numbers each time it is read: it shuffles or augments its records at random. "
-            "Pass a data set with the evaluation transforms."
+            "The loader gives different numbers each time it is read: it shuffles or augments its"
+            " records at random. Pass a data set with the evaluation transforms."
         )

@@ -6,23 +6,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.adapters._answers import Kind, answered
-from tacit.adapters._arrays import as_array, batches
-from tacit.adapters._rng import untouched_rng
+from tacit.adapters.answers import Kind, answered
+from tacit.adapters.arrays import as_array, batches
+from tacit.adapters.random_state import untouched_rng
 from tacit.adapters.torch import evaluating, is_loader, loaded, move, scores_in
 from tacit.core import InvalidInput, Outputs
-from tacit.core._optional import require
+from tacit.core.optional import require
 
 LABEL_NAMES = ("labels", "label")
 IGNORED = -100
 
 
-def outputs_of(model: Any, x: Any, y: Any = None, *, batch_size: int = 256, kind: Kind = "auto", check: bool = True) -> Outputs:
+def outputs_of(
+    model: Any,
+    x: Any,
+    y: Any = None,
+    *,
+    batch_size: int = 256,
+    kind: Kind = "auto",
+    check: bool = True,
+) -> Outputs:
     """What a transformers model answers; see `tacit.adapters.outputs_of`.
 
-    `x` is what the tokenizer returned (a mapping with ``input_ids`` and so on; ``labels`` may be in it), an array of token
-    numbers, a ``datasets.Dataset`` with those columns, or a loader that yields such mappings. A classifier answers with its
-    logits; a language model with one loss a text, the mean negative log-likelihood of its tokens in nats.
+    `x` is what the tokenizer returned (a mapping with ``input_ids`` and so on; ``labels`` may be in
+    it), an array of token numbers, a ``datasets.Dataset`` with those columns, or a loader that
+    yields such mappings. A classifier answers with its logits; a language model with one loss a
+    text, the mean negative log-likelihood of its tokens in nats.
     """
     with untouched_rng(), evaluating(model):
         stream = _stream(x, y, batch_size, check)
@@ -34,11 +43,16 @@ def outputs_of(model: Any, x: Any, y: Any = None, *, batch_size: int = 256, kind
 def is_language_model(model: Any) -> bool:
     """Does the model predict tokens rather than one class a text?"""
     names = [kind.__name__ for kind in type(model).__mro__]
-    return any("CausalLM" in name or "LMHead" in name or "ForConditionalGeneration" in name for name in names)
+    return any(
+        "CausalLM" in name or "LMHead" in name or "ForConditionalGeneration" in name
+        for name in names
+    )
 
 
 def token_loss(model: Any, x: Any) -> NDArray[np.float32]:
-    """Mean negative log-likelihood (n,) of the tokens of each text, in nats; padding and labels of -100 are left out."""
+    """Mean negative log-likelihood (n,) of the tokens of each text, in nats; padding and labels of
+    -100 are left out.
+    """
     torch = require("torch", extra="transformers", purpose="A transformers model")
     given = dict(x)
     targets = given.pop("labels", None)
@@ -49,11 +63,19 @@ def token_loss(model: Any, x: Any) -> NDArray[np.float32]:
     if targets is None and "attention_mask" in placed:
         counted = placed["attention_mask"].bool()
     logits = model(**placed).logits
-    target, counted = (target, counted) if model.config.is_encoder_decoder else (target[:, 1:], counted[:, 1:])
+    target, counted = (
+        (target, counted) if model.config.is_encoder_decoder else (target[:, 1:], counted[:, 1:])
+    )
     logits = logits if model.config.is_encoder_decoder else logits[:, :-1]
-    log_p = torch.log_softmax(logits.float(), -1).gather(-1, target.clamp(min=0).unsqueeze(-1)).squeeze(-1)
+    log_p = (
+        torch.log_softmax(logits.float(), -1)
+        .gather(-1, target.clamp(min=0).unsqueeze(-1))
+        .squeeze(-1)
+    )
     if not bool(counted.any(1).all()):
-        raise InvalidInput("Every text needs at least two tokens: the loss of a single token cannot be known.")
+        raise InvalidInput(
+            "Every text needs at least two tokens: the loss of a single token cannot be known."
+        )
     return np.asarray(as_array(-(log_p * counted).sum(1) / counted.sum(1)), np.float32)
 
 
@@ -75,13 +97,33 @@ def _named(x: Any, y: Any) -> tuple[dict[str, Any], Any]:
         x = {"input_ids": x}
     columns = dict(x.items())
     if y is None:
-        found = next((name for name in LABEL_NAMES if name in columns and np.ndim(as_array(columns[name])) == 1), None)
+        found = next(
+            (
+                name
+                for name in LABEL_NAMES
+                if name in columns and np.ndim(as_array(columns[name])) == 1
+            ),
+            None,
+        )
         y = None if found is None else columns[found]
-    wanted = ("input_ids", "attention_mask", "token_type_ids", "pixel_values", "input_values", "decoder_input_ids", "inputs_embeds")
-    token_labels = {"labels"} if "labels" in columns and np.ndim(as_array(columns["labels"])) == 2 else set()
+    wanted = (
+        "input_ids",
+        "attention_mask",
+        "token_type_ids",
+        "pixel_values",
+        "input_values",
+        "decoder_input_ids",
+        "inputs_embeds",
+    )
+    token_labels = (
+        {"labels"} if "labels" in columns and np.ndim(as_array(columns["labels"])) == 2 else set()
+    )
     kept = {name: part for name, part in columns.items() if name in wanted or name in token_labels}
     if not kept:
-        raise InvalidInput(f"`x` needs model inputs such as `input_ids` (what the tokenizer returns), got {', '.join(columns)}.")
+        raise InvalidInput(
+            "`x` needs model inputs such as `input_ids` (what the tokenizer returns), got"
+            f" {', '.join(columns)}."
+        )
     return kept, y
 
 
@@ -90,8 +132,18 @@ def _arrays(columns: dict[str, Any]) -> dict[str, Any]:
         first = part[0] if isinstance(part, list) and part else part
         if isinstance(first, str) or str(getattr(part, "dtype", "")).startswith(("<U", "object")):
             raise InvalidInput(
-                f"`{name}` needs token numbers, got text. Pass what the tokenizer returns: tokenizer(texts, padding=True)."
+                f"`{name}` needs token numbers, got text. Pass what the tokenizer returns:"
+                " tokenizer(texts, padding=True)."
             )
-        if isinstance(part, list) and len({len(row) for row in part if hasattr(row, "__len__")}) > 1:
-            raise InvalidInput(f"`{name}` needs rows of one length: tokenize with padding=True and keep the attention mask.")
-    return {name: part if hasattr(part, "detach") else np.asarray(part) for name, part in columns.items()}
+        if (
+            isinstance(part, list)
+            and len({len(row) for row in part if hasattr(row, "__len__")}) > 1
+        ):
+            raise InvalidInput(
+                f"`{name}` needs rows of one length: tokenize with padding=True and keep the"
+                " attention mask."
+            )
+    return {
+        name: part if hasattr(part, "detach") else np.asarray(part)
+        for name, part in columns.items()
+    }

@@ -1,24 +1,30 @@
 """Signals to scores, one attack a file."""
 
-from tacit.attacks.base import BASE
+from tacit.attacks.base_ratio import BASE
 from tacit.attacks.bavaria import BaVarIA
 from tacit.attacks.blind import Blind
 from tacit.attacks.class_conditional import ClassConditional
 from tacit.attacks.difficulty import DifficultyCalibration
 from tacit.attacks.eblira import EBLiRA
-from tacit.attacks.learned import GradientBoosting, KNearest, LogisticRegression, MultilayerPerceptron, RandomForest
+from tacit.attacks.epoch_vote import EpochVote
+from tacit.attacks.learned import (
+    GradientBoosting,
+    KNearest,
+    LogisticRegression,
+    MultilayerPerceptron,
+    RandomForest,
+)
 from tacit.attacks.lira import LiRA
 from tacit.attacks.membership_probability import MembershipProbability
 from tacit.attacks.pmia import PMIA
 from tacit.attacks.population import Population
 from tacit.attacks.quantile import QuantileRegression
+from tacit.attacks.reference.leave_one_out import shadow_scores
 from tacit.attacks.reference_population import ReferencePopulation
 from tacit.attacks.rmia import RMIA
 from tacit.attacks.shokri import ShokriClassifier
 from tacit.attacks.stack import ShadowStack
-from tacit.attacks.targets import shadow_scores
 from tacit.attacks.threshold import Threshold
-from tacit.attacks.trace import EpochVote
 
 __all__ = [
     "BASE",

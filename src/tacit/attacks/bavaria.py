@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from tacit.attacks.lira import raw_variance
-from tacit.attacks.worlds import Mode, World, Worlds, over_queries
+from tacit.attacks.reference.in_out import Mode, World, Worlds, over_queries
 from tacit.core import InvalidInput, Signals
 
 Variant = Literal["n", "t"]
@@ -20,15 +20,16 @@ SMALLEST_VARIANCE = 1e-30
 class BaVarIA:
     """Likelihood ratio with a conjugate prior that all records share (BaVarIA).
 
-    Each world's prior has the mean and variance of all its raw values and weighs as much as one model. ``"t"`` compares the
-    posterior predictive Student-t densities; ``"n"`` compares Gaussians about the record's own mean with the posterior mean of
-    the variance. Offline, the IN world is the prior itself. Several queries of a record are averaged.
+    Each world's prior has the mean and variance of all its raw values and weighs as much as one
+    model. ``"t"`` compares the posterior predictive Student-t densities; ``"n"`` compares Gaussians
+    about the record's own mean with the posterior mean of the variance. Offline, the IN world is
+    the prior itself. Several queries of a record are averaged.
 
     Parameters
     ----------
     variant : ``"n"`` (better at low false-positive rates) or ``"t"`` (better AUC with few models).
-    mode : ``"online"``, ``"offline"`` or ``"auto"``: online where every record has IN models. Offline the IN prior still needs
-        some record that shadow models were trained with.
+    mode : ``"online"``, ``"offline"`` or ``"auto"``: online where every record has IN models.
+        Offline the IN prior still needs some record that shadow models were trained with.
 
     References
     ----------
@@ -60,9 +61,14 @@ class BaVarIA:
         """Scores (n,) of a model's signal `target` (n, q) against `worlds`."""
         online = worlds.online(self.mode, "BaVarIA")
         z = np.asarray(target, np.float64)
-        return over_queries(self._log_density(z, worlds.inside, own=online) - self._log_density(z, worlds.outside, own=True))
+        return over_queries(
+            self._log_density(z, worlds.inside, own=online)
+            - self._log_density(z, worlds.outside, own=True)
+        )
 
-    def _log_density(self, z: NDArray[np.float64], world: World, *, own: bool) -> NDArray[np.float64]:
+    def _log_density(
+        self, z: NDArray[np.float64], world: World, *, own: bool
+    ) -> NDArray[np.float64]:
         prior_mean, prior_variance = _prior(world)
         prior_alpha = 1.0 if self.variant == "n" else 2.0
         prior_beta = prior_variance
@@ -86,13 +92,21 @@ def _prior(world: World) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def log_student_t(
-    deviation: NDArray[np.float64], squared_scale: NDArray[np.float64], freedom: NDArray[np.float64] | float
+    deviation: NDArray[np.float64],
+    squared_scale: NDArray[np.float64],
+    freedom: NDArray[np.float64] | float,
 ) -> NDArray[np.float64]:
-    """Log-density of a Student-t at `deviation` from its centre; infinite `freedom` is the Gaussian."""
+    """Log-density of a Student-t at `deviation` from its centre; infinite `freedom` is the
+    Gaussian.
+    """
     with np.errstate(invalid="ignore"):
         nu = np.asarray(freedom, np.float64)
         gaussian = -0.5 * (deviation**2 / squared_scale + np.log(2 * np.pi * squared_scale))
         finite = np.where(np.isinf(nu), 1.0, nu)
-        constant = gammaln((finite + 1) / 2) - gammaln(finite / 2) - 0.5 * np.log(finite * np.pi * squared_scale)
+        constant = (
+            gammaln((finite + 1) / 2)
+            - gammaln(finite / 2)
+            - 0.5 * np.log(finite * np.pi * squared_scale)
+        )
         heavy = constant - (finite + 1) / 2 * np.log1p(deviation**2 / (finite * squared_scale))
     return np.where(np.isinf(nu), gaussian, heavy)

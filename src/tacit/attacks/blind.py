@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.attacks.learned import Classifier, GradientBoosting, LogisticRegression, log_odds
-from tacit.attacks.told import told_rows
+from tacit.attacks.learned import GradientBoosting, LogisticRegression
+from tacit.attacks.learned.fitting import Classifier, log_odds
+from tacit.attacks.learned.known_rows import told_rows
 from tacit.core import InvalidInput, Signals
 
 
@@ -15,9 +16,10 @@ from tacit.core import InvalidInput, Signals
 class Blind:
     """Guess from the records' own features, without the model: a gate on the split.
 
-    Where it beats chance, members and non-members come from different populations, and every attack on the model measures
-    that difference too. It looks at ``signals.features`` only (here: columns of the records, not outputs of the
-    model), and takes logistic regression or boosted trees, whichever told the known records apart better in cross-validation.
+    Where it beats chance, members and non-members come from different populations, and every attack
+    on the model measures that difference too. It looks at ``signals.features`` only (here: columns
+    of the records, not outputs of the model), and takes logistic regression or boosted trees,
+    whichever told the known records apart better in cross-validation.
 
     Parameters
     ----------
@@ -25,23 +27,31 @@ class Blind:
 
     References
     ----------
-    .. [1] Das, Zhang, Tramer, Blind Baselines Beat Membership Inference Attacks for Foundation Models, 2024.
+    .. [1] Das, Zhang, Tramer, Blind Baselines Beat Membership Inference Attacks for Foundation
+       Models, 2024.
     """
 
     folds: int = 3
     learns: ClassVar[bool] = True
     reference: ClassVar[str] = "Das et al. 2024"
-    needs: ClassVar[str] = "needs columns of the records and some known members and non-members, and no model"
+    needs: ClassVar[str] = (
+        "needs columns of the records and some known members and non-members, and no model"
+    )
 
     def __call__(self, signals: Signals) -> NDArray[np.floating[Any]]:
         """Scores (n,): the learned log-odds of being a member."""
         rows = told_rows(signals, "Blind")
         if signals.features.shape[1] == 0:
-            raise InvalidInput("Blind needs the records' own columns as `features` of Signals.of, got none.")
+            raise InvalidInput(
+                "Blind needs the records' own columns as `features` of Signals.of, got none."
+            )
         x = np.asarray(signals.features, np.float32)
         rows = rows[np.lexsort(x[rows].T)]
         member = signals.known[rows] == 1
-        best = max((LogisticRegression(), GradientBoosting()), key=lambda kind: self._skill(kind.classifier, x[rows], member))
+        best = max(
+            (LogisticRegression(), GradientBoosting()),
+            key=lambda kind: self._skill(kind.classifier, x[rows], member),
+        )
         return log_odds(best.classifier(), x, rows, member)
 
     def _skill(self, make: Any, x: NDArray[np.float32], member: NDArray[np.bool_]) -> float:
@@ -55,5 +65,7 @@ class Blind:
             model: Classifier = make()
             score[inside] = log_odds(model, x, np.flatnonzero(~inside), member[~inside])[inside]
         rank = np.unique(score, return_inverse=True)[1]
-        below = np.concatenate([[0], np.cumsum(np.bincount(rank[~member], minlength=rank.max() + 1))])
+        below = np.concatenate(
+            [[0], np.cumsum(np.bincount(rank[~member], minlength=rank.max() + 1))]
+        )
         return float((below[rank[member]] + below[rank[member] + 1]).mean())

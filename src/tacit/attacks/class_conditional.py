@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.attacks.told import Lesson, lesson, one_value
+from tacit.attacks.learned.known_rows import Lesson, lesson, one_value
 from tacit.core import Signals
 
 
@@ -14,10 +14,11 @@ from tacit.core import Signals
 class ClassConditional:
     """Accuse the records whose signal exceeds the threshold of their class.
 
-    Each class (``signals.group``) gets the threshold that tells its known members and non-members apart best (largest
-    balanced accuracy); a class with fewer than `fewest` known members or non-members uses the one of all records. It learns from
-    records whose membership it was told, or where none was told from the shadow models. The score is the signal minus
-    the threshold: 0 or more accuses.
+    Each class (``signals.group``) gets the threshold that tells its known members and non-members
+    apart best (largest balanced accuracy); a class with fewer than `fewest` known members or
+    non-members uses the one of all records. It learns from records whose membership it was told, or
+    where none was told from the shadow models. The score is the signal minus the threshold: 0 or
+    more accuses.
 
     Parameters
     ----------
@@ -25,7 +26,8 @@ class ClassConditional:
 
     References
     ----------
-    .. [1] Song and Mittal, Systematic Evaluation of Privacy Risks of Machine Learning Models, 2021, sec. 3.
+    .. [1] Song and Mittal, Systematic Evaluation of Privacy Risks of Machine Learning Models, 2021,
+       sec. 3.
     """
 
     fewest: int = 50
@@ -35,7 +37,9 @@ class ClassConditional:
     def __call__(self, signals: Signals) -> NDArray[np.floating[Any]]:
         """Scores (n,)."""
         learned = lesson(signals, "ClassConditional")
-        threshold = np.full(int(signals.group.max()) + 1, best_threshold(learned.value, learned.member))
+        threshold = np.full(
+            int(signals.group.max()) + 1, best_threshold(learned.value, learned.member)
+        )
         for group, value, member in by_group(learned):
             if min(np.count_nonzero(member), np.count_nonzero(~member)) >= self.fewest:
                 threshold[group] = best_threshold(value, member)
@@ -47,11 +51,16 @@ def by_group(learned: Lesson) -> list[tuple[int, NDArray[np.floating[Any]], NDAr
     order = np.argsort(learned.group, kind="stable")
     groups, starts = np.unique(learned.group[order], return_index=True)
     parts = np.split(order, starts[1:])
-    return [(int(group), learned.value[rows], learned.member[rows]) for group, rows in zip(groups, parts)]
+    return [
+        (int(group), learned.value[rows], learned.member[rows])
+        for group, rows in zip(groups, parts)
+    ]
 
 
 def best_threshold(value: NDArray[np.floating[Any]], member: NDArray[np.bool_]) -> float:
-    """The observed value t whose rule ``value >= t`` has the largest balanced accuracy; the largest such where several tie."""
+    """The observed value t whose rule ``value >= t`` has the largest balanced accuracy; the largest
+    such where several tie.
+    """
     values, inverse = np.unique(value, return_inverse=True)
     inside = np.bincount(inverse, weights=member, minlength=len(values))
     outside = np.bincount(inverse, weights=~member, minlength=len(values))

@@ -6,19 +6,21 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.attacks.worlds import Worlds, over_queries
+from tacit.attacks.reference.in_out import Worlds, over_queries
 from tacit.core import Signals
 
 
 @dataclass(frozen=True)
 class DifficultyCalibration:
-    """Take off how hard the record is: the signal minus the mean signal of the models trained without it.
+    """Take off how hard the record is: the signal minus the mean signal of the models trained
+    without it.
 
     One reference model is enough. With more, BASE or EB-LiRA see more at the same cost.
 
     References
     ----------
-    .. [1] Watson et al., On the Importance of Difficulty Calibration in Membership Inference Attacks, ICLR 2022, eq. 4.
+    .. [1] Watson et al., On the Importance of Difficulty Calibration in Membership Inference
+       Attacks, ICLR 2022, eq. 4.
     """
 
     learns: ClassVar[bool] = False

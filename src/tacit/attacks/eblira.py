@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.attacks.bavaria import log_student_t
-from tacit.attacks.trend import Trend, VariancePrior
-from tacit.attacks.worlds import Mode, World, Worlds
+from tacit.attacks.reference.in_out import Mode, World, Worlds
+from tacit.attacks.reference.moderated import Trend, VariancePrior
 from tacit.core import NotEnoughData, Signals
 
 SMALLEST_VARIANCE = 1e-12
@@ -16,22 +16,27 @@ SMALLEST_VARIANCE = 1e-12
 
 @dataclass(frozen=True)
 class EBLiRA:
-    """Likelihood ratio with empirical-Bayes variances and shifts: no knob, and good from two models on (EB-LiRA).
+    """Likelihood ratio with empirical-Bayes variances and shifts: no knob, and good from two models
+    on (EB-LiRA).
 
-    Each world's variances are moderated towards a prior whose level is a smooth function of the record's centre ([1]_ with a
-    trend). How far a record's signal moves when it is trained on is shrunk towards the typical move at its centre; so the IN
-    models inform the OUT mean and the other way round, and a record without IN models still has an IN world: its OUT mean plus
-    the typical move. The score is the log-ratio of the two predictive Student-t densities. Several queries are averaged.
+    Each world's variances are moderated towards a prior whose level is a smooth function of the
+    record's centre ([1]_ with a trend). How far a record's signal moves when it is trained on is
+    shrunk towards the typical move at its centre; so the IN models inform the OUT mean and the
+    other way round, and a record without IN models still has an IN world: its OUT mean plus the
+    typical move. The score is the log-ratio of the two predictive Student-t densities. Several
+    queries are averaged.
 
     Parameters
     ----------
-    mode : ``"online"``, ``"offline"`` (a record's own IN models are not used; the typical move is learnt from the records that
-        shadow models were trained with: let the rows of `Signals` hold the shadow models' own training records, as `known`),
-        or ``"auto"``: each record uses the models that it has.
+    mode : ``"online"``, ``"offline"`` (a record's own IN models are not used; the typical move is
+        learnt from the records that shadow models were trained with: let the rows of `Signals` hold
+        the shadow models' own training records, as `known`), or ``"auto"``: each record uses the
+        models that it has.
 
     References
     ----------
-    .. [1] Smyth, Linear Models and Empirical Bayes Methods for Assessing Differential Expression, 2004.
+    .. [1] Smyth, Linear Models and Empirical Bayes Methods for Assessing Differential Expression,
+       2004.
     .. [2] Carlini et al., Membership Inference Attacks From First Principles, IEEE S&P 2022.
     """
 
@@ -47,7 +52,8 @@ class EBLiRA:
 
         Raises
         ------
-        NotEnoughData : a record has no shadow model that `mode` may use, or no record has both an IN and an OUT model.
+        NotEnoughData : a record has no shadow model that `mode` may use, or no record has both an
+            IN and an OUT model.
         """
         return self.score(Worlds.of(signals), signals.target)
 
@@ -77,12 +83,16 @@ class Predictive:
         return log_student_t(z - self.mean, self.variance, self.freedom)
 
 
-def predictive(worlds: Worlds, *, query: int, own_inside: bool = True) -> tuple[Predictive, Predictive]:
+def predictive(
+    worlds: Worlds, *, query: int, own_inside: bool = True
+) -> tuple[Predictive, Predictive]:
     """The IN and OUT predictive of each record under one query.
 
     Parameters
     ----------
-    worlds : of n records. query : which. own_inside : whether a record's own IN models may be used for itself.
+    worlds : of n records.
+    query : which.
+    own_inside : whether a record's own IN models may be used for itself.
 
     Raises
     ------
@@ -92,14 +102,19 @@ def predictive(worlds: Worlds, *, query: int, own_inside: bool = True) -> tuple[
     both = (inside.n > 0) & (outside.n > 0)
     if not both.any():
         message = (
-            "EBLiRA needs 1 record with shadow models both with and without it, got 0: add the shadow models' training records."
+            "EBLiRA needs 1 record with shadow models both with and without it, got 0: add the"
+            " shadow models' training records."
         )
         raise NotEnoughData(message, needed=1, got=0, unit="records with IN and OUT models")
-    centre = np.where(both, (inside.mean + outside.mean) / 2, np.where(outside.n > 0, outside.mean, inside.mean))
+    centre = np.where(
+        both, (inside.mean + outside.mean) / 2, np.where(outside.n > 0, outside.mean, inside.mean)
+    )
     along = centre if own_inside else outside.mean
     _moderate(inside, outside, along, both)
     noise_in, noise_out = inside.variance / inside.models, outside.variance / outside.models
-    shift, spread = _typical_shift(along[both], (inside.mean - outside.mean)[both], (noise_in, noise_out), both, own_inside)
+    shift, spread = _typical_shift(
+        along[both], (inside.mean - outside.mean)[both], (noise_in, noise_out), both, own_inside
+    )
     move, extra = shift(along), np.maximum(spread(along), 0.0)
     if not own_inside:
         return (
@@ -126,8 +141,12 @@ class _Side:
         self.freedom = np.empty(0)
 
 
-def _moderate(inside: _Side, outside: _Side, along: NDArray[np.float64], both: NDArray[np.bool_]) -> None:
-    """Fill in the moderated variances; where no record has two models in a world, from how much the shifts scatter."""
+def _moderate(
+    inside: _Side, outside: _Side, along: NDArray[np.float64], both: NDArray[np.bool_]
+) -> None:
+    """Fill in the moderated variances; where no record has two models in a world, from how much the
+    shifts scatter.
+    """
     for side in (inside, outside):
         left = np.maximum(side.n - 1, 0).astype(np.float64)
         free = left > 0
@@ -154,14 +173,19 @@ def _typical_shift(
     both: NDArray[np.bool_],
     own_inside: bool,
 ) -> tuple[Trend, Trend]:
-    """Trends of the shift and of its variance between records, what the models' noise explains taken off."""
+    """Trends of the shift and of its variance between records, what the models' noise explains
+    taken off.
+    """
     shift = Trend.of(along, move)
     known = noise[0][both] + (noise[1][both] if own_inside else 0.0)
     return shift, Trend.of(along, (move - shift(along)) ** 2 - known)
 
 
 def _combined(
-    first: NDArray[np.float64], noise: NDArray[np.float64], second: NDArray[np.float64], noise_too: NDArray[np.float64]
+    first: NDArray[np.float64],
+    noise: NDArray[np.float64],
+    second: NDArray[np.float64],
+    noise_too: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Two estimates of one mean, weighted by their precision, and the variance of the result."""
     weight = noise_too / (noise + noise_too)

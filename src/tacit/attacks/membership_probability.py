@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.attacks.class_conditional import by_group
-from tacit.attacks.told import lesson, one_value
+from tacit.attacks.learned.known_rows import lesson, one_value
 from tacit.core import Signals
 
 MOST_BINS = 40
@@ -15,12 +15,14 @@ MOST_BINS = 40
 
 @dataclass(frozen=True)
 class MembershipProbability:
-    """The chance that a record was a member, given its signal and class, when half of all records are (privacy risk score).
+    """The chance that a record was a member, given its signal and class, when half of all records
+    are (privacy risk score).
 
-    The signals of known records are counted in bins of equal share, members and non-members apart, and class by class where a
-    class has enough of both. With c1 of n1 members and c0 of n0 non-members in a bin, the score is
-    r1 / (r1 + r0) with r = (c + 1/2) / (n + 1/2 per bin), so that no record is ever certain. A record is scored by
-    counts that do not hold it, which keeps the score calibrated: of records scored r, a share r are members.
+    The signals of known records are counted in bins of equal share, members and non-members apart,
+    and class by class where a class has enough of both. With c1 of n1 members and c0 of n0
+    non-members in a bin, the score is r1 / (r1 + r0) with r = (c + 1/2) / (n + 1/2 per bin), so
+    that no record is ever certain. A record is scored by counts that do not hold it, which keeps
+    the score calibrated: of records scored r, a share r are members.
 
     Parameters
     ----------
@@ -29,7 +31,8 @@ class MembershipProbability:
 
     References
     ----------
-    .. [1] Song and Mittal, Systematic Evaluation of Privacy Risks of Machine Learning Models, 2021, sec. 4.
+    .. [1] Song and Mittal, Systematic Evaluation of Privacy Risks of Machine Learning Models, 2021,
+       sec. 4.
     """
 
     per_bin: int = 50
@@ -49,7 +52,10 @@ class MembershipProbability:
         return score
 
     def _probability(
-        self, value: NDArray[np.floating[Any]], known: NDArray[np.floating[Any]], member: NDArray[np.bool_]
+        self,
+        value: NDArray[np.floating[Any]],
+        known: NDArray[np.floating[Any]],
+        member: NDArray[np.bool_],
     ) -> NDArray[np.float64]:
         n1 = int(np.count_nonzero(member))
         n0 = len(member) - n1

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.attacks.told import one_value, require_told
+from tacit.attacks.learned.known_rows import one_value, require_told
 from tacit.core import Signals
 
 
@@ -14,9 +14,10 @@ from tacit.core import Signals
 class Population:
     """Accuse the records whose signal few known non-members reach (Attack P).
 
-    The score is 1 - p with p = (1 + known non-members of the same class with at least this signal) / (1 + their number): accusing
-    where p <= a accuses at most a share a of non-members from the same population. No member needs to be
-    known. A class with fewer than `fewest` known non-members is compared with all of them.
+    The score is 1 - p with p = (1 + known non-members of the same class with at least this signal)
+    / (1 + their number): accusing where p <= a accuses at most a share a of non-members from the
+    same population. No member needs to be known. A class with fewer than `fewest` known non-members
+    is compared with all of them.
 
     Parameters
     ----------
@@ -24,7 +25,8 @@ class Population:
 
     References
     ----------
-    .. [1] Ye et al., Enhanced Membership Inference Attacks against Machine Learning Models, 2022, sec. 4.2 (Attack P).
+    .. [1] Ye et al., Enhanced Membership Inference Attacks against Machine Learning Models, 2022,
+       sec. 4.2 (Attack P).
     """
 
     fewest: int = 100
@@ -45,6 +47,8 @@ class Population:
         return score
 
 
-def _p_value(value: NDArray[np.floating[Any]], population: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def _p_value(
+    value: NDArray[np.floating[Any]], population: NDArray[np.floating[Any]]
+) -> NDArray[np.float64]:
     below = np.searchsorted(np.sort(population), value, side="left")
     return np.asarray((1 + len(population) - below) / (1 + len(population)), dtype=np.float64)

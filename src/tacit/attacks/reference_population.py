@@ -13,12 +13,14 @@ from tacit.core import NotEnoughData, Signals
 class ReferencePopulation:
     """The rank of the audited model among the shadow models trained without the record (Attack-R).
 
-    The score is the share of OUT models whose signal is lower, ties counted half: a p-value for each record, and as coarse as
-    one over the number of OUT models, which limits the false-positive rates that it can reach. Several queries are averaged.
+    The score is the share of OUT models whose signal is lower, ties counted half: a p-value for
+    each record, and as coarse as one over the number of OUT models, which limits the false-positive
+    rates that it can reach. Several queries are averaged.
 
     References
     ----------
-    .. [1] Ye et al., Enhanced Membership Inference Attacks against Machine Learning Models, CCS 2022, sec. 4 (Attack R).
+    .. [1] Ye et al., Enhanced Membership Inference Attacks against Machine Learning Models, CCS
+       2022, sec. 4 (Attack R).
     """
 
     learns: ClassVar[bool] = False
@@ -36,7 +38,8 @@ class ReferencePopulation:
         bare = np.flatnonzero(count == 0)
         if len(bare):
             message = (
-                f"ReferencePopulation needs 1 shadow model without each record, got 0 for {len(bare)} records (first: {bare[0]})."
+                "ReferencePopulation needs 1 shadow model without each record, got 0 for"
+                f" {len(bare)} records (first: {bare[0]})."
             )
             raise NotEnoughData(message, needed=1, got=0, unit="shadow models without each record")
         beaten = np.zeros(signals.target.shape)

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.attacks.base import log
-from tacit.attacks.worlds import Mode, Worlds, over_queries, probability
+from tacit.attacks.base_ratio import log
+from tacit.attacks.reference.in_out import Mode, Worlds, over_queries, probability
 from tacit.core import InvalidInput, Signals
 
 
@@ -15,24 +15,28 @@ from tacit.core import InvalidInput, Signals
 class RMIA:
     """Pairwise likelihood ratios of the record against population points (RMIA).
 
-    With the ratio ``r = p / p_mean`` of each record, the score is the share of population points z with
-    ``r(x) / r(z) >= gamma``: sorted once, then looked up, O((n + z) log z). That share is a step function of r; inside a step
-    records are ordered by r itself, so that neither ties nor the size of the population limit the false-positive rate. Rounded
-    down to a multiple of ``1 / (z + 1)`` the score is the exact share times ``z / (z + 1)``.
+    With the ratio ``r = p / p_mean`` of each record, the score is the share of population points z
+    with ``r(x) / r(z) >= gamma``: sorted once, then looked up, O((n + z) log z). That share is a
+    step function of r; inside a step records are ordered by r itself, so that neither ties nor the
+    size of the population limit the false-positive rate. Rounded down to a multiple of ``1 / (z +
+    1)`` the score is the exact share times ``z / (z + 1)``.
 
-    Population points are the records that the guesser was told are not members (``signals.known == 0``), or all records where
-    none were told. Several queries of a record are averaged in the logarithm of r.
+    Population points are the records that the guesser was told are not members (``signals.known ==
+    0``), or all records where none were told. Several queries of a record are averaged in the
+    logarithm of r.
 
     Parameters
     ----------
     gamma : how much more the record must be favoured; it moves the scores, hardly ever their order.
-    mode : ``"online"`` uses ``p_mean = (mean_in + mean_out) / 2``; ``"offline"`` estimates it from OUT models as
-        ``((1 + a) mean_out + 1 - a) / 2``; ``"auto"`` is online where every record has IN models.
+    mode : ``"online"`` uses ``p_mean = (mean_in + mean_out) / 2``; ``"offline"`` estimates it from
+        OUT models as ``((1 + a) mean_out + 1 - a) / 2``; ``"auto"`` is online where every record
+        has IN models.
     a : of the offline estimate, in [0, 1].
 
     References
     ----------
-    .. [1] Zarifzadeh, Liu, Shokri, Low-Cost High-Power Membership Inference Attacks, ICML 2024, sec. 3 and eq. 10.
+    .. [1] Zarifzadeh, Liu, Shokri, Low-Cost High-Power Membership Inference Attacks, ICML 2024,
+       sec. 3 and eq. 10.
     """
 
     gamma: float = 1.0
@@ -64,7 +68,9 @@ class RMIA:
         return share(ratio, population if len(population) else ratio, gamma=self.gamma)
 
     def score(self, worlds: Worlds, target: NDArray[Any]) -> NDArray[np.float64]:
-        """Scores (n,) of probabilities `target` (n, q) against `worlds` of probabilities; all records are the population."""
+        """Scores (n,) of probabilities `target` (n, q) against `worlds` of probabilities; all
+        records are the population.
+        """
         ratio = self.log_ratio(worlds, target)
         return share(ratio, ratio, gamma=self.gamma)
 
@@ -72,12 +78,19 @@ class RMIA:
         """float64 (n,), log r of each record."""
         online = worlds.online(self.mode, "RMIA")
         outside = worlds.outside.mean
-        mean = (worlds.inside.mean + outside) / 2 if online else ((1 + self.a) * outside + 1 - self.a) / 2
+        mean = (
+            (worlds.inside.mean + outside) / 2
+            if online
+            else ((1 + self.a) * outside + 1 - self.a) / 2
+        )
         return over_queries(log(target) - log(mean))
 
 
-def share(ratio: NDArray[np.float64], population: NDArray[np.float64], *, gamma: float) -> NDArray[np.float64]:
-    """Share of `population` (z,) that each record of `ratio` (n,) exceeds by `gamma`; both are log-ratios.
+def share(
+    ratio: NDArray[np.float64], population: NDArray[np.float64], *, gamma: float
+) -> NDArray[np.float64]:
+    """Share of `population` (z,) that each record of `ratio` (n,) exceeds by `gamma`; both are
+    log-ratios.
 
     Examples
     --------

@@ -14,10 +14,12 @@ MOST_ROWS = 200_000
 
 @dataclass(frozen=True)
 class ShokriClassifier:
-    """Gradient boosting that tells a shadow model's members from its non-members by the signal and the class.
+    """Gradient boosting that tells a shadow model's members from its non-members by the signal and
+    the class.
 
-    All shadow models teach one classifier, which is applied to the audited model. It sees no record twice with and without
-    training, so it does not know how hard a record is: the attacks that compare each record with itself see more.
+    All shadow models teach one classifier, which is applied to the audited model. It sees no record
+    twice with and without training, so it does not know how hard a record is: the attacks that
+    compare each record with itself see more.
 
     Parameters
     ----------
@@ -25,7 +27,8 @@ class ShokriClassifier:
 
     References
     ----------
-    .. [1] Shokri et al., Membership Inference Attacks Against Machine Learning Models, IEEE S&P 2017, sec. V.
+    .. [1] Shokri et al., Membership Inference Attacks Against Machine Learning Models, IEEE S&P
+       2017, sec. V.
     """
 
     seed: int = 0
@@ -43,18 +46,31 @@ class ShokriClassifier:
         """
         from sklearn.ensemble import HistGradientBoostingClassifier
 
-        mixed = [k for k, member in enumerate(signals.shadow_member) if member.any() and not member.all()]
+        mixed = [
+            k for k, member in enumerate(signals.shadow_member) if member.any() and not member.all()
+        ]
         if not mixed:
-            message = f"ShokriClassifier needs 1 shadow model with members and non-members, got 0 of {signals.n_shadows}."
+            message = (
+                "ShokriClassifier needs 1 shadow model with members and non-members, got 0 of"
+                f" {signals.n_shadows}."
+            )
             raise NotEnoughData(message, needed=1, got=0, unit="shadow models")
         order = np.lexsort(signals.target.T)
         rng = np.random.default_rng(self.seed)
         share = min(signals.n, max(1, MOST_ROWS // len(mixed)))
-        rows = [order if share == signals.n else rng.choice(order, share, replace=False) for _ in mixed]
-        table = np.concatenate([_described(signals.shadow[k][row], signals.group[row]) for k, row in zip(mixed, rows)])
+        rows = [
+            order if share == signals.n else rng.choice(order, share, replace=False) for _ in mixed
+        ]
+        table = np.concatenate(
+            [_described(signals.shadow[k][row], signals.group[row]) for k, row in zip(mixed, rows)]
+        )
         truth = np.concatenate([signals.shadow_member[k][row] for k, row in zip(mixed, rows)])
-        boosting = HistGradientBoostingClassifier(max_iter=60, min_samples_leaf=40, early_stopping=False, random_state=0)
-        odds = boosting.fit(table, truth).decision_function(_described(signals.target, signals.group))
+        boosting = HistGradientBoostingClassifier(
+            max_iter=60, min_samples_leaf=40, early_stopping=False, random_state=0
+        )
+        odds = boosting.fit(table, truth).decision_function(
+            _described(signals.target, signals.group)
+        )
         return np.asarray(expit(odds), np.float64)
 
 

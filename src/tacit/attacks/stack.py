@@ -1,4 +1,6 @@
-"""The shadow stack: the shadow models, each a target whose membership is known, teach how to combine all scores."""
+"""The shadow stack: the shadow models, each a target whose membership is known, teach how to
+combine all scores.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from tacit.attacks.base import BASE
+from tacit.attacks.base_ratio import BASE
 from tacit.attacks.eblira import EBLiRA
-from tacit.attacks.families import families, require_independent
-from tacit.attacks.stack_features import Pair, stack_features
-from tacit.attacks.worlds import Mode
+from tacit.attacks.reference.families import families, require_independent
+from tacit.attacks.reference.in_out import Mode
+from tacit.attacks.reference.stack_features import Pair, stack_features
 from tacit.core import NotEnoughData, Signals
 
 Family = tuple[int, ...]
@@ -27,29 +29,34 @@ WEAK = 0.15  # a median log-ratio
 
 @dataclass(frozen=True)
 class ShadowStack:
-    """The default wherever there are shadow models: no attack to choose, no knob to set (shadow stack).
+    """The default wherever there are shadow models: no attack to choose, no knob to set (shadow
+    stack).
 
-    Every shadow model is itself a target whose membership is known. Its records are described by the scores of the other
-    shadow models (BASE, EB-LiRA, LiRA and what they are made of), leaving out the model itself and its antithetic mate; gradient
-    boosting learns membership from these descriptions, and is applied to the audited model. No truth of the audited model is used.
-    A description from all shadow models would be better informed than those that were learnt from, so the audited model is
-    described once without each family of shadow models in turn, and the log-odds are averaged.
+    Every shadow model is itself a target whose membership is known. Its records are described by
+    the scores of the other shadow models (BASE, EB-LiRA, LiRA and what they are made of), leaving
+    out the model itself and its antithetic mate; gradient boosting learns membership from these
+    descriptions, and is applied to the audited model. No truth of the audited model is used. A
+    description from all shadow models would be better informed than those that were learnt from, so
+    the audited model is described once without each family of shadow models in turn, and the
+    log-odds are averaged.
 
-    The score is a membership probability, for records of which half are members. With two shadow models it only ranks: an
-    antithetic pair cannot teach, because each gives the other's membership away, so EB-LiRA's log-ratio is the score, joined by
-    BASE's where the leak is weak; two models by coins can each teach from one model alone, so BASE's log-ratio, which sees
-    both, is added.
+    The score is a membership probability, for records of which half are members. With two shadow
+    models it only ranks: an antithetic pair cannot teach, because each gives the other's membership
+    away, so EB-LiRA's log-ratio is the score, joined by BASE's where the leak is weak; two models
+    by coins can each teach from one model alone, so BASE's log-ratio, which sees both, is added.
 
     Parameters
     ----------
-    mode : ``"online"``, ``"offline"`` (a record's own IN models are not used; rows of shadow models' own training records,
-        as `known`, teach the rest), or ``"auto"``: online where every record has IN models.
+    mode : ``"online"``, ``"offline"`` (a record's own IN models are not used; rows of shadow
+        models' own training records, as `known`, teach the rest), or ``"auto"``: online where every
+        record has IN models.
     seed : of the choice of rows where there are more than 128,000.
 
     References
     ----------
     .. [1] Wolpert, Stacked Generalization, Neural Networks 5, 1992.
-    .. [2] Shokri et al., Membership Inference Attacks Against Machine Learning Models, IEEE S&P 2017 (shadow models).
+    .. [2] Shokri et al., Membership Inference Attacks Against Machine Learning Models, IEEE S&P
+       2017 (shadow models).
     """
 
     mode: Mode = "auto"
@@ -75,7 +82,9 @@ class ShadowStack:
         return np.asarray(expit(log_odds), np.float64)
 
     def shadow_scores(self, signals: Signals) -> NDArray[np.float64]:
-        """Membership probabilities (m, n) of every shadow model as the target, by learners that were not taught by it."""
+        """Membership probabilities (m, n) of every shadow model as the target, by learners that
+        were not taught by it.
+        """
         lesson = _Lesson.of(signals, self.mode, self.seed)
         score = np.empty((signals.n_shadows, signals.n))
         pages = lesson.pages()
@@ -85,14 +94,18 @@ class ShadowStack:
             learner = _taught([own for group, own in pages.items() if group not in hidden])
             for group in hidden:
                 for model in group:
-                    score[model] = expit(learner(lesson.features(group, lesson.signals.shadow[model])))
+                    score[model] = expit(
+                        learner(lesson.features(group, lesson.signals.shadow[model]))
+                    )
         return score
 
 
 def _of_a_pair(signals: Signals, mode: Mode) -> NDArray[np.float64]:
-    """EB-LiRA's log-ratio, and where its typical size says that little leaks also BASE's, which holds up better under noise.
+    """EB-LiRA's log-ratio, and where its typical size says that little leaks also BASE's, which
+    holds up better under noise.
 
-    The two constants were chosen on Location-30, CIFAR-10, MNIST and Adult; any choice ranks the records.
+    The two constants were chosen on Location-30, CIFAR-10, MNIST and Adult; any choice ranks the
+    records.
     """
     ratio = EBLiRA(mode=mode)(signals)
     weakness = np.exp(-((np.median(np.abs(ratio)) / WEAK) ** 2))
@@ -116,11 +129,18 @@ def _taught(pages: Iterable[Sequence[Page]]) -> _Learner:
     tables, truths = zip(*(page for own in pages for page in own))
     truth = np.concatenate(truths)
     columns = np.any([~np.isnan(table).all(axis=0) for table in tables], axis=0)
-    whole = np.empty((len(truth), int(columns.sum())))  # float64, which the learner would make of it anyway
+    whole = np.empty(
+        (len(truth), int(columns.sum()))
+    )  # float64, which the learner would make of it anyway
     np.concatenate([table[:, columns] for table in tables], out=whole)
     leaf = int(np.clip(len(whole) // 100, *LEAF))
     boosting = HistGradientBoostingClassifier(
-        max_iter=80, max_leaf_nodes=8, min_samples_leaf=leaf, l2_regularization=5.0, early_stopping=False, random_state=0
+        max_iter=80,
+        max_leaf_nodes=8,
+        min_samples_leaf=leaf,
+        l2_regularization=5.0,
+        early_stopping=False,
+        random_state=0,
     )
     return _Learner(columns, boosting.fit(whole, truth))
 
@@ -142,10 +162,13 @@ class _Lesson:
         groups = families(signals.shadow_member)
         if len(groups) < 2:
             message = (
-                f"ShadowStack needs 2 shadow models that do not give each other away, got {len(groups)} (of {signals.n_shadows} "
-                "models; antithetic mates count once). Train 4 shadow models, or use BASE() or EBLiRA()."
+                "ShadowStack needs 2 shadow models that do not give each other away, got"
+                f" {len(groups)} (of {signals.n_shadows} models; antithetic mates count once)."
+                " Train 4 shadow models, or use BASE() or EBLiRA()."
             )
-            raise NotEnoughData(message, needed=2, got=len(groups), unit="families of shadow models")
+            raise NotEnoughData(
+                message, needed=2, got=len(groups), unit="families of shadow models"
+            )
         require_independent(signals.shadow_member, groups)
         unknown = signals.known == -1
         have_inside = (pair.signal.inside.count > 0)[unknown if unknown.any() else slice(None)]
@@ -156,20 +179,35 @@ class _Lesson:
         return stack_features(self.pair.without(self.signals, left_out), target, online=self.online)
 
     def pages(self) -> dict[Family, list[Page]]:
-        """What each shadow model can teach: descriptions (r, d) of its records, and who was a member (r,)."""
+        """What each shadow model can teach: descriptions (r, d) of its records, and who was a
+        member (r,).
+        """
         share = max(1, MOST_ROWS // self.signals.n_shadows)
-        return {group: [self._page(group, model, share) for model in group] for group in self.groups}
+        return {
+            group: [self._page(group, model, share) for model in group] for group in self.groups
+        }
 
     def _page(self, group: Family, model: int, share: int) -> Page:
         rows = self._teaching_rows(group)
         if len(rows) > share:
-            rows = rows[np.sort(np.random.default_rng([self.rng_seed, model]).choice(len(rows), share, replace=False))]
-        return self.features(group, self.signals.shadow[model])[rows], self.signals.shadow_member[model, rows]
+            rows = rows[
+                np.sort(
+                    np.random.default_rng([self.rng_seed, model]).choice(
+                        len(rows), share, replace=False
+                    )
+                )
+            ]
+        return (
+            self.features(group, self.signals.shadow[model])[rows],
+            self.signals.shadow_member[model, rows],
+        )
 
     def _teaching_rows(self, group: Family) -> NDArray[np.intp]:
-        """All records; where no shadow model was trained on audited ones, those that other shadow models were trained on.
+        """All records; where no shadow model was trained on audited ones, those that other shadow
+        models were trained on.
 
-        In the order of the target's signal, so that no choice of rows depends on the order of the records.
+        In the order of the target's signal, so that no choice of rows depends on the order of the
+        records.
         """
         member = self.signals.shadow_member
         if member[:, self.signals.known == -1].any():
@@ -178,7 +216,9 @@ class _Lesson:
         return np.asarray(self.order[taught[self.order]], np.intp)
 
     def log_odds(self, target: NDArray[Any], learner: "_Learner") -> NDArray[np.float64]:
-        """Mean log-odds (n,) over subsets of the shadow models of the size that the learner was taught with."""
+        """Mean log-odds (n,) over subsets of the shadow models of the size that the learner was
+        taught with.
+        """
         step = max(1, -(-len(self.groups) // MOST_SUBSETS))
         chosen = self.groups[::step]
         total = np.zeros(len(target))

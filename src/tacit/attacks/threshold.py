@@ -17,7 +17,8 @@ class Threshold:
 
     References
     ----------
-    .. [1] Yeom et al., Privacy Risk in Machine Learning: Analyzing the Connection to Overfitting, 2018, sec. 3.
+    .. [1] Yeom et al., Privacy Risk in Machine Learning: Analyzing the Connection to Overfitting,
+       2018, sec. 3.
     """
 
     learns: ClassVar[bool] = False

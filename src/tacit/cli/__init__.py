@@ -30,12 +30,17 @@ def parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     top = _Parser(
         prog="tacit",
-        description="Privacy tests for machine learning: what does a model tell about its training data, and how sure are we?",
+        description=(
+            "Privacy tests for machine learning: what does a model tell about its training data,"
+            " and how sure are we?"
+        ),
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"tacit {_version()}")
-    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    commands = top.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=_Parser
+    )
     for name in COMMANDS:
         import_module(f"tacit.cli.{name}").add(commands)
     return top
@@ -44,7 +49,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code.
 
-    0 pass, 1 fail, 2 inconclusive, 3 usage: wrong arguments, unreadable input or a file that could not be written.
+    0 pass, 1 fail, 2 inconclusive, 3 usage: wrong arguments, unreadable input or a file that could
+    not be written.
     """
     from tacit.core import TacitError
 

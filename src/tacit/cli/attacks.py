@@ -6,8 +6,13 @@ from typing import Any
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command."""
-    text = "List every attack: what it does, what it needs, the paper it comes from, and its options with their defaults."
-    command = commands.add_parser("attacks", help="list the attacks, with references", description=text)
+    text = (
+        "List every attack: what it does, what it needs, the paper it comes from, and its options"
+        " with their defaults."
+    )
+    command = commands.add_parser(
+        "attacks", help="list the attacks, with references", description=text
+    )
     command.add_argument("--json", action="store_true", help="as JSON")
     command.set_defaults(run=_run)
 
@@ -36,14 +41,23 @@ def listed() -> list[dict[str, str]]:
 
     kinds = {name: getattr(tacit.attacks, name) for name in tacit.attacks.__all__}
     kinds |= {entry.name: entry.load() for entry in entry_points(group="tacit.attacks")}
-    return [_row(name, kind) for name, kind in kinds.items() if hasattr(kind, "reference") and hasattr(kind, "learns")]
+    return [
+        _row(name, kind)
+        for name, kind in kinds.items()
+        if hasattr(kind, "reference") and hasattr(kind, "learns")
+    ]
 
 
 def _row(name: str, kind: Any) -> dict[str, str]:
     from dataclasses import MISSING, fields
 
-    options = [f"{item.name}={item.default!r}" if item.default is not MISSING else item.name for item in fields(kind)]
-    told = "needs some known members and non-members" if kind.learns else "needs the model's outputs"
+    options = [
+        f"{item.name}={item.default!r}" if item.default is not MISSING else item.name
+        for item in fields(kind)
+    ]
+    told = (
+        "needs some known members and non-members" if kind.learns else "needs the model's outputs"
+    )
     return {
         "name": name,
         "summary": (kind.__doc__ or "").strip().splitlines()[0],

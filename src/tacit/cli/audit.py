@@ -6,13 +6,14 @@ import sys
 from tacit.cli.writing import add_output_options, check_outputs, deliver
 
 KEYS = """\
-files: one .npz, .parquet or .csv with a column `member` (1: trained on it, 0: not), or two files, members first.
-  logits  (n, k), or logit_0, logit_1 ... in a table   scores before the softmax; best, since they keep every digit
+files: one .npz, .parquet or .csv with a column `member` (1: trained on it, 0: not), or two
+files, members first.
+  logits  (n, k), or logit_0, logit_1 ... in a table   scores before the softmax: best
   probs   (n, k), or prob_0, prob_1 ...                probabilities
   loss    (n,)                                         where nothing else is known
   prediction, truth                                    of a regression
   label   (n,) 0..k-1; (n, k) of 0/1 for multi-label
-  features (n, d), or feature_...                      the records' own columns, for the guesser that never sees the model
+  features (n, d), or feature_...                      the records' own columns
   slice_NAME (n,)                                      slice by it: slice_region is called "region"
   cluster (n,)                                         the unit of independence: a user, a document
 
@@ -20,7 +21,7 @@ exit codes: 0 pass, 1 fail, 2 inconclusive under the policy; 3 wrong usage or un
 
 examples:
   tacit audit outputs.npz
-  tacit audit members.parquet others.parquet --policy tacit.toml --html report.html --json report.json
+  tacit audit members.parquet others.parquet --policy tacit.toml --html report.html
 """
 
 
@@ -29,20 +30,50 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     command = commands.add_parser(
         "audit",
         help="audit the outputs of a model",
-        description="Audit a model from what it answered on records that it was trained on, and on others.",
+        description=(
+            "Audit a model from what it answered on records that it was trained on, and on others."
+        ),
         epilog=KEYS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("files", metavar="FILE", nargs="+", help="one file with a member column, or two: members, non-members")
-    command.add_argument("--member-key", default="member", metavar="NAME", help="the member column (default: %(default)s)")
     command.add_argument(
-        "--policy", metavar="FILE.toml", help="the limits (see `tacit gate --help`); default: a modest built-in policy"
+        "files",
+        metavar="FILE",
+        nargs="+",
+        help="one file with a member column, or two: members, non-members",
     )
-    command.add_argument("--effort", choices=("full", "quick"), default="full", help="quick leaves out the attackers that learn")
-    command.add_argument("--level", type=float, default=0.95, help="confidence (default: %(default)s)")
-    command.add_argument("--seed", type=int, default=0, help="the same seed gives the same report (default: %(default)s)")
+    command.add_argument(
+        "--member-key",
+        default="member",
+        metavar="NAME",
+        help="the member column (default: %(default)s)",
+    )
+    command.add_argument(
+        "--policy",
+        metavar="FILE.toml",
+        help="the limits (see `tacit gate --help`); default: a modest built-in policy",
+    )
+    command.add_argument(
+        "--effort",
+        choices=("full", "quick"),
+        default="full",
+        help="quick leaves out the attackers that learn",
+    )
+    command.add_argument(
+        "--level", type=float, default=0.95, help="confidence (default: %(default)s)"
+    )
+    command.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help="the same seed gives the same report (default: %(default)s)",
+    )
     command.add_argument("--title", default="", help="the model's name in the report")
-    command.add_argument("--records", action="store_true", help="keep per-record scores; they say who was a member: do not publish")
+    command.add_argument(
+        "--records",
+        action="store_true",
+        help="keep per-record scores; they say who was a member: do not publish",
+    )
     command.add_argument("--quiet", action="store_true", help="no progress")
     add_output_options(command)
     command.set_defaults(run=_run)
@@ -57,7 +88,10 @@ def _run(arguments: argparse.Namespace) -> int:
     from tacit.core import DEFAULT_POLICY, InvalidInput, Policy
 
     if len(arguments.files) > 2:
-        raise InvalidInput(f"`tacit audit` takes one file or two (members, non-members), got {len(arguments.files)}.")
+        raise InvalidInput(
+            "`tacit audit` takes one file or two (members, non-members), got"
+            f" {len(arguments.files)}."
+        )
     check_outputs(arguments)
     policy = Policy.from_toml(arguments.policy) if arguments.policy else DEFAULT_POLICY
     records = read_outputs(arguments.files, member_key=arguments.member_key)
@@ -87,4 +121,8 @@ def _command(files: list[str]) -> str:
     from pathlib import Path
 
     words = [Path(word).name if word in files else word for word in sys.argv[1:]]
-    return " ".join(["tacit", *words]) if words[:1] == ["audit"] else "tacit audit " + " ".join(Path(name).name for name in files)
+    return (
+        " ".join(["tacit", *words])
+        if words[:1] == ["audit"]
+        else "tacit audit " + " ".join(Path(name).name for name in files)
+    )

@@ -1,4 +1,6 @@
-"""`tacit demo`: two real networks on real data, one overfitted and one regularised, both audited."""
+"""`tacit demo`: two real networks on real data, one overfitted and one regularised, both
+audited.
+"""
 
 import argparse
 from dataclasses import dataclass, replace
@@ -13,11 +15,13 @@ if TYPE_CHECKING:
 
 NOISE = 0.15
 ABOUT = """\
-Trains two neural networks on the handwritten digits that scikit-learn ships (1,797 images; 15 % of the labels are made
-wrong, as hasty labelling would): one without regularisation until it has learnt every label by heart, one with weight
-decay. Audits both, prints both reports and writes them, with a comparison, as HTML and JSON.
+Trains two neural networks on the handwritten digits that scikit-learn ships (1,797 images; 15 % of
+the labels are made wrong, as hasty labelling would): one without regularisation until it has learnt
+every label by heart, one with weight decay. Audits both, prints both reports and writes them, with
+a comparison, as HTML and JSON.
 
-With --shadows N it also trains N shadow models of the overfitted network and shows how much more that attack sees.
+With --shadows N it also trains N shadow models of the overfitted network and shows how much more
+that attack sees.
 """
 
 
@@ -29,11 +33,25 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         description=ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("--out", metavar="FOLDER", default="tacit-demo", help="where reports go (default: %(default)s)")
     command.add_argument(
-        "--shadows", metavar="N", type=int, default=0, help="shadow models to train (0: none; 8 takes about a minute)"
+        "--out",
+        metavar="FOLDER",
+        default="tacit-demo",
+        help="where reports go (default: %(default)s)",
     )
-    command.add_argument("--effort", choices=("quick", "full"), default="full", help="quick leaves out attackers that learn")
+    command.add_argument(
+        "--shadows",
+        metavar="N",
+        type=int,
+        default=0,
+        help="shadow models to train (0: none; 8 takes about a minute)",
+    )
+    command.add_argument(
+        "--effort",
+        choices=("quick", "full"),
+        default="full",
+        help="quick leaves out attackers that learn",
+    )
     command.add_argument("--seed", type=int, default=0)
     command.set_defaults(run=_run)
 
@@ -48,7 +66,9 @@ class Digits:
 
 
 def digits(*, seed: int) -> Digits:
-    """1,797 images as 64 numbers from 0 to 1; 15 % of the labels are wrong; half of the records are members."""
+    """1,797 images as 64 numbers from 0 to 1; 15 % of the labels are wrong; half of the records are
+    members.
+    """
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)
@@ -63,7 +83,13 @@ def networks(*, seed: int) -> dict[str, Any]:
     """The two scikit-learn networks, not yet trained."""
     from sklearn.neural_network import MLPClassifier
 
-    by_heart = {"alpha": 0.0, "learning_rate_init": 0.01, "max_iter": 150, "tol": 0.0, "n_iter_no_change": 1000}
+    by_heart = {
+        "alpha": 0.0,
+        "learning_rate_init": 0.01,
+        "max_iter": 150,
+        "tol": 0.0,
+        "n_iter_no_change": 1000,
+    }
     return {
         "overfitted": MLPClassifier((256,), random_state=seed, **by_heart),
         "regularised": MLPClassifier((64,), random_state=seed, alpha=3.0, max_iter=60),
@@ -89,7 +115,9 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _audited(name: str, network: Any, world: Digits, arguments: argparse.Namespace, progress: Any) -> "Report":
+def _audited(
+    name: str, network: Any, world: Digits, arguments: argparse.Namespace, progress: Any
+) -> "Report":
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning
@@ -102,27 +130,42 @@ def _audited(name: str, network: Any, world: Digits, arguments: argparse.Namespa
         warnings.simplefilter("ignore", ConvergenceWarning)
         network.fit(*train)
     return audit(
-        network, train=train, test=test, title=name, effort=arguments.effort, seed=arguments.seed, records=True,
-        assignment="fixed_size", progress=progress,
-    )  # fmt: skip
+        network,
+        train=train,
+        test=test,
+        title=name,
+        effort=arguments.effort,
+        seed=arguments.seed,
+        records=True,
+        assignment="fixed_size",
+        progress=progress,
+    )
 
 
 def _shadowed(world: Digits, arguments: argparse.Namespace) -> "Report":
-    """Shadow models of the overfitted network, each on its own half of the digits, and what they add."""
+    """Shadow models of the overfitted network, each on its own half of the digits, and what they
+    add.
+    """
     import warnings
 
     from sklearn.base import clone
     from sklearn.exceptions import ConvergenceWarning
 
+    from tacit.audits.shadow import shadow_audit
     from tacit.core import Membership, Outputs
-    from tacit.suites.shadow import shadow_audit
     from tacit.training import shadow
 
     network = networks(seed=arguments.seed)["overfitted"]
     _say(f"training {arguments.shadows} shadow models of the overfitted network ...")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        run = shadow(clone(network), (world.x, world.y), n=arguments.shadows, seed=arguments.seed, progress=_told)
+        run = shadow(
+            clone(network),
+            (world.x, world.y),
+            n=arguments.shadows,
+            seed=arguments.seed,
+            progress=_told,
+        )
         network.fit(world.x[world.member], world.y[world.member])
     target = Outputs(probs=network.predict_proba(world.x), label=world.y)
     report = shadow_audit(
@@ -141,7 +184,7 @@ def _told(progress: Any) -> None:
 
 
 def _write(folder: Path, reports: dict[str, Any]) -> None:
-    from tacit.suites.compare import compare
+    from tacit.audits.compare import compare
 
     single = [report for name, report in reports.items() if "shadow" not in name]
     comparison = compare(single)

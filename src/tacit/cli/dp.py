@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 FILES = """\
 FILE holds one score a canary, larger meaning more like a member:
-  .npz   `score` and, without --manifest, `member` (0/1); `run` where canaries come from several runs
+  .npz   `score` and, without --manifest, `member` (0/1); `run` where there are several runs
   .csv   columns of the same names
   .npy   the scores alone, with --manifest
 The manifest is what `tacit.design` wrote before training (coins.json, or canaries.npz).
 
-exit codes: 0 not refuted (no proof that the claim holds), 1 refuted, 2 inconclusive, 3 wrong usage or unreadable input
+exit codes: 0 not refuted (no proof that the claim holds), 1 refuted, 2 inconclusive,
+3 wrong usage or unreadable input
 """
 ACCURACIES = (1.0, 0.99, 0.95)
 DELTAS = (0.0, 1e-9, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
@@ -28,8 +29,13 @@ DELTAS = (0.0, 1e-9, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command and its three parts."""
-    text = "Audit a differential-privacy claim with canaries. An audit can refute a claim; it never proves one."
-    command = commands.add_parser("dp", help="audit a differential-privacy claim with canaries", description=text)
+    text = (
+        "Audit a differential-privacy claim with canaries. An audit can refute a claim; it never"
+        " proves one."
+    )
+    command = commands.add_parser(
+        "dp", help="audit a differential-privacy claim with canaries", description=text
+    )
     parts = command.add_subparsers(title="parts", metavar="PART", required=True)
     _add_audit(parts)
     _add_plan(parts)
@@ -39,9 +45,15 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def _add_audit(parts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     text = "Bound epsilon from below by the scores of canaries, and hold the claim against it."
     kind = argparse.RawDescriptionHelpFormatter
-    command = parts.add_parser("audit", help="try to refute a claim", description=text, epilog=FILES, formatter_class=kind)
+    command = parts.add_parser(
+        "audit", help="try to refute a claim", description=text, epilog=FILES, formatter_class=kind
+    )
     _add_scores(command)
-    command.add_argument("--epsilon", type=float, help="the claim; without it the bound is printed and the verdict is inconclusive")
+    command.add_argument(
+        "--epsilon",
+        type=float,
+        help="the claim; without it the bound is printed and the verdict is inconclusive",
+    )
     command.add_argument("--delta", type=float, required=True, help="of the claim")
     command.add_argument("--title", default="model", help="what the report calls the model")
     add_output_options(command)
@@ -53,29 +65,47 @@ def _add_plan(parts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     command = parts.add_parser("plan", help="how many canaries or runs it takes", description=text)
     command.add_argument("--epsilon", type=float, required=True, help="the claim to refute")
     command.add_argument("--delta", type=float, required=True, help="of the claim")
-    command.add_argument("--level", type=float, default=0.95, help="one-sided confidence (default 0.95)")
+    command.add_argument(
+        "--level", type=float, default=0.95, help="one-sided confidence (default 0.95)"
+    )
     command.set_defaults(run=_plan)
 
 
 def _add_curve(parts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    text = "Print the lower bound on epsilon at several deltas; with --runs many also the whole lower trade-off curve."
+    text = (
+        "Print the lower bound on epsilon at several deltas; with --runs many also the whole lower"
+        " trade-off curve."
+    )
     kind = argparse.RawDescriptionHelpFormatter
-    command = parts.add_parser("curve", help="lower bounds at every delta", description=text, epilog=FILES, formatter_class=kind)
+    command = parts.add_parser(
+        "curve",
+        help="lower bounds at every delta",
+        description=text,
+        epilog=FILES,
+        formatter_class=kind,
+    )
     _add_scores(command)
-    command.add_argument("--csv", metavar="FILE", help="write the trade-off curve (fpr, tpr) here; needs --runs many")
+    command.add_argument(
+        "--csv", metavar="FILE", help="write the trade-off curve (fpr, tpr) here; needs --runs many"
+    )
     command.set_defaults(run=_curve)
 
 
 def _add_scores(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", metavar="FILE", help="scores of the canaries (.npz, .csv, .npy)")
     command.add_argument("--manifest", metavar="FILE", help="the coins, written before training")
-    text = "one: all canaries were in the same training (default). many: independent trainings, one score each"
+    text = (
+        "one: all canaries were in the same training (default). many: independent trainings, one"
+        " score each"
+    )
     command.add_argument("--runs", choices=("one", "many"), default="one", help=text)
-    command.add_argument("--level", type=float, default=0.95, help="one-sided confidence (default 0.95)")
+    command.add_argument(
+        "--level", type=float, default=0.95, help="one-sided confidence (default 0.95)"
+    )
 
 
 def _audit(arguments: argparse.Namespace) -> int:
-    from tacit.suites.dp import dp_audit
+    from tacit.audits.dp_claim import dp_audit
 
     check_outputs(arguments)
     score, key = read_scores(arguments.file, arguments.manifest, runs=arguments.runs)
@@ -95,33 +125,49 @@ def _audit(arguments: argparse.Namespace) -> int:
 
 def _plan(arguments: argparse.Namespace) -> int:
     from tacit.core import NotEnoughData
-    from tacit.metrics import canaries_needed, runs_needed
+    from tacit.dp import canaries_needed, runs_needed
 
     epsilon, delta, level = arguments.epsilon, arguments.delta, arguments.level
-    print(f"To refute epsilon = {epsilon:g} at delta = {delta:g} with {100 * level:g} % confidence, at least:")
+    print(
+        f"To refute epsilon = {epsilon:g} at delta = {delta:g} with {100 * level:g} % confidence,"
+        " at least:"
+    )
     for accuracy in ACCURACIES:
-        guessed = "every guess is right" if accuracy == 1 else f"{100 * accuracy:g} % of the guesses are right"
+        guessed = (
+            "every guess is right"
+            if accuracy == 1
+            else f"{100 * accuracy:g} % of the guesses are right"
+        )
         try:
             count = canaries_needed(epsilon, delta, accuracy=accuracy, level=level)
             print(f"  one run, {count:,} canaries with a coin each, all guessed, if {guessed}")
         except NotEnoughData:
             allowed = 100 / (1 + math.exp(-epsilon))
             reachable = 100 * accuracy > allowed
-            why = "not with 10 million canaries" if reachable else f"impossible, epsilon = {epsilon:g} allows {allowed:.4g} %"
+            why = (
+                "not with 10 million canaries"
+                if reachable
+                else f"impossible, epsilon = {epsilon:g} allows {allowed:.4g} %"
+            )
             print(f"  one run, if {guessed}: {why}")
     try:
         runs = runs_needed(epsilon, delta, level=level)
-        print(f"  {runs:,} independent runs, half of them with the canary, if no guess is ever wrong")
+        print(
+            f"  {runs:,} independent runs, half of them with the canary, if no guess is ever wrong"
+        )
     except NotEnoughData as error:
         print(f"  many runs: {error}")
-    print("These are floors. A guesser that abstains from doubtful canaries needs as many sure ones among more canaries.")
+    print(
+        "These are floors. A guesser that abstains from doubtful canaries needs as many sure ones"
+        " among more canaries."
+    )
     return 0
 
 
 def _curve(arguments: argparse.Namespace) -> int:
     from tacit.attacks import Threshold
     from tacit.core import InvalidInput, Signals, collect
-    from tacit.metrics import one_run_epsilon, tradeoff_band
+    from tacit.dp import one_run_epsilon, tradeoff_band
 
     if arguments.csv and arguments.runs != "many":
         raise InvalidInput("--csv needs --runs many: one run bounds epsilon, not the rates.")
@@ -131,22 +177,30 @@ def _curve(arguments: argparse.Namespace) -> int:
     holds = "all rows together" if band is not None else "each row by itself"
     print(f"delta     epsilon >=   ({100 * arguments.level:g} % confidence, {holds})")
     for delta in DELTAS:
-        low = one_run_epsilon(evidence, delta, level=arguments.level).low if band is None else band.epsilon(delta)
+        low = (
+            one_run_epsilon(evidence, delta, level=arguments.level).low
+            if band is None
+            else band.epsilon(delta)
+        )
         print(f"{delta:<9g} {low:.4f}")
     if band is not None and arguments.csv:
-        from tacit.core._files import write_whole
+        from tacit.core.files import write_whole
 
         rows = "".join(f"{x:.9g},{y:.9g}\n" for x, y in zip(band.fpr.tolist(), band.tpr.tolist()))
         write_whole(arguments.csv, f"fpr_at_most,tpr_at_least\n{rows}".encode())
     return 0
 
 
-def read_scores(path: str, manifest: str | None, *, runs: str) -> "tuple[NDArray[np.floating[Any]], Membership]":
+def read_scores(
+    path: str, manifest: str | None, *, runs: str
+) -> "tuple[NDArray[np.floating[Any]], Membership]":
     """Scores and coins from files.
 
     Parameters
     ----------
-    path : .npz, .csv or .npy. manifest : the coins, or None where `path` holds `member`. runs : "one" or "many".
+    path : .npz, .csv or .npy.
+    manifest : the coins, or None where `path` holds `member`.
+    runs : "one" or "many".
 
     Raises
     ------
@@ -157,11 +211,17 @@ def read_scores(path: str, manifest: str | None, *, runs: str) -> "tuple[NDArray
 
     columns = _columns(Path(path))
     if "score" not in columns:
-        raise InvalidInput(f"`{path}` needs `score`, one number a canary; it has {', '.join(sorted(columns)) or 'nothing'}.")
+        raise InvalidInput(
+            f"`{path}` needs `score`, one number a canary; it has"
+            f" {', '.join(sorted(columns)) or 'nothing'}."
+        )
     score = columns["score"]
     if manifest is not None:
         if "member" in columns:
-            raise InvalidInput(f"`{path}` holds `member` already: give either that or --manifest, so that they cannot differ.")
+            raise InvalidInput(
+                f"`{path}` holds `member` already: give either that or --manifest, so that they"
+                " cannot differ."
+            )
         return score, Manifest.load(manifest).membership
     if "member" not in columns:
         raise InvalidInput(f"`{path}` needs `member` (0/1), or give the coins with --manifest.")
@@ -178,11 +238,17 @@ def _columns(path: Path) -> "dict[str, NDArray[Any]]":
 
     try:
         if path.suffix == ".csv":
-            table: Any = np.genfromtxt(path, delimiter=",", names=True, dtype=np.float64, encoding="utf8", ndmin=1)
+            table: Any = np.genfromtxt(
+                path, delimiter=",", names=True, dtype=np.float64, encoding="utf8", ndmin=1
+            )
             return {name: np.asarray(table[name]) for name in table.dtype.names or ()}
         if path.suffix not in (".npz", ".npy"):
             raise InvalidInput(f"`{path}` needs to end in .npz, .csv or .npy.")
         loaded = np.load(path, allow_pickle=False)
-        return {"score": loaded} if path.suffix == ".npy" else {name: loaded[name] for name in loaded.files}
+        return (
+            {"score": loaded}
+            if path.suffix == ".npy"
+            else {name: loaded[name] for name in loaded.files}
+        )
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InvalidInput(f"`{path}` cannot be read: {error}.") from error

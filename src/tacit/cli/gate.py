@@ -12,7 +12,8 @@ a policy file:
   advantage = 0.10               # the vulnerability score
   "tpr@fpr=0.001" = 0.01         # members found when 1 in 1,000 outsiders is accused
 
-A gate passes only if the whole interval lies inside the limit. Too little data is inconclusive, never a pass.
+A gate passes only if the whole interval lies inside the limit. Too little data is inconclusive,
+never a pass.
 exit codes: 0 pass, 1 fail, 2 inconclusive, 3 wrong usage or unreadable input
 """
 
@@ -27,13 +28,17 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument("report", metavar="REPORT.json", help="a report that tacit saved")
-    command.add_argument("--policy", metavar="FILE.toml", help="the limits; without it the report's own verdict counts")
+    command.add_argument(
+        "--policy",
+        metavar="FILE.toml",
+        help="the limits; without it the report's own verdict counts",
+    )
     command.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from tacit.audits.steps.verdict import rejudged
     from tacit.core import Policy, Report
-    from tacit.suites.finding import rejudged
 
     report = Report.load(arguments.report)
     if arguments.policy:

@@ -29,7 +29,9 @@ class Progress:
             return
         self.said = now
         left = (now - self.started) / done * (of - done) if done else None
-        text = f"[{min(done + 1, of)}/{of}] {what}" + (f", about {left:.0f} s left" if left is not None else "")
+        text = f"[{min(done + 1, of)}/{of}] {what}" + (
+            f", about {left:.0f} s left" if left is not None else ""
+        )
         if self.stream.isatty():
             self.stream.write(f"\r\x1b[2K{text[:100]}")
             self.open = True

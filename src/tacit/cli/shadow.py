@@ -15,26 +15,32 @@ Trains shadow models that a small file describes, and keeps what they say of eve
 A Python file is enough:
 
     data = (x, y)                                  # or a function that loads them
-    def train_fn(indices, seed):                   # or a scikit-learn estimator, TorchRecipe, KerasRecipe
+    def train_fn(indices, seed):  # or a scikit-learn estimator, TorchRecipe, KerasRecipe
         ...                                        # train on x[indices], y[indices]
-        return observe                             # observe(x) -> tacit.Outputs, or one number a record
+        return observe            # observe(x) -> tacit.Outputs, or one number a record
     options = {"n": 16}                            # optional
-    store = "shadows"                              # optional: a folder beside the file, or a URL such as s3://...
+    store = "shadows"                   # optional: a folder beside the file, or a URL such as s3://...
 
 A run that is killed loses the jobs in flight and nothing else: type the same command again.
 """
 EPILOG = """\
-exit codes: 0 all models are there, 1 a training failed, 2 some models are missing, 3 wrong usage or something has changed
+exit codes: 0 all models are there, 1 a training failed, 2 some models are missing,
+3 wrong usage or something has changed
 """
 POOL_HELP = """\
-where to train: `here`, a number of local processes, `ray`, `dask=ADDRESS` or `threads=N` (default: %(default)s)"""
+where to train: `here`, a number of local processes, `ray`, `dask=ADDRESS` or
+`threads=N` (default: %(default)s)"""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register the command and its four parts."""
     kind = argparse.RawDescriptionHelpFormatter
     command = commands.add_parser(
-        "shadow", help="train shadow models: plan, run, status, collect", description=ABOUT, epilog=EPILOG, formatter_class=kind
+        "shadow",
+        help="train shadow models: plan, run, status, collect",
+        description=ABOUT,
+        epilog=EPILOG,
+        formatter_class=kind,
     )
     parts = command.add_subparsers(title="parts", metavar="PART", required=True)
     for name, text, run in (
@@ -43,23 +49,47 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         ("status", "say what is stored", _status),
         ("collect", "write the numbers of all stored models into one .npz file", _collect),
     ):
-        part = parts.add_parser(name, help=text, description=text.capitalize() + ".", epilog=EPILOG, formatter_class=kind)
+        part = parts.add_parser(
+            name,
+            help=text,
+            description=text.capitalize() + ".",
+            epilog=EPILOG,
+            formatter_class=kind,
+        )
         part.add_argument("recipe", metavar="RECIPE", help="a .py or .toml file")
-        part.add_argument("--store", metavar="WHERE", help="a folder or URL, instead of the one in the file")
-        part.add_argument("-n", type=int, metavar="N", help="number of shadow models, instead of the one in the file")
+        part.add_argument(
+            "--store", metavar="WHERE", help="a folder or URL, instead of the one in the file"
+        )
+        part.add_argument(
+            "-n",
+            type=int,
+            metavar="N",
+            help="number of shadow models, instead of the one in the file",
+        )
         part.set_defaults(run=run)
         if name == "run":
             part.add_argument("--pool", default="here", help=POOL_HELP)
-            part.add_argument("--models", metavar="A:B", help="only models A to B - 1, for a share of the work on this machine")
             part.add_argument(
-                "--retrain", action="store_true", help="begin a new run where function, data or libraries have changed"
+                "--models",
+                metavar="A:B",
+                help="only models A to B - 1, for a share of the work on this machine",
             )
             part.add_argument(
-                "--gpus", type=float, default=0.0, help="with --pool ray: share of a GPU a job (0.25: four jobs on one)"
+                "--retrain",
+                action="store_true",
+                help="begin a new run where function, data or libraries have changed",
+            )
+            part.add_argument(
+                "--gpus",
+                type=float,
+                default=0.0,
+                help="with --pool ray: share of a GPU a job (0.25: four jobs on one)",
             )
             part.add_argument("--quiet", action="store_true", help="no progress")
         if name == "collect":
-            part.add_argument("--out", metavar="FILE", default="shadows.npz", help="(default: %(default)s)")
+            part.add_argument(
+                "--out", metavar="FILE", default="shadows.npz", help="(default: %(default)s)"
+            )
 
 
 def _opened(arguments: argparse.Namespace) -> "tuple[RecipeFile, Run, Any]":
@@ -75,7 +105,10 @@ def _plan(arguments: argparse.Namespace) -> int:
     _, run, store = _opened(arguments)
     design, there = run.plan.design, run.plan.stored(store)
     sizes = design.member.sum(axis=1)
-    print(f"{design.n_models} shadow models of {design.n} records, each trained on {sizes.min()} to {sizes.max()}")
+    print(
+        f"{design.n_models} shadow models of {design.n} records, each trained on {sizes.min()} to"
+        f" {sizes.max()}"
+    )
     print(f"run {run.plan.key}: {len(there)} stored, {design.n_models - len(there)} to train")
     known = [float(note["seconds"]) for note in there.values() if "seconds" in note]
     if known:
@@ -101,7 +134,9 @@ def _run(arguments: argparse.Namespace) -> int:
     pool, close = _pool(arguments)
     models = _share(arguments.models, run.plan.n_models)
     try:
-        carry_out(run, store, pool=pool, models=models, progress=None if arguments.quiet else _Line())
+        carry_out(
+            run, store, pool=pool, models=models, progress=None if arguments.quiet else _Line()
+        )
     except (TacitError, OSError):
         raise
     except Exception as error:
@@ -124,7 +159,9 @@ def _share(text: str | None, n: int) -> range | None:
     except ValueError:
         chosen = range(0)
     if not chosen:
-        raise InvalidInput(f"`--models` needs two numbers A:B with A below B and below {n}, got {text!r}.")
+        raise InvalidInput(
+            f"`--models` needs two numbers A:B with A below B and below {n}, got {text!r}."
+        )
     return chosen
 
 
@@ -146,15 +183,20 @@ def _pool(arguments: argparse.Namespace) -> tuple[Any, Any]:
 
         return RayPool(gpus=arguments.gpus, address=value or None), lambda: None
     if kind == "dask" and value:
-        from tacit.core._optional import require
+        from tacit.core.optional import require
 
         client = require("distributed", extra="dask", purpose="--pool dask").Client(value)
         return client.get_executor(retries=3, pure=False), client.close
-    raise InvalidInput(f"`--pool` needs here, a number of processes, ray, dask=ADDRESS or threads=N, got {arguments.pool!r}.")
+    raise InvalidInput(
+        "`--pool` needs here, a number of processes, ray, dask=ADDRESS or threads=N, got"
+        f" {arguments.pool!r}."
+    )
 
 
 class _Line:
-    """Progress on standard error: one moving line in a terminal, a line every few seconds elsewhere."""
+    """Progress on standard error: one moving line in a terminal, a line every few seconds
+    elsewhere.
+    """
 
     def __init__(self) -> None:
         self.said = -1e9
@@ -165,7 +207,10 @@ class _Line:
             return
         self.said = time.monotonic()
         print(
-            f"\r\x1b[2K{progress}" if moving else str(progress), end="\n" if last or not moving else "", file=sys.stderr, flush=True
+            f"\r\x1b[2K{progress}" if moving else str(progress),
+            end="\n" if last or not moving else "",
+            file=sys.stderr,
+            flush=True,
         )
 
 
@@ -182,8 +227,14 @@ def _status(arguments: argparse.Namespace) -> int:
         kept = gather(run.plan, store)
         if np.isfinite(kept.accuracy).all():
             inside, outside = kept.accuracy.mean(axis=0)
-            print(f"accuracy {inside:.4g} on its own records, {outside:.4g} on the others (mean of {len(there)} models)")
-        print(f"signal {kept.statistic}, {kept.shadow.shape[2]} a record; {kept.seconds.mean():.3g} s a model")
+            print(
+                f"accuracy {inside:.4g} on its own records, {outside:.4g} on the others (mean of"
+                f" {len(there)} models)"
+            )
+        print(
+            f"signal {kept.statistic}, {kept.shadow.shape[2]} a record; {kept.seconds.mean():.3g} s"
+            " a model"
+        )
     _print_changes(other_runs(store, run.plan), new=not there)
     return code
 
@@ -194,7 +245,7 @@ def _collect(arguments: argparse.Namespace) -> int:
     import numpy as np
 
     from tacit.core import InvalidInput
-    from tacit.core._files import write_whole
+    from tacit.core.files import write_whole
     from tacit.training import gather
 
     if not arguments.out.endswith(".npz"):
@@ -202,10 +253,23 @@ def _collect(arguments: argparse.Namespace) -> int:
     _, run, store = _opened(arguments)
     kept = gather(run.plan, store)
     content = io.BytesIO()
-    names: dict[str, Any] = {"shadow": kept.shadow, "shadow_member": kept.member, "accuracy": kept.accuracy, "model": kept.models}
-    np.savez(content, **names, statistic=np.array(kept.statistic), partner=kept.plan.design.partner[kept.models])
+    names: dict[str, Any] = {
+        "shadow": kept.shadow,
+        "shadow_member": kept.member,
+        "accuracy": kept.accuracy,
+        "model": kept.models,
+    }
+    np.savez(
+        content,
+        **names,
+        statistic=np.array(kept.statistic),
+        partner=kept.plan.design.partner[kept.models],
+    )
     write_whole(arguments.out, content.getvalue())
-    print(f"wrote {arguments.out}: shadow {kept.shadow.shape}, shadow_member {kept.member.shape}", file=sys.stderr)
+    print(
+        f"wrote {arguments.out}: shadow {kept.shadow.shape}, shadow_member {kept.member.shape}",
+        file=sys.stderr,
+    )
     return _verdict(run, store)
 
 

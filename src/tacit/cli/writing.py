@@ -13,8 +13,13 @@ def add_output_options(command: argparse.ArgumentParser) -> None:
     """Add `--html`, `--json` and `--out` to a command."""
     group = command.add_argument_group("where the report goes (besides the screen)")
     group.add_argument("--html", metavar="FILE", help="one self-contained page for people")
-    group.add_argument("--json", metavar="FILE", help="for `tacit show`, `tacit gate` and `tacit compare`")
-    text = "any format by suffix: .md, .txt, .xml (JUnit), .sarif, .card.md (model card), .html, .json; several times"
+    group.add_argument(
+        "--json", metavar="FILE", help="for `tacit show`, `tacit gate` and `tacit compare`"
+    )
+    text = (
+        "any format by suffix: .md, .txt, .xml (JUnit), .sarif, .card.md (model card), .html,"
+        " .json; several times"
+    )
     group.add_argument("--out", metavar="FILE", action="append", default=[], help=text)
 
 
@@ -35,10 +40,16 @@ def check_outputs(arguments: argparse.Namespace) -> None:
     for flag, suffix in (("html", ".html"), ("json", ".json")):
         name = getattr(arguments, flag)
         if name and Path(name).suffix.lower() != suffix:
-            raise InvalidInput(f"--{flag} needs a file name that ends in {suffix}, got `{name}`. Use --out for other formats.")
+            raise InvalidInput(
+                f"--{flag} needs a file name that ends in {suffix}, got `{name}`. Use --out for"
+                " other formats."
+            )
     for path in targets(arguments):
         if path.is_dir():
-            raise InvalidInput(f"`{path}` is a directory; give a file name in it, for example `{path / 'report.html'}`.")
+            raise InvalidInput(
+                f"`{path}` is a directory; give a file name in it, for example"
+                f" `{path / 'report.html'}`."
+            )
         if not path.parent.is_dir():
             raise InvalidInput(f"The folder of `{path}` does not exist. Make it first.")
 
@@ -46,8 +57,8 @@ def check_outputs(arguments: argparse.Namespace) -> None:
 def deliver(report: "Report", arguments: argparse.Namespace) -> None:
     """Write every file that was asked for, and say so on standard error; then print the report.
 
-    Files come first, so that a closed pipe (``| head``) loses none of them; the report is printed even where a file
-    could not be written.
+    Files come first, so that a closed pipe (``| head``) loses none of them; the report is printed
+    even where a file could not be written.
 
     Raises
     ------

@@ -2,7 +2,13 @@
 
 from tacit.core.check import Check, CheckResult
 from tacit.core.comparison import Comparison
-from tacit.core.errors import AssumptionError, InvalidInput, MissingDependency, NotEnoughData, TacitError
+from tacit.core.errors import (
+    AssumptionError,
+    InvalidInput,
+    MissingDependency,
+    NotEnoughData,
+    TacitError,
+)
 from tacit.core.estimate import Estimate
 from tacit.core.evidence import Evidence, collect, deal
 from tacit.core.gate import AtMost, Gate, NotRefuted, Verdict, overall

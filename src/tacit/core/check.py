@@ -20,7 +20,8 @@ class Check:
     name : what the report calls it.
     statistic : name of the signal that the attack sees.
     attack : a way of guessing.
-    metrics : names such as ``"auc"`` or ``"tpr@fpr=0.001"``, or functions from Evidence to Estimate.
+    metrics : names such as ``"auc"`` or ``"tpr@fpr=0.001"``, or functions from Evidence to
+        Estimate.
     gates : pass marks for the metrics.
     """
 
@@ -37,8 +38,10 @@ class CheckResult:
 
     Parameters
     ----------
-    name : of the check. role : an attack on all records, one slice, the blind baseline, or a control.
-    attack, statistic : what was run. slice, value : the column and its value for a slice, else empty.
+    name : of the check.
+    role : an attack on all records, one slice, the blind baseline, or a control.
+    attack, statistic : what was run.
+    slice, value : the column and its value for a slice, else empty.
     n_members, n_nonmembers : records scored.
     estimates : what was measured, each with its interval.
     p_value : of "no leak", and p_adjusted : corrected for the number of checks of the same role.
@@ -78,4 +81,9 @@ class CheckResult:
         """The CheckResult that `to_dict` wrote."""
         estimates = tuple(Estimate.from_dict(item) for item in plain["estimates"])
         verdicts = tuple(Verdict(**item) for item in plain["verdicts"])
-        return cls(**(plain | {"estimates": estimates, "verdicts": verdicts, "notes": tuple(plain["notes"])}))
+        return cls(
+            **(
+                plain
+                | {"estimates": estimates, "verdicts": verdicts, "notes": tuple(plain["notes"])}
+            )
+        )

@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tacit.core import _shape
-from tacit.core._files import write_whole
+from tacit.core import report_shape
 from tacit.core.errors import InvalidInput
 from tacit.core.estimate import Estimate
+from tacit.core.files import write_whole
 
 SCHEMA = 1
 KIND = "tacit comparison"
@@ -20,9 +20,13 @@ class Point:
 
     Parameters
     ----------
-    name : unique within the comparison. model : what its line is called. epoch : of the checkpoint, or None.
-    accuracy : on records that it was not trained on, or None. score : the vulnerability score, or None where unknown.
-    finding, verdict : of its report. n : records that the score rests on.
+    name : unique within the comparison.
+    model : what its line is called.
+    epoch : of the checkpoint, or None.
+    accuracy : on records that it was not trained on, or None.
+    score : the vulnerability score, or None where unknown.
+    finding, verdict : of its report.
+    n : records that the score rests on.
     front : no other point is at least as accurate and at most as vulnerable (and better in one).
     """
 
@@ -43,9 +47,12 @@ class Difference:
 
     Parameters
     ----------
-    first, second : names of points. estimate : first minus second, or None where they cannot be compared.
-    p_value : of "no difference". p_adjusted : corrected for the number of differences looked at (Holm).
-    real : the corrected p-value is at most 1 - level. paired : both were audited on the same records.
+    first, second : names of points.
+    estimate : first minus second, or None where they cannot be compared.
+    p_value : of "no difference".
+    p_adjusted : corrected for the number of differences looked at (Holm).
+    real : the corrected p-value is at most 1 - level.
+    paired : both were audited on the same records.
     reason : why they cannot be compared; empty where they can.
     """
 
@@ -67,9 +74,12 @@ class Comparison:
     ----------
     points : one an audit or an epoch, in the order given.
     differences : one a pair of points.
-    recommended : name of a point, or "" where nothing can be recommended. recommendation : in plain words.
-    notes : what the reader must know: points left out, tests that are not paired, audits of different records.
-    level : confidence of the tests. created : ISO date of the newest report.
+    recommended : name of a point, or "" where nothing can be recommended.
+    recommendation : in plain words.
+    notes : what the reader must know: points left out, tests that are not paired, audits of
+        different records.
+    level : confidence of the tests.
+    created : ISO date of the newest report.
     """
 
     points: tuple[Point, ...]
@@ -92,7 +102,10 @@ class Comparison:
         for point in self.points:
             if point.name == name:
                 return point
-        raise InvalidInput(f"The comparison has no point {name!r}. It has: {', '.join(point.name for point in self.points)}.")
+        raise InvalidInput(
+            f"The comparison has no point {name!r}. It has:"
+            f" {', '.join(point.name for point in self.points)}."
+        )
 
     def to_json(self) -> str:
         """JSON text; `from_json` gives the same comparison back."""
@@ -100,7 +113,9 @@ class Comparison:
         for item, point in zip(plain["points"], self.points):
             item["score"] = None if point.score is None else point.score.to_dict()
         for item, difference in zip(plain["differences"], self.differences):
-            item["estimate"] = None if difference.estimate is None else difference.estimate.to_dict()
+            item["estimate"] = (
+                None if difference.estimate is None else difference.estimate.to_dict()
+            )
         return json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True)
 
     @classmethod
@@ -119,13 +134,28 @@ class Comparison:
             raise InvalidInput(f"This is not a tacit comparison: it has no `kind` of {KIND!r}.")
         if plain.get("schema") != SCHEMA:
             raise InvalidInput(
-                f"The comparison has schema {plain.get('schema')!r}, this tacit reads schema {SCHEMA}. Install a matching tacit."
+                f"The comparison has schema {plain.get('schema')!r}, this tacit reads schema"
+                f" {SCHEMA}. Install a matching tacit."
             )
-        _shape.COMPARISON(plain, "")
+        report_shape.COMPARISON(plain, "")
         try:
-            points = tuple(Point(**(item | {"score": _estimate(item["score"])})) for item in plain["points"])
-            differences = tuple(Difference(**(item | {"estimate": _estimate(item["estimate"])})) for item in plain["differences"])
-            return cls(**(plain | {"points": points, "differences": differences, "notes": tuple(plain["notes"])}))
+            points = tuple(
+                Point(**(item | {"score": _estimate(item["score"])})) for item in plain["points"]
+            )
+            differences = tuple(
+                Difference(**(item | {"estimate": _estimate(item["estimate"])}))
+                for item in plain["differences"]
+            )
+            return cls(
+                **(
+                    plain
+                    | {
+                        "points": points,
+                        "differences": differences,
+                        "notes": tuple(plain["notes"]),
+                    }
+                )
+            )
         except (KeyError, TypeError, AttributeError) as error:
             raise InvalidInput(f"The comparison is damaged: {error}.") from error
 
@@ -134,14 +164,16 @@ class Comparison:
 
         Raises
         ------
-        InvalidInput : the suffix is unknown. OSError : the disk is full or the folder cannot be written.
+        InvalidInput : the suffix is unknown.
+        OSError : the disk is full or the folder cannot be written.
         """
         from tacit.render import rendered
 
         target = Path(path)
         if target.is_dir():
             raise InvalidInput(
-                f"`{target}` is a directory; a comparison needs a file name, for example `{target / 'compare.html'}`."
+                f"`{target}` is a directory; a comparison needs a file name, for example"
+                f" `{target / 'compare.html'}`."
             )
         write_whole(target, rendered(self, suffix=target.suffix).encode("utf8"))
         return target

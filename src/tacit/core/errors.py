@@ -2,11 +2,11 @@
 
 ::
 
-    TacitError
-    ├── InvalidInput (ValueError)          what came in cannot be used; says what was needed
-    ├── NotEnoughData                      the question is fair, the records are too few; says how many it takes
-    ├── AssumptionError                    the number would need an assumption that does not hold here
-    └── MissingDependency (ImportError)    an optional package is absent; says what to type
+    TacitError ├── InvalidInput (ValueError)          what came in cannot be used; says what was
+    needed ├── NotEnoughData                      the question is fair, the records are too few;
+    says how many it takes ├── AssumptionError                    the number would need an
+    assumption that does not hold here └── MissingDependency (ImportError)    an optional package is
+    absent; says what to type
 """
 
 
@@ -29,7 +29,14 @@ class NotEnoughData(TacitError):
     unit : what is counted, for example ``"non-members"``.
     """
 
-    def __init__(self, message: str, *, needed: int | None = None, got: int | None = None, unit: str = "records") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        needed: int | None = None,
+        got: int | None = None,
+        unit: str = "records",
+    ) -> None:
         super().__init__(message)
         self.needed = needed
         self.got = got

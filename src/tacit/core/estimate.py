@@ -39,17 +39,24 @@ class Estimate:
         object.__setattr__(self, "n", int(self.n))
         object.__setattr__(self, "assumes", tuple(self.assumes))
         if math.isnan(self.value) or math.isnan(self.low) or math.isnan(self.high):
-            raise InvalidInput(f"{self.name} is not a number: {self.value} [{self.low}, {self.high}].")
+            raise InvalidInput(
+                f"{self.name} is not a number: {self.value} [{self.low}, {self.high}]."
+            )
         if self.low > self.high:
             raise InvalidInput(f"{self.name} has an empty interval: [{self.low}, {self.high}].")
 
     def __str__(self) -> str:
-        return f"{self.name} = {self.value:.4g} {interval_text(self.low, self.high)} ({100 * self.level:g} %, n = {self.n})"
+        return (
+            f"{self.name} = {self.value:.4g} {interval_text(self.low, self.high)}"
+            f" ({100 * self.level:g} %, n = {self.n})"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; infinite ends become None."""
         plain = asdict(self) | {"assumes": list(self.assumes)}
-        return plain | {end: None if math.isinf(plain[end]) else plain[end] for end in ("low", "high")}
+        return plain | {
+            end: None if math.isinf(plain[end]) else plain[end] for end in ("low", "high")
+        }
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> "Estimate":

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.core import _check
+from tacit.core import checking
 from tacit.core.errors import InvalidInput, NotEnoughData
 from tacit.core.membership import Assignment, Membership
 from tacit.core.signals import Signals
@@ -41,32 +41,43 @@ class Evidence:
     @cached_property
     def member_scores(self) -> NDArray[np.floating[Any]]:
         """The members' scores in ascending order, sorted once for all metrics."""
-        return _check.frozen(np.sort(self.score[self.member]))
+        return checking.frozen(np.sort(self.score[self.member]))
 
     @cached_property
     def nonmember_scores(self) -> NDArray[np.floating[Any]]:
         """The non-members' scores in ascending order, sorted once for all metrics."""
-        return _check.frozen(np.sort(self.score[~self.member]))
+        return checking.frozen(np.sort(self.score[~self.member]))
 
     @cached_property
     def below(self) -> NDArray[np.int64]:
-        """For each of `member_scores`, how many non-members score strictly lower: int (n_members,), ascending."""
+        """For each of `member_scores`, how many non-members score strictly lower: int (n_members,),
+        ascending.
+        """
         scores, others = self.member_scores, self.nonmember_scores
         count = np.empty(len(scores), np.int64)
         for start in range(0, len(scores), NEIGHBOURS):
             part = scores[start : start + NEIGHBOURS]
             # neighbours in rank look in the same few non-members
             low, high = np.searchsorted(others, part[[0, -1]], side="left")
-            np.add(np.searchsorted(others[low:high], part, side="left"), low, out=count[start : start + NEIGHBOURS])
-        return _check.frozen(count)
+            np.add(
+                np.searchsorted(others[low:high], part, side="left"),
+                low,
+                out=count[start : start + NEIGHBOURS],
+            )
+        return checking.frozen(count)
 
     @cached_property
     def units(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Cluster of each member, and of each non-member, numbered from 0 within its side; without clusters, the record."""
+        """Cluster of each member, and of each non-member, numbered from 0 within its side; without
+        clusters, the record.
+        """
         if self.cluster is None:
             return np.arange(self.n_members), np.arange(self.n_nonmembers)
-        inside, outside = (np.unique(self.cluster[side], return_inverse=True)[1] for side in (self.member, ~self.member))
-        return _check.frozen(inside.astype(np.int64)), _check.frozen(outside.astype(np.int64))
+        inside, outside = (
+            np.unique(self.cluster[side], return_inverse=True)[1]
+            for side in (self.member, ~self.member)
+        )
+        return checking.frozen(inside.astype(np.int64)), checking.frozen(outside.astype(np.int64))
 
     @property
     def n_members(self) -> int:
@@ -81,22 +92,37 @@ class Evidence:
     def take(self, rows: NDArray[Any]) -> "Evidence":
         """The scored records `rows` (indices or a mask into the t scores)."""
         cluster = None if self.cluster is None else self.cluster[rows]
-        return Evidence(self.score[rows], self.member[rows], cluster, self.assignment, self.attack, self.row[rows])
+        return Evidence(
+            self.score[rows],
+            self.member[rows],
+            cluster,
+            self.assignment,
+            self.attack,
+            self.row[rows],
+        )
 
     def require_both(self, members: int = 1, nonmembers: int = 1) -> None:
         """Raise `NotEnoughData` where fewer than `members` or `nonmembers` records were scored."""
-        for needed, got, unit in ((members, self.n_members, "members"), (nonmembers, self.n_nonmembers, "non-members")):
+        for needed, got, unit in (
+            (members, self.n_members, "members"),
+            (nonmembers, self.n_nonmembers, "non-members"),
+        ):
             if got < needed:
-                message = f"This needs {needed} {unit}, got {got} (of {len(self.member)} scored records)."
+                message = (
+                    f"This needs {needed} {unit}, got {got} (of {len(self.member)} scored records)."
+                )
                 raise NotEnoughData(message, needed=needed, got=got, unit=unit)
 
 
-def collect(attack: Scorer, signals: Signals, membership: Membership, *, folds: int = 5, seed: int = 0) -> Evidence:
+def collect(
+    attack: Scorer, signals: Signals, membership: Membership, *, folds: int = 5, seed: int = 0
+) -> Evidence:
     """Let `attack` guess, then mark its guesses.
 
-    An attack that learns (``attack.learns``) is cross-fitted: the records are dealt into `folds` parts, whole clusters
-    together, and each part is scored by a guesser who was told the membership of the others only. Where
-    ``signals.known`` tells some records already, the guesser keeps that knowledge and the rest is scored.
+    An attack that learns (``attack.learns``) is cross-fitted: the records are dealt into `folds`
+    parts, whole clusters together, and each part is scored by a guesser who was told the membership
+    of the others only. Where ``signals.known`` tells some records already, the guesser keeps that
+    knowledge and the rest is scored.
 
     Parameters
     ----------
@@ -111,25 +137,37 @@ def collect(attack: Scorer, signals: Signals, membership: Membership, *, folds: 
     NotEnoughData : there is no member or no non-member to score.
     """
     if signals.n != membership.n:
-        raise InvalidInput(f"`signals` and `membership` need the same records, got {signals.n} and {membership.n}.")
+        raise InvalidInput(
+            f"`signals` and `membership` need the same records, got {signals.n} and {membership.n}."
+        )
     unknown = signals.known == -1
     if getattr(attack, "learns", False) and unknown.all():
         score = _cross_fitted(attack, signals, membership, deal(membership, folds, seed=seed))
     else:
         score = _scores(attack, signals)
     # flatnonzero takes longer than sorting the scores where every record is kept
-    row = np.arange(signals.n) if unknown.all() else np.flatnonzero(unknown).astype(np.int64, copy=False)
+    row = (
+        np.arange(signals.n)
+        if unknown.all()
+        else np.flatnonzero(unknown).astype(np.int64, copy=False)
+    )
     kept = slice(None) if unknown.all() else unknown
     cluster = None if membership.cluster is None else membership.cluster[kept]
     evidence = Evidence(
-        _check.frozen(score[kept]), membership.member[kept], cluster, membership.assignment, repr(attack), _check.frozen(row)
+        checking.frozen(score[kept]),
+        membership.member[kept],
+        cluster,
+        membership.assignment,
+        repr(attack),
+        checking.frozen(row),
     )
     _require_two_sides(evidence.member)
     return evidence
 
 
 def deal(membership: Membership, parts: int, *, seed: int) -> NDArray[np.int8]:
-    """Deal records into `parts` of equal size: int8 (n,), clusters whole, members and non-members in proportion.
+    """Deal records into `parts` of equal size: int8 (n,), clusters whole, members and non-members
+    in proportion.
 
     Raises
     ------
@@ -140,7 +178,10 @@ def deal(membership: Membership, parts: int, *, seed: int) -> NDArray[np.int8]:
     for side, stratum in (("members", inside), ("non-members", outside)):
         count = int(np.count_nonzero(stratum))
         if count < parts:
-            message = f"Dealing records into {parts} parts needs {parts} {side} (or clusters of them), got {count}."
+            message = (
+                f"Dealing records into {parts} parts needs {parts} {side} (or clusters of them),"
+                f" got {count}."
+            )
             raise NotEnoughData(message, needed=parts, got=count, unit=side)
     part = np.zeros(len(inside), np.int8)
     rng = np.random.default_rng(seed)
@@ -163,7 +204,9 @@ def _sides(membership: Membership) -> tuple[NDArray[np.bool_], NDArray[np.bool_]
     return inside > 0, inside < size
 
 
-def _cross_fitted(attack: Scorer, signals: Signals, membership: Membership, part: NDArray[np.int8]) -> NDArray[np.floating[Any]]:
+def _cross_fitted(
+    attack: Scorer, signals: Signals, membership: Membership, part: NDArray[np.int8]
+) -> NDArray[np.floating[Any]]:
     score = np.empty(signals.n, np.float64)
     truth = membership.member.astype(np.int8)
     for hidden in range(int(part.max()) + 1):
@@ -175,15 +218,26 @@ def _cross_fitted(attack: Scorer, signals: Signals, membership: Membership, part
 def _scores(attack: Scorer, signals: Signals) -> NDArray[np.floating[Any]]:
     score = np.asarray(attack(signals))
     if score.shape != (signals.n,) or score.dtype.kind != "f":
-        raise InvalidInput(f"{attack!r} needs to return {signals.n} float scores, got shape {score.shape} of {score.dtype}.")
+        raise InvalidInput(
+            f"{attack!r} needs to return {signals.n} float scores, got shape {score.shape} of"
+            f" {score.dtype}."
+        )
     if np.isnan(score).any():
-        raise InvalidInput(f"{attack!r} returned NaN in {_check.rows_text(np.flatnonzero(np.isnan(score)))}.")
+        raise InvalidInput(
+            f"{attack!r} returned NaN in {checking.rows_text(np.flatnonzero(np.isnan(score)))}."
+        )
     return score
 
 
 def _require_two_sides(member: NDArray[np.bool_]) -> None:
     n_members = int(np.count_nonzero(member))
-    for got, unit, other in ((n_members, "members", "non-members"), (len(member) - n_members, "non-members", "members")):
+    for got, unit, other in (
+        (n_members, "members", "non-members"),
+        (len(member) - n_members, "non-members", "members"),
+    ):
         if got == 0:
-            message = f"A guessing game needs members and non-members, got {len(member)} {other} and no {unit}."
+            message = (
+                f"A guessing game needs members and non-members, got {len(member)} {other} and no"
+                f" {unit}."
+            )
             raise NotEnoughData(message, needed=1, got=0, unit=unit)

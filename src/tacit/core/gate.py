@@ -13,7 +13,9 @@ EXIT_CODES: dict[str, int] = {"pass": 0, "fail": 1, "inconclusive": 2, "skipped"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a gate says of one estimate: ``"pass"``, ``"fail"``, ``"inconclusive"`` or ``"skipped"``, with its reason."""
+    """What a gate says of one estimate: ``"pass"``, ``"fail"``, ``"inconclusive"`` or
+    ``"skipped"``, with its reason.
+    """
 
     outcome: Outcome
     rule: str
@@ -44,7 +46,8 @@ class Gate(Protocol):
 
 @dataclass(frozen=True)
 class AtMost:
-    """Passes only if the whole interval of `metric` is at or below `limit`, fails only if it is wholly above.
+    """Passes only if the whole interval of `metric` is at or below `limit`, fails only if it is
+    wholly above.
 
     Examples
     --------
@@ -61,16 +64,27 @@ class AtMost:
 
     def __call__(self, estimate: Estimate) -> Verdict:
         """The verdict on `estimate`."""
-        outcome: Outcome = "pass" if estimate.high <= self.limit else "fail" if estimate.low > self.limit else "inconclusive"
-        word = {"pass": "lies at or below", "fail": "lies above", "inconclusive": "reaches across"}[outcome]
+        outcome: Outcome = (
+            "pass"
+            if estimate.high <= self.limit
+            else "fail"
+            if estimate.low > self.limit
+            else "inconclusive"
+        )
+        word = {"pass": "lies at or below", "fail": "lies above", "inconclusive": "reaches across"}[
+            outcome
+        ]
         interval = interval_text(estimate.low, estimate.high)
-        reason = f"{estimate.name} = {estimate.value:.4g} {interval} {word} the limit {self.limit:g}"
+        reason = (
+            f"{estimate.name} = {estimate.value:.4g} {interval} {word} the limit {self.limit:g}"
+        )
         return Verdict(outcome, f"{self.metric} at most {self.limit:g}", reason)
 
 
 @dataclass(frozen=True)
 class NotRefuted:
-    """Fails if a lower bound on epsilon exceeds the claim. A pass means "not refuted", nothing stronger.
+    """Fails if a lower bound on epsilon exceeds the claim. A pass means "not refuted", nothing
+    stronger.
 
     Parameters
     ----------
@@ -83,20 +97,34 @@ class NotRefuted:
 
     def __post_init__(self) -> None:
         if not self.claimed_epsilon >= 0:
-            raise InvalidInput(f"`claimed_epsilon` needs a number of 0 or more, got {self.claimed_epsilon}.")
+            raise InvalidInput(
+                f"`claimed_epsilon` needs a number of 0 or more, got {self.claimed_epsilon}."
+            )
 
     def __call__(self, estimate: Estimate) -> Verdict:
         """The verdict on `estimate`."""
         refuted = estimate.low > self.claimed_epsilon
         if refuted:
-            reason = f"refuted: epsilon is at least {estimate.low:.4g} ({100 * estimate.level:g} % confidence)"
+            reason = (
+                f"refuted: epsilon is at least {estimate.low:.4g} ({100 * estimate.level:g} %"
+                " confidence)"
+            )
         else:
-            reason = f"not refuted: the audit shows epsilon >= {estimate.low:.4g}, which the claim allows; it proves nothing more"
-        return Verdict("fail" if refuted else "pass", f"claimed epsilon {self.claimed_epsilon:g} not refuted", reason)
+            reason = (
+                f"not refuted: the audit shows epsilon >= {estimate.low:.4g}, which the claim"
+                " allows; it proves nothing more"
+            )
+        return Verdict(
+            "fail" if refuted else "pass",
+            f"claimed epsilon {self.claimed_epsilon:g} not refuted",
+            reason,
+        )
 
 
 def overall(verdicts: tuple[Verdict, ...]) -> Literal["pass", "fail", "inconclusive"]:
-    """One verdict for all: any fail fails; a pass needs every gate to pass; no gates at all is inconclusive."""
+    """One verdict for all: any fail fails; a pass needs every gate to pass; no gates at all is
+    inconclusive.
+    """
     outcomes = {verdict.outcome for verdict in verdicts}
     if "fail" in outcomes:
         return "fail"

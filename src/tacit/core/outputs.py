@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tacit.core import _check
+from tacit.core import checking
 from tacit.core.errors import InvalidInput
 
 Task = Literal["multiclass", "binary", "multilabel", "regression", "loss"]
@@ -22,16 +22,18 @@ N_ONE_HOT = 10
 class Outputs:
     """What one model answered for n records.
 
-    Exactly one of `logits`, `probs`, `loss` or `prediction` says what the model answered. Nothing is guessed: logits
-    given as probabilities, or the other way round, are an error.
+    Exactly one of `logits`, `probs`, `loss` or `prediction` says what the model answered. Nothing
+    is guessed: logits given as probabilities, or the other way round, are an error.
 
     Parameters
     ----------
-    logits : float (n, k), unnormalised scores per class; (n,) or (n, 1) for a binary model with one logit.
-        With a `label` of shape (n, k) the k outputs are independent yes/no answers (multi-label).
+    logits : float (n, k), unnormalised scores per class; (n,) or (n, 1) for a binary model with one
+        logit. With a `label` of shape (n, k) the k outputs are independent yes/no answers
+        (multi-label).
     probs : float, the same shapes; rows of (n, k) sum to one unless `label` is (n, k).
     loss : float (n,), smaller means a better fit. Use it where nothing else is known.
-    label : int (n,), the true class 0..k-1; int (n, k) of 0/1 for multi-label; (n,) of 0/1 for one logit.
+    label : int (n,), the true class 0..k-1; int (n, k) of 0/1 for multi-label; (n,) of 0/1 for one
+        logit.
     prediction : float (n,) or (n, d), what a regression model predicted; needs `truth`.
     truth : float, the shape of `prediction`.
 
@@ -67,15 +69,20 @@ class Outputs:
         if len(names) != 1:
             came = ", ".join(f"`{name}`" for name in names) or "none of them"
             raise InvalidInput(
-                f"Outputs needs exactly one of `logits`, `probs`, `loss` or `prediction`, got {came}. Pass logits where you can."
+                "Outputs needs exactly one of `logits`, `probs`, `loss` or `prediction`, got"
+                f" {came}. Pass logits where you can."
             )
         checked = {
             "logits": _scores(logits, "logits"),
             "probs": _scores(probs, "probs"),
-            "loss": None if loss is None else _check.floats(loss, "loss", ndim=1),
-            "prediction": None if prediction is None else _check.floats(prediction, "prediction", ndim=(1, 2)),
-            "truth": None if truth is None else _check.floats(truth, "truth", ndim=(1, 2)),
-            "label": None if label is None else _check.integers(label, "label", ndim=(1, 2)),
+            "loss": None if loss is None else checking.floats(loss, "loss", ndim=1),
+            "prediction": (
+                None
+                if prediction is None
+                else checking.floats(prediction, "prediction", ndim=(1, 2))
+            ),
+            "truth": None if truth is None else checking.floats(truth, "truth", ndim=(1, 2)),
+            "label": None if label is None else checking.integers(label, "label", ndim=(1, 2)),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
@@ -84,11 +91,15 @@ class Outputs:
     @property
     def n(self) -> int:
         """Number of records."""
-        return len(next(v for v in (self.logits, self.probs, self.loss, self.prediction) if v is not None))
+        return len(
+            next(v for v in (self.logits, self.probs, self.loss, self.prediction) if v is not None)
+        )
 
     @property
     def task(self) -> Task:
-        """What kind of model answered: multiclass, binary (one logit), multilabel, regression or loss only."""
+        """What kind of model answered: multiclass, binary (one logit), multilabel, regression or
+        loss only.
+        """
         scores = self.logits if self.logits is not None else self.probs
         if scores is None:
             return "loss" if self.loss is not None else "regression"
@@ -98,7 +109,10 @@ class Outputs:
 
     def take(self, rows: NDArray[Any]) -> "Outputs":
         """The records `rows` (indices or a mask), in that order."""
-        kept = {name: None if (value := getattr(self, name)) is None else value[rows] for name in self.__dataclass_fields__}
+        kept = {
+            name: None if (value := getattr(self, name)) is None else value[rows]
+            for name in self.__dataclass_fields__
+        }
         return Outputs(**kept)
 
     def __len__(self) -> int:
@@ -116,12 +130,17 @@ def concatenate(*parts: Outputs) -> Outputs:
     for name in Outputs.__dataclass_fields__:
         values = [getattr(part, name) for part in parts]
         if len({value is None for value in values}) != 1:
-            raise InvalidInput(f"`{name}` is given for some of the Outputs and not for the others: give it for all or for none.")
+            raise InvalidInput(
+                f"`{name}` is given for some of the Outputs and not for the others: give it for all"
+                " or for none."
+            )
         if values[0] is None:
             continue
         if len({value.shape[1:] for value in values}) != 1:
             shapes = " and ".join(str(value.shape) for value in values)
-            raise InvalidInput(f"`{name}` needs the same number of columns in all Outputs, got shapes {shapes}.")
+            raise InvalidInput(
+                f"`{name}` needs the same number of columns in all Outputs, got shapes {shapes}."
+            )
         joined[name] = np.concatenate(values)
     return Outputs(**joined)
 
@@ -129,9 +148,9 @@ def concatenate(*parts: Outputs) -> Outputs:
 def _scores(value: ArrayLike | None, name: str) -> NDArray[np.floating[Any]] | None:
     if value is None:
         return None
-    result = _check.floats(value, name, ndim=(1, 2))
+    result = checking.floats(value, name, ndim=(1, 2))
     if result.ndim == 2 and result.shape[1] == 1:
-        result = _check.frozen(result[:, 0])
+        result = checking.frozen(result[:, 0])
     if result.ndim == 2 and result.shape[1] == 0:
         raise InvalidInput(f"`{name}` needs at least one class, got shape {result.shape}.")
     if name == "probs":
@@ -145,20 +164,34 @@ def _require_probabilities(probs: NDArray[np.floating[Any]], *, tolerance: float
     if outside.any():
         rows = np.flatnonzero(outside.reshape(len(probs), -1).any(axis=1))
         raise InvalidInput(
-            f"`probs` needs numbers from 0 to 1, got values from {probs.min():.4g} to {probs.max():.4g} in "
-            f"{_check.rows_text(rows)}. If these are logits, pass them as `logits=`."
+            f"`probs` needs numbers from 0 to 1, got values from {probs.min():.4g} to"
+            f" {probs.max():.4g} in {checking.rows_text(rows)}. If these are logits, pass them as"
+            " `logits=`."
         )
 
 
 def _require_consistent(outputs: Outputs) -> None:
     n = outputs.n
-    _check.require_length(n, label=outputs.label, truth=outputs.truth)
+    checking.require_length(n, label=outputs.label, truth=outputs.truth)
     if n == 0:
-        raise InvalidInput("Outputs needs at least one record, got none. Look at the filter or file that they come from.")
+        raise InvalidInput(
+            "Outputs needs at least one record, got none. Look at the filter or file that they come"
+            " from."
+        )
     if (outputs.prediction is None) != (outputs.truth is None):
-        raise InvalidInput("A regression needs both `prediction` and `truth`, got only one of them: pass the other.")
-    if outputs.prediction is not None and outputs.truth is not None and outputs.prediction.shape != outputs.truth.shape:
-        raise InvalidInput(f"`truth` needs the shape of `prediction` {outputs.prediction.shape}, got {outputs.truth.shape}.")
+        raise InvalidInput(
+            "A regression needs both `prediction` and `truth`, got only one of them: pass the"
+            " other."
+        )
+    if (
+        outputs.prediction is not None
+        and outputs.truth is not None
+        and outputs.prediction.shape != outputs.truth.shape
+    ):
+        raise InvalidInput(
+            f"`truth` needs the shape of `prediction` {outputs.prediction.shape}, got"
+            f" {outputs.truth.shape}."
+        )
     scores = outputs.logits if outputs.logits is not None else outputs.probs
     if outputs.label is not None:
         _require_labels(outputs, scores)
@@ -170,20 +203,35 @@ def _require_labels(outputs: Outputs, scores: NDArray[np.floating[Any]] | None) 
     label = outputs.label
     assert label is not None
     if label.ndim == 2 and (scores is None or scores.shape != label.shape):
-        raise InvalidInput(f"A `label` of shape {label.shape} (multi-label) needs `logits` or `probs` of the same shape.")
-    if label.ndim == 2 and label.shape[1] > 1 and len(label) >= N_ONE_HOT and (label.sum(axis=1) == 1).all():
         raise InvalidInput(
-            "`label` looks one-hot: each of its rows has exactly one 1, while a multi-label model may have any number. "
-            "If the classes exclude one another, pass `label.argmax(axis=1)`."
+            f"A `label` of shape {label.shape} (multi-label) needs `logits` or `probs` of the same"
+            " shape."
         )
-    limit = 2 if label.ndim == 2 or (scores is not None and scores.ndim == 1) else None if scores is None else scores.shape[1]
+    if (
+        label.ndim == 2
+        and label.shape[1] > 1
+        and len(label) >= N_ONE_HOT
+        and (label.sum(axis=1) == 1).all()
+    ):
+        raise InvalidInput(
+            "`label` looks one-hot: each of its rows has exactly one 1, while a multi-label model"
+            " may have any number. If the classes exclude one another, pass `label.argmax(axis=1)`."
+        )
+    limit = (
+        2
+        if label.ndim == 2 or (scores is not None and scores.ndim == 1)
+        else None
+        if scores is None
+        else scores.shape[1]
+    )
     outside = (label < 0) if limit is None else (label < 0) | (label >= limit)
     if outside.any():
         rows = np.flatnonzero(outside.reshape(len(label), -1).any(axis=1))
         allowed = "0 or larger" if limit is None else f"0 to {limit - 1}"
         raise InvalidInput(
-            f"`label` needs classes {allowed}, got values from {label.min()} to {label.max()} in {_check.rows_text(rows)}. "
-            "Classes count from 0; `np.unique(label, return_inverse=True)` renumbers names or gaps."
+            f"`label` needs classes {allowed}, got values from {label.min()} to {label.max()} in"
+            f" {checking.rows_text(rows)}. Classes count from 0; `np.unique(label,"
+            " return_inverse=True)` renumbers names or gaps."
         )
 
 
@@ -193,9 +241,18 @@ def _require_the_right_name(outputs: Outputs, scores: NDArray[np.floating[Any]])
             _require_sums_of_one(scores)
         return
     # the first rows decide nearly always, so a large array of logits is not read twice
-    if _look_like_probabilities(scores[:FIRST_ROWS], outputs.task) and _look_like_probabilities(scores, outputs.task):
-        how = "every row is non-negative and sums to 1" if outputs.task == "multiclass" else "every value lies between 0 and 1"
-        raise InvalidInput(f"`logits` needs unnormalised scores, got what looks like probabilities: {how}. Pass them as `probs=`.")
+    if _look_like_probabilities(scores[:FIRST_ROWS], outputs.task) and _look_like_probabilities(
+        scores, outputs.task
+    ):
+        how = (
+            "every row is non-negative and sums to 1"
+            if outputs.task == "multiclass"
+            else "every value lies between 0 and 1"
+        )
+        raise InvalidInput(
+            f"`logits` needs unnormalised scores, got what looks like probabilities: {how}. Pass"
+            " them as `probs=`."
+        )
 
 
 def _require_sums_of_one(probs: NDArray[np.floating[Any]]) -> None:
@@ -203,8 +260,9 @@ def _require_sums_of_one(probs: NDArray[np.floating[Any]]) -> None:
     rows = np.flatnonzero(np.abs(sums - 1) > SUM_TOLERANCE)
     if len(rows):
         raise InvalidInput(
-            f"`probs` needs rows that sum to 1, got sums from {sums.min():.4g} to {sums.max():.4g} in "
-            f"{_check.rows_text(rows)}. Logits go to `logits=`; independent outputs need a `label` of shape (n, k)."
+            f"`probs` needs rows that sum to 1, got sums from {sums.min():.4g} to {sums.max():.4g}"
+            f" in {checking.rows_text(rows)}. Logits go to `logits=`; independent outputs need a"
+            " `label` of shape (n, k)."
         )
 
 
@@ -212,4 +270,6 @@ def _look_like_probabilities(logits: NDArray[np.floating[Any]], task: Task) -> b
     if task == "multiclass":
         off = np.abs(logits.sum(axis=1, dtype=np.float64) - 1)
         return logits.shape[1] > 1 and bool((off < LOOKS_LIKE_ONE).all() and (logits >= 0).all())
-    return logits.size >= ENOUGH_TO_TELL and bool((logits > 0).all() and (logits < 1).all() and np.ptp(logits) > 0)
+    return logits.size >= ENOUGH_TO_TELL and bool(
+        (logits > 0).all() and (logits < 1).all() and np.ptp(logits) > 0
+    )

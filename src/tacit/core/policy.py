@@ -23,19 +23,28 @@ class Policy:
     name: str
     gates: tuple[Gate, ...]
 
-    def judge(self, estimates: tuple[Estimate, ...], missing: dict[str, str]) -> tuple[Verdict, ...]:
-        """One verdict a gate. A gate whose estimate is absent is inconclusive, with the reason in `missing` if it is there."""
+    def judge(
+        self, estimates: tuple[Estimate, ...], missing: dict[str, str]
+    ) -> tuple[Verdict, ...]:
+        """One verdict a gate. A gate whose estimate is absent is inconclusive, with the reason in
+        `missing` if it is there.
+        """
         found = {estimate.name: estimate for estimate in estimates}
         return tuple(
-            gate(found[gate.metric]) if gate.metric in found else _unknown(gate, missing.get(gate.metric)) for gate in self.gates
+            (
+                gate(found[gate.metric])
+                if gate.metric in found
+                else _unknown(gate, missing.get(gate.metric))
+            )
+            for gate in self.gates
         )
 
     @classmethod
     def from_toml(cls, path: str | Path) -> "Policy":
         """Read a policy file.
 
-        The file holds a ``[policy]`` table: ``name`` (text), ``at_most`` (a table from metric to limit) and
-        ``claimed_epsilon`` (a number, optional).
+        The file holds a ``[policy]`` table: ``name`` (text), ``at_most`` (a table from metric to
+        limit) and ``claimed_epsilon`` (a number, optional).
 
         Raises
         ------
@@ -52,21 +61,33 @@ class Policy:
     def from_dict(cls, plain: Any, *, source: str = "policy") -> "Policy":
         """A policy from plain data; see `from_toml`."""
         if not isinstance(plain, dict):
-            raise InvalidInput(f"`policy` in `{source}` needs to be a table ([policy]), got {plain!r}.")
+            raise InvalidInput(
+                f"`policy` in `{source}` needs to be a table ([policy]), got {plain!r}."
+            )
         unknown = sorted(set(plain) - {"name", "at_most", "claimed_epsilon"})
         if unknown or not plain:
             problem = f"the unknown key(s) {', '.join(unknown)}" if unknown else "no [policy] table"
-            raise InvalidInput(f"`{source}` has {problem}. A policy holds `name`, `at_most` and `claimed_epsilon`.")
+            raise InvalidInput(
+                f"`{source}` has {problem}. A policy holds `name`, `at_most` and `claimed_epsilon`."
+            )
         limits = plain.get("at_most", {})
         if not isinstance(limits, dict) or not all(_is_number(limit) for limit in limits.values()):
-            raise InvalidInput(f"`at_most` in `{source}` needs a table from metric to number, got {limits!r}.")
+            raise InvalidInput(
+                f"`at_most` in `{source}` needs a table from metric to number, got {limits!r}."
+            )
         gates: list[Gate] = [AtMost(metric, float(limit)) for metric, limit in limits.items()]
         if "claimed_epsilon" in plain:
             if not _is_number(plain["claimed_epsilon"]):
-                raise InvalidInput(f"`claimed_epsilon` in `{source}` needs a number, got {plain['claimed_epsilon']!r}.")
+                raise InvalidInput(
+                    f"`claimed_epsilon` in `{source}` needs a number, got"
+                    f" {plain['claimed_epsilon']!r}."
+                )
             gates.append(NotRefuted(float(plain["claimed_epsilon"])))
         if not gates:
-            raise InvalidInput(f"`{source}` sets no limit, so nothing could fail. Add `at_most` or `claimed_epsilon`.")
+            raise InvalidInput(
+                f"`{source}` sets no limit, so nothing could fail. Add `at_most` or"
+                " `claimed_epsilon`."
+            )
         return cls(str(plain.get("name", Path(source).stem)), tuple(gates))
 
 

@@ -14,15 +14,18 @@ from tacit.core.signals import Signals
 class Attack(Protocol):
     """A way of guessing: a frozen dataclass of parameters with one call.
 
-    `learns` says that the attack fits on the records whose membership it was told (`signals.known`); `collect` then
-    cross-fits it. `reference` is the paper, for lists and reports.
+    `learns` says that the attack fits on the records whose membership it was told
+    (`signals.known`); `collect` then cross-fits it. `reference` is the paper, for lists and
+    reports.
     """
 
     learns: ClassVar[bool]
     reference: ClassVar[str]
 
     def __call__(self, signals: Signals, /) -> NDArray[np.floating[Any]]:
-        """Scores (n,), larger means more like a member. Membership of the scored records is never seen."""
+        """Scores (n,), larger means more like a member. Membership of the scored records is never
+        seen.
+        """
         ...
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from tacit.core import _shape
-from tacit.core._files import write_whole
+from tacit.core import report_shape
 from tacit.core.check import CheckResult
 from tacit.core.errors import InvalidInput
 from tacit.core.estimate import Estimate
+from tacit.core.files import write_whole
 from tacit.core.gate import EXIT_CODES, Verdict
 
 SCHEMA = 1
@@ -23,22 +23,29 @@ class Report:
 
     Parameters
     ----------
-    finding : a statistical statement about the whole audit: ``"leak"``, ``"no leak found"`` or ``"inconclusive"``.
+    finding : a statistical statement about the whole audit: ``"leak"``, ``"no leak found"`` or
+        ``"inconclusive"``.
     verdict : the policy's judgement: ``"pass"``, ``"fail"`` or ``"inconclusive"``.
     headline : the finding in one plain sentence.
     p_value : of "no leak" for the whole audit, all attacks and slices included.
     detectable : the smallest advantage that this much data would have shown in 4 audits of 5.
-    score : the vulnerability score (advantage of the attack that would be chosen), or None where it cannot be known.
+    score : the vulnerability score (advantage of the attack that would be chosen), or None where it
+        cannot be known.
     chosen : name of the check whose attack was chosen.
     checks : one result an attack, a slice, a baseline.
     verdicts : one a gate of the policy.
-    accuracy : of the model on ``"member"`` and ``"nonmember"`` records; empty where labels were not given.
-    unknown : what could not be known: dicts with ``question``, ``reason``, ``needed``, ``got`` and ``unit``.
+    accuracy : of the model on ``"member"`` and ``"nonmember"`` records; empty where labels were not
+        given.
+    unknown : what could not be known: dicts with ``question``, ``reason``, ``needed``, ``got`` and
+        ``unit``.
     assumes : what must hold for the numbers to mean what they say.
     warnings : what the reader must know first, such as a split that a blind guesser tells apart.
     figures : numbers behind the pictures, already reduced: ``"roc"``, ``"scores"``, ``"trend"`` ...
-    policy : name of the policy. environment : versions, seed, digest of the inputs, command.
-    created : ISO date. title : name of the model. records : per-record results, only if asked for.
+    policy : name of the policy.
+    environment : versions, seed, digest of the inputs, command.
+    created : ISO date.
+    title : name of the model.
+    records : per-record results, only if asked for.
     """
 
     finding: Finding
@@ -77,7 +84,10 @@ class Report:
         for result in self.checks:
             if result.name == name:
                 return result
-        raise InvalidInput(f"The report has no check {name!r}. It has: {', '.join(result.name for result in self.checks)}.")
+        raise InvalidInput(
+            f"The report has no check {name!r}. It has:"
+            f" {', '.join(result.name for result in self.checks)}."
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
@@ -88,8 +98,12 @@ class Report:
         return plain
 
     def to_json(self) -> str:
-        """JSON text; `from_json` gives the same report back, and the same inputs and seed give the same text."""
-        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True)
+        """JSON text; `from_json` gives the same report back, and the same inputs and seed give the
+        same text.
+        """
+        return json.dumps(
+            self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True
+        )
 
     @classmethod
     def from_json(cls, text: str) -> "Report":
@@ -111,9 +125,12 @@ class Report:
         if not isinstance(plain, dict) or "schema" not in plain or "finding" not in plain:
             raise InvalidInput("This is not a tacit report: it has no `schema` and `finding`.")
         if plain["schema"] != SCHEMA:
-            message = f"The report has schema {plain['schema']!r}, this tacit reads schema {SCHEMA}. Install a matching tacit."
+            message = (
+                f"The report has schema {plain['schema']!r}, this tacit reads schema {SCHEMA}."
+                " Install a matching tacit."
+            )
             raise InvalidInput(message)
-        _shape.REPORT(plain, "")
+        report_shape.REPORT(plain, "")
         try:
             return cls(**(plain | _typed(plain)))
         except (KeyError, TypeError, AttributeError) as error:
@@ -142,13 +159,17 @@ class Report:
 
         Raises
         ------
-        InvalidInput : the suffix is unknown. OSError : the disk is full or the folder cannot be written.
+        InvalidInput : the suffix is unknown.
+        OSError : the disk is full or the folder cannot be written.
         """
         from tacit.render import rendered
 
         target = Path(path)
         if target.is_dir():
-            raise InvalidInput(f"`{target}` is a directory; a report needs a file name, for example `{target / 'report.html'}`.")
+            raise InvalidInput(
+                f"`{target}` is a directory; a report needs a file name, for example"
+                f" `{target / 'report.html'}`."
+            )
         suffix = ".card.md" if target.name.endswith(".card.md") else target.suffix
         write_whole(target, rendered(self, suffix=suffix).encode("utf8"))
         return target

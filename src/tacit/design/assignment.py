@@ -1,4 +1,6 @@
-"""Who is in which shadow model: seeded coins, antithetic pairs or subsets of fixed size; clusters stay whole."""
+"""Who is in which shadow model: seeded coins, antithetic pairs or subsets of fixed size; clusters
+stay whole.
+"""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -6,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tacit.core import InvalidInput, Membership, _check
+from tacit.core import InvalidInput, Membership, checking
 from tacit.core.membership import Assignment
 
 Kind = Literal["antithetic", "coin", "fixed_size"]
@@ -19,8 +21,9 @@ class Design:
     Parameters
     ----------
     member : bool (m, n), True where the model is trained on the record.
-    assignment : ``"coin"`` where every cluster has an independent fair coin within each model, ``"fixed_size"`` where
-        each model gets a subset of fixed size; a biased coin is ``"observed"``, since claims from coins need fair ones.
+    assignment : ``"coin"`` where every cluster has an independent fair coin within each model,
+        ``"fixed_size"`` where each model gets a subset of fixed size; a biased coin is
+        ``"observed"``, since claims from coins need fair ones.
     partner : int (m,), the model whose members are exactly the others; -1 where there is none.
     cluster : int (n,) or None, the unit that is in or out as a whole.
     """
@@ -47,7 +50,8 @@ class Design:
     def references(self, model: int) -> NDArray[np.int64]:
         """The models that may serve as shadows of `model`: all but itself and its partner.
 
-        A partner's training set is the complement of the target's: whoever sees it knows the answers.
+        A partner's training set is the complement of the target's: whoever sees it knows the
+        answers.
         """
         kept = np.ones(self.n_models, bool)
         kept[model] = False
@@ -67,44 +71,50 @@ def assign(
 ) -> Design:
     """Draw who is in each of `models` training sets of `n` records.
 
-    Every model (or pair) has its own generator, spawned from `seed`: a design of 32 models begins with the
-    design of 16, so that a run can be extended and nothing is trained twice.
+    Every model (or pair) has its own generator, spawned from `seed`: a design of 32 models begins
+    with the design of 16, so that a run can be extended and nothing is trained twice.
 
     Parameters
     ----------
     n : number of records.
     models : number of models.
-    kind : ``"antithetic"``: models 2k and 2k + 1 are trained on complementary halves, so that every record is in
-        exactly half of an even number of models; ``"coin"``: an independent coin per cluster and model;
-        ``"fixed_size"``: a random subset of ``round(share * clusters)`` clusters per model.
+    kind : ``"antithetic"``: models 2k and 2k + 1 are trained on complementary halves, so that every
+        record is in exactly half of an even number of models; ``"coin"``: an independent coin per
+        cluster and model; ``"fixed_size"``: a random subset of ``round(share * clusters)`` clusters
+        per model.
     share : chance (or share) of being in; antithetic pairs need one half.
     cluster : any labels (n,); records with the same label are in or out together.
     seed : of the draw.
 
     Raises
     ------
-    InvalidInput : an argument is out of range, or a model would be trained on nothing or on everything.
+    InvalidInput : an argument is out of range, or a model would be trained on nothing or on
+        everything.
 
     Examples
     --------
     >>> assign(1000, 4, seed=1).member.sum(axis=0).tolist() == [2] * 1000
     True
     """
-    chance = _check.fraction(share, "share")
+    chance = checking.fraction(share, "share")
     if kind not in get_args(Kind):
         raise InvalidInput(f"`kind` needs one of {', '.join(get_args(Kind))}, got {kind!r}.")
     if models < 1 or n < 2:
         raise InvalidInput(f"A design needs at least 1 model and 2 records, got {models} and {n}.")
     if kind == "antithetic" and chance != 0.5:
-        raise InvalidInput(f"Antithetic pairs need `share` = 0.5, got {chance:g}: use kind='coin' or 'fixed_size'.")
-    unit = None if cluster is None else _check.codes(cluster, "cluster")
-    _check.require_length(n, cluster=unit)
+        raise InvalidInput(
+            f"Antithetic pairs need `share` = 0.5, got {chance:g}: use kind='coin' or 'fixed_size'."
+        )
+    unit = None if cluster is None else checking.codes(cluster, "cluster")
+    checking.require_length(n, cluster=unit)
     n_units = n if unit is None else int(unit.max()) + 1
     drawn = np.stack([_row(kind, n_units, chance, model, seed) for model in range(models)])
     _require_two_sides(drawn)
     member = drawn if unit is None else drawn[:, unit]
-    name: Assignment = "fixed_size" if kind == "fixed_size" else "coin" if chance == 0.5 else "observed"
-    return Design(_check.frozen(member), name, _check.frozen(_partners(kind, models)), unit)
+    name: Assignment = (
+        "fixed_size" if kind == "fixed_size" else "coin" if chance == 0.5 else "observed"
+    )
+    return Design(checking.frozen(member), name, checking.frozen(_partners(kind, models)), unit)
 
 
 def _row(kind: Kind, n_units: int, share: float, model: int, seed: int) -> NDArray[np.bool_]:
@@ -129,6 +139,7 @@ def _require_two_sides(drawn: NDArray[np.bool_]) -> None:
     empty = np.flatnonzero((inside == 0) | (inside == drawn.shape[1]))
     if len(empty):
         raise InvalidInput(
-            f"Each model needs records (or clusters) in and out, got all on one side for {len(empty)} of {len(drawn)} models "
-            f"with {drawn.shape[1]} to draw from: give more records or clusters, or a `share` nearer to one half."
+            "Each model needs records (or clusters) in and out, got all on one side for"
+            f" {len(empty)} of {len(drawn)} models with {drawn.shape[1]} to draw from: give more"
+            " records or clusters, or a `share` nearer to one half."
         )

@@ -1,4 +1,6 @@
-"""Canaries: records made to be remembered, each in or out of the training set by its own fair coin."""
+"""Canaries: records made to be remembered, each in or out of the training set by its own fair
+coin.
+"""
 
 import hashlib
 import io
@@ -13,21 +15,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tacit.core import InvalidInput, Membership
-from tacit.core._check import frozen
-from tacit.core._files import write_whole
+from tacit.core.checking import frozen
+from tacit.core.files import write_whole
 
 SCHEMA = 1
 
 
 @dataclass(frozen=True, eq=False)
 class Manifest:
-    """Which canaries there are and what their coins said; the audit reads it, the trainer and the guesser must not.
+    """Which canaries there are and what their coins said; the audit reads it, the trainer and the
+    guesser must not.
 
     Parameters
     ----------
-    kind : how the canaries were made. seed : of canaries and coins.
-    member : bool (m,), the coins: True means inserted. cluster : int (m,), equal for copies of one canary, which share a coin.
-    digest : m texts, the first 16 hex digits of each canary's SHA-256, so that the audit can tell that it scores the same.
+    kind : how the canaries were made.
+    seed : of canaries and coins.
+    member : bool (m,), the coins: True means inserted.
+    cluster : int (m,), equal for copies of one canary, which share a coin.
+    digest : m texts, the first 16 hex digits of each canary's SHA-256, so that the audit can tell
+        that it scores the same.
     """
 
     kind: str
@@ -43,16 +49,26 @@ class Manifest:
         return Membership(self.member, self.cluster if copies else None, "coin")
 
     def require_same(self, x: Sequence[Any] | NDArray[Any]) -> None:
-        """Raise `InvalidInput` where `x` is not the list of canaries, in their order, that the coins were drawn for."""
+        """Raise `InvalidInput` where `x` is not the list of canaries, in their order, that the
+        coins were drawn for.
+        """
         if len(x) != len(self.digest):
             raise InvalidInput(f"The manifest lists {len(self.digest)} canaries, got {len(x)}.")
         other = [i for i, (row, digest) in enumerate(zip(x, self.digest)) if _digest(row) != digest]
         if other:
-            raise InvalidInput(f"{len(other)} canaries differ from the manifest (first: row {other[0]}). Score them in its order.")
+            raise InvalidInput(
+                f"{len(other)} canaries differ from the manifest (first: row {other[0]}). Score"
+                " them in its order."
+            )
 
     def save(self, path: str | Path) -> Path:
         """Write JSON in one step; holds no canary, only digests."""
-        plain = {"schema": SCHEMA, "kind": self.kind, "seed": self.seed, "member": self.member.astype(int).tolist()}
+        plain = {
+            "schema": SCHEMA,
+            "kind": self.kind,
+            "seed": self.seed,
+            "member": self.member.astype(int).tolist(),
+        }
         plain |= {"cluster": self.cluster.tolist(), "digest": list(self.digest)}
         write_whole(path, json.dumps(plain, indent=1).encode("utf8"))
         return Path(path)
@@ -71,12 +87,21 @@ class Manifest:
             plain = json.loads(Path(path).read_text(encoding="utf8"))
             member = np.array(plain["member"], np.int64)
             found = cls(
-                plain["kind"], int(plain["seed"]), member == 1, np.array(plain["cluster"], np.int64), tuple(plain["digest"])
+                plain["kind"],
+                int(plain["seed"]),
+                member == 1,
+                np.array(plain["cluster"], np.int64),
+                tuple(plain["digest"]),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InvalidInput(f"`{path}` cannot be read as a canary manifest: {error}.") from error
-        if plain.get("schema") != SCHEMA or not (len(found.member) == len(found.cluster) == len(found.digest)):
-            raise InvalidInput(f"`{path}` is not a canary manifest of schema {SCHEMA}, or its lists differ in length.")
+        if plain.get("schema") != SCHEMA or not (
+            len(found.member) == len(found.cluster) == len(found.digest)
+        ):
+            raise InvalidInput(
+                f"`{path}` is not a canary manifest of schema {SCHEMA}, or its lists differ in"
+                " length."
+            )
         return found
 
 
@@ -84,11 +109,13 @@ class Manifest:
 class Canaries:
     """Canaries with their content. Insert those whose coin says so, keep all of them for the audit.
 
-    Rows of equal content are copies of one canary: they share a coin, and the audit counts them once.
+    Rows of equal content are copies of one canary: they share a coin, and the audit counts them
+    once.
 
     Parameters
     ----------
-    x : (m, ...), one row a canary. label : int (m,), or None for text.
+    x : (m, ...), one row a canary.
+    label : int (m,), or None for text.
     kind, seed : how they were made; the coins come from `seed` too.
     """
 
@@ -104,8 +131,15 @@ class Canaries:
         object.__setattr__(self, "x", frozen(np.ascontiguousarray(self.x)))
         digests = tuple(_digest(row) for row in self.x)
         codes = np.unique(digests, return_inverse=True)[1].astype(np.int64)
-        coin = np.random.default_rng(np.random.SeedSequence([self.seed, 0xC014])).random(int(codes.max()) + 1) < 0.5
-        object.__setattr__(self, "manifest", Manifest(self.kind, self.seed, coin[codes], codes, digests))
+        coin = (
+            np.random.default_rng(np.random.SeedSequence([self.seed, 0xC014])).random(
+                int(codes.max()) + 1
+            )
+            < 0.5
+        )
+        object.__setattr__(
+            self, "manifest", Manifest(self.kind, self.seed, coin[codes], codes, digests)
+        )
 
     @property
     def member(self) -> NDArray[np.bool_]:
@@ -118,13 +152,23 @@ class Canaries:
         return self.x[self.member], None if self.label is None else self.label[self.member]
 
     def save(self, path: str | Path) -> Path:
-        """Write the canaries with their content as .npz, in one step. Keep it away from the trainer and the guesser."""
+        """Write the canaries with their content as .npz, in one step. Keep it away from the trainer
+        and the guesser.
+        """
         if Path(path).suffix != ".npz":
-            raise InvalidInput(f"Canaries with content are saved as .npz, got `{path}`. For JSON, save `canaries.manifest`.")
+            raise InvalidInput(
+                f"Canaries with content are saved as .npz, got `{path}`. For JSON, save"
+                " `canaries.manifest`."
+            )
         buffer = io.BytesIO()
         label = np.zeros(0, np.int64) if self.label is None else self.label
         np.savez_compressed(
-            buffer, x=self.x, label=label, kind=np.array(self.kind), seed=np.array(self.seed), schema=np.array(SCHEMA)
+            buffer,
+            x=self.x,
+            label=label,
+            kind=np.array(self.kind),
+            seed=np.array(self.seed),
+            schema=np.array(SCHEMA),
         )
         write_whole(path, buffer.getvalue())
         return Path(path)
@@ -146,34 +190,55 @@ class Canaries:
 
 
 def mislabelled(x: ArrayLike, label: ArrayLike, *, n_classes: int, seed: int = 0) -> Canaries:
-    """Real records that are not in the training set, each with a wrong label drawn at random (Aerni et al. 2024, sec. 4).
+    """Real records that are not in the training set, each with a wrong label drawn at random (Aerni
+    et al. 2024, sec. 4).
 
     Parameters
     ----------
-    x : (m, ...), records held out of training. label : int (m,), their true labels in 0..n_classes - 1.
-    n_classes : number of classes. seed : of labels and coins.
+    x : (m, ...), records held out of training.
+    label : int (m,), their true labels in 0..n_classes - 1.
+    n_classes : number of classes.
+    seed : of labels and coins.
     """
     rows, truth = np.asarray(x), np.asarray(label, np.int64)
     if truth.shape != (len(rows),) or n_classes < 2 or np.any((truth < 0) | (truth >= n_classes)):
-        raise InvalidInput(f"`label` needs one class in 0..{n_classes - 1} a row and 2 classes at least, got shape {truth.shape}.")
+        raise InvalidInput(
+            f"`label` needs one class in 0..{n_classes - 1} a row and 2 classes at least, got shape"
+            f" {truth.shape}."
+        )
     shift = _rng(seed).integers(1, n_classes, len(rows))
     return Canaries(rows, frozen((truth + shift) % n_classes), "mislabelled", seed)
 
 
 def random_pixels(
-    m: int, shape: Sequence[int], *, n_classes: int, low: float = 0.0, high: float = 1.0, dtype: Any = np.float32, seed: int = 0
+    m: int,
+    shape: Sequence[int],
+    *,
+    n_classes: int,
+    low: float = 0.0,
+    high: float = 1.0,
+    dtype: Any = np.float32,
+    seed: int = 0,
 ) -> Canaries:
     """Images of uniform noise with labels drawn at random.
 
     Parameters
     ----------
-    m : number of canaries. shape : of one image. n_classes : number of classes.
-    low, high : range of a pixel; integers include `high`. dtype : of a pixel. seed : of pixels, labels and coins.
+    m : number of canaries.
+    shape : of one image.
+    n_classes : number of classes.
+    low, high : range of a pixel; integers include `high`.
+    dtype : of a pixel.
+    seed : of pixels, labels and coins.
     """
     rng, kind = _rng(seed), np.dtype(dtype)
     size = (int(m), *(int(side) for side in shape))
     whole = kind.kind in "iu"
-    x = rng.integers(int(low), int(high), size, dtype=kind, endpoint=True) if whole else rng.uniform(low, high, size).astype(kind)
+    x = (
+        rng.integers(int(low), int(high), size, dtype=kind, endpoint=True)
+        if whole
+        else rng.uniform(low, high, size).astype(kind)
+    )
     return Canaries(x, frozen(rng.integers(0, n_classes, int(m))), "random pixels", seed)
 
 
@@ -182,44 +247,69 @@ def out_of_distribution(x: ArrayLike, *, n_classes: int, seed: int = 0) -> Canar
 
     Parameters
     ----------
-    x : (m, ...), the foreign records. n_classes : number of classes of the audited model. seed : of labels and coins.
+    x : (m, ...), the foreign records.
+    n_classes : number of classes of the audited model.
+    seed : of labels and coins.
     """
     rows = np.asarray(x)
-    return Canaries(rows, frozen(_rng(seed).integers(0, n_classes, len(rows))), "out of distribution", seed)
+    return Canaries(
+        rows, frozen(_rng(seed).integers(0, n_classes, len(rows))), "out of distribution", seed
+    )
 
 
-def rare_rows(x: ArrayLike, m: int, *, n_classes: int, share: float = 0.01, seed: int = 0) -> Canaries:
-    """Table rows in which every column holds a rare value: far out for numbers, and combined as no real row combines them.
+def rare_rows(
+    x: ArrayLike, m: int, *, n_classes: int, share: float = 0.01, seed: int = 0
+) -> Canaries:
+    """Table rows in which every column holds a rare value: far out for numbers, and combined as no
+    real row combines them.
 
-    Each column is drawn from its own lowest or highest `share` of values in `x`, independently of the other columns.
+    Each column is drawn from its own lowest or highest `share` of values in `x`, independently of
+    the other columns.
 
     Parameters
     ----------
-    x : float (n, d), the table that they should look foreign in. m : number of canaries.
-    n_classes : number of classes; labels are drawn at random. share : how far out, in (0, 0.5]. seed : of rows and coins.
+    x : float (n, d), the table that they should look foreign in.
+    m : number of canaries.
+    n_classes : number of classes; labels are drawn at random.
+    share : how far out, in (0, 0.5].
+    seed : of rows and coins.
     """
     table = np.asarray(x)
     if table.ndim != 2 or len(table) < 2 or not 0 < share <= 0.5:
-        raise InvalidInput(f"Needs a table (n, d) with 2 rows at least and `share` in (0, 0.5], got {table.shape} and {share}.")
+        raise InvalidInput(
+            f"Needs a table (n, d) with 2 rows at least and `share` in (0, 0.5], got {table.shape}"
+            f" and {share}."
+        )
     rng, ordered = _rng(seed), np.sort(table, axis=0)
     reach = max(1, int(share * len(table)))
     pick = rng.integers(0, reach, (int(m), table.shape[1]))
     row = np.where(rng.random(pick.shape) < 0.5, pick, len(table) - 1 - pick)
-    return Canaries(ordered[row, np.arange(table.shape[1])], frozen(rng.integers(0, n_classes, int(m))), "rare rows", seed)
+    return Canaries(
+        ordered[row, np.arange(table.shape[1])],
+        frozen(rng.integers(0, n_classes, int(m))),
+        "rare rows",
+        seed,
+    )
 
 
-def random_tokens(m: int, length: int, *, vocabulary: int | Sequence[str], seed: int = 0) -> Canaries:
+def random_tokens(
+    m: int, length: int, *, vocabulary: int | Sequence[str], seed: int = 0
+) -> Canaries:
     """Random token strings (Carlini et al. 2019, sec. 4).
 
     Parameters
     ----------
-    m : number of canaries. length : tokens a canary.
-    vocabulary : number of token ids, for canaries int (m, length); or words, for texts of words joined by spaces.
+    m : number of canaries.
+    length : tokens a canary.
+    vocabulary : number of token ids, for canaries int (m, length); or words, for texts of words
+        joined by spaces.
     seed : of tokens and coins.
     """
     size = vocabulary if isinstance(vocabulary, int) else len(vocabulary)
     if m < 1 or length < 1 or size < 2:
-        raise InvalidInput(f"Needs one canary, one token and two words at least, got {m}, {length} and {size}.")
+        raise InvalidInput(
+            f"Needs one canary, one token and two words at least, got {m}, {length} and {size}."
+        )
     token = _rng(seed).integers(0, size, (int(m), int(length)))
     if isinstance(vocabulary, int):
         return Canaries(token, None, "random tokens", seed)

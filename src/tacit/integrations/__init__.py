@@ -1,4 +1,6 @@
-"""tacit inside other people's tools: a trace of a training, callbacks, trackers, and a pytest plug-in."""
+"""tacit inside other people's tools: a trace of a training, callbacks, trackers, and a pytest
+plug-in.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

@@ -3,31 +3,36 @@
 from collections.abc import MutableMapping
 from typing import Any
 
-from tacit.core._optional import require
+from tacit.core.optional import require
 from tacit.integrations.trace import PrivacyTrace
 
 callbacks = require("keras.callbacks", extra="keras", purpose="The Keras PrivacyCallback")
 
 
 class PrivacyCallback(callbacks.Callback):  # type: ignore[misc, name-defined]
-    """Accuracy and vulnerability every few epochs of ``model.fit``, for the history, the loggers and a trace file.
+    """Accuracy and vulnerability every few epochs of ``model.fit``, for the history, the loggers
+    and a trace file.
 
-    Training ends in the same weights, bit for bit, with and without it. The numbers are put into the epoch's logs, where
-    ``History``, ``CSVLogger``, ``TensorBoard`` and others behind it find them as ``privacy_advantage`` and so on.
+    Training ends in the same weights, bit for bit, with and without it. The numbers are put into
+    the epoch's logs, where ``History``, ``CSVLogger``, ``TensorBoard`` and others behind it find
+    them as ``privacy_advantage`` and so on.
 
     Parameters
     ----------
     members, nonmembers : ``(x, y)`` of training records, and of others from the same population.
-    monitor : the entry of the logs that a rise of vulnerability is weighed against. None: the validation accuracy, where
-        ``fit`` measures one.
-    options : of `tacit.integrations.trace.PrivacyTrace`: ``every``, ``size``, ``path``, ``stop_when``, ``log`` ...
+    monitor : the entry of the logs that a rise of vulnerability is weighed against. None: the
+        validation accuracy, where ``fit`` measures one.
+    options : of `tacit.integrations.trace.PrivacyTrace`: ``every``, ``size``, ``path``,
+        ``stop_when``, ``log`` ...
 
     Attributes
     ----------
     trace : the `PrivacyTrace` behind it.
     """
 
-    def __init__(self, members: Any, nonmembers: Any, *, monitor: str | None = None, **options: Any) -> None:
+    def __init__(
+        self, members: Any, nonmembers: Any, *, monitor: str | None = None, **options: Any
+    ) -> None:
         super().__init__()
         self.trace = PrivacyTrace(members, nonmembers, **options)
         self._monitor = monitor
@@ -36,7 +41,9 @@ class PrivacyCallback(callbacks.Callback):  # type: ignore[misc, name-defined]
         """Look, log, and stop training where `stop_when` says so."""
         logs = {} if logs is None else logs
         names = (
-            [self._monitor] if self._monitor is not None else [n for n in logs if n.startswith("val_") and n.endswith("accuracy")]
+            [self._monitor]
+            if self._monitor is not None
+            else [n for n in logs if n.startswith("val_") and n.endswith("accuracy")]
         )
         accuracy = next((float(logs[name]) for name in names if name in logs), None)
         point = self.trace.observe(epoch, self.model, accuracy=accuracy)

@@ -3,35 +3,42 @@
 import sys
 from typing import Any
 
-from tacit.core._optional import require
+from tacit.core.optional import require
 from tacit.integrations.trace import PrivacyTrace
 
 OLD_NAME = "pytorch_lightning" in sys.modules and "lightning" not in sys.modules
 lightning = require(
-    "pytorch_lightning" if OLD_NAME else "lightning.pytorch", extra="lightning", purpose="The Lightning PrivacyCallback"
+    "pytorch_lightning" if OLD_NAME else "lightning.pytorch",
+    extra="lightning",
+    purpose="The Lightning PrivacyCallback",
 )
 
 
 class PrivacyCallback(lightning.Callback):  # type: ignore[misc, name-defined]
-    """Accuracy and vulnerability every few epochs of ``trainer.fit``, for the logger and a trace file.
+    """Accuracy and vulnerability every few epochs of ``trainer.fit``, for the logger and a trace
+    file.
 
-    Training ends in the same weights, bit for bit, with and without it. The numbers go through the module's ``log_dict`` to
-    whatever logger the trainer has, as ``privacy/advantage`` and so on. The module's ``forward`` must return the scores.
+    Training ends in the same weights, bit for bit, with and without it. The numbers go through the
+    module's ``log_dict`` to whatever logger the trainer has, as ``privacy/advantage`` and so on.
+    The module's ``forward`` must return the scores.
 
     Parameters
     ----------
-    members, nonmembers : training records, and others from the same population: a data set with evaluation transforms, a
-        loader over one, or ``(x, y)``.
-    monitor : the metric (of the trainer's ``callback_metrics``) that a rise of vulnerability is weighed against. None: one
-        whose name has both "val" and "acc", where there is one.
-    options : of `tacit.integrations.trace.PrivacyTrace`: ``every``, ``size``, ``path``, ``stop_when``, ``log`` ...
+    members, nonmembers : training records, and others from the same population: a data set with
+        evaluation transforms, a loader over one, or ``(x, y)``.
+    monitor : the metric (of the trainer's ``callback_metrics``) that a rise of vulnerability is
+        weighed against. None: one whose name has both "val" and "acc", where there is one.
+    options : of `tacit.integrations.trace.PrivacyTrace`: ``every``, ``size``, ``path``,
+        ``stop_when``, ``log`` ...
 
     Attributes
     ----------
     trace : the `PrivacyTrace` behind it, from the start of ``fit`` on.
     """
 
-    def __init__(self, members: Any, nonmembers: Any, *, monitor: str | None = None, **options: Any) -> None:
+    def __init__(
+        self, members: Any, nonmembers: Any, *, monitor: str | None = None, **options: Any
+    ) -> None:
         super().__init__()
         self._groups, self._options, self._monitor = (members, nonmembers), options, monitor
         self.trace: PrivacyTrace | None = None
@@ -42,10 +49,16 @@ class PrivacyCallback(lightning.Callback):  # type: ignore[misc, name-defined]
             self.trace = PrivacyTrace(*self._groups, write=trainer.is_global_zero, **self._options)
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
-        """Look, log, and stop training where `stop_when` says so; every process sees the same and decides the same."""
+        """Look, log, and stop training where `stop_when` says so; every process sees the same and
+        decides the same.
+        """
         assert self.trace is not None
         metrics = trainer.callback_metrics
-        names = [self._monitor] if self._monitor is not None else [n for n in metrics if "val" in n and "acc" in n]
+        names = (
+            [self._monitor]
+            if self._monitor is not None
+            else [n for n in metrics if "val" in n and "acc" in n]
+        )
         accuracy = next((float(metrics[name]) for name in names if name in metrics), None)
         point = self.trace.observe(trainer.current_epoch, pl_module, accuracy=accuracy)
         if point is None:

@@ -1,6 +1,8 @@
-"""The pytest plug-in: a `tacit` fixture, and `assert_private`, which fails with the report's headline.
+"""The pytest plug-in: a `tacit` fixture, and `assert_private`, which fails with the report's
+headline.
 
-This file loads in every pytest run of an environment that has tacit, so it imports nothing but the standard library and pytest.
+This file loads in every pytest run of an environment that has tacit, so it imports nothing but the
+standard library and pytest.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,20 +23,22 @@ def assert_private(report: "Report", policy: "Limits | None" = None) -> None:
     Parameters
     ----------
     report : what `tacit.audit` returned.
-    policy : a `tacit.Policy`, the path of a policy file, or limits such as ``{"advantage": 0.1}``. None: the policy that the
-        report was made with.
+    policy : a `tacit.Policy`, the path of a policy file, or limits such as ``{"advantage": 0.1}``.
+        None: the policy that the report was made with.
 
     Raises
     ------
     AssertionError : the report fails the policy, or is inconclusive. Too little data never passes.
     """
     __tracebackhide__ = True
-    from tacit.suites.finding import rejudged
+    from tacit.audits.steps.verdict import rejudged
 
     judged = report if policy is None else rejudged(report, _policy(policy))
     if judged.verdict != "pass":
         reasons = [
-            f"{verdict.outcome}: {verdict.rule}: {verdict.reason}" for verdict in judged.verdicts if verdict.outcome != "pass"
+            f"{verdict.outcome}: {verdict.rule}: {verdict.reason}"
+            for verdict in judged.verdicts
+            if verdict.outcome != "pass"
         ]
         raise AssertionError("\n".join([judged.headline, *reasons]))
 
@@ -50,20 +54,26 @@ def _policy(policy: "Limits") -> "Policy":
 
 
 class Auditor:
-    """What the `tacit` fixture gives: `audit`, and `assert_private`, which also leaves the report in the test's results."""
+    """What the `tacit` fixture gives: `audit`, and `assert_private`, which also leaves the report
+    in the test's results.
+    """
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
         self._request = request
         self._reports: list[Report] = []
 
     def audit(self, *args: Any, **options: Any) -> "Report":
-        """`tacit.audit`, with the same arguments; the headline becomes a property of the test (JUnit keeps it)."""
+        """`tacit.audit`, with the same arguments; the headline becomes a property of the test
+        (JUnit keeps it).
+        """
         import tacit as library
 
         return self._kept(library.audit(*args, **options))
 
     def assert_private(self, report: "Report", policy: "Limits | None" = None) -> None:
-        """`assert_private`; with ``--tacit-reports`` the report is also written there, passed or not."""
+        """`assert_private`; with ``--tacit-reports`` the report is also written there, passed or
+        not.
+        """
         __tracebackhide__ = True
         if all(report is not known for known in self._reports):
             self._kept(report)
@@ -76,14 +86,19 @@ class Auditor:
         folder = self._request.config.getoption("tacit_reports")
         if folder is not None:
             Path(folder).mkdir(parents=True, exist_ok=True)
-            name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in self._request.node.name)
+            name = "".join(
+                letter if letter.isalnum() or letter in "-_" else "-"
+                for letter in self._request.node.name
+            )
             report.save(Path(folder) / f"{name}{number}.json")
         return report
 
 
 @pytest.fixture  # type: ignore[untyped-decorator]
 def tacit(request: pytest.FixtureRequest) -> Auditor:
-    """Audit models in tests: ``tacit.audit(model, train=..., test=...)``, then ``tacit.assert_private(report, policy)``."""
+    """Audit models in tests: ``tacit.audit(model, train=..., test=...)``, then
+    ``tacit.assert_private(report, policy)``.
+    """
     return Auditor(request)
 
 
@@ -91,7 +106,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--tacit-reports FOLDER``."""
     group = parser.getgroup("tacit", "privacy tests")
     group.addoption(
-        "--tacit-reports", default=None, metavar="FOLDER", help="write the reports of the `tacit` fixture there as JSON"
+        "--tacit-reports",
+        default=None,
+        metavar="FOLDER",
+        help="write the reports of the `tacit` fixture there as JSON",
     )
 
 
@@ -108,4 +126,8 @@ def _headlines(stats: Mapping[str, list[Any]]) -> Iterator[tuple[str, str]]:
     for reports in (stats.get("passed", []), stats.get("failed", [])):
         for report in reports:
             if getattr(report, "when", "") == "call":
-                yield from ((report.nodeid, value) for key, value in report.user_properties if key.split(".")[0] == "tacit")
+                yield from (
+                    (report.nodeid, value)
+                    for key, value in report.user_properties
+                    if key.split(".")[0] == "tacit"
+                )

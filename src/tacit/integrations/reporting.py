@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from tacit.audits.training_run import course_report
 from tacit.core import DEFAULT_POLICY, NotEnoughData, Policy, Report
 from tacit.integrations.trace import PrivacyTrace
-from tacit.suites.course import course_report
 
 
 def trace_report(
@@ -18,14 +18,18 @@ def trace_report(
     policy: Policy = DEFAULT_POLICY,
     title: str = "model",
 ) -> Report:
-    """What the whole course of a training tells: the trend, the last look, all looks together, and the most exposed slices.
+    """What the whole course of a training tells: the trend, the last look, all looks together, and
+    the most exposed slices.
 
     Parameters
     ----------
     trace : with at least one look.
-    slices : a public column of *all* members and of *all* non-members under each name, ``{"region": (of_members, of_others)}``.
-    records : also list the members of the sample by their row numbers, most exposed first. They say who was a member.
-    policy : the gates of the verdict. title : the model's name.
+    slices : a public column of *all* members and of *all* non-members under each name, ``{"region":
+        (of_members, of_others)}``.
+    records : also list the members of the sample by their row numbers, most exposed first. They say
+        who was a member.
+    policy : the gates of the verdict.
+    title : the model's name.
 
     Raises
     ------
@@ -33,7 +37,9 @@ def trace_report(
     """
     history = trace.history
     if not history.points:
-        raise NotEnoughData("A report on a training needs at least 1 look, got none.", needed=1, got=0, unit="looks")
+        raise NotEnoughData(
+            "A report on a training needs at least 1 look, got none.", needed=1, got=0, unit="looks"
+        )
     inside, outside = trace.rows
     sampled = {
         name: np.concatenate([np.asarray(of_members)[inside], np.asarray(others)[outside]]).tolist()

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from tacit.core import Report
-from tacit.core._optional import require
+from tacit.core.optional import require
 
 
 class TensorBoardLog:
@@ -32,7 +32,9 @@ class TensorBoardLog:
         self._writer.add_text("privacy/headline", report.headline, epoch)
         for check in report.checks:
             for estimate in check.estimates if check.role == "attack" else ():
-                self._writer.add_scalar(f"privacy/{check.name}/{estimate.name}", estimate.value, epoch)
+                self._writer.add_scalar(
+                    f"privacy/{check.name}/{estimate.name}", estimate.value, epoch
+                )
         self._writer.flush()
 
     def close(self) -> None:
@@ -42,5 +44,10 @@ class TensorBoardLog:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.adapters import outputs_of
-from tacit.adapters._answers import Kind
+from tacit.adapters.answers import Kind
 from tacit.adapters.samples import fingerprint, n_available, sample
-from tacit.core import CheckResult, Estimate, InvalidInput, Outputs, _check, concatenate
-from tacit.integrations._trace_file import TraceFile
+from tacit.audits.steps.loss_trace import accuracy, record_losses
+from tacit.audits.steps.quick_check import glance
+from tacit.core import CheckResult, Estimate, InvalidInput, Outputs, checking, concatenate
 from tacit.integrations.stopping import Stop
-from tacit.suites.glance import glance
-from tacit.suites.trace import accuracy, record_losses
+from tacit.integrations.trace_file import TraceFile
 
 Log = Callable[[Mapping[str, float], int], None]
 SCHEMA = 1
@@ -34,10 +34,14 @@ class TracePoint:
 
     Parameters
     ----------
-    epoch : counted from 0, as the framework counts. advantage, auc : of the threshold attack, with their intervals.
-    member_accuracy, accuracy : on the sample's members and non-members; None where there are no classes.
-    utility : what a rise of vulnerability is weighed against: validation accuracy, or minus the non-members' mean loss.
-    measure : what `utility` is. seconds : that the look took.
+    epoch : counted from 0, as the framework counts.
+    advantage, auc : of the threshold attack, with their intervals.
+    member_accuracy, accuracy : on the sample's members and non-members; None where there are no
+        classes.
+    utility : what a rise of vulnerability is weighed against: validation accuracy, or minus the
+        non-members' mean loss.
+    measure : what `utility` is.
+    seconds : that the look took.
     """
 
     epoch: int
@@ -56,7 +60,9 @@ class TracePoint:
         found |= {f"privacy/{name}_low": estimate.low for name, estimate in named.items()}
         found |= {f"privacy/{name}_high": estimate.high for name, estimate in named.items()}
         shown = {"member_accuracy": self.member_accuracy, "nonmember_accuracy": self.accuracy}
-        return found | {f"privacy/{name}": value for name, value in shown.items() if value is not None}
+        return found | {
+            f"privacy/{name}": value for name, value in shown.items() if value is not None
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -65,7 +71,9 @@ class TracePoint:
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> "TracePoint":
         """The point that `to_dict` wrote."""
-        return cls(**{**plain, **{name: Estimate.from_dict(plain[name]) for name in ("advantage", "auc")}})
+        return cls(
+            **{**plain, **{name: Estimate.from_dict(plain[name]) for name in ("advantage", "auc")}}
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +82,9 @@ class History:
 
     Parameters
     ----------
-    points : one a look. losses : float32 (looks, n), each record's loss. member : bool (n,), members first.
+    points : one a look.
+    losses : float32 (looks, n), each record's loss.
+    member : bool (n,), members first.
     """
 
     points: tuple[TracePoint, ...]
@@ -83,25 +93,34 @@ class History:
 
 
 class PrivacyTrace:
-    """Looks at a model every few epochs, on the same members and non-members each time, and changes nothing.
+    """Looks at a model every few epochs, on the same members and non-members each time, and changes
+    nothing.
 
     Parameters
     ----------
-    members, nonmembers : records of the training set and others from the same population: a pair ``(x, y)``, a PyTorch data
-        set or loader over one, or a ``datasets.Dataset``. Give evaluation transforms, not random ones.
-    every : look after each `every`-th epoch. None: as often as keeps looking below about 5 % of training.
-    size : members looked at, and as many non-members. None: a 25th of the members, 200 at least and 2,000 at most.
-    path : of the trace file. Each look is flushed to disk before training goes on; a training that was killed and starts
-        again with the same data goes on where its checkpoint is, and looks from later epochs are replaced.
-    stop_when : called with the `History` after each look; what it returns, if anything, ends up in `stop`. `Risen()` is the
-        valid test that vulnerability rose while accuracy did not.
-    log : functions of (numbers by name, epoch), such as `tacit.integrations.tensorboard.TensorBoardLog`.
-    seed : draws the sample. level : of the intervals. batch_size, kind : see `tacit.adapters.outputs_of`.
+    members, nonmembers : records of the training set and others from the same population: a pair
+        ``(x, y)``, a PyTorch data set or loader over one, or a ``datasets.Dataset``. Give
+        evaluation transforms, not random ones.
+    every : look after each `every`-th epoch. None: as often as keeps looking below about 5 % of
+        training.
+    size : members looked at, and as many non-members. None: a 25th of the members, 200 at least and
+        2,000 at most.
+    path : of the trace file. Each look is flushed to disk before training goes on; a training that
+        was killed and starts again with the same data goes on where its checkpoint is, and looks
+        from later epochs are replaced.
+    stop_when : called with the `History` after each look; what it returns, if anything, ends up in
+        `stop`. `Risen()` is the valid test that vulnerability rose while accuracy did not.
+    log : functions of (numbers by name, epoch), such as
+        `tacit.integrations.tensorboard.TensorBoardLog`.
+    seed : draws the sample.
+    level : of the intervals.
+    batch_size, kind : see `tacit.adapters.outputs_of`.
     write : False where another process writes the file (all ranks but the first).
 
     Attributes
     ----------
-    rows : row numbers of the members and of the non-members that are looked at. stop : set when training should stop.
+    rows : row numbers of the members and of the non-members that are looked at. stop : set when
+        training should stop.
 
     Examples
     --------
@@ -135,10 +154,15 @@ class PrivacyTrace:
         self.size = default_size(n) if size is None else size
         self.every = default_every(n, self.size) if every is None else every
         if self.size < 2 or self.every < 1:
-            raise InvalidInput(f"`size` needs 2 or more and `every` 1 or more, got {self.size} and {self.every}.")
-        self.level = _check.fraction(level, "level")
+            raise InvalidInput(
+                f"`size` needs 2 or more and `every` 1 or more, got {self.size} and {self.every}."
+            )
+        self.level = checking.fraction(level, "level")
         self.stop: Stop | None = None
-        drawn = [sample(source, self.size, seed=seed + i) for i, source in enumerate((members, nonmembers))]
+        drawn = [
+            sample(source, self.size, seed=seed + i)
+            for i, source in enumerate((members, nonmembers))
+        ]
         self._groups = [(x, y) for x, y, _ in drawn]
         self.rows = tuple(rows for _, _, rows in drawn)
         self._stop_when, self._log = stop_when, tuple(log)
@@ -149,7 +173,9 @@ class PrivacyTrace:
         self._member = np.repeat([True, False], [len(rows) for rows in self.rows])
         self._looks: list[tuple[TracePoint, NDArray[np.float32]]] = []
         header: dict[str, Any] = {"tacit_trace": SCHEMA, "every": self.every, "level": self.level}
-        header |= {name: fingerprint(x, y) for name, (x, y) in zip(("members", "nonmembers"), self._groups)}
+        header |= {
+            name: fingerprint(x, y) for name, (x, y) in zip(("members", "nonmembers"), self._groups)
+        }
         self._file = TraceFile(path, header) if path is not None and write else None
         for line in self._file.lines if self._file is not None else ():
             self._keep(TracePoint.from_dict(line["point"]), _numbers(line["losses"]))
@@ -159,24 +185,33 @@ class PrivacyTrace:
         """All looks so far."""
         losses = [loss for _, loss in self._looks]
         stacked = np.stack(losses) if losses else np.zeros((0, len(self._member)), np.float32)
-        return History(tuple(point for point, _ in self._looks), _check.frozen(stacked), _check.frozen(self._member))
+        return History(
+            tuple(point for point, _ in self._looks),
+            checking.frozen(stacked),
+            checking.frozen(self._member),
+        )
 
     def due(self, epoch: int) -> bool:
         """Is this an epoch to look at?"""
         return (epoch + 1) % self.every == 0
 
-    def observe(self, epoch: int, model: Any, *, accuracy: float | None = None) -> TracePoint | None:
-        """Look at `model` after `epoch` (counted from 0), if it is due; the weights and every random state stay as they are.
+    def observe(
+        self, epoch: int, model: Any, *, accuracy: float | None = None
+    ) -> TracePoint | None:
+        """Look at `model` after `epoch` (counted from 0), if it is due; the weights and every
+        random state stay as they are.
 
         Parameters
         ----------
-        epoch : that has just ended. model : anything that `tacit.adapters.outputs_of` knows.
-        accuracy : on validation data, where it is known; `stop_when` weighs it instead of the sample's own.
+        epoch : that has just ended.
+        model : anything that `tacit.adapters.outputs_of` knows.
+        accuracy : on validation data, where it is known; `stop_when` weighs it instead of the
+            sample's own.
 
         Returns
         -------
-        The look, or None where `epoch` was not due, or (with a warning) where the model's answers could not be used, for
-        example because it diverged. Only the first look raises.
+        The look, or None where `epoch` was not due, or (with a warning) where the model's answers
+        could not be used, for example because it diverged. Only the first look raises.
 
         Raises
         ------
@@ -198,23 +233,33 @@ class PrivacyTrace:
             log(point.numbers(), epoch)
         return point
 
-    def _seen(self, epoch: int, model: Any, accuracy: float | None) -> tuple[TracePoint, NDArray[np.float32]] | None:
+    def _seen(
+        self, epoch: int, model: Any, accuracy: float | None
+    ) -> tuple[TracePoint, NDArray[np.float32]] | None:
         """One look; once one has worked, a failure is a warning and leaves training alone."""
         try:
-            outputs = [outputs_of(model, x, y, check=not self._trusted, **self._asking) for x, y in self._groups]
+            outputs = [
+                outputs_of(model, x, y, check=not self._trusted, **self._asking)
+                for x, y in self._groups
+            ]
             losses = record_losses(concatenate(*outputs))
             point = _point(epoch, glance(*outputs, level=self.level), outputs, accuracy)
         except InvalidInput as error:
             if not self._trusted:
                 raise
-            warnings.warn(f"tacit could not look at the model after epoch {epoch}: {error}", stacklevel=3)
+            warnings.warn(
+                f"tacit could not look at the model after epoch {epoch}: {error}", stacklevel=3
+            )
             return None
         self._trusted = True
         return point, losses
 
     def trend(self, model: str = "model") -> dict[str, Any]:
         """One line of a report's trend figure: accuracy against vulnerability, one point a look."""
-        points = [{"epoch": point.epoch, "accuracy": point.utility, "score": point.advantage.to_dict()} for point, _ in self._looks]
+        points = [
+            {"epoch": point.epoch, "accuracy": point.utility, "score": point.advantage.to_dict()}
+            for point, _ in self._looks
+        ]
         return {"model": model, "points": points}
 
     def _keep(self, point: TracePoint, losses: NDArray[np.float32]) -> None:
@@ -229,16 +274,25 @@ def default_size(n_members: int) -> int:
 
 
 def default_every(n_members: int, size: int) -> int:
-    """Epochs from look to look that keep looking below about 5 % of training, by the number of forward passes."""
-    return max(1, math.ceil(2 * min(size, n_members) / (FORWARD_PASSES * BUDGET * max(1, n_members))))
+    """Epochs from look to look that keep looking below about 5 % of training, by the number of
+    forward passes.
+    """
+    return max(
+        1, math.ceil(2 * min(size, n_members) / (FORWARD_PASSES * BUDGET * max(1, n_members)))
+    )
 
 
-def _point(epoch: int, seen: CheckResult, outputs: Sequence[Outputs], validation: float | None) -> TracePoint:
+def _point(
+    epoch: int, seen: CheckResult, outputs: Sequence[Outputs], validation: float | None
+) -> TracePoint:
     advantage, auc = seen.estimate("advantage"), seen.estimate("auc")
     assert advantage is not None and auc is not None  # noqa: PT018
     own = [accuracy(part) for part in outputs]
     if validation is not None:
-        utility, measure = _check.floats([validation], "accuracy", ndim=1).item(), "validation accuracy"
+        utility, measure = (
+            checking.floats([validation], "accuracy", ndim=1).item(),
+            "validation accuracy",
+        )
     elif own[1] is not None:
         utility, measure = own[1], "accuracy"
     else:

@@ -2,31 +2,40 @@
 
 from typing import Any
 
-from tacit.core._optional import require
+from tacit.core.optional import require
 from tacit.integrations.trace import PrivacyTrace
 
-transformers = require("transformers", extra="transformers", purpose="The transformers PrivacyCallback")
+transformers = require(
+    "transformers", extra="transformers", purpose="The transformers PrivacyCallback"
+)
 
 
 class PrivacyCallback(transformers.TrainerCallback):  # type: ignore[misc, name-defined]
-    """Accuracy and vulnerability every few epochs of ``trainer.train``, for the logs and a trace file.
+    """Accuracy and vulnerability every few epochs of ``trainer.train``, for the logs and a trace
+    file.
 
-    Training ends in the same weights, bit for bit, with and without it. The numbers go into ``state.log_history``; to send
-    them to the trainer's own reporters too (TensorBoard, MLflow, ...), name the trainer: ``callback.trainer = trainer``.
+    Training ends in the same weights, bit for bit, with and without it. The numbers go into
+    ``state.log_history``; to send them to the trainer's own reporters too (TensorBoard, MLflow,
+    ...), name the trainer: ``callback.trainer = trainer``.
 
     Parameters
     ----------
-    members, nonmembers : training records, and others from the same population: a ``datasets.Dataset``, or what the tokenizer
-        returned with the labels, ``(x, y)``. Texts of a language model need no labels: ``(x, None)``.
-    monitor : the entry of the last evaluation that a rise of vulnerability is weighed against. None: ``eval_accuracy``.
-    options : of `tacit.integrations.trace.PrivacyTrace`: ``every``, ``size``, ``path``, ``stop_when``, ``log`` ...
+    members, nonmembers : training records, and others from the same population: a
+        ``datasets.Dataset``, or what the tokenizer returned with the labels, ``(x, y)``. Texts of a
+        language model need no labels: ``(x, None)``.
+    monitor : the entry of the last evaluation that a rise of vulnerability is weighed against.
+        None: ``eval_accuracy``.
+    options : of `tacit.integrations.trace.PrivacyTrace`: ``every``, ``size``, ``path``,
+        ``stop_when``, ``log`` ...
 
     Attributes
     ----------
     trace : the `PrivacyTrace` behind it, from the start of training on.
     """
 
-    def __init__(self, members: Any, nonmembers: Any, *, monitor: str = "eval_accuracy", **options: Any) -> None:
+    def __init__(
+        self, members: Any, nonmembers: Any, *, monitor: str = "eval_accuracy", **options: Any
+    ) -> None:
         self._groups, self._options, self._monitor = (members, nonmembers), options, monitor
         self.trace: PrivacyTrace | None = None
         self.trainer: Any = None
@@ -34,9 +43,13 @@ class PrivacyCallback(transformers.TrainerCallback):  # type: ignore[misc, name-
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Draw the sample and read the trace file; only the first process writes it."""
         if self.trace is None:
-            self.trace = PrivacyTrace(*self._groups, write=state.is_world_process_zero, **self._options)
+            self.trace = PrivacyTrace(
+                *self._groups, write=state.is_world_process_zero, **self._options
+            )
 
-    def on_epoch_end(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+    def on_epoch_end(
+        self, args: Any, state: Any, control: Any, model: Any = None, **_: Any
+    ) -> None:
         """Look, log, and stop training where `stop_when` says so."""
         assert self.trace is not None
         epoch = max(0, round(state.epoch) - 1)
@@ -47,6 +60,8 @@ class PrivacyCallback(transformers.TrainerCallback):  # type: ignore[misc, name-
         if self.trainer is not None:
             self.trainer.log(point.numbers())
         else:
-            state.log_history.append({**point.numbers(), "epoch": state.epoch, "step": state.global_step})
+            state.log_history.append(
+                {**point.numbers(), "epoch": state.epoch, "step": state.global_step}
+            )
         if self.trace.stop is not None:
             control.should_training_stop = True

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import stdtr
 
-from tacit.core import Estimate, Evidence, _check
+from tacit.core import Estimate, Evidence, checking
 from tacit.metrics.clusters import FROZEN_THRESHOLD, assumption, n_units
 from tacit.metrics.intervals import fisher_p_value, share_difference, share_differences
 from tacit.metrics.roc import Side, best_threshold, gains, sides
@@ -13,16 +13,20 @@ from tacit.metrics.roc import Side, best_threshold, gains, sides
 NEAR, N_NEAR = 2, 64
 
 
-def advantage(evidence: Evidence, *, threshold: float | None = None, level: float = 0.95) -> Estimate:
+def advantage(
+    evidence: Evidence, *, threshold: float | None = None, level: float = 0.95
+) -> Estimate:
     """How much better than a coin the guesser does: TPR - FPR.
 
-    With a `threshold` (chosen on other records): the advantage of accusing at ``score >= threshold``; the interval combines
-    exact limits of both shares, the p-value is Fisher's exact test (over clusters: Student's t).
+    With a `threshold` (chosen on other records): the advantage of accusing at ``score >=
+    threshold``; the interval combines exact limits of both shares, the p-value is Fisher's exact
+    test (over clusters: Student's t).
 
-    Without one: the largest advantage over all thresholds in the population. The largest one *of the sample* is optimistic,
-    so the low end is the smallest population value under which so large a maximum is likely whatever the shape of the
-    curve (Kolmogorov-Smirnov, with the largest variance that such a value allows). The high end is the highest upper limit
-    at any single threshold that comes near the maximum: the population's best threshold is one of them.
+    Without one: the largest advantage over all thresholds in the population. The largest one *of
+    the sample* is optimistic, so the low end is the smallest population value under which so large
+    a maximum is likely whatever the shape of the curve (Kolmogorov-Smirnov, with the largest
+    variance that such a value allows). The high end is the highest upper limit at any single
+    threshold that comes near the maximum: the population's best threshold is one of them.
 
     Parameters
     ----------
@@ -39,7 +43,7 @@ def advantage(evidence: Evidence, *, threshold: float | None = None, level: floa
     .. [1] Yeom, Giacomelli, Fredrikson, Jha, Privacy Risk in Machine Learning, 2018, def. 4.
     .. [2] Newcombe, Interval estimation for the difference between independent proportions, 1998.
     """
-    _check.fraction(level, "level")
+    checking.fraction(level, "level")
     if threshold is None:
         return _largest(evidence, level)
     members, others = sides(evidence, threshold)
@@ -47,18 +51,34 @@ def advantage(evidence: Evidence, *, threshold: float | None = None, level: floa
     assumes = (assumption(evidence), FROZEN_THRESHOLD)
     n, method = n_units(evidence), "difference of two exact shares (MOVER)"
     value = members.share - others.share
-    return Estimate("advantage", value, min(low, value), max(high, value), level, n, method, assumes, _p_value(members, others))
+    return Estimate(
+        "advantage",
+        value,
+        min(low, value),
+        max(high, value),
+        level,
+        n,
+        method,
+        assumes,
+        _p_value(members, others),
+    )
 
 
-def balanced_accuracy(evidence: Evidence, *, threshold: float | None = None, level: float = 0.95) -> Estimate:
-    """Share of right guesses when members and non-members are equally frequent: (1 + advantage) / 2, as in `advantage`."""
+def balanced_accuracy(
+    evidence: Evidence, *, threshold: float | None = None, level: float = 0.95
+) -> Estimate:
+    """Share of right guesses when members and non-members are equally frequent: (1 + advantage) /
+    2, as in `advantage`.
+    """
     gain = advantage(evidence, threshold=threshold, level=level)
     value, low, high = ((1 + end) / 2 for end in (gain.value, gain.low, gain.high))
     return replace(gain, name="balanced_accuracy", value=value, low=low, high=high)
 
 
 def _difference(members: Side, others: Side, level: float) -> tuple[float, float]:
-    return share_difference((members.effective_hits, others.effective_hits), (members.size, others.size), level=level)
+    return share_difference(
+        (members.effective_hits, others.effective_hits), (members.size, others.size), level=level
+    )
 
 
 def _p_value(members: Side, others: Side) -> float:
@@ -76,10 +96,27 @@ def _largest(evidence: Evidence, level: float) -> Estimate:
     value = members.share - others.share
     tail = (1 - level) / 2
     low = _smallest_plausible(value, members.size, others.size, tail)
-    high = max(value, _difference(members, others, level)[1], _high_end(evidence, value, members, others, level))
+    high = max(
+        value,
+        _difference(members, others, level)[1],
+        _high_end(evidence, value, members, others, level),
+    )
     p_value = min(1.0, float(np.exp(-2 * value**2 / (1 / members.size + 1 / others.size))))
-    n, method = n_units(evidence), "maximum over thresholds: Kolmogorov-Smirnov below, fixed threshold above"
-    return Estimate("advantage", value, min(low, value), high, level, n, method, (assumption(evidence),), p_value)
+    n, method = (
+        n_units(evidence),
+        "maximum over thresholds: Kolmogorov-Smirnov below, fixed threshold above",
+    )
+    return Estimate(
+        "advantage",
+        value,
+        min(low, value),
+        high,
+        level,
+        n,
+        method,
+        (assumption(evidence),),
+        p_value,
+    )
 
 
 def _high_end(evidence: Evidence, value: float, members: Side, others: Side, level: float) -> float:
@@ -96,7 +133,9 @@ def _high_end(evidence: Evidence, value: float, members: Side, others: Side, lev
 
 
 def _smallest_plausible(value: float, n1: float, n0: float, tail: float) -> float:
-    """Smallest population maximum under which a sample's maximum of `value` is not rarer than `tail`."""
+    """Smallest population maximum under which a sample's maximum of `value` is not rarer than
+    `tail`.
+    """
     factor = (2 * np.log(1 / tail)) ** 0.5
     low, high = 0.0, value
     if value <= factor * _largest_variance(0.0, n1, n0) ** 0.5:
@@ -111,6 +150,8 @@ def _smallest_plausible(value: float, n1: float, n0: float, tail: float) -> floa
 
 
 def _largest_variance(gain: float, n1: float, n0: float) -> float:
-    """Largest variance of TPR - FPR over the points of a ROC curve that runs `gain` above the diagonal."""
+    """Largest variance of TPR - FPR over the points of a ROC curve that runs `gain` above the
+    diagonal.
+    """
     fpr = np.clip(((1 - 2 * gain) / n1 + 1 / n0) / (2 * (1 / n1 + 1 / n0)), 0, 1 - gain)
     return float((fpr + gain) * (1 - fpr - gain) / n1 + fpr * (1 - fpr) / n0)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammainc, gammaincc, ndtr, stdtr
 
-from tacit.core import Estimate, Evidence, _check
+from tacit.core import Estimate, Evidence, checking
 from tacit.metrics.clusters import MIN_CLUSTERS, assumption, n_units, units
 from tacit.metrics.intervals import Floats, fisher_p_value, t_quantile
 
@@ -24,10 +24,11 @@ LEAST_RATIO, MANY_RECORDS = 0.7, 40
 def auc(evidence: Evidence, *, level: float = 0.95) -> Estimate:
     """Chance that a random member scores above a random non-member; ties count half.
 
-    The variance is DeLong's [1]_, over clusters where there are any [2]_. The interval holds every AUC from which the observed
-    one is no further than Student's t allows; how the variance changes with the AUC is taken from exponential scores [3]_, and
-    where few pairs are out of order so is its size, because at complete separation DeLong's would be zero [4]_. The p-value is
-    of the Mann-Whitney test with ties.
+    The variance is DeLong's [1]_, over clusters where there are any [2]_. The interval holds every
+    AUC from which the observed one is no further than Student's t allows; how the variance changes
+    with the AUC is taken from exponential scores [3]_, and where few pairs are out of order so is
+    its size, because at complete separation DeLong's would be zero [4]_. The p-value is of the
+    Mann-Whitney test with ties.
 
     Parameters
     ----------
@@ -40,22 +41,39 @@ def auc(evidence: Evidence, *, level: float = 0.95) -> Estimate:
 
     References
     ----------
-    .. [1] DeLong, DeLong, Clarke-Pearson, Comparing the areas under two or more correlated ROC curves, 1988.
+    .. [1] DeLong, DeLong, Clarke-Pearson, Comparing the areas under two or more correlated ROC
+       curves, 1988.
     .. [2] Obuchowski, Nonparametric analysis of clustered ROC curve data, 1997.
     .. [3] Hanley, McNeil, The meaning and use of the area under a ROC curve, 1982, eq. 1.
-    .. [4] Newcombe, Confidence intervals for an effect size measure based on the Mann-Whitney statistic, part 2, 2006.
+    .. [4] Newcombe, Confidence intervals for an effect size measure based on the Mann-Whitney
+       statistic, part 2, 2006.
     """
-    _check.fraction(level, "level")
+    checking.fraction(level, "level")
     evidence.require_both(MIN_RECORDS, MIN_RECORDS)
     spread = _delong(evidence) if evidence.cluster is None else _obuchowski(evidence)
     low, high = _score_interval(spread, level)
-    method = "DeLong's variance, score interval" if evidence.cluster is None else "Obuchowski's cluster variance, score interval"
+    method = (
+        "DeLong's variance, score interval"
+        if evidence.cluster is None
+        else "Obuchowski's cluster variance, score interval"
+    )
     p_value = _p_value(evidence, spread)
-    return Estimate("auc", spread.value, low, high, level, n_units(evidence), method, (assumption(evidence),), p_value)
+    return Estimate(
+        "auc",
+        spread.value,
+        low,
+        high,
+        level,
+        n_units(evidence),
+        method,
+        (assumption(evidence),),
+        p_value,
+    )
 
 
 def no_leak_p_value(evidence: Evidence) -> float:
-    """P-value of "members score no higher than non-members" (Mann-Whitney with ties; over clusters where given).
+    """P-value of "members score no higher than non-members" (Mann-Whitney with ties; over clusters
+    where given).
 
     Raises
     ------
@@ -67,7 +85,9 @@ def no_leak_p_value(evidence: Evidence) -> float:
 
 @dataclass(frozen=True)
 class _Spread:
-    """An AUC, the variance from members and from non-members, the number of independent units of each, and units a record."""
+    """An AUC, the variance from members and from non-members, the number of independent units of
+    each, and units a record.
+    """
 
     value: float
     from_members: float
@@ -83,7 +103,9 @@ class _Spread:
     @property
     def df(self) -> float:
         """Welch-Satterthwaite degrees of freedom."""
-        parts = self.from_members**2 / (self.n_members - 1) + self.from_nonmembers**2 / (self.n_nonmembers - 1)
+        parts = self.from_members**2 / (self.n_members - 1) + self.from_nonmembers**2 / (
+            self.n_nonmembers - 1
+        )
         fewest = min(self.n_members, self.n_nonmembers) - 1
         return max(fewest, self.variance**2 / parts) if parts > 0 else fewest
 
@@ -98,7 +120,9 @@ def _upto(evidence: Evidence) -> NDArray[np.int64]:
 
 
 def _delong(evidence: Evidence) -> _Spread:
-    """DeLong's variance from twice the number of records that each record beats, counted on the sorted scores."""
+    """DeLong's variance from twice the number of records that each record beats, counted on the
+    sorted scores.
+    """
     n1, n0 = evidence.n_members, evidence.n_nonmembers
     upto = _upto(evidence)
     beaten_by = np.bincount(evidence.below, minlength=n0 + 1)[:n0]
@@ -109,7 +133,9 @@ def _delong(evidence: Evidence) -> _Spread:
     del ties_too
     upto += evidence.below
     value = float(upto.sum()) / (2 * n0 * n1)
-    return _Spread(value, _variance(upto) / (4 * n0**2 * n1), _variance(beaten_by) / (4 * n1**2 * n0), n1, n0)
+    return _Spread(
+        value, _variance(upto) / (4 * n0**2 * n1), _variance(beaten_by) / (4 * n1**2 * n0), n1, n0
+    )
 
 
 def _variance(counts: NDArray[np.int64]) -> float:
@@ -121,7 +147,9 @@ def _variance(counts: NDArray[np.int64]) -> float:
 
 
 def _obuchowski(evidence: Evidence) -> _Spread:
-    """Variance of cluster totals of the placements; clusters with both sides count once, with their covariance."""
+    """Variance of cluster totals of the placements; clusters with both sides count once, with their
+    covariance.
+    """
     inside, score1 = units(evidence, member=True)
     outside, score0 = units(evidence, member=False)
     first = share_below(score1, evidence.nonmember_scores)
@@ -132,9 +160,14 @@ def _obuchowski(evidence: Evidence) -> _Spread:
     c1, c0 = len(part1), len(part0)
     var1, var0 = float(part1 @ part1) * c1 / (c1 - 1), float(part0 @ part0) * c0 / (c0 - 1)
     assert evidence.cluster is not None
-    names1, names0 = np.unique(evidence.cluster[evidence.member]), np.unique(evidence.cluster[~evidence.member])
+    names1, names0 = (
+        np.unique(evidence.cluster[evidence.member]),
+        np.unique(evidence.cluster[~evidence.member]),
+    )
     _, at1, at0 = np.intersect1d(names1, names0, assume_unique=True, return_indices=True)
-    scale = max(0.0, 1 + 2 * float(part1[at1] @ part0[at0]) / (var1 + var0)) if var1 + var0 > 0 else 1.0
+    scale = (
+        max(0.0, 1 + 2 * float(part1[at1] @ part0[at0]) / (var1 + var0)) if var1 + var0 > 0 else 1.0
+    )
     return _Spread(value, var1 * scale, var0 * scale, c1, c0, (c1 + c0) / len(evidence.member))
 
 
@@ -145,7 +178,9 @@ def share_below(scores: NDArray[Any], others: NDArray[Any]) -> Floats:
 
 
 def _score_interval(spread: _Spread, level: float) -> tuple[float, float]:
-    """All AUCs from which the observed one is no further than Student's t allows, with the variance each would have."""
+    """All AUCs from which the observed one is no further than Student's t allows, with the variance
+    each would have.
+    """
     n1, n0 = spread.n_members, spread.n_nonmembers
     limit = t_quantile(level, spread.df) ** 2 * _variance_ratio(spread)
 
@@ -164,7 +199,9 @@ def _last_far(far: Callable[[float], bool], near: float, end: float) -> float:
 
 
 def _variance_ratio(spread: _Spread) -> float:
-    """DeLong's variance over that of exponential scores, drawn towards 1 where few pairs are out of order."""
+    """DeLong's variance over that of exponential scores, drawn towards 1 where few pairs are out of
+    order.
+    """
     n1, n0 = spread.n_members, spread.n_nonmembers
     rare = min(spread.value, 1 - spread.value)
     edge = 0.5 / (n1 * n0)
@@ -172,11 +209,15 @@ def _variance_ratio(spread: _Spread) -> float:
     known = n1 * n0 * rare
     ratio = (spread.variance / usual * known + PSEUDO_PAIRS) / (known + PSEUDO_PAIRS)
     informative = 2 * min(n1, n0) * rare
-    return max(ratio, LEAST_RATIO * spread.shrink * min(1.0, MANY_RECORDS / max(informative, 1e-300)))
+    return max(
+        ratio, LEAST_RATIO * spread.shrink * min(1.0, MANY_RECORDS / max(informative, 1e-300))
+    )
 
 
 def _exponential_variance(value: float, n1: float, n0: float) -> float:
-    """Variance of an AUC of exponential scores, the mean of both ways to say which side is which [4]_."""
+    """Variance of an AUC of exponential scores, the mean of both ways to say which side is which
+    [4]_.
+    """
     both = value / (2 - value) + 2 * value**2 / (1 + value) - 2 * value**2
     return (value * (1 - value) + ((n1 + n0) / 2 - 1) * both) / (n1 * n0)
 
@@ -184,21 +225,38 @@ def _exponential_variance(value: float, n1: float, n0: float) -> float:
 def _p_value(evidence: Evidence, spread: _Spread | None) -> float:
     if evidence.cluster is not None and spread is not None:
         if spread.variance == 0:
-            return 1.0 if spread.value <= 0.5 else 2.0 ** -min(spread.n_members, spread.n_nonmembers, MIN_CLUSTERS)
-        return float(stdtr(min(spread.n_members, spread.n_nonmembers) - 1, (0.5 - spread.value) / spread.variance**0.5))
-    wins = None if spread is None else round(spread.value * 2 * evidence.n_members * evidence.n_nonmembers)
+            return (
+                1.0
+                if spread.value <= 0.5
+                else 2.0 ** -min(spread.n_members, spread.n_nonmembers, MIN_CLUSTERS)
+            )
+        return float(
+            stdtr(
+                min(spread.n_members, spread.n_nonmembers) - 1,
+                (0.5 - spread.value) / spread.variance**0.5,
+            )
+        )
+    wins = (
+        None
+        if spread is None
+        else round(spread.value * 2 * evidence.n_members * evidence.n_nonmembers)
+    )
     return rank_sum_p_value(evidence, wins=wins)
 
 
 def rank_sum_p_value(evidence: Evidence, *, wins: int | None = None) -> float:
-    """One-sided p-value of the Mann-Whitney test, given the ties: exact for few records or two distinct scores.
+    """One-sided p-value of the Mann-Whitney test, given the ties: exact for few records or two
+    distinct scores.
 
-    `wins` is twice the number of pairs in which the member scores higher (ties once), where it is known already.
+    `wins` is twice the number of pairs in which the member scores higher (ties once), where it is
+    known already.
     """
     n1, n0 = evidence.n_members, evidence.n_nonmembers
     new = _steps(evidence)
     if np.count_nonzero(new) == 1:
-        top = evidence.n_members - int(np.searchsorted(evidence.member_scores, evidence.member_scores[-1], side="left"))
+        top = evidence.n_members - int(
+            np.searchsorted(evidence.member_scores, evidence.member_scores[-1], side="left")
+        )
         both_high = bool(evidence.member_scores[-1] >= evidence.nonmember_scores[-1])
         hits = 0 if not both_high else top
         return fisher_p_value((hits, len(new) - int(np.argmax(new)) - hits), (n1, n0))
@@ -210,10 +268,11 @@ def rank_sum_p_value(evidence: Evidence, *, wins: int | None = None) -> float:
 
 
 def _skewed_tail(new: NDArray[np.bool_], n1: int, n0: int, excess: float) -> float:
-    """Chance of `excess` or more under random membership: gamma with the three exact moments (Pearson's type III) [1]_.
+    """Chance of `excess` or more under random membership: gamma with the three exact moments
+    (Pearson's type III) [1]_.
 
-    A tied block of t records around rank c takes (t^3 - t) / 12 from the second moment of the ranks 1..n about their mean, and
-    c (t^3 - t) / 4 from the third.
+    A tied block of t records around rank c takes (t^3 - t) / 12 from the second moment of the ranks
+    1..n about their mean, and c (t^3 - t) / 4 from the third.
 
     References
     ----------
@@ -221,11 +280,16 @@ def _skewed_tail(new: NDArray[np.bool_], n1: int, n0: int, excess: float) -> flo
     """
     total = n1 + n0
     # the first and the last of neighbours that tie, so that records without ties cost nothing
-    first, last = np.flatnonzero(~new & np.append(True, new[:-1])), np.flatnonzero(~new & np.append(new[1:], True)) + 1
+    first, last = (
+        np.flatnonzero(~new & np.append(True, new[:-1])),
+        np.flatnonzero(~new & np.append(new[1:], True)) + 1,
+    )
     size = (last - first + 1).astype(np.float64)
     taken = size**3 - size
     centre = (first + last + 1 - total) / 2
-    variance = n1 * n0 / (total * (total - 1)) * (float(total) ** 3 - total - float(taken.sum())) / 12
+    variance = (
+        n1 * n0 / (total * (total - 1)) * (float(total) ** 3 - total - float(taken.sum())) / 12
+    )
     if variance <= 0:
         return 1.0
     third = -n1 * n0 * (n0 - n1) / (total * (total - 1) * (total - 2)) * float(centre @ taken) / 4
@@ -238,7 +302,9 @@ def _skewed_tail(new: NDArray[np.bool_], n1: int, n0: int, excess: float) -> flo
 
 
 def _exact_tail(size: Floats, n1: int, n0: int, doubled: int) -> float:
-    """Chance that random membership makes twice the Mann-Whitney count as large as `doubled`, counted out."""
+    """Chance that random membership makes twice the Mann-Whitney count as large as `doubled`,
+    counted out.
+    """
     few = min(n1, n0)
     start = np.cumsum(size) - size
     rank = np.repeat(2 * start + size, size.astype(np.int64)).astype(np.int64)
@@ -247,14 +313,17 @@ def _exact_tail(size: Floats, n1: int, n0: int, doubled: int) -> float:
     ways[0, 0] = 1
     for value in rank:
         ways[1:, value:] += ways[:-1, : most + 1 - value]
-    # ranks sum to the count plus what the few have among themselves; the count of the other side is the rest of all pairs
+    # ranks sum to the count plus what the few have among themselves; the count of the other side is
+    # the rest of all pairs
     threshold = doubled + few * few if n1 <= n0 else 2 * n1 * n0 - doubled + few * few
     tail = ways[few, threshold:].sum() if n1 <= n0 else ways[few, : threshold + 1].sum()
     return float(min(1.0, tail / ways[few].sum()))
 
 
 def _steps(evidence: Evidence) -> NDArray[np.bool_]:
-    """Of the pooled scores in ascending order, all but the first: is it larger than the one before?"""
+    """Of the pooled scores in ascending order, all but the first: is it larger than the one
+    before?
+    """
     pooled = np.concatenate([evidence.member_scores, evidence.nonmember_scores])
     pooled.sort(kind="stable")
     return np.asarray(pooled[1:] != pooled[:-1])

@@ -44,13 +44,14 @@ def units(evidence: Evidence, *, member: bool) -> tuple[NDArray[np.int64], NDArr
 def effective_size(hit: NDArray[np.bool_], cluster: NDArray[np.int64]) -> float:
     """Independent records that would know the share of `hit` as well as these clusters do.
 
-    The design effect is estimated from the clusters' totals, with an allowance for how well so many clusters can know it [1]_;
-    where hits (or misses) occur in fewer than 10 clusters it cannot be, and clusters count as if their records were copies of
-    each other.
+    The design effect is estimated from the clusters' totals, with an allowance for how well so many
+    clusters can know it [1]_; where hits (or misses) occur in fewer than 10 clusters it cannot be,
+    and clusters count as if their records were copies of each other.
 
     References
     ----------
-    .. [1] Korn, Graubard, Confidence intervals for proportions with small expected number of positive counts, 1998.
+    .. [1] Korn, Graubard, Confidence intervals for proportions with small expected number of
+       positive counts, 1998.
     """
     n = len(hit)
     size = np.bincount(cluster)

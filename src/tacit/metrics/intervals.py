@@ -21,11 +21,13 @@ RESOLUTION, RELATIVE = 1e-9, 5e-4
 
 
 def clopper_pearson(hits: ArrayLike, n: ArrayLike, *, level: float) -> tuple[Floats, Floats]:
-    """Exact two-sided interval of a share from `hits` among `n`, elementwise; real numbers stand for effective counts.
+    """Exact two-sided interval of a share from `hits` among `n`, elementwise; real numbers stand
+    for effective counts.
 
     References
     ----------
-    .. [1] Clopper, Pearson, The use of confidence or fiducial limits illustrated in the case of the binomial, 1934.
+    .. [1] Clopper, Pearson, The use of confidence or fiducial limits illustrated in the case of the
+       binomial, 1934.
     """
     tail = (1 - level) / 2
     return lower_limit(hits, n, tail=tail), upper_limit(hits, n, tail=tail)
@@ -45,18 +47,22 @@ def upper_limit(hits: ArrayLike, n: ArrayLike, *, tail: float) -> Floats:
     return np.asarray(np.where(x < size, inner, 1.0))
 
 
-def share_difference(hits: tuple[float, float], n: tuple[float, float], *, level: float) -> tuple[float, float]:
+def share_difference(
+    hits: tuple[float, float], n: tuple[float, float], *, level: float
+) -> tuple[float, float]:
     """Interval of the difference of two independent shares, first minus second.
 
-    The exact limits of each share are combined by their squared distances (MOVER) [1]_ [2]_, which is close to the nominal
-    level for large counts and above it for small ones. Near a difference of 1 or -1 both limits rest on few misses, where
-    squared distances are too short: there the exact limits are melded [3]_.
+    The exact limits of each share are combined by their squared distances (MOVER) [1]_ [2]_, which
+    is close to the nominal level for large counts and above it for small ones. Near a difference of
+    1 or -1 both limits rest on few misses, where squared distances are too short: there the exact
+    limits are melded [3]_.
 
     References
     ----------
     .. [1] Newcombe, Interval estimation for the difference between independent proportions, 1998.
     .. [2] Zou, Donner, Construction of confidence limits about effect measures, 2008.
-    .. [3] Fay, Proschan, Brittain, Combining one-sample confidence procedures for inference in the two-sample case, 2015.
+    .. [3] Fay, Proschan, Brittain, Combining one-sample confidence procedures for inference in the
+       two-sample case, 2015.
     """
     pairs = np.asarray([hits]), np.asarray([n])
     bottom, top = (float(end[0]) for end in share_differences(*pairs, level=level))
@@ -68,7 +74,9 @@ def share_difference(hits: tuple[float, float], n: tuple[float, float], *, level
 
 
 def share_differences(hits: ArrayLike, n: ArrayLike, *, level: float) -> tuple[Floats, Floats]:
-    """Lower and upper ends (k,) of the squared-distances interval for `hits` among `n`, both (k, 2)."""
+    """Lower and upper ends (k,) of the squared-distances interval for `hits` among `n`, both (k,
+    2).
+    """
     counts, sizes = np.asarray(hits, np.float64), np.asarray(n, np.float64)
     low, high = clopper_pearson(counts, sizes, level=level)
     share = counts / sizes
@@ -85,14 +93,18 @@ def _melded_difference(hits: tuple[float, float], n: tuple[float, float], p: flo
 
 
 def confidence_nodes(a: float, b: float) -> Floats:
-    """Quantiles of Beta(a, b) at the probabilities `NODES`; all 0 or all 1 where `a` or `b` is 0."""
+    """Quantiles of Beta(a, b) at the probabilities `NODES`; all 0 or all 1 where `a` or `b` is
+    0.
+    """
     if a <= 0 or b <= 0:
         return np.full(len(NODES), float(b <= 0))
     return np.asarray(betaincinv(a, b, NODES))
 
 
 def melded_quantile(values: Floats, p: float) -> float:
-    """Quantile `p` of a function of two independent rates, from its `values` at their `confidence_nodes` (k, k)."""
+    """Quantile `p` of a function of two independent rates, from its `values` at their
+    `confidence_nodes` (k, k).
+    """
     order = np.argsort(values, axis=None)
     reached = np.searchsorted(np.cumsum(NODE_WEIGHTS.ravel()[order]), p)
     return float(values.ravel()[order[min(int(reached), len(order) - 1)]])
@@ -110,7 +122,9 @@ def fisher_p_value(hits: tuple[int, int], n: tuple[int, int]) -> float:
     start = hits[0]
     if start <= max(0, total - n[1]):
         return 1.0
-    log_p = _log_choose(n[0], start) + _log_choose(n[1], total - start) - _log_choose(everyone, total)
+    log_p = (
+        _log_choose(n[0], start) + _log_choose(n[1], total - start) - _log_choose(everyone, total)
+    )
     mass = 0.0
     while start <= most:
         k = np.arange(start, min(start + BLOCK, most + 1), dtype=np.float64)
@@ -134,27 +148,41 @@ def mixture_limits(
 ) -> tuple[Floats, Floats]:
     """Interval of a share whose count of hits is itself uncertain.
 
-    Row r mixes exact limits over the counts ``low_hits[r]`` (for the lower end) and ``high_hits[r]`` (for the upper end), which
-    come true with probabilities `weight[r]`: the confidence distribution of the count melded with that of the share [1]_.
+    Row r mixes exact limits over the counts ``low_hits[r]`` (for the lower end) and
+    ``high_hits[r]`` (for the upper end), which come true with probabilities `weight[r]`: the
+    confidence distribution of the count melded with that of the share [1]_.
 
     Parameters
     ----------
-    low_hits, high_hits : float (r, k). n : number of records (effective). weight : float (r, k), rows sum to 1.
+    low_hits, high_hits : float (r, k).
+    n : number of records (effective).
+    weight : float (r, k), rows sum to 1.
 
     References
     ----------
-    .. [1] Fay, Proschan, Brittain, Combining one-sample confidence procedures for inference in the two-sample case, 2015.
+    .. [1] Fay, Proschan, Brittain, Combining one-sample confidence procedures for inference in the
+       two-sample case, 2015.
     """
     tail = (1 - level) / 2
     low = _mixture_quantile(low_hits, n - low_hits + 1, weight, tail, empty=low_hits <= 0, atom=0.0)
-    high = _mixture_quantile(high_hits + 1, n - high_hits, weight, 1 - tail, empty=high_hits >= n, atom=1.0)
+    high = _mixture_quantile(
+        high_hits + 1, n - high_hits, weight, 1 - tail, empty=high_hits >= n, atom=1.0
+    )
     return low, high
 
 
 def _mixture_quantile(
-    a: NDArray[Any], b: NDArray[Any], weight: Floats, p: float, *, empty: NDArray[np.bool_], atom: float
+    a: NDArray[Any],
+    b: NDArray[Any],
+    weight: Floats,
+    p: float,
+    *,
+    empty: NDArray[np.bool_],
+    atom: float,
 ) -> Floats:
-    """Quantile of a mixture of Beta(a, b), where `empty` components sit at `atom`; rounded outwards."""
+    """Quantile of a mixture of Beta(a, b), where `empty` components sit at `atom`; rounded
+    outwards.
+    """
     rows, columns = np.nonzero(weight > NEGLIGIBLE)
     a, b, empty, part = (
         np.where(empty, 1.0, a)[rows, columns],
@@ -175,12 +203,16 @@ def _mixture_quantile(
 
 
 def _root(excess: Callable[[Floats], Floats], low: Floats, high: Floats) -> tuple[Floats, Floats]:
-    """Brackets of the roots of a rising function, elementwise: false position with halving (Illinois), then bisection."""
+    """Brackets of the roots of a rising function, elementwise: false position with halving
+    (Illinois), then bisection.
+    """
     left, right = excess(low), excess(high)
     last = np.zeros(len(low))
     for step in range(MOST_STEPS):
         slope = right - left
-        share = np.divide(-left, slope, out=np.full(len(low), 0.5), where=(slope > 0) & (step % 4 < 3))
+        share = np.divide(
+            -left, slope, out=np.full(len(low), 0.5), where=(slope > 0) & (step % 4 < 3)
+        )
         middle = low + np.clip(share, 0.001, 0.999) * (high - low)
         value = excess(middle)
         side = np.where(value >= 0, 1.0, -1.0)

@@ -10,7 +10,11 @@ from tacit.metrics.auc import auc
 from tacit.metrics.partial import partial_auc
 from tacit.metrics.rates import ppv, tpr_at_fpr, tpr_at_guaranteed_fpr
 
-PLAIN: dict[str, Metric] = {"auc": auc, "advantage": advantage, "balanced_accuracy": balanced_accuracy}
+PLAIN: dict[str, Metric] = {
+    "auc": auc,
+    "advantage": advantage,
+    "balanced_accuracy": balanced_accuracy,
+}
 WITH_NUMBER: dict[str, Callable[[float], Metric]] = {
     "tpr@fpr=": lambda share: cast(Metric, partial(tpr_at_fpr, fpr=share)),
     "tpr@fpr<=": lambda share: cast(Metric, partial(tpr_at_guaranteed_fpr, fpr=share)),
@@ -37,7 +41,9 @@ def named(name: str) -> Metric:
         if name.startswith(prefix):
             return WITH_NUMBER[prefix](_share(name, prefix))
     listed = ", ".join([*PLAIN, *(f"{prefix}0.01" for prefix in WITH_NUMBER)])
-    raise InvalidInput(f"There is no metric {name!r}. There are: {listed} (any share between 0 and 1).")
+    raise InvalidInput(
+        f"There is no metric {name!r}. There are: {listed} (any share between 0 and 1)."
+    )
 
 
 def _share(name: str, prefix: str) -> float:
@@ -47,5 +53,7 @@ def _share(name: str, prefix: str) -> float:
     except ValueError:
         share = -1.0
     if not 0 < share < 1:
-        raise InvalidInput(f"The metric {name!r} needs a number between 0 and 1 after {prefix!r}, got {text!r}.")
+        raise InvalidInput(
+            f"The metric {name!r} needs a number between 0 and 1 after {prefix!r}, got {text!r}."
+        )
     return share

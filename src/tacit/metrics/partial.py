@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.core import Estimate, Evidence, NotEnoughData, _check
+from tacit.core import Estimate, Evidence, NotEnoughData, checking
 from tacit.metrics.clusters import assumption, n_units
 from tacit.metrics.intervals import Floats
 from tacit.metrics.rates import members_above, operating_sizes
@@ -17,11 +17,13 @@ SEED = 20220607
 
 
 def partial_auc(evidence: Evidence, max_fpr: float = 0.01, *, level: float = 0.95) -> Estimate:
-    """Area under the ROC curve up to a false positive rate, rescaled so that guessing gives 1/2 and perfection 1.
+    """Area under the ROC curve up to a false positive rate, rescaled so that guessing gives 1/2 and
+    perfection 1.
 
-    The interval draws what the rates at the observed thresholds could be: the false positive rates at ordered non-members are
-    ordered uniforms, the members between them a Dirichlet vector, each rounded against the claim (steps, and one pseudo-record).
-    The draws are seeded: the same evidence gives the same interval.
+    The interval draws what the rates at the observed thresholds could be: the false positive rates
+    at ordered non-members are ordered uniforms, the members between them a Dirichlet vector, each
+    rounded against the claim (steps, and one pseudo-record). The draws are seeded: the same
+    evidence gives the same interval.
 
     Parameters
     ----------
@@ -31,25 +33,31 @@ def partial_auc(evidence: Evidence, max_fpr: float = 0.01, *, level: float = 0.9
 
     Raises
     ------
-    NotEnoughData : fewer than ``1 / max_fpr`` (independent) non-members, or fewer than 5 clusters of either side.
+    NotEnoughData : fewer than ``1 / max_fpr`` (independent) non-members, or fewer than 5 clusters
+        of either side.
 
     References
     ----------
     .. [1] McClish, Analyzing a portion of the ROC curve, 1989.
     """
-    _check.fraction(level, "level")
-    _check.fraction(max_fpr, "max_fpr")
+    checking.fraction(level, "level")
+    checking.fraction(max_fpr, "max_fpr")
     evidence.require_both()
     n1, n0 = operating_sizes(evidence, max_fpr)
     needed = math.ceil(1 / max_fpr - 1e-9)
     if n0 < needed:
-        message = f"AUC up to FPR {max_fpr:g} needs {needed:,} independent non-members, got {math.floor(n0):,}."
+        message = (
+            f"AUC up to FPR {max_fpr:g} needs {needed:,} independent non-members, got"
+            f" {math.floor(n0):,}."
+        )
         raise NotEnoughData(message, needed=needed, got=math.floor(n0), unit="non-members")
     value = _standardised(_area(evidence, max_fpr), max_fpr)
     low, high = (_standardised(end, max_fpr) for end in _limits(evidence, max_fpr, (n1, n0), level))
     method = f"seeded draws of both rates ({N_DRAWS:,})"
     name, n = f"pauc@fpr={max_fpr:g}", n_units(evidence)
-    return Estimate(name, value, min(low, value), max(high, value), level, n, method, (assumption(evidence),))
+    return Estimate(
+        name, value, min(low, value), max(high, value), level, n, method, (assumption(evidence),)
+    )
 
 
 def _standardised(area: float, max_fpr: float) -> float:
@@ -58,12 +66,18 @@ def _standardised(area: float, max_fpr: float) -> float:
 
 
 def _area(evidence: Evidence, max_fpr: float) -> float:
-    """Area under the trapezoidal curve up to `max_fpr`: each member counts what is left of `max_fpr` beyond its own place."""
+    """Area under the trapezoidal curve up to `max_fpr`: each member counts what is left of
+    `max_fpr` beyond its own place.
+    """
     n1, n0 = evidence.n_members, evidence.n_nonmembers
     last = min(n0, math.ceil(max_fpr * n0) + 1)
     cut = evidence.nonmember_scores[n0 - last]
-    scores = evidence.member_scores[int(np.searchsorted(evidence.member_scores, cut, side="left")) :]
-    top = evidence.nonmember_scores[int(np.searchsorted(evidence.nonmember_scores, cut, side="left")) :]
+    scores = evidence.member_scores[
+        int(np.searchsorted(evidence.member_scores, cut, side="left")) :
+    ]
+    top = evidence.nonmember_scores[
+        int(np.searchsorted(evidence.nonmember_scores, cut, side="left")) :
+    ]
     above = (len(top) - np.searchsorted(top, scores, side="right")) / n0
     upto = (len(top) - np.searchsorted(top, scores, side="left")) / n0
     return float(_mean_left(above, upto, max_fpr).sum() / n1)
@@ -76,13 +90,23 @@ def _mean_left(start: Floats, end: Floats, limit: float) -> Floats:
     return np.asarray(np.divide(a**2 - b**2, 2 * width, out=a.copy(), where=width > 0))
 
 
-def _limits(evidence: Evidence, max_fpr: float, sizes: tuple[float, float], level: float) -> tuple[float, float]:
+def _limits(
+    evidence: Evidence, max_fpr: float, sizes: tuple[float, float], level: float
+) -> tuple[float, float]:
     n1, n0 = sizes
-    above = _above(evidence, _last_rank(evidence.n_nonmembers, max_fpr, n0)) * (n1 / evidence.n_members)
+    above = _above(evidence, _last_rank(evidence.n_nonmembers, max_fpr, n0)) * (
+        n1 / evidence.n_members
+    )
     # from here on one rank is one independent non-member
     worth = evidence.n_nonmembers / n0
-    above = above[np.rint(np.arange(0, len(above) - 1 + worth / 2, worth)).astype(np.int64).clip(0, len(above) - 1)]
-    rank = np.unique(np.rint(np.linspace(0, len(above) - 1, min(len(above) - 1, N_GROUPS) + 1)).astype(np.int64))
+    above = above[
+        np.rint(np.arange(0, len(above) - 1 + worth / 2, worth))
+        .astype(np.int64)
+        .clip(0, len(above) - 1)
+    ]
+    rank = np.unique(
+        np.rint(np.linspace(0, len(above) - 1, min(len(above) - 1, N_GROUPS) + 1)).astype(np.int64)
+    )
     rng = np.random.default_rng(SEED)
     fpr = _rates(rng, np.append(np.diff(rank), n0 - rank[-1]), extra=-1)
     between = np.diff(above[rank], append=n1)
@@ -100,7 +124,9 @@ def _last_rank(n: int, max_fpr: float, size: float) -> int:
 
 
 def _above(evidence: Evidence, last: int) -> Floats:
-    """Members above the r-th largest non-member, r = 0 to `last` at least (0 for r = 0); in proportion within equal scores."""
+    """Members above the r-th largest non-member, r = 0 to `last` at least (0 for r = 0); in
+    proportion within equal scores.
+    """
     others = evidence.nonmember_scores
     # a block of equal scores counts as a whole, or its members would be shared among too few
     last = len(others) - int(np.searchsorted(others, others[len(others) - last], side="left"))
@@ -110,19 +136,28 @@ def _above(evidence: Evidence, last: int) -> Floats:
     begin = np.flatnonzero(first)
     size = np.diff(np.append(begin, last))
     strictly = members_above(evidence, begin + 1)
-    tied = evidence.n_members - np.searchsorted(evidence.member_scores, scores[begin], side="left") - strictly
+    tied = (
+        evidence.n_members
+        - np.searchsorted(evidence.member_scores, scores[begin], side="left")
+        - strictly
+    )
     share = (np.arange(last) - begin[block] + 1) / size[block]
     return np.concatenate([[0.0], strictly[block] + share * tied[block]])
 
 
 def _inside(above: Floats, rank: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """How far the curve has risen within each group of ranks, on average: (just before its ranks, just after)."""
+    """How far the curve has risen within each group of ranks, on average: (just before its ranks,
+    just after).
+    """
     total = np.diff(above[rank])
     size = np.diff(rank)
     before = np.add.reduceat(above[:-1], rank[:-1]) / size - above[rank[:-1]]
     after = np.add.reduceat(above[1:], rank[:-1]) / size - above[rank[:-1]]
     rising = total > 0
-    return tuple(np.divide(part, total, out=np.full(len(total), 0.5), where=rising) for part in (before, after))
+    return tuple(
+        np.divide(part, total, out=np.full(len(total), 0.5), where=rising)
+        for part in (before, after)
+    )
 
 
 def _dirichlet(rng: np.random.Generator, shape: Floats) -> Floats:
@@ -131,14 +166,18 @@ def _dirichlet(rng: np.random.Generator, shape: Floats) -> Floats:
 
 
 def _rates(rng: np.random.Generator, between: Floats, *, extra: int) -> Floats:
-    """Draws of a rate at each rank (draws, ranks), from the records `between` ranks and one more: the first (0) or last (-1)."""
+    """Draws of a rate at each rank (draws, ranks), from the records `between` ranks and one more:
+    the first (0) or last (-1).
+    """
     shape = np.maximum(between, 0.0)  # rounding may leave -1e-14
     shape[extra] += 1
     return np.cumsum(_dirichlet(rng, shape), axis=1)[:, :-1]
 
 
 def _area_between(fpr: Floats, tpr: Floats, rise: Floats, beyond: float, max_fpr: float) -> Floats:
-    """Area up to `max_fpr`: between two ranks the curve stands at the share `rise` of the way up, beyond the last at least."""
+    """Area up to `max_fpr`: between two ranks the curve stands at the share `rise` of the way up,
+    beyond the last at least.
+    """
     zero, one = np.zeros((len(fpr), 1)), np.ones((len(fpr), 1))
     edges = np.minimum(np.concatenate([zero, fpr, one], axis=1), max_fpr)
     ends = np.concatenate([zero, tpr], axis=1)

@@ -7,9 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtr, betaincinv
 
-from tacit.core import Estimate, Evidence, InvalidInput, NotEnoughData, _check
+from tacit.core import Estimate, Evidence, InvalidInput, NotEnoughData, checking
 from tacit.metrics.clusters import FROZEN_THRESHOLD, assumption, effective_size, n_units, units
-from tacit.metrics.intervals import Floats, clopper_pearson, confidence_nodes, melded_quantile, mixture_limits
+from tacit.metrics.intervals import (
+    Floats,
+    clopper_pearson,
+    confidence_nodes,
+    melded_quantile,
+    mixture_limits,
+)
 from tacit.metrics.roc import sides
 
 SPAN = np.linspace(-6, 6, 49)
@@ -19,9 +25,10 @@ ROUNDING = 1e-9
 def tpr_at_fpr(evidence: Evidence, fpr: float, *, level: float = 0.95) -> Estimate:
     """Members found when a share `fpr` of non-members is accused.
 
-    The largest TPR among thresholds whose FPR is at most `fpr`; records of equal score are accused together. The interval
-    covers both sources of chance: the number of non-members above the population's threshold is binomial, and given that
-    number the rate is known from the members as exactly as Clopper and Pearson's limits say.
+    The largest TPR among thresholds whose FPR is at most `fpr`; records of equal score are accused
+    together. The interval covers both sources of chance: the number of non-members above the
+    population's threshold is binomial, and given that number the rate is known from the members as
+    exactly as Clopper and Pearson's limits say.
 
     Parameters
     ----------
@@ -31,19 +38,24 @@ def tpr_at_fpr(evidence: Evidence, fpr: float, *, level: float = 0.95) -> Estima
 
     Raises
     ------
-    NotEnoughData : fewer than ``1 / fpr`` (independent) non-members, or fewer than 5 clusters of either side.
+    NotEnoughData : fewer than ``1 / fpr`` (independent) non-members, or fewer than 5 clusters of
+        either side.
 
     References
     ----------
     .. [1] Carlini et al., Membership Inference Attacks From First Principles, 2022, sec. III.
-    .. [2] Fay, Proschan, Brittain, Combining one-sample confidence procedures for inference in the two-sample case, 2015.
+    .. [2] Fay, Proschan, Brittain, Combining one-sample confidence procedures for inference in the
+       two-sample case, 2015.
     """
-    _check.fraction(level, "level")
-    _check.fraction(fpr, "fpr")
+    checking.fraction(level, "level")
+    checking.fraction(fpr, "fpr")
     evidence.require_both()
     n1, n0 = operating_sizes(evidence, fpr)
     _require_nonmembers(n0, fpr)
-    value = members_above(evidence, np.array([_rank(fpr, evidence.n_nonmembers) + 1]))[0] / evidence.n_members
+    value = (
+        members_above(evidence, np.array([_rank(fpr, evidence.n_nonmembers) + 1]))[0]
+        / evidence.n_members
+    )
     low, high = tpr_limits(evidence, np.array([fpr]), (n1, n0), level=level)
     method = "binomial threshold melded with exact limits"
     n = n_units(evidence)
@@ -51,7 +63,9 @@ def tpr_at_fpr(evidence: Evidence, fpr: float, *, level: float = 0.95) -> Estima
     return Estimate(f"tpr@fpr={fpr:g}", value, *ends, level, n, method, (assumption(evidence),))
 
 
-def tpr_limits(evidence: Evidence, fpr: Floats, sizes: tuple[float, float], *, level: float) -> tuple[Floats, Floats]:
+def tpr_limits(
+    evidence: Evidence, fpr: Floats, sizes: tuple[float, float], *, level: float
+) -> tuple[Floats, Floats]:
     """Interval of the TPR at each of `fpr`, for effective `sizes` of members and non-members."""
     n1, n0 = sizes
     step = evidence.n_nonmembers / n0
@@ -59,11 +73,15 @@ def tpr_limits(evidence: Evidence, fpr: Floats, sizes: tuple[float, float], *, l
     count = np.stack([count for count, _ in counts])
     rank = np.rint(np.stack([count, count + 1]) * step).astype(np.int64)
     hits = members_above(evidence, rank) * (n1 / evidence.n_members)
-    return mixture_limits(hits[0], hits[1], n1, np.stack([weight for _, weight in counts]), level=level)
+    return mixture_limits(
+        hits[0], hits[1], n1, np.stack([weight for _, weight in counts]), level=level
+    )
 
 
 def members_above(evidence: Evidence, rank: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many members score above the `rank`-th largest non-member: none for rank 0, all beyond the last."""
+    """How many members score above the `rank`-th largest non-member: none for rank 0, all beyond
+    the last.
+    """
     n0 = evidence.n_nonmembers
     cut = evidence.nonmember_scores[np.clip(n0 - rank, 0, n0 - 1)]
     above = evidence.n_members - np.searchsorted(evidence.member_scores, cut, side="right")
@@ -71,7 +89,8 @@ def members_above(evidence: Evidence, rank: NDArray[np.int64]) -> NDArray[np.int
 
 
 def tpr_at_guaranteed_fpr(evidence: Evidence, fpr: float, *, level: float = 0.95) -> Estimate:
-    """Members found at a threshold that accuses at most a share `fpr` of non-members, with confidence `level`.
+    """Members found at a threshold that accuses at most a share `fpr` of non-members, with
+    confidence `level`.
 
     The interval is Clopper and Pearson's for the members above `guaranteed_threshold`. It takes
     ``log(1 - level) / log(1 - fpr)`` non-members: 299 for 1 %, 2,995 for 0.1 %, 29,956 for 0.01 %.
@@ -85,14 +104,25 @@ def tpr_at_guaranteed_fpr(evidence: Evidence, fpr: float, *, level: float = 0.95
     low, high = clopper_pearson(value * n1, n1, level=level)
     method = f"threshold at the {rank}-th largest non-member, exact limits"
     assumes, n = (assumption(evidence),), n_units(evidence)
-    return Estimate(f"tpr@fpr<={fpr:g}", value, min(value, float(low)), max(value, float(high)), level, n, method, assumes)
+    return Estimate(
+        f"tpr@fpr<={fpr:g}",
+        value,
+        min(value, float(low)),
+        max(value, float(high)),
+        level,
+        n,
+        method,
+        assumes,
+    )
 
 
 def guaranteed_threshold(evidence: Evidence, fpr: float, *, level: float = 0.95) -> float:
-    """The lowest score such that accusing *above* it hits at most a share `fpr` of all non-members, with confidence `level`.
+    """The lowest score such that accusing *above* it hits at most a share `fpr` of all non-members,
+    with confidence `level`.
 
-    It is an order statistic of the non-members, so the promise needs no assumption on the scores, ties included [1]_. Where
-    there are clusters, each counts as one non-member, whatever its records have in common.
+    It is an order statistic of the non-members, so the promise needs no assumption on the scores,
+    ties included [1]_. Where there are clusters, each counts as one non-member, whatever its
+    records have in common.
 
     Raises
     ------
@@ -107,9 +137,11 @@ def guaranteed_threshold(evidence: Evidence, fpr: float, *, level: float = 0.95)
 
 
 def _guaranteed_rank(evidence: Evidence, fpr: float, level: float) -> tuple[int, float]:
-    """Rank of the threshold among the non-members, largest first, and the number of independent members."""
-    _check.fraction(level, "level")
-    _check.fraction(fpr, "fpr")
+    """Rank of the threshold among the non-members, largest first, and the number of independent
+    members.
+    """
+    checking.fraction(level, "level")
+    checking.fraction(fpr, "fpr")
     evidence.require_both()
     n1, n0 = operating_sizes(evidence, fpr)[0], _sure_size(evidence)
     needed = math.ceil(math.log(1 - level) / math.log1p(-fpr) - ROUNDING)
@@ -120,11 +152,17 @@ def _guaranteed_rank(evidence: Evidence, fpr: float, level: float) -> tuple[int,
 
 
 def ppv(
-    evidence: Evidence, *, prior: float, fpr: float | None = None, threshold: float | None = None, level: float = 0.95
+    evidence: Evidence,
+    *,
+    prior: float,
+    fpr: float | None = None,
+    threshold: float | None = None,
+    level: float = 0.95,
 ) -> Estimate:
     """Share of accusations that are right when a share `prior` of all people are members.
 
-    Either at a false positive rate `fpr` (1 % unless told otherwise), or at a `threshold` chosen on other records.
+    Either at a false positive rate `fpr` (1 % unless told otherwise), or at a `threshold` chosen on
+    other records.
 
     Parameters
     ----------
@@ -139,31 +177,59 @@ def ppv(
 
     References
     ----------
-    .. [1] Jayaraman, Wang, Knipmeyer, Gu, Evans, Revisiting Membership Inference Under Realistic Assumptions, 2021.
+    .. [1] Jayaraman, Wang, Knipmeyer, Gu, Evans, Revisiting Membership Inference Under Realistic
+       Assumptions, 2021.
     """
-    _check.fraction(prior, "prior")
+    checking.fraction(prior, "prior")
     if fpr is not None and threshold is not None:
-        raise InvalidInput("`fpr` and `threshold` are two ways to say where to accuse: give one of them.")
+        raise InvalidInput(
+            "`fpr` and `threshold` are two ways to say where to accuse: give one of them."
+        )
     if threshold is not None:
         return _ppv_at_threshold(evidence, prior, threshold, level)
     share = 0.01 if fpr is None else fpr
     rate = tpr_at_fpr(evidence, share, level=level)
     value, low, high = (_right(prior, tpr, share) for tpr in (rate.value, rate.low, rate.high))
-    return replace(rate, name=f"ppv@prior={prior:g}", value=value, low=low, high=high, method=f"at FPR {share:g}: {rate.method}")
+    return replace(
+        rate,
+        name=f"ppv@prior={prior:g}",
+        value=value,
+        low=low,
+        high=high,
+        method=f"at FPR {share:g}: {rate.method}",
+    )
 
 
 def _ppv_at_threshold(evidence: Evidence, prior: float, threshold: float, level: float) -> Estimate:
     members, others = sides(evidence, threshold)
     if members.hits + others.hits == 0:
-        message = f"PPV needs somebody accused, got no score of {threshold:g} or more among {len(evidence.member)} records."
+        message = (
+            f"PPV needs somebody accused, got no score of {threshold:g} or more among"
+            f" {len(evidence.member)} records."
+        )
         raise NotEnoughData(message, needed=1, got=0, unit="accused records")
-    (hits1, n1), (hits0, n0) = (members.effective_hits, members.size), (others.effective_hits, others.size)
-    low = _melded_ppv(prior, confidence_nodes(hits1, n1 - hits1 + 1), confidence_nodes(hits0 + 1, n0 - hits0), (1 - level) / 2)
-    high = _melded_ppv(prior, confidence_nodes(hits1 + 1, n1 - hits1), confidence_nodes(hits0, n0 - hits0 + 1), (1 + level) / 2)
+    (hits1, n1), (hits0, n0) = (
+        (members.effective_hits, members.size),
+        (others.effective_hits, others.size),
+    )
+    low = _melded_ppv(
+        prior,
+        confidence_nodes(hits1, n1 - hits1 + 1),
+        confidence_nodes(hits0 + 1, n0 - hits0),
+        (1 - level) / 2,
+    )
+    high = _melded_ppv(
+        prior,
+        confidence_nodes(hits1 + 1, n1 - hits1),
+        confidence_nodes(hits0, n0 - hits0 + 1),
+        (1 + level) / 2,
+    )
     value = _right(prior, members.share, others.share)
     assumes = (assumption(evidence), FROZEN_THRESHOLD)
     n, ends = n_units(evidence), (min(low, value), max(high, value))
-    return Estimate(f"ppv@prior={prior:g}", value, *ends, level, n, "melded exact limits of both rates", assumes)
+    return Estimate(
+        f"ppv@prior={prior:g}", value, *ends, level, n, "melded exact limits of both rates", assumes
+    )
 
 
 def _melded_ppv(prior: float, tpr: Floats, fpr: Floats, p: float) -> float:
@@ -214,7 +280,9 @@ def _too_few(what: str, needed: int, n0: float) -> None:
 
 
 def _largest_rank(n0: float, fpr: float, level: float) -> int:
-    """Largest k such that the k-th largest of n0 non-members lies in the top `fpr` with probability `level`."""
+    """Largest k such that the k-th largest of n0 non-members lies in the top `fpr` with probability
+    `level`.
+    """
     low, high = 1, max(1, math.ceil(fpr * n0))
     while low < high:
         middle = (low + high + 1) // 2
@@ -226,7 +294,9 @@ def _largest_rank(n0: float, fpr: float, level: float) -> int:
 
 
 def _binomial_nodes(n: float, p: float) -> tuple[Floats, Floats]:
-    """Counts that stand for a binomial, and their probabilities: every count where there are few, groups where many."""
+    """Counts that stand for a binomial, and their probabilities: every count where there are few,
+    groups where many.
+    """
     size = math.floor(n)
     edge = np.rint(size * p + SPAN * (size * p * (1 - p)) ** 0.5 + SPAN)
     edge = np.clip(edge, -1, size)

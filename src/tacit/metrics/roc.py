@@ -12,7 +12,9 @@ from tacit.metrics.clusters import effective_size, units
 
 @dataclass(frozen=True)
 class Side:
-    """One side of the paper at one threshold: `hits` of `n` records accused, worth `size` independent ones in `n_units` units."""
+    """One side of the paper at one threshold: `hits` of `n` records accused, worth `size`
+    independent ones in `n_units` units.
+    """
 
     hits: int
     n: int
@@ -69,7 +71,9 @@ def best_threshold(evidence: Evidence) -> float:
 
 
 def best_place(evidence: Evidence) -> int:
-    """Index into `member_scores` of the best threshold; `n_members` where accusing nobody is best."""
+    """Index into `member_scores` of the best threshold; `n_members` where accusing nobody is
+    best.
+    """
     gain = gains(evidence)
     place = len(gain) - 1 - int(np.argmax(gain[::-1]))
     if gain[place] <= 0:
@@ -78,7 +82,9 @@ def best_place(evidence: Evidence) -> int:
 
 
 def gains(evidence: Evidence) -> NDArray[np.float64]:
-    """TPR - FPR at each of `member_scores` as a threshold (at all but the first of equal scores, less than that)."""
+    """TPR - FPR at each of `member_scores` as a threshold (at all but the first of equal scores,
+    less than that).
+    """
     gain = np.arange(evidence.n_members, 0, -1) / evidence.n_members
     gain -= 1
     gain += evidence.below / evidence.n_nonmembers

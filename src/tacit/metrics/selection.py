@@ -1,9 +1,11 @@
-"""Choosing and comparing attacks: what this much data can show, and differences on the same records."""
+"""Choosing and comparing attacks: what this much data can show, and differences on the same
+records.
+"""
 
 import numpy as np
 from scipy.special import ndtri, stdtr
 
-from tacit.core import Estimate, Evidence, InvalidInput, NotEnoughData, _check
+from tacit.core import Estimate, Evidence, InvalidInput, NotEnoughData, checking
 from tacit.metrics.auc import auc, share_below
 from tacit.metrics.clusters import FROZEN_THRESHOLD, MIN_CLUSTERS, assumption, n_units
 from tacit.metrics.intervals import Floats, share_differences, t_quantile
@@ -11,21 +13,25 @@ from tacit.metrics.intervals import Floats, share_differences, t_quantile
 SAME_RECORDS = "both attacks score the same records"
 
 
-def detectable_advantage(n_members: int, n_nonmembers: int, *, level: float = 0.95, power: float = 0.8) -> float:
+def detectable_advantage(
+    n_members: int, n_nonmembers: int, *, level: float = 0.95, power: float = 0.8
+) -> float:
     """Smallest advantage that an audit of this size shows in a share `power` of repetitions.
 
-    At the least favourable rates (TPR and FPR around one half), for a threshold chosen elsewhere and the exact one-sided test
-    at 1 - `level`; 1.0 where no advantage is sure to be shown.
+    At the least favourable rates (TPR and FPR around one half), for a threshold chosen elsewhere
+    and the exact one-sided test at 1 - `level`; 1.0 where no advantage is sure to be shown.
 
     Parameters
     ----------
     n_members, n_nonmembers : records measured (not those used to choose the attack).
     level, power : 1 - chance of a false alarm, and chance of finding.
     """
-    _check.fraction(level, "level")
-    _check.fraction(power, "power")
+    checking.fraction(level, "level")
+    checking.fraction(power, "power")
     if min(n_members, n_nonmembers) < 1:
-        raise InvalidInput(f"`n_members` and `n_nonmembers` need 1 or more, got {n_members} and {n_nonmembers}.")
+        raise InvalidInput(
+            f"`n_members` and `n_nonmembers` need 1 or more, got {n_members} and {n_nonmembers}."
+        )
     spread = (1 / n_members + 1 / n_nonmembers) ** 0.5
     alarm, find = float(ndtri(level)), float(ndtri(power))
     step = 0.5 / min(n_members, n_nonmembers)
@@ -37,18 +43,22 @@ def detectable_advantage(n_members: int, n_nonmembers: int, *, level: float = 0.
 
 
 def paired_auc_difference(first: Evidence, second: Evidence, *, level: float = 0.95) -> Estimate:
-    """AUC of `first` minus AUC of `second` on the same records; the p-value is of "no difference" (two-sided).
+    """AUC of `first` minus AUC of `second` on the same records; the p-value is of "no difference"
+    (two-sided).
 
-    The two intervals of `auc` are combined by their squared distances [2]_, with the correlation that DeLong's placements
-    show [1]_, so that the interval keeps its level near complete separation; it is never narrower than DeLong's own.
+    The two intervals of `auc` are combined by their squared distances [2]_, with the correlation
+    that DeLong's placements show [1]_, so that the interval keeps its level near complete
+    separation; it is never narrower than DeLong's own.
 
     Raises
     ------
-    InvalidInput : the records differ. NotEnoughData : fewer than 2 (or 5 clusters) of either side.
+    InvalidInput : the records differ.
+    NotEnoughData : fewer than 2 (or 5 clusters) of either side.
 
     References
     ----------
-    .. [1] DeLong, DeLong, Clarke-Pearson, Comparing the areas under two or more correlated ROC curves, 1988, eq. 5.
+    .. [1] DeLong, DeLong, Clarke-Pearson, Comparing the areas under two or more correlated ROC
+       curves, 1988, eq. 5.
     .. [2] Zou, Toward using confidence intervals to compare correlations, 2007, eq. 15.
     """
     one, other = _same_records(first, second, level)
@@ -57,25 +67,34 @@ def paired_auc_difference(first: Evidence, second: Evidence, *, level: float = 0
     scale = (products[0] * products[1]) ** 0.5
     link = min(1.0, max(-1.0, products[2] / scale)) if scale > 0 else 0.0
     ends = [auc(evidence, level=level) for evidence in (one, other)]
-    return _combined("auc difference", (ends[0], ends[1]), link, _covariance(parts[0] - parts[1], parts[0] - parts[1], one), one)
+    return _combined(
+        "auc difference",
+        (ends[0], ends[1]),
+        link,
+        _covariance(parts[0] - parts[1], parts[0] - parts[1], one),
+        one,
+    )
 
 
 def paired_advantage_difference(
     first: Evidence, second: Evidence, thresholds: tuple[float, float], *, level: float = 0.95
 ) -> Estimate:
-    """Advantage of `first` at ``thresholds[0]`` minus that of `second` at ``thresholds[1]`` on the same records.
+    """Advantage of `first` at ``thresholds[0]`` minus that of `second` at ``thresholds[1]`` on the
+    same records.
 
-    Only records on which the two disagree count. On each side the exact limits of both kinds of disagreement are combined by
-    their squared distances, then those of the sides; over clusters the interval is Student's t. The p-value is of
-    "no difference" (two-sided).
+    Only records on which the two disagree count. On each side the exact limits of both kinds of
+    disagreement are combined by their squared distances, then those of the sides; over clusters the
+    interval is Student's t. The p-value is of "no difference" (two-sided).
 
     Raises
     ------
-    InvalidInput : the records differ. NotEnoughData : fewer than 2 (or 5 clusters) of either side.
+    InvalidInput : the records differ.
+    NotEnoughData : fewer than 2 (or 5 clusters) of either side.
 
     References
     ----------
-    .. [1] Newcombe, Improved confidence intervals for the difference between binomial proportions based on paired data, 1998.
+    .. [1] Newcombe, Improved confidence intervals for the difference between binomial proportions
+       based on paired data, 1998.
     """
     one, other = _same_records(first, second, level)
     hits = [evidence.score >= cut for evidence, cut in zip((one, other), thresholds)]
@@ -91,9 +110,15 @@ def paired_advantage_difference(
         down0, up0 = _disagreement(change[~inside], level)
         low, high = value - float(np.hypot(down1, up0)), value + float(np.hypot(up1, down0))
     assumes = (assumption(one), SAME_RECORDS, FROZEN_THRESHOLD)
-    low, high, method = max(-2.0, low), min(2.0, high), "paired exact limits" if one.cluster is None else "Student's t"
+    low, high, method = (
+        max(-2.0, low),
+        min(2.0, high),
+        "paired exact limits" if one.cluster is None else "Student's t",
+    )
     p_value = _two_sided(value, variance, df)
-    return Estimate("advantage difference", value, low, high, level, n_units(one), method, assumes, p_value)
+    return Estimate(
+        "advantage difference", value, low, high, level, n_units(one), method, assumes, p_value
+    )
 
 
 def _disagreement(change: Floats, level: float) -> tuple[float, float]:
@@ -108,7 +133,9 @@ def _disagreement(change: Floats, level: float) -> tuple[float, float]:
     return float((up - down - low[0]) * wider), float((high[0] - up + down) * wider)
 
 
-def _combined(name: str, ends: tuple[Estimate, Estimate], link: float, variance: float, evidence: Evidence) -> Estimate:
+def _combined(
+    name: str, ends: tuple[Estimate, Estimate], link: float, variance: float, evidence: Evidence
+) -> Estimate:
     """The difference of two correlated estimates from their own intervals."""
     one, other = ends
     value = one.value - other.value
@@ -118,7 +145,17 @@ def _combined(name: str, ends: tuple[Estimate, Estimate], link: float, variance:
     p_value = _two_sided(value, variance, _fewest(evidence) - 1)
     assumes = (assumption(evidence), SAME_RECORDS)
     method = "correlated score intervals (MOVER)"
-    return Estimate(name, value, max(-1.0, value - down), min(1.0, value + up), one.level, one.n, method, assumes, p_value)
+    return Estimate(
+        name,
+        value,
+        max(-1.0, value - down),
+        min(1.0, value + up),
+        one.level,
+        one.n,
+        method,
+        assumes,
+        p_value,
+    )
 
 
 def _distance(first: float, second: float, link: float) -> float:
@@ -132,16 +169,27 @@ def _two_sided(value: float, variance: float, df: int) -> float:
 
 
 def _same_records(first: Evidence, second: Evidence, level: float) -> tuple[Evidence, Evidence]:
-    _check.fraction(level, "level")
+    checking.fraction(level, "level")
     if len(first.row) != len(second.row):
-        raise InvalidInput(f"`first` and `second` need the same records, got {len(first.row)} and {len(second.row)}.")
-    one, other = (evidence.take(np.argsort(evidence.row, kind="stable")) for evidence in (first, second))
+        raise InvalidInput(
+            f"`first` and `second` need the same records, got {len(first.row)} and"
+            f" {len(second.row)}."
+        )
+    one, other = (
+        evidence.take(np.argsort(evidence.row, kind="stable")) for evidence in (first, second)
+    )
     if not (np.array_equal(one.row, other.row) and np.array_equal(one.member, other.member)):
-        raise InvalidInput("`first` and `second` need the same records with the same membership: rows or members differ.")
+        raise InvalidInput(
+            "`first` and `second` need the same records with the same membership: rows or members"
+            " differ."
+        )
     fewest = 2 if one.cluster is None else MIN_CLUSTERS
     one.require_both(fewest, fewest)
     if _fewest(one) < fewest:
-        message = f"A paired difference needs {fewest} clusters of members and of non-members, got {_fewest(one)}."
+        message = (
+            f"A paired difference needs {fewest} clusters of members and of non-members, got"
+            f" {_fewest(one)}."
+        )
         raise NotEnoughData(message, needed=fewest, got=_fewest(one), unit="clusters")
     return one, other
 
@@ -156,12 +204,16 @@ def _centred_gain(evidence: Evidence) -> Floats:
 
 
 def _covariance(first: Floats, second: Floats, evidence: Evidence) -> float:
-    """Covariance of two estimates from what each record adds to their errors (means of the sides removed)."""
+    """Covariance of two estimates from what each record adds to their errors (means of the sides
+    removed).
+    """
     inside = evidence.member
     n1, n0 = np.count_nonzero(inside), np.count_nonzero(~inside)
     if evidence.cluster is None:
         products = first * second
-        return float(products[inside].sum() / (n1 * (n1 - 1)) + products[~inside].sum() / (n0 * (n0 - 1)))
+        return float(
+            products[inside].sum() / (n1 * (n1 - 1)) + products[~inside].sum() / (n0 * (n0 - 1))
+        )
     weight = np.where(inside, 1 / n1, 1 / n0)
     _, unit = np.unique(evidence.cluster, return_inverse=True)
     totals = [np.bincount(unit, weights=part * weight) for part in (first, second)]

@@ -7,4 +7,11 @@ from tacit.plots.scores import ScoresDisplay
 from tacit.plots.slices import SlicesDisplay
 from tacit.plots.trend import TrendDisplay
 
-__all__ = ["EpsilonDisplay", "ParetoDisplay", "RocDisplay", "ScoresDisplay", "SlicesDisplay", "TrendDisplay"]
+__all__ = [
+    "EpsilonDisplay",
+    "ParetoDisplay",
+    "RocDisplay",
+    "ScoresDisplay",
+    "SlicesDisplay",
+    "TrendDisplay",
+]

@@ -2,9 +2,10 @@
 
 from typing import Any, cast
 
-from tacit.core._optional import require
+from tacit.core.optional import require
 
-# Okabe and Ito's colours, which readers with any kind of colour vision tell apart; the first two are member and non-member
+# Okabe and Ito's colours, which readers with any kind of colour vision tell apart; the first two
+# are member and non-member
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#5b5b5b")
 MEMBER, NONMEMBER = PALETTE[1], PALETTE[0]
 QUIET = "#8a8a8a"

@@ -20,8 +20,10 @@ class EpsilonDisplay:
 
     Parameters
     ----------
-    delta : float (k,), ascending. epsilon : float (k,), what is shown at least at each.
-    level : one-sided confidence. together : the bounds hold at all deltas at once, not only each by itself.
+    delta : float (k,), ascending.
+    epsilon : float (k,), what is shown at least at each.
+    level : one-sided confidence.
+    together : the bounds hold at all deltas at once, not only each by itself.
     claim : (epsilon, delta) that was promised, or None.
     ax, artists : set by `plot`.
     """
@@ -48,18 +50,25 @@ class EpsilonDisplay:
 
         Parameters
         ----------
-        evidence : one score a canary (``runs="one"``: all canaries in one training, one coin each) or a run (``"many"``).
-        deltas : where to compute them. claim : (epsilon, delta) that was promised. level : one-sided confidence.
+        evidence : one score a canary (``runs="one"``: all canaries in one training, one coin each)
+            or a run (``"many"``).
+        deltas : where to compute them.
+        claim : (epsilon, delta) that was promised.
+        level : one-sided confidence.
 
         Raises
         ------
-        AssumptionError : the coins cannot be coins, or the scores of one run are given as independent ones.
+        AssumptionError : the coins cannot be coins, or the scores of one run are given as
+            independent ones.
         InvalidInput : there is no delta, or `runs` is neither.
         """
-        from tacit.metrics import one_run_epsilon, tradeoff_band
+        from tacit.dp import one_run_epsilon, tradeoff_band
 
         if runs not in ("one", "many") or not len(deltas):
-            raise InvalidInput(f'`runs` needs "one" or "many" and `deltas` at least one number, got {runs!r} and {deltas!r}.')
+            raise InvalidInput(
+                f'`runs` needs "one" or "many" and `deltas` at least one number, got {runs!r} and'
+                f" {deltas!r}."
+            )
         delta = np.sort(np.asarray(deltas, np.float64))
         if runs == "many":
             band = tradeoff_band(evidence, level=level)
@@ -69,14 +78,31 @@ class EpsilonDisplay:
         return cls(delta, np.asarray(bounds), level, runs == "many", claim)
 
     def plot(self, ax: Any = None) -> "EpsilonDisplay":
-        """Draw on `ax` (new axes where None); nothing is shown or saved. The result holds `ax` and the `artists`."""
+        """Draw on `ax` (new axes where None); nothing is shown or saved. The result holds `ax` and
+        the `artists`.
+        """
         ax = axes(ax)
         how = "all deltas together" if self.together else "each delta by itself"
-        line = ax.plot(self.delta, self.epsilon, "o-", color=PALETTE[0], label=f"shown at least ({100 * self.level:g} %, {how})")
-        artists = [*line, ax.fill_between(self.delta, 0, self.epsilon, color=PALETTE[0], alpha=0.12, linewidth=0)]
+        line = ax.plot(
+            self.delta,
+            self.epsilon,
+            "o-",
+            color=PALETTE[0],
+            label=f"shown at least ({100 * self.level:g} %, {how})",
+        )
+        artists = [
+            *line,
+            ax.fill_between(self.delta, 0, self.epsilon, color=PALETTE[0], alpha=0.12, linewidth=0),
+        ]
         if self.claim is not None:
             epsilon, delta = self.claim
-            artists += ax.plot(delta, epsilon, "D", color=PALETTE[1], label=f"claimed: ε = {epsilon:g} at δ = {delta:g}")
+            artists += ax.plot(
+                delta,
+                epsilon,
+                "D",
+                color=PALETTE[1],
+                label=f"claimed: ε = {epsilon:g} at δ = {delta:g}",
+            )
             artists.append(ax.axhline(epsilon, color=QUIET, linestyle="--", linewidth=1))
         ax.set(xscale="log")
         ax.set_ylim(bottom=0)

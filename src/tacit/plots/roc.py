@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import Evidence, InvalidInput, Report
+from tacit.figures.thinning import cornered, thinned
 from tacit.plots.canvas import PALETTE, QUIET, axes, finish, literal
-from tacit.plots.thinning import cornered, thinned
 
 MAX_POINTS = 400
 
@@ -19,7 +19,9 @@ class Curve:
 
     Parameters
     ----------
-    attack : its name. fpr, tpr : float (k,), ascending. low, high : float (k,), ends of the band around `tpr`.
+    attack : its name.
+    fpr, tpr : float (k,), ascending.
+    low, high : float (k,), ends of the band around `tpr`.
     """
 
     attack: str
@@ -33,7 +35,9 @@ class Curve:
         """A curve from a report's figures, drawn from at most `max_points` points."""
         fpr, tpr = np.asarray(plain["fpr"], np.float64), np.asarray(plain["tpr"], np.float64)
         kept = thinned(fpr, tpr, n=max_points)
-        band = [np.asarray(plain.get(end, plain["tpr"]), np.float64)[kept] for end in ("low", "high")]
+        band = [
+            np.asarray(plain.get(end, plain["tpr"]), np.float64)[kept] for end in ("low", "high")
+        ]
         return cls(str(plain.get("attack", "attack")), fpr[kept], tpr[kept], band[0], band[1])
 
     @property
@@ -63,13 +67,20 @@ class RocDisplay:
 
     @classmethod
     def from_evidence(
-        cls, evidence: Evidence, *, level: float = 0.95, name: str = "", max_points: int = MAX_POINTS
+        cls,
+        evidence: Evidence,
+        *,
+        level: float = 0.95,
+        name: str = "",
+        max_points: int = MAX_POINTS,
     ) -> "RocDisplay":
         """Compute the curve and its band.
 
         Parameters
         ----------
-        evidence : the marked paper. level : of the band, at each point. name : shown beside the curve.
+        evidence : the marked paper.
+        level : of the band, at each point.
+        name : shown beside the curve.
         max_points : the picture is drawn from at most so many points.
         """
         from tacit.metrics import roc_points
@@ -91,7 +102,9 @@ class RocDisplay:
         return cls(tuple(Curve.from_dict(item, max_points=max_points) for item in curves))
 
     def plot(self, ax: Any = None) -> "RocDisplay":
-        """Draw on `ax` (new axes where None); nothing is shown or saved. The result holds `ax` and the `artists`."""
+        """Draw on `ax` (new axes where None); nothing is shown or saved. The result holds `ax` and
+        the `artists`.
+        """
         ax = axes(ax)
         floor = min(curve.smallest_rate for curve in self.curves)
         artists = [ax.plot([floor, 1], [floor, 1], color=QUIET, linestyle="--", linewidth=1)[0]]
@@ -101,14 +114,27 @@ class RocDisplay:
             tpr, low, high = (np.maximum(height[fpr >= floor], floor / 10) for height in heights)
             fpr = fpr[fpr >= floor]
             if order == 0:
-                artists.append(ax.fill_between(fpr, low, high, color=color, alpha=0.16, linewidth=0))
+                artists.append(
+                    ax.fill_between(fpr, low, high, color=color, alpha=0.16, linewidth=0)
+                )
             line = ax.plot(fpr, tpr, color=color)[0]
             line.set(label=literal(curve.attack), linewidth=2 if order == 0 else 1.2)
             artists.append(line)
         ax.set(xscale="log", yscale="log", xlim=(floor, 1), ylim=(floor, 1))
         ax.annotate(
-            "chance", (floor**0.8, floor**0.8), (8, -4), textcoords="offset points", va="top", color=QUIET, fontsize="small"
+            "chance",
+            (floor**0.8, floor**0.8),
+            (8, -4),
+            textcoords="offset points",
+            va="top",
+            color=QUIET,
+            fontsize="small",
         )
         ax.legend(frameon=False, fontsize="small", loc="lower right")
-        finish(ax, title="Members found at few false accusations", x="outsiders wrongly accused (FPR)", y="members found (TPR)")
+        finish(
+            ax,
+            title="Members found at few false accusations",
+            x="outsiders wrongly accused (FPR)",
+            y="members found (TPR)",
+        )
         return RocDisplay(self.curves, ax, tuple(artists))

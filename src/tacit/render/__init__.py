@@ -41,7 +41,10 @@ def rendered(report: Report | Comparison, *, suffix: str) -> str:
         return encodable(report.to_json())
     if isinstance(report, Comparison):
         if suffix not in COMPARISON_SUFFIXES:
-            raise InvalidInput(f"A comparison is written as {', '.join(COMPARISON_SUFFIXES)}, got the suffix {suffix!r}.")
+            raise InvalidInput(
+                f"A comparison is written as {', '.join(COMPARISON_SUFFIXES)}, got the suffix"
+                f" {suffix!r}."
+            )
         return _document(document_of_comparison(report), suffix)
     if suffix == ".xml":
         return junit(report)
@@ -50,13 +53,19 @@ def rendered(report: Report | Comparison, *, suffix: str) -> str:
     if suffix == ".card.md":
         return model_card(report, document_of(report))
     if suffix not in FORMATS.values():
-        raise InvalidInput(f"A report is written as {', '.join(FORMATS.values())}, got the suffix {suffix!r}.")
+        raise InvalidInput(
+            f"A report is written as {', '.join(FORMATS.values())}, got the suffix {suffix!r}."
+        )
     return _document(document_of(report), suffix)
 
 
 def notebook(report: Report | Comparison) -> str:
-    """The report as a fragment of HTML for a notebook cell: no script, no style sheet, nothing loaded."""
-    return fragment(document_of_comparison(report) if isinstance(report, Comparison) else document_of(report))
+    """The report as a fragment of HTML for a notebook cell: no script, no style sheet, nothing
+    loaded.
+    """
+    return fragment(
+        document_of_comparison(report) if isinstance(report, Comparison) else document_of(report)
+    )
 
 
 def _document(document: Document, suffix: str) -> str:

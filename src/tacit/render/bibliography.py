@@ -130,7 +130,9 @@ PAPERS = {
 
 def references(report: Report) -> tuple[str, ...]:
     """The papers behind what this report shows."""
-    methods = " ".join(estimate.method.lower() for check in report.checks for estimate in check.estimates)
+    methods = " ".join(
+        estimate.method.lower() for check in report.checks for estimate in check.estimates
+    )
     attacks = " ".join(f"{check.name} {check.attack}".lower() for check in report.checks)
     roles = {check.role for check in report.checks}
     cited = {
@@ -143,4 +145,6 @@ def references(report: Report) -> tuple[str, ...]:
         "kaya": {"member", "nonmember"} <= set(report.accuracy),
     }
     always = ALWAYS if shown_epsilon(report) is None else CLAIM
-    return tuple(str(paper) for key, paper in PAPERS.items() if key in always or cited.get(key, False))
+    return tuple(
+        str(paper) for key, paper in PAPERS.items() if key in always or cited.get(key, False)
+    )

@@ -1,4 +1,6 @@
-"""What a document is made of, before any format: a verdict, a few facts, and sections of text, lists, tables and charts."""
+"""What a document is made of, before any format: a verdict, a few facts, and sections of text,
+lists, tables and charts.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,7 +52,8 @@ class Table:
     Parameters
     ----------
     caption : what the table shows, one line.
-    head : column headings. rows : cells, one tuple a row; the first cell names the row.
+    head : column headings.
+    rows : cells, one tuple a row; the first cell names the row.
     marked : index of the row that matters most, or None.
     left_out : how many further rows there are that are not shown.
     short : headings for narrow places, or () where `head` is short enough.
@@ -66,7 +69,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture: its numbers are in the document's `charts` under `name`; `summary` says in words what it shows."""
+    """A picture: its numbers are in the document's `charts` under `name`; `summary` says in words
+    what it shows.
+    """
 
     name: str
     title: str
@@ -82,7 +87,9 @@ class Section:
 
     Parameters
     ----------
-    key : short name, used for anchors. title : the heading. blocks : the answer.
+    key : short name, used for anchors.
+    title : the heading.
+    blocks : the answer.
     brief : whether the short text form shows it too.
     """
 
@@ -108,10 +115,16 @@ class Document:
 
     Parameters
     ----------
-    kind : what this is ("privacy report", "comparison"). title : of whom. created : ISO date.
-    tone : the verdict, for colour and sign. verdict, finding : the same in words.
-    headline : one plain sentence. caution : what must be read before any number.
-    facts : key figures. sections : the rest. charts : numbers of the pictures, by name.
+    kind : what this is ("privacy report", "comparison").
+    title : of whom.
+    created : ISO date.
+    tone : the verdict, for colour and sign.
+    verdict, finding : the same in words.
+    headline : one plain sentence.
+    caution : what must be read before any number.
+    facts : key figures.
+    sections : the rest.
+    charts : numbers of the pictures, by name.
     more : what the short text form leaves to the others.
     """
 

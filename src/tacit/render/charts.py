@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import Comparison, Estimate, InvalidInput, Report
+from tacit.figures.thinning import cornered
 from tacit.plots import ParetoDisplay, RocDisplay, ScoresDisplay, SlicesDisplay, TrendDisplay
 from tacit.plots.roc import Curve
 from tacit.plots.slices import NO_LEAK
-from tacit.plots.thinning import cornered
 from tacit.render.clean import clean
 from tacit.render.words import metric_name
 
@@ -24,7 +24,9 @@ NAME = 44
 
 
 def charts_of(report: Report) -> Plain:
-    """Chart name to plain data, only for what the report holds; damaged figures are left out, never half drawn."""
+    """Chart name to plain data, only for what the report holds; damaged figures are left out, never
+    half drawn.
+    """
     charts: Plain = {}
     for name, make in (("roc", _roc), ("scores", _scores), ("slices", _slices), ("trend", _trend)):
         try:
@@ -41,8 +43,18 @@ def _roc(report: Report) -> Plain:
     series = [_curve(curve) | {"shown": order < N_SHOWN} for order, curve in enumerate(curves)]
     return {
         "kind": "curve",
-        "x": {"label": "Outsiders wrongly accused", "scale": "log", "domain": [floor, 1], "form": "share"},
-        "y": {"label": "Training records found", "scale": "log", "domain": [floor, 1], "form": "share"},
+        "x": {
+            "label": "Outsiders wrongly accused",
+            "scale": "log",
+            "domain": [floor, 1],
+            "form": "share",
+        },
+        "y": {
+            "label": "Training records found",
+            "scale": "log",
+            "domain": [floor, 1],
+            "form": "share",
+        },
         "series": series,
         "chance": True,
     }
@@ -50,13 +62,19 @@ def _roc(report: Report) -> Plain:
 
 def _curve(curve: Curve) -> Plain:
     columns = cornered(curve.fpr, curve.tpr, curve.low, curve.high)
-    return {"name": clean(curve.attack, limit=NAME)} | dict(zip(("x", "y", "low", "high"), map(_short, columns)))
+    return {"name": clean(curve.attack, limit=NAME)} | dict(
+        zip(("x", "y", "low", "high"), map(_short, columns))
+    )
 
 
 def _scores(report: Report) -> Plain:
     display = ScoresDisplay.from_report(report)
     edges, top = display.edges, max(float(display.member.max()), float(display.nonmember.max()))
-    if not (np.isfinite(edges).all() and math.isfinite(top) and len(edges) == len(display.member) + 1 > 1):
+    if not (
+        np.isfinite(edges).all()
+        and math.isfinite(top)
+        and len(edges) == len(display.member) + 1 > 1
+    ):
         raise InvalidInput("The histogram's edges do not fit its counts.")
     return {
         "kind": "histogram",
@@ -66,9 +84,17 @@ def _scores(report: Report) -> Plain:
             "domain": _short(edges[[0, -1]]),
             "form": "number",
         },
-        "y": {"label": "Share of records", "scale": "linear", "domain": [0, _short([top * 1.08])[0]], "form": "share"},
+        "y": {
+            "label": "Share of records",
+            "scale": "linear",
+            "domain": [0, _short([top * 1.08])[0]],
+            "form": "share",
+        },
         "edges": _short(edges),
-        "series": [{"name": "Others", "y": _short(display.nonmember)}, {"name": "Training records", "y": _short(display.member)}],
+        "series": [
+            {"name": "Others", "y": _short(display.nonmember)},
+            {"name": "Training records", "y": _short(display.member)},
+        ],
     }
 
 
@@ -82,7 +108,10 @@ def _slices(report: Report) -> Plain:
     overall = None if display.overall is None else _short([display.overall.value])[0]
     return {
         "kind": "dots",
-        "x": {"label": metric_name(display.metric), "domain": _around([row[end] for row in rows for end in ("low", "high")])},
+        "x": {
+            "label": metric_name(display.metric),
+            "domain": _around([row[end] for row in rows for end in ("low", "high")]),
+        },
         "rows": rows,
         "none": NO_LEAK.get(display.metric, 0.0),
         "overall": overall,
@@ -93,7 +122,11 @@ def _slices(report: Report) -> Plain:
 def _trend(report: Report) -> Plain:
     models = TrendDisplay.from_report(report).models
     series = [
-        {"name": clean(name, limit=NAME), "shown": True, "x": _short([step.epoch for step in steps])}
+        {
+            "name": clean(name, limit=NAME),
+            "shown": True,
+            "x": _short([step.epoch for step in steps]),
+        }
         | _columns([step.score for step in steps])
         for name, steps in models[:MAX_CURVES]
     ]
@@ -118,7 +151,11 @@ def pareto_of(comparison: Comparison) -> Plain:
             }
             | _columns(scores)
         )
-    return {"pareto": _with_bars(series, x="Accuracy on other records", form="share")} if series else {}
+    return (
+        {"pareto": _with_bars(series, x="Accuracy on other records", form="share")}
+        if series
+        else {}
+    )
 
 
 def _with_bars(series: list[Plain], *, x: str, form: str) -> Plain:
@@ -127,7 +164,12 @@ def _with_bars(series: list[Plain], *, x: str, form: str) -> Plain:
     return {
         "kind": "points",
         "x": {"label": x, "scale": "linear", "domain": _around(across), "form": form},
-        "y": {"label": "Vulnerability score", "scale": "linear", "domain": _around([*along, 0.0]), "form": "number"},
+        "y": {
+            "label": "Vulnerability score",
+            "scale": "linear",
+            "domain": _around([*along, 0.0]),
+            "form": "number",
+        },
         "series": series,
     }
 
@@ -136,12 +178,16 @@ def _columns(scores: Sequence[Estimate]) -> Plain:
     return {
         "y": _short([score.value for score in scores]),
         "low": _short([score.low if math.isfinite(score.low) else score.value for score in scores]),
-        "high": _short([score.high if math.isfinite(score.high) else score.value for score in scores]),
+        "high": _short(
+            [score.high if math.isfinite(score.high) else score.value for score in scores]
+        ),
     }
 
 
 def _ends(estimate: Estimate) -> Plain:
-    return dict(zip(("value", "low", "high"), _short([estimate.value, estimate.low, estimate.high])))
+    return dict(
+        zip(("value", "low", "high"), _short([estimate.value, estimate.low, estimate.high]))
+    )
 
 
 def _finite(estimate: Estimate) -> bool:

@@ -34,7 +34,12 @@ def _sections(comparison: Comparison) -> list[Section]:
     return [
         Section("points", "Privacy against accuracy", _points(comparison), brief=True),
         Section("differences", "Which differences are real", _differences(comparison), brief=True),
-        Section("notes", "What to know", (Items(tuple(map(sentence, comparison.notes))),) if comparison.notes else (), brief=True),
+        Section(
+            "notes",
+            "What to know",
+            (Items(tuple(map(sentence, comparison.notes))),) if comparison.notes else (),
+            brief=True,
+        ),
     ]
 
 
@@ -42,21 +47,33 @@ def _points(comparison: Comparison) -> tuple[Block, ...]:
     picture = Chart(
         "pareto",
         "Privacy against accuracy",
-        "One line a model, one dot an epoch; right is more accurate, lower is more private. Filled dots are on the Pareto front: "
-        "no other is better in one without being worse in the other. The ring is the recommendation.",
+        "One line a model, one dot an epoch; right is more accurate, lower is more private. Filled"
+        " dots are on the Pareto front: no other is better in one without being worse in the other."
+        " The ring is the recommendation.",
     )
-    shown = sorted(comparison.points, key=lambda point: (point.name != comparison.recommended, not point.front))[:MAX_POINTS]
+    shown = sorted(
+        comparison.points, key=lambda point: (point.name != comparison.recommended, not point.front)
+    )[:MAX_POINTS]
     rows = tuple(_point_row(point, comparison) for point in shown)
     marked = 0 if comparison.recommended else None
     head = ("Model", "Vulnerability score", "Accuracy", "Pareto front", "Verdict")
     left_out = max(0, len(comparison.points) - MAX_POINTS)
-    return (picture, Table("The recommended one in bold, then the Pareto front.", head, rows, marked, left_out))
+    return (
+        picture,
+        Table("The recommended one in bold, then the Pareto front.", head, rows, marked, left_out),
+    )
 
 
 def _point_row(point: Point, comparison: Comparison) -> tuple[Cell, ...]:
     score = "not known" if point.score is None else interval(point.score)
     accuracy = "not known" if point.accuracy is None else f"{100 * point.accuracy:.1f}{SPACE}%"
-    return (clean(point.name), score, accuracy, "yes" if point.front else "no", VERDICTS.get(point.verdict, "–"))
+    return (
+        clean(point.name),
+        score,
+        accuracy,
+        "yes" if point.front else "no",
+        VERDICTS.get(point.verdict, "–"),
+    )
 
 
 def _differences(comparison: Comparison) -> tuple[Block, ...]:
@@ -65,10 +82,16 @@ def _differences(comparison: Comparison) -> tuple[Block, ...]:
         return (Text("No two of them could be compared."),) if len(comparison.points) > 1 else ()
     real = sum(item.real for item in known)
     said = (
-        f"{count(real)} of {plural(len(known), 'difference')} {'is' if real == 1 else 'are'} larger than chance explains, "
-        f"corrected for looking at all of them (Holm); the intervals are not corrected.{_methods(known)}"
+        f"{count(real)} of {plural(len(known), 'difference')} {'is' if real == 1 else 'are'} larger"
+        " than chance explains, corrected for looking at all of them (Holm); the intervals are not"
+        f" corrected.{_methods(known)}"
     )
-    known.sort(key=lambda item: (comparison.recommended not in (item.first, item.second), item.p_adjusted or 0.0))
+    known.sort(
+        key=lambda item: (
+            comparison.recommended not in (item.first, item.second),
+            item.p_adjusted or 0.0,
+        )
+    )
     rows = tuple(_difference_row(item) for item in known[:MAX_PAIRS])
     table = Table(
         "Differences in vulnerability; those with the recommended one first.",
@@ -86,7 +109,9 @@ def _methods(known: list[Difference]) -> str:
     for paired, words in ((True, "On the same records"), (False, "From the two intervals alone")):
         group = [item for item in known if item.paired == paired]
         found = [item.estimate for item in group if item.estimate is not None]
-        methods = dict.fromkeys(f"{METRICS.get(item.name, item.name)}, {item.method}" for item in found)
+        methods = dict.fromkeys(
+            f"{METRICS.get(item.name, item.name)}, {item.method}" for item in found
+        )
         text += f" {words}: {count(len(group))} ({sentence('; '.join(methods))})." if group else ""
     return text
 

@@ -14,7 +14,9 @@ from tacit.render.svg import svg
 
 
 def page(document: Document) -> str:
-    """A whole HTML page: no network, no outside file, a content policy that runs no script but its own."""
+    """A whole HTML page: no network, no outside file, a content policy that runs no script but its
+    own.
+    """
     style, script = _asset("report.css"), _asset("report.js")
     text: str = _template("page.html").render(
         document=document,
@@ -29,7 +31,9 @@ def page(document: Document) -> str:
 
 
 def fragment(document: Document) -> str:
-    """The report for a notebook cell: no script, no style sheet, no identifier that could clash with its neighbours."""
+    """The report for a notebook cell: no script, no style sheet, no identifier that could clash
+    with its neighbours.
+    """
     text: str = _template("notebook.html").render(document=document, **_tools(document))
     return text
 
@@ -75,5 +79,7 @@ def _environment() -> Environment:
 def _template(name: str) -> Any:
     template = _environment().get_template(name)
     kinds = ("Text", "Items", "Facts", "Table", "Chart")
-    template.globals["kind"] = lambda block: type(block).__name__ if type(block).__name__ in kinds else ""
+    template.globals["kind"] = lambda block: (
+        type(block).__name__ if type(block).__name__ in kinds else ""
+    )
     return template

@@ -13,12 +13,21 @@ _LIST = re.compile(r"^(\s*)([-+]|\d+[.)])(\s)")
 
 def markdown(document: Document) -> str:
     """The whole document; nothing from outside can become a link, an image, a tag or a template."""
-    verdict = f"**{escaped(document.verdict)}** · {escaped(document.finding)}\n\n" if document.verdict else ""
+    verdict = (
+        f"**{escaped(document.verdict)}** · {escaped(document.finding)}\n\n"
+        if document.verdict
+        else ""
+    )
     date = f" · {escaped(document.created)}" if document.created else ""
-    head = f"# {escaped(document.title)}\n\ntacit {escaped(document.kind)}{date}\n\n{verdict}{escaped(document.headline)}\n"
+    head = (
+        f"# {escaped(document.title)}\n\ntacit"
+        f" {escaped(document.kind)}{date}\n\n{verdict}{escaped(document.headline)}\n"
+    )
     cautions = [f"> **Read this first.** {escaped(text)}\n" for text in document.caution]
     facts = [_fact_list(document)] if document.facts else []
-    return "\n".join([head, *cautions, *facts, *(section_text(section) for section in document.sections)])
+    return "\n".join(
+        [head, *cautions, *facts, *(section_text(section) for section in document.sections)]
+    )
 
 
 def section_text(section: Section, *, depth: int = 2) -> str:
@@ -29,8 +38,14 @@ def section_text(section: Section, *, depth: int = 2) -> str:
 
 def escaped(text: str) -> str:
     """`text` as Markdown that shows it as it is."""
-    plain = "".join(_ENTITIES.get(character, character) for character in _SPECIAL.sub(r"\\\1", text))
-    return _LIST.sub(r"\1\\\2\3", _LINKS.sub(r"\1&#8203;\2", plain)).replace(SPACE, " ").replace("\n", " ")
+    plain = "".join(
+        _ENTITIES.get(character, character) for character in _SPECIAL.sub(r"\\\1", text)
+    )
+    return (
+        _LIST.sub(r"\1\\\2\3", _LINKS.sub(r"\1&#8203;\2", plain))
+        .replace(SPACE, " ")
+        .replace("\n", " ")
+    )
 
 
 def _fact_list(document: Document) -> str:
@@ -44,7 +59,10 @@ def _fact_list(document: Document) -> str:
 
 def _block(block: Block) -> str:
     if isinstance(block, Items):
-        return "\n".join(f"{f'{place}.' if block.ordered else '-'} {escaped(item)}" for place, item in enumerate(block.items, 1))
+        return "\n".join(
+            f"{f'{place}.' if block.ordered else '-'} {escaped(item)}"
+            for place, item in enumerate(block.items, 1)
+        )
     if isinstance(block, Facts):
         return "\n".join(f"- {escaped(name)}: {escaped(value)}" for name, value in block.pairs)
     if isinstance(block, Table):
@@ -57,7 +75,9 @@ def table_text(table: Table) -> str:
     lines = [_row([escaped(name) for name in table.head]), _row(["---"] * len(table.head))]
     for index, row in enumerate(table.rows):
         cells = [escaped(_shown(cell)) for cell in row]
-        lines.append(_row([f"**{cell}**" if table.marked == index and cell else cell for cell in cells]))
+        lines.append(
+            _row([f"**{cell}**" if table.marked == index and cell else cell for cell in cells])
+        )
     more = f" {table.left_out:,} more are in the JSON report." if table.left_out else ""
     return "\n".join([*lines, "", f"{escaped(table.caption)}{more}"])
 

@@ -15,17 +15,26 @@ _AT = re.compile(r"at FPR ([0-9.e+-]+):")
 
 
 def tail_rate(report: Report) -> Estimate | None:
-    """The chosen attack's share of members found, at the smallest false-accusation rate where it beats a blind guess.
+    """The chosen attack's share of members found, at the smallest false-accusation rate where it
+    beats a blind guess.
 
     Where it beats one at none, the smallest of the usual rates that was measured.
     """
     chosen = _chosen(report)
-    found = [] if chosen is None else [rate for name in RATES if (rate := chosen.estimate(name)) is not None]
-    return next((rate for rate in found if rate.low > (rate_of(rate.name) or 1.0)), next(iter(found), None))
+    found = (
+        []
+        if chosen is None
+        else [rate for name in RATES if (rate := chosen.estimate(name)) is not None]
+    )
+    return next(
+        (rate for rate in found if rate.low > (rate_of(rate.name) or 1.0)), next(iter(found), None)
+    )
 
 
 def meaning(report: Report) -> tuple[Block, ...]:
-    """The score as guesses out of 100, then precision at realistic base rates; for a claim, what its epsilon means."""
+    """The score as guesses out of 100, then precision at realistic base rates; for a claim, what
+    its epsilon means.
+    """
     if (bound := shown_epsilon(report)) is not None:
         return claim_meaning(bound)
     blocks: list[Block] = []
@@ -34,10 +43,15 @@ def meaning(report: Report) -> tuple[Block, ...]:
     chosen, rate = _chosen(report), tail_rate(report)
     rows = () if chosen is None else _precision_rows(chosen, rate)
     if rows:
-        said = f"In life few candidates are members, so most accusations of a weak attacker are wrong. {_setting(chosen, rate)}:"
+        said = (
+            "In life few candidates are members, so most accusations of a weak attacker are wrong."
+            f" {_setting(chosen, rate)}:"
+        )
         head = ("Members among the candidates", "Accusations that are right", "In words")
         blocks.append(Text(said))
-        blocks.append(Table(CAPTION, head, rows, short=("Members among", "Right accusations", "In words")))
+        blocks.append(
+            Table(CAPTION, head, rows, short=("Members among", "Right accusations", "In words"))
+        )
     return tuple(blocks)
 
 
@@ -46,27 +60,42 @@ def _chosen(report: Report) -> CheckResult | None:
 
 
 def _guesses(score: Estimate) -> str:
-    right = [50 * (1 + min(1.0, max(-1.0, value))) for value in (score.value, score.low, score.high)]
-    decimals = next((places for places in range(3) if round(right[1], places) < round(right[2], places)), 0)
-    text = f"Of 100 guesses about 50 members and 50 others, this attacker gets {right[0]:.{decimals}f} right"
+    right = [
+        50 * (1 + min(1.0, max(-1.0, value))) for value in (score.value, score.low, score.high)
+    ]
+    decimals = next(
+        (places for places in range(3) if round(right[1], places) < round(right[2], places)), 0
+    )
+    text = (
+        f"Of 100 guesses about 50 members and 50 others, this attacker gets {right[0]:.{decimals}f}"
+        " right"
+    )
     if math.isfinite(score.low) and math.isfinite(score.high):
         text += f" ({right[1]:.{decimals}f} to {right[2]:.{decimals}f})"
     return f"{text}; a coin gets 50. That is an average: single records can be far more exposed."
 
 
-def _precision_rows(chosen: CheckResult, rate: Estimate | None) -> tuple[tuple[str | Interval, ...], ...]:
+def _precision_rows(
+    chosen: CheckResult, rate: Estimate | None
+) -> tuple[tuple[str | Interval, ...], ...]:
     measured = _measured(chosen, rate)
     if measured:
         priors = sorted(measured, reverse=True)
-        return tuple(_row(prior, *_ends(measured[prior]), both_of(measured[prior])) for prior in priors)
+        return tuple(
+            _row(prior, *_ends(measured[prior]), both_of(measured[prior])) for prior in priors
+        )
     if rate is None:
         return ()
     return tuple(_computed_row(prior, rate) for prior in PRIORS)
 
 
 def _measured(chosen: CheckResult, rate: Estimate | None) -> dict[float, Estimate]:
-    """Precision as measured, by base rate; none where only the headline's rate of false accusations beats guessing."""
-    measured = {float(found[1]): item for item in chosen.estimates if (found := PRECISION.match(item.name))}
+    """Precision as measured, by base rate; none where only the headline's rate of false accusations
+    beats guessing.
+    """
+    measured = {
+        float(found[1]): item for item in chosen.estimates if (found := PRECISION.match(item.name))
+    }
     shown = any(item.low > prior for prior, item in measured.items())
     beats = rate is not None and rate.low > (rate_of(rate.name) or 1.0)
     return measured if shown or not beats else {}
@@ -78,7 +107,10 @@ def _ends(estimate: Estimate) -> tuple[float, float, float]:
 
 def _computed_row(prior: float, rate: Estimate) -> tuple[str | Interval, ...]:
     fpr = rate_of(rate.name) or 1.0
-    value, low, high = (_precision(found, fpr, prior) for found in (rate.value, max(0.0, rate.low), min(1.0, rate.high)))
+    value, low, high = (
+        _precision(found, fpr, prior)
+        for found in (rate.value, max(0.0, rate.low), min(1.0, rate.high))
+    )
     shown = Estimate("ppv", value, low, high, rate.level, rate.n, rate.method)
     return _row(prior, value, low, high, both_of(shown))
 
@@ -88,7 +120,9 @@ def _precision(tpr: float, fpr: float, prior: float) -> float:
     return prior * tpr / accused if accused else 0.0
 
 
-def _row(prior: float, value: float, low: float, high: float, text: str) -> tuple[str | Interval, ...]:
+def _row(
+    prior: float, value: float, low: float, high: float, text: str
+) -> tuple[str | Interval, ...]:
     right = min(1000, max(0, round(1000 * value)))
     words = f"about {right:,} of 1,000 accused {'is a member' if right == 1 else 'are members'}"
     if low <= prior:

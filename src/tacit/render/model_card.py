@@ -18,9 +18,14 @@ def model_card(report: Report, document: Document) -> str:
 
     The results are marked as not verified: the Hub's own mark is for results that the Hub made.
     """
-    body = [f"## Privacy\n\n**{escaped(document.verdict)}** · {escaped(document.finding)}\n\n{escaped(document.headline)}\n"]
+    body = [
+        f"## Privacy\n\n**{escaped(document.verdict)}** ·"
+        f" {escaped(document.finding)}\n\n{escaped(document.headline)}\n"
+    ]
     body += [f"> **Read this first.** {escaped(text)}\n" for text in document.caution]
-    body += [section_text(section, depth=3) for section in document.sections if section.key in SECTIONS]
+    body += [
+        section_text(section, depth=3) for section in document.sections if section.key in SECTIONS
+    ]
     return f"---\n{_front_matter(report)}---\n\n" + "\n".join(body)
 
 
@@ -30,15 +35,28 @@ def _front_matter(report: Report) -> str:
     lines = ["tags:", "- privacy", "- membership-inference"]
     if estimates:
         lines += ["model-index:", f"- name: {_quoted(report.title)}", "  results:", "  - task:"]
-        lines += ["      type: membership-inference", "      name: Membership inference audit", "    dataset:"]
-        lines += ["      type: private", "      name: training records and others of the same kind", "    metrics:"]
+        lines += [
+            "      type: membership-inference",
+            "      name: Membership inference audit",
+            "    dataset:",
+        ]
+        lines += [
+            "      type: private",
+            "      name: training records and others of the same kind",
+            "    metrics:",
+        ]
         for item in estimates:
             lines += _metric(item)
     return "\n".join(lines) + "\n"
 
 
 def _metric(estimate: Estimate) -> list[str]:
-    interval = {"low": _finite(estimate.low), "high": _finite(estimate.high), "level": estimate.level, "n": estimate.n}
+    interval = {
+        "low": _finite(estimate.low),
+        "high": _finite(estimate.high),
+        "level": estimate.level,
+        "n": estimate.n,
+    }
     return [
         f"    - type: {_quoted(f'tacit-{estimate.name}')}",
         f"      name: {_quoted(metric_name(estimate.name))}",
@@ -55,4 +73,6 @@ def _finite(value: float) -> float | None:
 def _quoted(text: Any) -> str:
     """A double-quoted YAML scalar (every JSON string is one) without a tag or a template."""
     quoted = json.dumps(clean(text, limit=120).replace(SPACE, " "), ensure_ascii=False)
-    return "".join(f"\\u{ord(character):04x}" if character in "<>{}&" else character for character in quoted)
+    return "".join(
+        f"\\u{ord(character):04x}" if character in "<>{}&" else character for character in quoted
+    )

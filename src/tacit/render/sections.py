@@ -10,7 +10,19 @@ from tacit.plots import SlicesDisplay
 from tacit.render import claims
 from tacit.render.advice import how_to_lower
 from tacit.render.bibliography import references
-from tacit.render.blocks import Block, Cell, Chart, Document, Fact, Facts, Interval, Items, Section, Table, Text
+from tacit.render.blocks import (
+    Block,
+    Cell,
+    Chart,
+    Document,
+    Fact,
+    Facts,
+    Interval,
+    Items,
+    Section,
+    Table,
+    Text,
+)
 from tacit.render.charts import charts_of
 from tacit.render.claims import claim_facts, shown_epsilon
 from tacit.render.clean import clean, sentence
@@ -33,20 +45,60 @@ from tacit.render.words import (
 )
 
 VERDICTS = {"pass": "Pass", "fail": "Fail", "inconclusive": "Inconclusive", "skipped": "Skipped"}
-FINDINGS = {"leak": "leak found", "no leak found": "no leak found", "inconclusive": "finding inconclusive"}
+FINDINGS = {
+    "leak": "leak found",
+    "no leak found": "no leak found",
+    "inconclusive": "finding inconclusive",
+}
 STANDING = {
     ("leak", "fail"): "The model leaks, and by more than the policy allows.",
     ("leak", "pass"): "The model leaks, by less than the limits that the policy sets.",
-    ("leak", "inconclusive"): "The model leaks. Whether by more than the policy allows, these records cannot tell.",
-    ("no leak found", "pass"): "The policy's limits are kept. No leak found is not proof that there is none: it is what "
-    "these attacks could show with these records.",
-    ("no leak found", "fail"): "A limit of the policy is exceeded, although the audit as a whole shows no leak: read the rules.",
-    ("no leak found", "inconclusive"): "No leak was found, but too little is known to say that the policy's limits are kept.",
-    ("inconclusive", "pass"): "The policy's limits are kept, but these records cannot tell whether the model leaks.",
-    ("inconclusive", "fail"): "A limit of the policy is exceeded, although the audit as a whole settles nothing: read the rules.",
-    ("inconclusive", "inconclusive"): "These records can tell neither whether the model leaks nor whether the limits are kept.",
+    (
+        "leak",
+        "inconclusive",
+    ): "The model leaks. Whether by more than the policy allows, these records cannot tell.",
+    (
+        "no leak found",
+        "pass",
+    ): (
+        "The policy's limits are kept. No leak found is not proof that there is none: it is what "
+        "these attacks could show with these records."
+    ),
+    (
+        "no leak found",
+        "fail",
+    ): (
+        "A limit of the policy is exceeded, although the audit as a whole shows no leak: read the"
+        " rules."
+    ),
+    (
+        "no leak found",
+        "inconclusive",
+    ): "No leak was found, but too little is known to say that the policy's limits are kept.",
+    (
+        "inconclusive",
+        "pass",
+    ): "The policy's limits are kept, but these records cannot tell whether the model leaks.",
+    (
+        "inconclusive",
+        "fail",
+    ): (
+        "A limit of the policy is exceeded, although the audit as a whole settles nothing: read the"
+        " rules."
+    ),
+    (
+        "inconclusive",
+        "inconclusive",
+    ): "These records can tell neither whether the model leaks nor whether the limits are kept.",
 }
-ATTACK_COLUMNS = ("advantage", "tpr@fpr=0.01", "tpr@fpr=0.001", "auc", "tpr@fpr=0.1", "tpr@fpr=0.0001")
+ATTACK_COLUMNS = (
+    "advantage",
+    "tpr@fpr=0.01",
+    "tpr@fpr=0.001",
+    "auc",
+    "tpr@fpr=0.1",
+    "tpr@fpr=0.0001",
+)
 MADE = {
     "seed": "Seed",
     "digest": "Digest of the inputs",
@@ -83,7 +135,9 @@ def document_of(report: Report) -> Document:
 
 def _sections(report: Report) -> list[Section]:
     return [
-        Section("rules", f"Against the policy “{clean(report.policy)}”", _rules(report), brief=True),
+        Section(
+            "rules", f"Against the policy “{clean(report.policy)}”", _rules(report), brief=True
+        ),
         Section("meaning", "What it means", meaning(report), brief=True),
         Section("attacks", "Which attack did it", _attacks(report), brief=True),
         Section("slices", "Who is most exposed", _slices(report), brief=True),
@@ -109,23 +163,39 @@ def _facts(report: Report) -> tuple[Fact, ...]:
         return claim_facts(bound)
     facts = []
     if report.score is not None:
-        facts.append(Fact("Vulnerability score", value_of(report.score), span_of(report.score), "0 guessing, 1 all told apart"))
+        facts.append(
+            Fact(
+                "Vulnerability score",
+                value_of(report.score),
+                span_of(report.score),
+                "0 guessing, 1 all told apart",
+            )
+        )
     if (rate := tail_rate(report)) is not None:
-        facts.append(Fact(metric_name(rate.name), value_of(rate), span_of(rate), "of the training records"))
+        facts.append(
+            Fact(metric_name(rate.name), value_of(rate), span_of(rate), "of the training records")
+        )
     if report.detectable is not None:
-        facts.append(Fact("Smallest score it would show", number(report.detectable), "", "in 4 audits of 5"))
+        facts.append(
+            Fact("Smallest score it would show", number(report.detectable), "", "in 4 audits of 5")
+        )
     if "nonmember" in report.accuracy:
         seen = report.accuracy.get("member")
         note = "" if seen is None else f"{share(seen)} on training records"
-        facts.append(Fact("Accuracy on other records", share(report.accuracy["nonmember"]), "", note))
+        facts.append(
+            Fact("Accuracy on other records", share(report.accuracy["nonmember"]), "", note)
+        )
     return tuple(facts)
 
 
 def _rules(report: Report) -> tuple[Block, ...]:
     claim = shown_epsilon(report) is not None
-    standing = Text(claims.STANDING[report.verdict] if claim else STANDING[report.finding, report.verdict])
+    standing = Text(
+        claims.STANDING[report.verdict] if claim else STANDING[report.finding, report.verdict]
+    )
     rows: list[tuple[Cell, ...]] = [
-        (rule_name(verdict.rule), VERDICTS.get(verdict.outcome, "?"), _reason(verdict, report)) for verdict in report.verdicts
+        (rule_name(verdict.rule), VERDICTS.get(verdict.outcome, "?"), _reason(verdict, report))
+        for verdict in report.verdicts
     ]
     if not rows:
         return (standing, Text("The policy sets no rule, so nothing could pass or fail."))
@@ -136,11 +206,21 @@ def _rules(report: Report) -> tuple[Block, ...]:
 def _reason(verdict: Verdict, report: Report) -> str:
     """Why, in the units of the table; a reason of another form stays as it is."""
     name = verdict.rule.partition(" at most ")[0]
-    found = re.fullmatch(rf"{re.escape(name)} = .* (lies at or below|lies above|reaches across) the limit .*", verdict.reason)
+    found = re.fullmatch(
+        rf"{re.escape(name)} = .* (lies at or below|lies above|reaches across) the limit .*",
+        verdict.reason,
+    )
     chosen = chosen_of(report)
-    estimates = [*([] if chosen is None else chosen.estimates), *([] if report.score is None else [report.score])]
+    estimates = [
+        *([] if chosen is None else chosen.estimates),
+        *([] if report.score is None else [report.score]),
+    ]
     measured = next((item for item in estimates if item.name == name), None)
-    return upper_first(sentence(verdict.reason)) if not found or measured is None else f"{both_of(measured)} {found[1]} the limit"
+    return (
+        upper_first(sentence(verdict.reason))
+        if not found or measured is None
+        else f"{both_of(measured)} {found[1]} the limit"
+    )
 
 
 def _attacks(report: Report) -> tuple[Block, ...]:
@@ -149,11 +229,18 @@ def _attacks(report: Report) -> tuple[Block, ...]:
         return ()
     columns = _columns(checks)
     checks.sort(key=lambda check: (check.name != report.chosen, -_first(check, columns)))
-    rows = tuple((_attack_name(check, report), *(_cell(check, name) for name in columns)) for check in checks[:MAX_ROWS])
-    head, short = ("Attack", *map(metric_name, columns)), ("Attack", *map(short_metric_name, columns))
+    rows = tuple(
+        (_attack_name(check, report), *(_cell(check, name) for name in columns))
+        for check in checks[:MAX_ROWS]
+    )
+    head, short = (
+        ("Attack", *map(metric_name, columns)),
+        ("Attack", *map(short_metric_name, columns)),
+    )
     marked, left_out = 0 if report.chosen else None, max(0, len(checks) - MAX_ROWS)
     table = Table(
-        f"Every attack that was run. In brackets the {share(report_level(report))} interval of each number.",
+        f"Every attack that was run. In brackets the {share(report_level(report))} interval of each"
+        " number.",
         head,
         rows,
         marked,
@@ -182,7 +269,13 @@ def _attack_name(check: CheckResult, report: Report) -> str:
 
 def _cell(check: CheckResult, name: str) -> Cell:
     found = check.estimate(name)
-    return interval(found) if found is not None else "not known" if check.reason or check.notes else "–"
+    return (
+        interval(found)
+        if found is not None
+        else "not known"
+        if check.reason or check.notes
+        else "–"
+    )
 
 
 def interval(estimate: Estimate) -> Interval:
@@ -194,26 +287,35 @@ def _choice(report: Report) -> tuple[Block, ...]:
     chosen = chosen_of(report)
     if chosen is None:
         return ()
-    how = f" ({clean(chosen.attack, limit=WIDE)} on the signal “{clean(chosen.statistic)}”)" if chosen.attack else ""
-    records = f"{plural(chosen.n_members, 'member')} and {plural(chosen.n_nonmembers, 'non-member')}"
+    how = (
+        f" ({clean(chosen.attack, limit=WIDE)} on the signal “{clean(chosen.statistic)}”)"
+        if chosen.attack
+        else ""
+    )
+    records = (
+        f"{plural(chosen.n_members, 'member')} and {plural(chosen.n_nonmembers, 'non-member')}"
+    )
     if report.score is None:
         return (Text(f"Measured: {clean(chosen.name)}{how}, {records}.", brief=False),)
     said = (
-        f"Chosen: {clean(chosen.name)}{how}. It was chosen on other data than the {records} that grade it, so the headline "
-        "is not the best of many."
+        f"Chosen: {clean(chosen.name)}{how}. It was chosen on other data than the {records} that"
+        " grade it, so the headline is not the best of many."
     )
     return (Text(said, brief=False),)
 
 
 def _pictures(report: Report) -> tuple[Block, ...]:
-    band = f"The shaded band holds the truth in {share(report_level(report))} of audits, at each point."
+    band = (
+        f"The shaded band holds the truth in {share(report_level(report))} of audits, at each"
+        " point."
+    )
     roc = (
-        "Each line is an attack. The far left matters most: few outsiders accused, records named with confidence. "
-        f"On the dashed line an attacker does no better than chance. {band}"
+        "Each line is an attack. The far left matters most: few outsiders accused, records named"
+        f" with confidence. On the dashed line an attacker does no better than chance. {band}"
     )
     scores = (
-        "Where the two shapes lie on each other, the attacker cannot tell. A tail of training records to the right is a group "
-        "that is told with confidence."
+        "Where the two shapes lie on each other, the attacker cannot tell. A tail of training"
+        " records to the right is a group that is told with confidence."
     )
     charts: list[Block] = []
     if report.figures.get("roc"):
@@ -229,20 +331,26 @@ def _slices(report: Report) -> tuple[Block, ...]:
     except InvalidInput:
         return ()
     rows = tuple(
-        (clean(row.name), interval(row.estimate), p_value(row.p_adjusted), f"{count(row.n_members)} / {count(row.n_nonmembers)}")
+        (
+            clean(row.name),
+            interval(row.estimate),
+            p_value(row.p_adjusted),
+            f"{count(row.n_members)} / {count(row.n_nonmembers)}",
+        )
         for row in display.rows
     )
     total = plural(len(rows) + display.left_out, "slice")
     said = (
-        f"{count(display.n_significant)} of {total} leak beyond chance (rank test, Holm-corrected). Sorted by the lower "
-        "end of the interval: first comes what is most surely exposed. The intervals hold for all slices at once; they are "
-        "for one threshold, the test looks at all of them, so near the edge the two may disagree."
+        f"{count(display.n_significant)} of {total} leak beyond chance (rank test, Holm-corrected)."
+        " Sorted by the lower end of the interval: first comes what is most surely exposed. The"
+        " intervals hold for all slices at once; they are for one threshold, the test looks at all"
+        " of them, so near the edge the two may disagree."
     )
     head = ("Slice", metric_name(display.metric), "p, corrected", "Members / others")
     short = ("Slice", short_metric_name(display.metric), "p, corrected", "Members / others")
     picture = (
-        "A dot is the estimate, the bar its interval; coloured where it leaks beyond chance. Full line: all records. "
-        "Dashes: no leak."
+        "A dot is the estimate, the bar its interval; coloured where it leaks beyond chance. Full"
+        " line: all records. Dashes: no leak."
     )
     table = Table("The most exposed slices.", head, rows, None, display.left_out, short)
     return (Text(said, brief=False), Chart("slices", "Vulnerability by slice", picture), table)
@@ -260,7 +368,8 @@ def _trend(report: Report) -> tuple[Block, ...]:
         Chart(
             "trend",
             "Vulnerability by epoch",
-            "A dot is an epoch, the bar its interval. Rising lines mean that training on makes the model tell more.",
+            "A dot is an epoch, the bar its interval. Rising lines mean that training on makes the"
+            " model tell more.",
         ),
     )
 
@@ -270,8 +379,9 @@ def _baselines(report: Report) -> tuple[Block, ...]:
     if not checks:
         return ()
     said = Text(
-        "A guesser that never sees the model should do no better than chance. Where it does better, members and non-members "
-        "differ by themselves, and the attacks may have measured that difference and not the model."
+        "A guesser that never sees the model should do no better than chance. Where it does better,"
+        " members and non-members differ by themselves, and the attacks may have measured that"
+        " difference and not the model."
     )
     return (said, _first_numbers("Guessers without the model.", checks))
 
@@ -281,24 +391,41 @@ def _controls(report: Report) -> tuple[Block, ...]:
     if not checks:
         return ()
     notes = tuple(upper_first(sentence(note)) for check in checks for note in check.notes)
-    said = Text("The same measurements where the answer is known, to see that they work.", brief=False)
-    return (said, _first_numbers("What the controls show.", checks), *((Items(notes),) if notes else ()))
+    said = Text(
+        "The same measurements where the answer is known, to see that they work.", brief=False
+    )
+    return (
+        said,
+        _first_numbers("What the controls show.", checks),
+        *((Items(notes),) if notes else ()),
+    )
 
 
 def _first_numbers(caption: str, checks: list[CheckResult]) -> Table:
     """One row a check, with its first number, or the reason why it has none."""
     rows: list[tuple[Cell, ...]] = []
     for check in checks:
-        number_of = interval(check.estimates[0]) if check.estimates else sentence(check.reason) or "–"
+        number_of = (
+            interval(check.estimates[0]) if check.estimates else sentence(check.reason) or "–"
+        )
         rows.append((clean(check.name), number_of, p_value(check.p_value)))
-    names = dict.fromkeys(metric_name(check.estimates[0].name) for check in checks if check.estimates)
+    names = dict.fromkeys(
+        metric_name(check.estimates[0].name) for check in checks if check.estimates
+    )
     return Table(caption, ("Guesser", " / ".join(names) or "Result", "p of “no leak”"), tuple(rows))
 
 
 def _assumed(report: Report) -> tuple[Block, ...]:
     said = [*report.assumes, *(report.score.assumes if report.score is not None else ())]
-    once = {text.lower().rstrip("."): upper_first(sentence(text).rstrip(".")) + "." for text in reversed(said)}
-    kept = [text for key, text in reversed(once.items()) if not any(key != other and key in other for other in once)]
+    once = {
+        text.lower().rstrip("."): upper_first(sentence(text).rstrip(".")) + "."
+        for text in reversed(said)
+    }
+    kept = [
+        text
+        for key, text in reversed(once.items())
+        if not any(key != other and key in other for other in once)
+    ]
     return (Items(tuple(kept)),) if kept else ()
 
 
@@ -307,7 +434,11 @@ def _unknown(report: Report) -> tuple[Block, ...]:
         said = "Every question that this audit asks had enough records for an answer."
         return (Text(f"{said} That says nothing of attacks that were not run."),)
     rows: list[tuple[Cell, ...]] = [
-        (_question(item.get("question", "?")), upper_first(sentence(item.get("reason", ""))), _needed(item))
+        (
+            _question(item.get("question", "?")),
+            upper_first(sentence(item.get("reason", ""))),
+            _needed(item),
+        )
         for item in report.unknown
     ]
     head: tuple[str, ...] = ("Question", "Why not", "Would need")
@@ -318,7 +449,11 @@ def _unknown(report: Report) -> tuple[Block, ...]:
 
 
 def _question(text: object) -> str:
-    return metric_name(str(text)) if metric_name(str(text)) != clean(text) else upper_first(sentence(text))
+    return (
+        metric_name(str(text))
+        if metric_name(str(text)) != clean(text)
+        else upper_first(sentence(text))
+    )
 
 
 def _needed(item: Mapping[str, Any]) -> str:
@@ -347,7 +482,10 @@ def _methods(report: Report) -> tuple[Block, ...]:
         for item in estimates
     )
     head = ("Number", "Value", "Level", "n", "How the interval was made", "p of “no leak”")
-    whole = Text(f"p of “no leak” for the whole audit, all attacks and slices included: {p_value(report.p_value)}.")
+    whole = Text(
+        "p of “no leak” for the whole audit, all attacks and slices included:"
+        f" {p_value(report.p_value)}."
+    )
     return (whole, Table("The chosen attack, measured every way.", head, rows))
 
 
@@ -357,8 +495,12 @@ def _made(report: Report) -> tuple[Block, ...]:
     pairs = [("Made on", clean(report.created)), ("Model", clean(report.title))]
     if isinstance(versions, Mapping):
         shown = list(versions.items())[:MAX_SHOWN_PACKAGES]
-        pairs.append(("Versions", ", ".join(f"{clean(name)} {clean(version)}" for name, version in shown)))
-    keys = [key for key in MADE if key in environment] + [key for key in environment if key not in MADE][:MAX_SHOWN_PACKAGES]
+        pairs.append(
+            ("Versions", ", ".join(f"{clean(name)} {clean(version)}" for name, version in shown))
+        )
+    keys = [key for key in MADE if key in environment] + [
+        key for key in environment if key not in MADE
+    ][:MAX_SHOWN_PACKAGES]
     for key in keys:
         value = environment[key]
         label = MADE.get(key) or upper_first(clean(key).replace("_", " "))

@@ -1,4 +1,6 @@
-"""Chart data to a still picture: what prints, what a notebook shows, and what stays where scripts do not run."""
+"""Chart data to a still picture: what prints, what a notebook shows, and what stays where scripts
+do not run.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -28,7 +30,10 @@ class Axis:
 
     def __call__(self, value: float) -> float:
         """The pixel of `value`, kept inside the picture."""
-        low, high, at = (self._scaled(item) for item in (self.low, self.high, min(max(value, self.low), self.high)))
+        low, high, at = (
+            self._scaled(item)
+            for item in (self.low, self.high, min(max(value, self.low), self.high))
+        )
         return round(self.start + (self.end - self.start) * (at - low) / ((high - low) or 1.0), 1)
 
     def _scaled(self, value: float) -> float:
@@ -38,12 +43,17 @@ class Axis:
         """Round numbers inside the axis."""
         if self.log:
             first, last = round(math.log10(self.low)), round(math.log10(self.high))
-            return [10.0**power for power in range(last, first - 1, -1 - (last - first) // MAX_DECADES)]
+            return [
+                10.0**power for power in range(last, first - 1, -1 - (last - first) // MAX_DECADES)
+            ]
         raw = (self.high - self.low) / 5
         step = 10.0 ** math.floor(math.log10(raw)) if raw > 0 else 1.0
         step *= next(factor for factor in (1, 2, 5, 10) if factor * step >= raw * 0.999)
         return [
-            round(index * step, 12) for index in range(math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9) + 1)
+            round(index * step, 12)
+            for index in range(
+                math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9) + 1
+            )
         ]
 
 
@@ -52,7 +62,8 @@ def svg(chart: Plain, *, label: str) -> str:
 
     Parameters
     ----------
-    chart : plain data from `tacit.render.charts`; texts in it are escaped here. label : what it shows, in words.
+    chart : plain data from `tacit.render.charts`; texts in it are escaped here.
+    label : what it shows, in words.
     """
     draw: dict[str, Callable[[Plain], tuple[str, int]]] = {
         "curve": _curves,
@@ -62,7 +73,10 @@ def svg(chart: Plain, *, label: str) -> str:
     }
     inside, height = draw[chart["kind"]](chart)
     box = f'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="100%"'
-    return f'<svg {box} role="img" aria-label="{escape(label)}" font-family="inherit" font-size="12">{inside}</svg>'
+    return (
+        f'<svg {box} role="img" aria-label="{escape(label)}" font-family="inherit"'
+        f' font-size="12">{inside}</svg>'
+    )
 
 
 def _curves(chart: Plain) -> tuple[str, int]:
@@ -70,7 +84,13 @@ def _curves(chart: Plain) -> tuple[str, int]:
     parts = [_frame(chart, x, y)]
     if chart.get("chance"):
         parts.append(
-            _path([(x(chart["x"]["domain"][0]), y(chart["x"]["domain"][0])), (x(1), y(1))], QUIET, "chance", dash="4 4", width=1)
+            _path(
+                [(x(chart["x"]["domain"][0]), y(chart["x"]["domain"][0])), (x(1), y(1))],
+                QUIET,
+                "chance",
+                dash="4 4",
+                width=1,
+            )
         )
     shown = [(order, item) for order, item in enumerate(chart["series"]) if item["shown"]]
     for order, item in reversed(shown):
@@ -104,8 +124,13 @@ def _histogram(chart: Plain) -> tuple[str, int]:
             outline += [(left, y(value)), (right, y(value))]
         outline.append((edges[-1], y(0)))
         points = " ".join(f"{a},{b}" for a, b in outline)
-        parts.append(f'<polygon class="bars {name}" points="{points}" fill="{color}" fill-opacity="0.35" stroke="{color}"/>')
-    parts.append(_legend([(0, chart["series"][0]["name"]), (1, chart["series"][1]["name"])], right=False))
+        parts.append(
+            f'<polygon class="bars {name}" points="{points}" fill="{color}" fill-opacity="0.35"'
+            f' stroke="{color}"/>'
+        )
+    parts.append(
+        _legend([(0, chart["series"][0]["name"]), (1, chart["series"][1]["name"])], right=False)
+    )
     return "".join(parts), HEIGHT
 
 
@@ -117,18 +142,35 @@ def _points(chart: Plain) -> tuple[str, int]:
         places = [(x(a), y(b)) for a, b in zip(item["x"], item["y"])]
         parts.append(_path(places, color, f"line {style}", width=1.2))
         parts += [_point(item, index, place, y, color, style) for index, place in enumerate(places)]
-    parts.append(_legend([(order, item["name"]) for order, item in enumerate(chart["series"])], right=False))
+    parts.append(
+        _legend([(order, item["name"]) for order, item in enumerate(chart["series"])], right=False)
+    )
     return "".join(parts), HEIGHT
 
 
-def _point(item: Plain, index: int, place: tuple[float, float], y: Axis, color: str, style: str) -> str:
+def _point(
+    item: Plain, index: int, place: tuple[float, float], y: Axis, color: str, style: str
+) -> str:
     a, b = place
     filled = "front" not in item or item["front"][index]
-    looks = f'class="dot {style}{"" if filled else " open"}" fill="{color if filled else "#fff"}" stroke="{color}"'
-    parts = [_path([(a, y(item["low"][index])), (a, y(item["high"][index]))], color, f"bar {style}", width=1.4)]
+    looks = (
+        f'class="dot {style}{"" if filled else " open"}" fill="{color if filled else "#fff"}"'
+        f' stroke="{color}"'
+    )
+    parts = [
+        _path(
+            [(a, y(item["low"][index])), (a, y(item["high"][index]))],
+            color,
+            f"bar {style}",
+            width=1.4,
+        )
+    ]
     parts.append(f'<circle {looks} cx="{a}" cy="{b}" r="4"/>')
     if "best" in item and item["best"][index]:
-        parts.append(f'<circle class="ring" cx="{a}" cy="{b}" r="10" fill="none" stroke="{QUIET}" stroke-width="1.5"/>')
+        parts.append(
+            f'<circle class="ring" cx="{a}" cy="{b}" r="10" fill="none" stroke="{QUIET}"'
+            ' stroke-width="1.5"/>'
+        )
     if "tags" in item and item["tags"][index]:
         parts.append(_text(a + 6, b + 14, item["tags"][index], "start", size=10))
     return "".join(parts)
@@ -143,13 +185,28 @@ def _dots(chart: Plain) -> tuple[str, int]:
     for value, style in ((chart["none"], "chance"), (chart["overall"], "overall")):
         if value is not None:
             color, dash = (QUIET, "4 4") if style == "chance" else (PALETTE[0], "")
-            parts.append(_path([(x(value), TOP), (x(value), height - BOTTOM)], color, style, dash=dash, width=1.2))
+            parts.append(
+                _path(
+                    [(x(value), TOP), (x(value), height - BOTTOM)],
+                    color,
+                    style,
+                    dash=dash,
+                    width=1.2,
+                )
+            )
     for place, row in enumerate(rows):
         middle = TOP + ROW * (place + 0.5)
         color, style = (MEMBER, "real") if row["real"] else (QUIET, "quiet")
         parts.append(_text(NAMES - 10, middle + 4, row["name"], "end"))
-        parts.append(_path([(x(row["low"]), middle), (x(row["high"]), middle)], color, f"bar {style}", width=2))
-        parts.append(f'<circle class="dot {style}" cx="{x(row["value"])}" cy="{middle}" r="4.5" fill="{color}" stroke="{color}"/>')
+        parts.append(
+            _path(
+                [(x(row["low"]), middle), (x(row["high"]), middle)], color, f"bar {style}", width=2
+            )
+        )
+        parts.append(
+            f'<circle class="dot {style}" cx="{x(row["value"])}" cy="{middle}" r="4.5"'
+            f' fill="{color}" stroke="{color}"/>'
+        )
     return "".join(parts), height
 
 
@@ -168,7 +225,9 @@ def _frame(chart: Plain, x: Axis, y: Axis) -> str:
     middle = (TOP + HEIGHT - BOTTOM) / 2
     label = escape(chart["y"]["label"])
     turned = f'x="14" y="{middle}" transform="rotate(-90 14 {middle})"'
-    parts.append(f'<text class="label" {turned} text-anchor="middle" fill="currentColor">{label}</text>')
+    parts.append(
+        f'<text class="label" {turned} text-anchor="middle" fill="currentColor">{label}</text>'
+    )
     return "".join(parts)
 
 
@@ -194,17 +253,27 @@ def _legend(names: Sequence[tuple[int, str]], *, right: bool) -> str:
         down = top + 17 * place
         color, style = PALETTE[order % len(PALETTE)], f"s{order % len(PALETTE)}"
         parts.append(_path([(left, down), (left + 18, down)], color, f"line {style}", width=2.4))
-        parts.append(_text(left + 24, down + 4, name if len(name) <= 30 else name[:29] + "…", "start"))
+        parts.append(
+            _text(left + 24, down + 4, name if len(name) <= 30 else name[:29] + "…", "start")
+        )
     return "".join(parts)
 
 
-def _path(points: Sequence[tuple[float, float]], color: str, style: str, *, width: float, dash: str = "") -> str:
+def _path(
+    points: Sequence[tuple[float, float]], color: str, style: str, *, width: float, dash: str = ""
+) -> str:
     places = " ".join(f"{a},{b}" for a, b in points)
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
-    return f'<polyline class="{style}" points="{places}" fill="none" stroke="{color}" stroke-width="{width}"{dashes}/>'
-
-
-def _text(x: float, y: float, text: str, anchor: str, *, size: int = 12, style: str = "tick") -> str:
     return (
-        f'<text class="{style}" x="{x}" y="{y}" text-anchor="{anchor}" font-size="{size}" fill="currentColor">{escape(text)}</text>'
+        f'<polyline class="{style}" points="{places}" fill="none" stroke="{color}"'
+        f' stroke-width="{width}"{dashes}/>'
+    )
+
+
+def _text(
+    x: float, y: float, text: str, anchor: str, *, size: int = 12, style: str = "tick"
+) -> str:
+    return (
+        f'<text class="{style}" x="{x}" y="{y}" text-anchor="{anchor}" font-size="{size}"'
+        f' fill="currentColor">{escape(text)}</text>'
     )

@@ -27,7 +27,9 @@ def terminal(document: Document) -> str:
 
 
 def _banner(document: Document) -> str:
-    left = f"tacit {document.kind}" + (f" · {document.title}" if document.title != document.kind else "")
+    left = f"tacit {document.kind}" + (
+        f" · {document.title}" if document.title != document.kind else ""
+    )
     rule = "═" * WIDTH
     lines = [_between(left, document.created), rule]
     if document.verdict:
@@ -47,7 +49,9 @@ def _between(left: str, right: str) -> str:
 
 def _headline(document: Document) -> list[str]:
     lines = [_wrapped(document.headline)] if document.headline else []
-    return lines + [_wrapped(f"READ THIS FIRST: {text}", indent="! ", more="  ") for text in document.caution]
+    return lines + [
+        _wrapped(f"READ THIS FIRST: {text}", indent="! ", more="  ") for text in document.caution
+    ]
 
 
 def _facts(document: Document) -> list[str]:
@@ -59,7 +63,12 @@ def _facts(document: Document) -> list[str]:
     lines = []
     for fact in document.facts:
         interval = f"({fact.span})" if fact.span else ""
-        cells = (pad(fact.name, name), pad(fact.value, value, right=True), pad(interval, span + 2), fact.note)
+        cells = (
+            pad(fact.name, name),
+            pad(fact.value, value, right=True),
+            pad(interval, span + 2),
+            fact.note,
+        )
         lines.append("  ".join(cells).rstrip())
     return ["\n".join(lines)]
 
@@ -86,26 +95,50 @@ def _table(table: Table) -> str:
 
 
 def _fits(table: Table, rows: Sequence[tuple[Cell, ...]]) -> bool:
-    """Whether the first two columns stand side by side; text that needs wrapping reads better as paragraphs."""
-    return all(width(_shown(row[0])) <= MAX_FIRST and width(_shown(row[1])) <= MAX_SECOND for row in rows) and any(
-        isinstance(cell, Interval) for row in rows for cell in row
-    )
+    """Whether the first two columns stand side by side; text that needs wrapping reads better as
+    paragraphs.
+    """
+    return all(
+        width(_shown(row[0])) <= MAX_FIRST and width(_shown(row[1])) <= MAX_SECOND for row in rows
+    ) and any(isinstance(cell, Interval) for row in rows for cell in row)
 
 
 def _as_rows(table: Table, rows: Sequence[tuple[Cell, ...]]) -> list[str]:
     titles = table.short or table.head
-    cells = [[(SIGN if table.marked == index else PLAIN) + _shown(row[0]), *map(_shown, row[1:])] for index, row in enumerate(rows)]
-    heads = [_stacked(name, max(width(row[column]) for row in cells)) for column, name in enumerate(titles)]
-    sizes = [max([*map(width, head), *(width(row[column]) for row in cells)]) for column, head in enumerate(heads)]
+    cells = [
+        [(SIGN if table.marked == index else PLAIN) + _shown(row[0]), *map(_shown, row[1:])]
+        for index, row in enumerate(rows)
+    ]
+    heads = [
+        _stacked(name, max(width(row[column]) for row in cells))
+        for column, name in enumerate(titles)
+    ]
+    sizes = [
+        max([*map(width, head), *(width(row[column]) for row in cells)])
+        for column, head in enumerate(heads)
+    ]
     kept = _kept(sizes)
     place = _bar_column(rows, sizes, kept)
     bars = _bars([row[place] for row in rows]) if place else []
     tall = max(len(heads[column]) for column in kept)
-    lines = [_joined([_line_of(heads[column], line, tall) for column in kept], sizes, place, " " * BAR) for line in range(tall)]
+    lines = [
+        _joined([_line_of(heads[column], line, tall) for column in kept], sizes, place, " " * BAR)
+        for line in range(tall)
+    ]
     lines.append(
-        "─" * max(width(line) for line in [*lines, *(_joined([row[c] for c in kept], sizes, place, " " * BAR) for row in cells)])
+        "─"
+        * max(
+            width(line)
+            for line in [
+                *lines,
+                *(_joined([row[c] for c in kept], sizes, place, " " * BAR) for row in cells),
+            ]
+        )
     )
-    lines += [_joined([row[c] for c in kept], sizes, place, bars[i] if place else "") for i, row in enumerate(cells)]
+    lines += [
+        _joined([row[c] for c in kept], sizes, place, bars[i] if place else "")
+        for i, row in enumerate(cells)
+    ]
     return lines
 
 
@@ -114,7 +147,9 @@ def _bar_column(rows: Sequence[tuple[Cell, ...]], sizes: Sequence[int], kept: Se
     used = sum(sizes[column] + GAP for column in kept) - GAP
     if used + GAP + BAR > WIDTH:
         return 0
-    return next((column for column in kept[1:] if any(isinstance(row[column], Interval) for row in rows)), 0)
+    return next(
+        (column for column in kept[1:] if any(isinstance(row[column], Interval) for row in rows)), 0
+    )
 
 
 def _joined(cells: Sequence[str], sizes: Sequence[int], place: int, bar: str) -> str:
@@ -136,7 +171,9 @@ def _kept(sizes: Sequence[int]) -> list[int]:
 
 
 def _stacked(name: str, narrow: int) -> list[str]:
-    return textwrap.wrap(name.replace(SPACE, "\x00"), max(17, narrow), break_long_words=False) or [""]
+    return textwrap.wrap(name.replace(SPACE, "\x00"), max(17, narrow), break_long_words=False) or [
+        ""
+    ]
 
 
 def _line_of(head: list[str], line: int, tall: int) -> str:
@@ -147,12 +184,19 @@ def _line_of(head: list[str], line: int, tall: int) -> str:
 def _bars(cells: Sequence[Cell]) -> list[str]:
     """An interval as ``├──●──┤`` on one scale for the whole column."""
     known = [
-        cell for cell in cells if isinstance(cell, Interval) and abs(cell.low) < float("inf") and abs(cell.high) < float("inf")
+        cell
+        for cell in cells
+        if isinstance(cell, Interval)
+        and abs(cell.low) < float("inf")
+        and abs(cell.high) < float("inf")
     ]
     if not known:
         return [""] * len(cells)
     low, high = min(0.0, *(cell.low for cell in known), 0.0), max(cell.high for cell in known)
-    return [_bar(cell, low, high) if isinstance(cell, Interval) and cell in known else "" for cell in cells]
+    return [
+        _bar(cell, low, high) if isinstance(cell, Interval) and cell in known else ""
+        for cell in cells
+    ]
 
 
 def _bar(cell: Interval, low: float, high: float) -> str:
@@ -173,10 +217,15 @@ def _as_paragraphs(rows: Sequence[tuple[Cell, ...]]) -> list[str]:
         second = _shown(row[1])
         sign = SIGNS.get(second.lower(), "")
         first = f"{_shown(row[0])}: {second.lower()}" if sign else _shown(row[0])
-        rest = [_shown(cell) for cell in (row[2:] if sign else row[1:]) if _shown(cell) not in ("", "–")]
+        rest = [
+            _shown(cell) for cell in (row[2:] if sign else row[1:]) if _shown(cell) not in ("", "–")
+        ]
         lines.append(
             _wrapped(
-                " ".join(text if text.endswith("?") else text.rstrip(".") + "." for text in [first, *rest]),
+                " ".join(
+                    text if text.endswith("?") else text.rstrip(".") + "."
+                    for text in [first, *rest]
+                ),
                 indent=f"{sign or '•'} ",
                 more="  ",
             )
@@ -189,11 +238,15 @@ def _shown(cell: Cell) -> str:
 
 
 def _wrapped(text: str, *, indent: str = "", more: str = "") -> str:
-    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=more, break_on_hyphens=False)
+    return textwrap.fill(
+        text, WIDTH, initial_indent=indent, subsequent_indent=more, break_on_hyphens=False
+    )
 
 
 def width(text: str) -> int:
-    """Columns that `text` takes in a terminal: wide East Asian characters take two, combining ones none."""
+    """Columns that `text` takes in a terminal: wide East Asian characters take two, combining ones
+    none.
+    """
     return sum(
         0
         if unicodedata.combining(character) or unicodedata.category(character) == "Cf"

@@ -43,12 +43,16 @@ def _percent(value: float, digits: int = DIGITS) -> str:
     if 0.999 < value < 1:
         return f">{SPACE}99.9"
     percent = 100 * value
-    decimals = 1 if abs(percent) >= 99.5 else max(0, digits - 1 - math.floor(math.log10(abs(percent))))
+    decimals = (
+        1 if abs(percent) >= 99.5 else max(0, digits - 1 - math.floor(math.log10(abs(percent))))
+    )
     return f"{percent:.{decimals}f}".replace("-", "−")
 
 
 def number(value: float, *, decimals: int | None = None) -> str:
-    """A score with so many decimals; by default two, or two digits that matter where it is small."""
+    """A score with so many decimals; by default two, or two digits that matter where it is
+    small.
+    """
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     if decimals is None:
@@ -74,7 +78,13 @@ def p_value(value: float | None) -> str:
         return "–"
     if value < SMALLEST_P:
         return f"<{SPACE}{SMALLEST_P:g}"
-    return f"{value:.2f}" if value >= 0.095 else f"{value:.1g}" if value < 0.01 else f"{value:.3f}".rstrip("0")
+    return (
+        f"{value:.2f}"
+        if value >= 0.095
+        else f"{value:.1g}"
+        if value < 0.01
+        else f"{value:.3f}".rstrip("0")
+    )
 
 
 def is_share(name: str) -> bool:
@@ -113,13 +123,19 @@ def _digits(estimate: Estimate) -> int:
         return DIGITS
     for digits in range(DIGITS, MOST_DIGITS):
         ends = {_percent(value, digits) for value in (estimate.low, estimate.value, estimate.high)}
-        if len(ends) == 3 or estimate.low == estimate.high or estimate.value in (estimate.low, estimate.high):
+        if (
+            len(ends) == 3
+            or estimate.low == estimate.high
+            or estimate.value in (estimate.low, estimate.high)
+        ):
             return digits
     return MOST_DIGITS
 
 
 def both_of(estimate: Estimate) -> str:
-    """Value and interval for a table: ``2.1 % (1.2–3.5 %)``, with "to" where a minus sign would meet the dash."""
+    """Value and interval for a table: ``2.1 % (1.2–3.5 %)``, with "to" where a minus sign would
+    meet the dash.
+    """
     span = span_of(estimate)
     if estimate.value in (estimate.low, estimate.high) and math.isinf(estimate.high - estimate.low):
         return span
@@ -154,7 +170,10 @@ def rule_name(rule: str) -> str:
         return clean(rule)
     if not found or metric_name(name) == clean(name):
         return clean(rule)
-    return f"{metric_name(name)}, at most {f'{100 * bound:g}{SPACE}%' if is_share(name) else f'{bound:g}'}"
+    return (
+        f"{metric_name(name)}, at most"
+        f" {f'{100 * bound:g}{SPACE}%' if is_share(name) else f'{bound:g}'}"
+    )
 
 
 def rate_of(name: str) -> float | None:

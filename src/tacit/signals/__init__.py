@@ -11,7 +11,12 @@ from tacit.signals.classification import (
     scaled_logit,
 )
 from tacit.signals.features import feature_matrix
-from tacit.signals.regression import gaussian_log_likelihood, negative_absolute_error, negative_log_error, negative_squared_error
+from tacit.signals.regression import (
+    gaussian_log_likelihood,
+    negative_absolute_error,
+    negative_log_error,
+    negative_squared_error,
+)
 from tacit.signals.statistics import STATISTICS, available, measure
 from tacit.signals.traces import epochs_above, epochs_worse_than_half, mean_loss, trace_iqr
 

@@ -1,4 +1,6 @@
-"""Statistics of yes/no answers, from the margin z = log(p / (1 - p)) of the true answer; elementwise."""
+"""Statistics of yes/no answers, from the margin z = log(p / (1 - p)) of the true answer;
+elementwise.
+"""
 
 import numpy as np
 from numpy.typing import NDArray

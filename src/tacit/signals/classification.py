@@ -1,8 +1,9 @@
 """One number a record from a classifier's outputs. LARGER ALWAYS MEANS MORE LIKE A MEMBER.
 
-Arithmetic is float64 whatever the input, in chunks of records that fit the processor's cache, so a float32 array of outputs is
-never copied whole. The results stay float64: rounded to float32, distinct confident records would become ties. Losses that
-were given are only negated and keep their type.
+Arithmetic is float64 whatever the input, in chunks of records that fit the processor's cache, so a
+float32 array of outputs is never copied whole. The results stay float64: rounded to float32,
+distinct confident records would become ties. Losses that were given are only negated and keep their
+type.
 """
 
 from collections.abc import Callable
@@ -26,7 +27,8 @@ def loss(outputs: Outputs) -> NDArray[np.floating]:
 
     References
     ----------
-    .. [1] Yeom et al., Privacy Risk in Machine Learning: Analyzing the Connection to Overfitting, 2018.
+    .. [1] Yeom et al., Privacy Risk in Machine Learning: Analyzing the Connection to Overfitting,
+       2018.
     """
     if outputs.loss is not None:
         return np.asarray(-outputs.loss)
@@ -34,7 +36,8 @@ def loss(outputs: Outputs) -> NDArray[np.floating]:
 
 
 def confidence(outputs: Outputs) -> NDArray[np.floating]:
-    """Probability of the true class; (n,). Same order as `loss`, but above 1 - 1e-16 all records tie.
+    """Probability of the true class; (n,). Same order as `loss`, but above 1 - 1e-16 all records
+    tie.
 
     Multi-label: the mean over labels.
     """
@@ -42,10 +45,12 @@ def confidence(outputs: Outputs) -> NDArray[np.floating]:
 
 
 def scaled_logit(outputs: Outputs) -> NDArray[np.floating]:
-    """log(p / (1 - p)) of the true class [1]_, from logits as z_y - logsumexp of the other logits; (n,).
+    """log(p / (1 - p)) of the true class [1]_, from logits as z_y - logsumexp of the other logits;
+    (n,).
 
-    Nearly normal over retrained models, and free of ties however confident the model is. A probability of exactly 0
-    stands for the smallest normal number of its type, so the result is finite. Multi-label: the mean over labels.
+    Nearly normal over retrained models, and free of ties however confident the model is. A
+    probability of exactly 0 stands for the smallest normal number of its type, so the result is
+    finite. Multi-label: the mean over labels.
 
     References
     ----------
@@ -55,43 +60,69 @@ def scaled_logit(outputs: Outputs) -> NDArray[np.floating]:
 
 
 def hinge(outputs: Outputs) -> NDArray[np.floating]:
-    """Logit of the true class minus the largest other logit; (n,). Multi-label: the smallest margin of the labels."""
+    """Logit of the true class minus the largest other logit; (n,). Multi-label: the smallest margin
+    of the labels.
+    """
     return _measured(outputs, "hinge", multiclass.hinge, binary.scaled_logit, worst=True)
 
 
 def entropy(outputs: Outputs) -> NDArray[np.floating]:
     """Minus the entropy of the answer; (n,). Needs no label. Multi-label: the mean over labels."""
-    return _measured(outputs, "entropy", _free(multiclass.negative_entropy), binary.negative_entropy, labelled=False)
+    return _measured(
+        outputs,
+        "entropy",
+        _free(multiclass.negative_entropy),
+        binary.negative_entropy,
+        labelled=False,
+    )
 
 
 def max_confidence(outputs: Outputs) -> NDArray[np.floating]:
     """Largest probability of any class; (n,). Needs no label. Multi-label: the mean over labels."""
-    return _measured(outputs, "max_confidence", _free(multiclass.max_confidence), binary.max_confidence, labelled=False)
+    return _measured(
+        outputs,
+        "max_confidence",
+        _free(multiclass.max_confidence),
+        binary.max_confidence,
+        labelled=False,
+    )
 
 
 def modified_entropy(outputs: Outputs) -> NDArray[np.floating]:
-    """Minus the modified entropy [1]_: (1 - p_y) log p_y + sum over other classes of p log(1 - p); (n,).
+    """Minus the modified entropy [1]_: (1 - p_y) log p_y + sum over other classes of p log(1 - p);
+    (n,).
 
-    Unlike the entropy it grows with the probability of the true class. Multi-label: the mean over labels.
+    Unlike the entropy it grows with the probability of the true class. Multi-label: the mean over
+    labels.
 
     References
     ----------
-    .. [1] Song and Mittal, Systematic Evaluation of Privacy Risks of Machine Learning Models, 2021, sec. 3.2.
+    .. [1] Song and Mittal, Systematic Evaluation of Privacy Risks of Machine Learning Models, 2021,
+       sec. 3.2.
     """
-    return _measured(outputs, "modified_entropy", multiclass.negative_modified_entropy, binary.negative_modified_entropy)
+    return _measured(
+        outputs,
+        "modified_entropy",
+        multiclass.negative_modified_entropy,
+        binary.negative_modified_entropy,
+    )
 
 
 def correctness(outputs: Outputs) -> NDArray[np.floating]:
-    """1 where the predicted class is the true one, else 0; (n,). Multi-label: the share of labels that are right."""
+    """1 where the predicted class is the true one, else 0; (n,). Multi-label: the share of labels
+    that are right.
+    """
     return _measured(outputs, "correctness", multiclass.correctness, binary.correctness)
 
 
 def by_chunk(outputs: Outputs, of_block: OfBlock, *, width: int = 1) -> NDArray[np.float64]:
-    """`of_block` on logarithmic scores (k, m) and labels (m,), chunk after chunk: float64 (n, width), or (n,) for width 1.
+    """`of_block` on logarithmic scores (k, m) and labels (m,), chunk after chunk: float64 (n,
+    width), or (n,) for width 1.
 
     Parameters
     ----------
-    outputs : of a multi-class model. of_block : returns (m,) or, for a `width` above 1, (width, m).
+    outputs : of a multi-class model.
+    of_block : returns (m,) or, for a `width` above 1, (width, m).
     """
     scores = outputs.logits if outputs.logits is not None else outputs.probs
     assert scores is not None
@@ -100,13 +131,19 @@ def by_chunk(outputs: Outputs, of_block: OfBlock, *, width: int = 1) -> NDArray[
     result = np.empty((width, n))
     for start in range(0, n, step):
         chunk = slice(start, start + step)
-        label = np.zeros(len(scores[chunk]), np.int64) if outputs.label is None else outputs.label[chunk]
+        label = (
+            np.zeros(len(scores[chunk]), np.int64)
+            if outputs.label is None
+            else outputs.label[chunk]
+        )
         result[:, chunk] = _one_chunk(_log_scores(scores[chunk], outputs), label, of_block)
     return result[0] if width == 1 else result.T
 
 
 def margins(outputs: Outputs) -> NDArray[np.float64]:
-    """Margins of the true answers of a binary (n,) or multi-label (n, k) model; of "yes" where there is no label."""
+    """Margins of the true answers of a binary (n,) or multi-label (n, k) model; of "yes" where
+    there is no label.
+    """
     scores = outputs.logits if outputs.logits is not None else outputs.probs
     assert scores is not None
     z = np.asarray(scores, np.float64)
@@ -117,13 +154,24 @@ def margins(outputs: Outputs) -> NDArray[np.float64]:
 
 
 def _measured(
-    outputs: Outputs, name: str, of_block: OfBlock, of_margin: OfMargin, *, labelled: bool = True, worst: bool = False
+    outputs: Outputs,
+    name: str,
+    of_block: OfBlock,
+    of_margin: OfMargin,
+    *,
+    labelled: bool = True,
+    worst: bool = False,
 ) -> NDArray[np.float64]:
     if outputs.task in ("loss", "regression"):
-        came = "only `loss`" if outputs.task == "loss" else "a regression (`prediction` and `truth`)"
+        came = (
+            "only `loss`" if outputs.task == "loss" else "a regression (`prediction` and `truth`)"
+        )
         raise InvalidInput(f"The statistic {name!r} needs `logits` or `probs`, got {came}.")
     if labelled and outputs.label is None:
-        raise InvalidInput(f"The statistic {name!r} needs `label`, got Outputs without it. 'entropy' and 'max_confidence' do not.")
+        raise InvalidInput(
+            f"The statistic {name!r} needs `label`, got Outputs without it. 'entropy' and"
+            " 'max_confidence' do not."
+        )
     if outputs.task == "multiclass":
         return by_chunk(outputs, of_block)
     values = of_margin(margins(outputs))
@@ -142,8 +190,11 @@ def _log_scores(scores: NDArray[np.floating], outputs: Outputs) -> NDArray[np.fl
     return x if outputs.probs is None else np.log(np.maximum(x, np.finfo(scores.dtype).tiny))
 
 
-def _one_chunk(x: NDArray[np.float64], label: NDArray[np.int64], of_block: OfBlock) -> NDArray[np.float64]:
+def _one_chunk(
+    x: NDArray[np.float64], label: NDArray[np.int64], of_block: OfBlock
+) -> NDArray[np.float64]:
     if x.shape[1] > 1:
         return of_block(x, label)
-    # NumPy adds up a single column in another order: two columns keep a record's bits the same wherever it stands
+    # NumPy adds up a single column in another order: two columns keep a record's bits the same
+    # wherever it stands
     return of_block(np.repeat(x, 2, axis=1), np.repeat(label, 2))[..., :1]

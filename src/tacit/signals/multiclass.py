@@ -1,8 +1,8 @@
 """Statistics of one true class among many, from logarithmic scores laid out as (classes, records).
 
-A row of logits, or of log-probabilities, is known up to a constant; every function here ignores that constant. The layout
-with classes first makes each step an elementwise operation over records: fast, and equal rows give equal bits wherever they
-stand, so that ties stay ties.
+A row of logits, or of log-probabilities, is known up to a constant; every function here ignores
+that constant. The layout with classes first makes each step an elementwise operation over records:
+fast, and equal rows give equal bits wherever they stand, so that ties stay ties.
 """
 
 import numpy as np
@@ -14,7 +14,9 @@ SAFE_SUM = (1e-290, 1e290)
 
 
 def scaled_logit(x: Block, label: Labels) -> NDArray[np.float64]:
-    """log(p / (1 - p)) of the true class: its logit minus the log-sum-exp of the others, (m,) from (k, m)."""
+    """log(p / (1 - p)) of the true class: its logit minus the log-sum-exp of the others, (m,) from
+    (k, m).
+    """
     odds = _odds_against(x, label)
     with np.errstate(divide="ignore"):
         result: NDArray[np.float64] = -np.log(odds)
@@ -123,7 +125,9 @@ def _without(x: Block, label: Labels) -> Block:
 
 
 def _against_the_leader(x: Block) -> tuple[Block, Block]:
-    """Scores minus the largest, and their exp with the leading class at 0: its sum keeps every digit of (1 - p) / p."""
+    """Scores minus the largest, and their exp with the leading class at 0: its sum keeps every
+    digit of (1 - p) / p.
+    """
     columns = np.arange(x.shape[1])
     top = x.argmax(axis=0)
     shifted = x - x[top, columns]

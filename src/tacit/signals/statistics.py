@@ -12,7 +12,12 @@ from tacit.signals import classification, regression
 Statistic = Callable[[Outputs], NDArray[np.floating[Any]]]
 
 LABEL_FREE = ("entropy", "max_confidence")
-REGRESSION = ("negative_absolute_error", "negative_squared_error", "negative_log_error", "gaussian_log_likelihood")
+REGRESSION = (
+    "negative_absolute_error",
+    "negative_squared_error",
+    "negative_log_error",
+    "gaussian_log_likelihood",
+)
 STATISTICS: dict[str, Statistic] = {
     "loss": classification.loss,
     "scaled_logit": classification.scaled_logit,

@@ -1,4 +1,6 @@
-"""The contract of an adapter: right answers, in the order of the records, and a model left as it was."""
+"""The contract of an adapter: right answers, in the order of the records, and a model left as it
+was.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,8 +25,9 @@ def check_adapter(
 ) -> None:
     """Ask `model` through an adapter and see that it keeps its promises.
 
-    The answers are `expected`, row for row; the batch size changes nothing; asking twice gives the same; labels come
-    through; and whatever `state` returns (weights, modes, random states) is the same before and after.
+    The answers are `expected`, row for row; the batch size changes nothing; asking twice gives the
+    same; labels come through; and whatever `state` returns (weights, modes, random states) is the
+    same before and after.
 
     Parameters
     ----------
@@ -42,23 +45,39 @@ def check_adapter(
     first = outputs_of(model, x, y, batch_size=256)
     assert isinstance(first, Outputs), f"an adapter returns Outputs, got {type(first).__name__}"
     answer = _answer(first)
-    assert answer.shape == expected.shape, f"the answers have shape {answer.shape}, expected {expected.shape}"
+    assert answer.shape == expected.shape, (
+        f"the answers have shape {answer.shape}, expected {expected.shape}"
+    )
     scale = tolerance * (1e-6 + float(np.abs(expected).max()))
-    np.testing.assert_allclose(answer, expected, atol=scale, rtol=0, err_msg="the answers are wrong, or in another order")
-    np.testing.assert_array_equal(answer, _answer(outputs_of(model, x, y, batch_size=256)), err_msg="asking twice gives the same")
+    np.testing.assert_allclose(
+        answer, expected, atol=scale, rtol=0, err_msg="the answers are wrong, or in another order"
+    )
+    np.testing.assert_array_equal(
+        answer,
+        _answer(outputs_of(model, x, y, batch_size=256)),
+        err_msg="asking twice gives the same",
+    )
     small = _answer(outputs_of(model, x, y, batch_size=3))
-    np.testing.assert_allclose(small, answer, atol=scale, rtol=0, err_msg="the batch size changes nothing")
+    np.testing.assert_allclose(
+        small, answer, atol=scale, rtol=0, err_msg="the batch size changes nothing"
+    )
     truth = first.label if first.label is not None else first.truth
     assert truth is not None or first.loss is not None, "labels come through"
     if before is not None and state is not None:
         after = _flat(state())
         assert before.keys() == after.keys(), "the model has the same parts as before"
         for name in before:
-            np.testing.assert_array_equal(before[name], after[name], err_msg=f"{name} changed: an observer changes nothing")
+            np.testing.assert_array_equal(
+                before[name], after[name], err_msg=f"{name} changed: an observer changes nothing"
+            )
 
 
 def _answer(outputs: Outputs) -> NDArray[Any]:
-    return next(v for v in (outputs.logits, outputs.probs, outputs.prediction, outputs.loss) if v is not None)
+    return next(
+        v
+        for v in (outputs.logits, outputs.probs, outputs.prediction, outputs.loss)
+        if v is not None
+    )
 
 
 def _flat(value: Any, name: str = "state") -> dict[str, NDArray[Any]]:
@@ -68,4 +87,6 @@ def _flat(value: Any, name: str = "state") -> dict[str, NDArray[Any]]:
         items = list(enumerate(value))
     else:
         return {name: np.asarray(value).copy()}
-    return {key: part for index, item in items for key, part in _flat(item, f"{name}.{index}").items()}
+    return {
+        key: part for index, item in items for key, part in _flat(item, f"{name}.{index}").items()
+    }

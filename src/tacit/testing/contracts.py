@@ -10,16 +10,19 @@ from tacit.core import Estimate, Evidence, Signals, collect
 from tacit.testing.games import Game, GaussianShift, ShadowGaussian
 
 
-def check_attack(attack: Any, *, names: dict[str, Any] | None = None, n: int = 1200, seed: int = 0) -> None:
+def check_attack(
+    attack: Any, *, names: dict[str, Any] | None = None, n: int = 1200, seed: int = 0
+) -> None:
     """Play the games of known answer with `attack`.
 
-    It must be a frozen dataclass whose `repr` rebuilds it; deterministic; independent of the order of records; it must
-    not change its input, find members where there are some, find nothing where there are none, and never read what it
-    may not (the membership of scored records).
+    It must be a frozen dataclass whose `repr` rebuilds it; deterministic; independent of the order
+    of records; it must not change its input, find members where there are some, find nothing where
+    there are none, and never read what it may not (the membership of scored records).
 
     Parameters
     ----------
-    attack : the attack. names : what its `repr` needs besides its own class.
+    attack : the attack.
+    names : what its `repr` needs besides its own class.
     n, seed : size of the games and their seed.
 
     Raises
@@ -28,7 +31,9 @@ def check_attack(attack: Any, *, names: dict[str, Any] | None = None, n: int = 1
     """
     assert is_dataclass(attack), "an attack is a dataclass"
     assert getattr(type(attack), "__dataclass_params__").frozen, "an attack is frozen"  # noqa: B009
-    assert isinstance(getattr(attack, "learns", None), bool), "an attack says whether it learns (`learns: ClassVar[bool]`)"
+    assert isinstance(getattr(attack, "learns", None), bool), (
+        "an attack says whether it learns (`learns: ClassVar[bool]`)"
+    )
     rebuilt = eval(repr(attack), {type(attack).__name__: type(attack), **(names or {})})
     assert rebuilt == attack, "repr(attack) must rebuild it"
     game = _leaking(n, seed)
@@ -56,12 +61,16 @@ def _check_scores(attack: Any, game: Game) -> None:
     assert first.dtype.kind == "f", "scores are floats"
     assert np.isfinite(first).all(), "scores are finite"
     np.testing.assert_array_equal(first, second, err_msg="an attack is deterministic")
-    np.testing.assert_array_equal(before, signals.target, err_msg="an attack leaves its input alone")
+    np.testing.assert_array_equal(
+        before, signals.target, err_msg="an attack leaves its input alone"
+    )
     order = np.random.default_rng(5).permutation(signals.n)
     moved = attack(signals.take(order))
     tolerance = 0.05 if attack.learns else 1e-4
     agree = np.corrcoef(np.argsort(np.argsort(moved)), np.argsort(np.argsort(first[order])))[0, 1]
-    assert agree > 1 - tolerance, f"scores depend on the order of records (rank correlation {agree:.4f})"
+    assert agree > 1 - tolerance, (
+        f"scores depend on the order of records (rank correlation {agree:.4f})"
+    )
 
 
 def _told(attack: Any, game: Game) -> Signals:
@@ -73,11 +82,17 @@ def _told(attack: Any, game: Game) -> Signals:
 
 
 def _check_power(attack: Any, leaking: Game, silent: Game) -> None:
-    found, null = (_auc(collect(attack, game.signals, game.membership)) for game in (leaking, silent))
+    found, null = (
+        _auc(collect(attack, game.signals, game.membership)) for game in (leaking, silent)
+    )
     n = leaking.signals.n
     noise = np.sqrt((n + 1) / (3 * n * n))
-    assert found > 0.5 + 4 * noise, f"the attack finds no members where there are some (AUC {found:.3f})"
-    assert abs(null - 0.5) < 5 * noise, f"the attack finds members where there is nothing to find (AUC {null:.3f})"
+    assert found > 0.5 + 4 * noise, (
+        f"the attack finds no members where there are some (AUC {found:.3f})"
+    )
+    assert abs(null - 0.5) < 5 * noise, (
+        f"the attack finds members where there is nothing to find (AUC {null:.3f})"
+    )
 
 
 def _auc(evidence: Evidence) -> float:
@@ -86,8 +101,11 @@ def _auc(evidence: Evidence) -> float:
     return float((below + upto).mean() / 2 / evidence.n_nonmembers)
 
 
-def check_metric(metric: Callable[[Evidence], Estimate], *, monotone: bool = True, seed: int = 0) -> None:
-    """A metric returns a finite value inside its interval, ignores record order and monotone changes of the score.
+def check_metric(
+    metric: Callable[[Evidence], Estimate], *, monotone: bool = True, seed: int = 0
+) -> None:
+    """A metric returns a finite value inside its interval, ignores record order and monotone
+    changes of the score.
 
     Raises
     ------
@@ -104,4 +122,6 @@ def check_metric(metric: Callable[[Evidence], Estimate], *, monotone: bool = Tru
     assert metric(evidence.take(order)) == first, "a metric ignores the order of records"
     if monotone:
         cubed = replace(evidence, score=evidence.score**3)
-        assert metric(cubed).value == first.value, "a metric of ranks ignores monotone changes of the score"
+        assert metric(cubed).value == first.value, (
+            "a metric of ranks ignores monotone changes of the score"
+        )

@@ -35,20 +35,27 @@ class GaussianShift:
         rng = np.random.default_rng(seed)
         member = rng.permutation(np.arange(n_members + n_nonmembers) < n_members)
         score = rng.normal(size=len(member)) + self.mu * member
-        return Game(Signals.of(self._tied(score), statistic="score"), Membership(member, assignment="fixed_size"))
+        return Game(
+            Signals.of(self._tied(score), statistic="score"),
+            Membership(member, assignment="fixed_size"),
+        )
 
     def flip(self, n: int, *, seed: int) -> Game:
         """One world with n records and a fair coin each."""
         rng = np.random.default_rng(seed)
         member = rng.random(n) < 0.5
         score = rng.normal(size=n) + self.mu * member
-        return Game(Signals.of(self._tied(score), statistic="score"), Membership(member, assignment="coin"))
+        return Game(
+            Signals.of(self._tied(score), statistic="score"), Membership(member, assignment="coin")
+        )
 
     def _tied(self, score: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.round(score / self.tie_width) * self.tie_width if self.tie_width else score
 
     def _edges(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Survival functions of non-members and members at the cell edges of the tied score (or a fine grid)."""
+        """Survival functions of non-members and members at the cell edges of the tied score (or a
+        fine grid).
+        """
         from scipy.special import ndtr
 
         width = self.tie_width or 1e-3
@@ -85,7 +92,9 @@ class GaussianShift:
         return float(np.max(true[false <= fpr], initial=0.0))
 
     def epsilon(self, delta: float) -> float:
-        """Smallest epsilon such that the pair is (epsilon, delta)-indistinguishable [1]_, Corollary 2.13."""
+        """Smallest epsilon such that the pair is (epsilon, delta)-indistinguishable [1]_, Corollary
+        2.13.
+        """
         from scipy.optimize import brentq
         from scipy.special import log_ndtr, ndtr
 
@@ -101,7 +110,8 @@ class GaussianShift:
 
 @dataclass(frozen=True)
 class RandomisedResponse:
-    """The score is the membership bit, told truly with probability e^epsilon / (1 + e^epsilon): pure epsilon-DP.
+    """The score is the membership bit, told truly with probability e^epsilon / (1 + e^epsilon):
+    pure epsilon-DP.
 
     `tie_breaker` adds an independent uniform in [0, 1/2), which changes nothing about the truth.
     """
@@ -135,7 +145,9 @@ class RandomisedResponse:
 
 @dataclass(frozen=True)
 class LaplaceShift:
-    """Members score Laplace(1, b), non-members Laplace(0, b) with b = 1 / epsilon: pure epsilon-DP."""
+    """Members score Laplace(1, b), non-members Laplace(0, b) with b = 1 / epsilon: pure
+    epsilon-DP.
+    """
 
     true_epsilon: float
 
@@ -160,8 +172,8 @@ class LaplaceShift:
 class ClusteredShift:
     """Records of one cluster share a random effect, and the whole cluster is in or out.
 
-    A record's score is N(mu * member, 1) with correlation `rho` within the cluster, so AUC and TPR are those of
-    `GaussianShift(mu)` while intervals that ignore the clusters are too narrow.
+    A record's score is N(mu * member, 1) with correlation `rho` within the cluster, so AUC and TPR
+    are those of `GaussianShift(mu)` while intervals that ignore the clusters are too narrow.
     """
 
     mu: float
@@ -175,8 +187,14 @@ class ClusteredShift:
         inside = rng.permutation(np.arange(n_clusters) < n_member_clusters)
         cluster = np.repeat(np.arange(n_clusters), self.size)
         shared = np.repeat(rng.normal(size=n_clusters), self.size) * np.sqrt(self.rho)
-        score = shared + rng.normal(size=len(cluster)) * np.sqrt(1 - self.rho) + self.mu * inside[cluster]
-        return Game(Signals.of(score, statistic="score"), Membership(inside[cluster], cluster, "fixed_size"))
+        score = (
+            shared
+            + rng.normal(size=len(cluster)) * np.sqrt(1 - self.rho)
+            + self.mu * inside[cluster]
+        )
+        return Game(
+            Signals.of(score, statistic="score"), Membership(inside[cluster], cluster, "fixed_size")
+        )
 
     @property
     def auc(self) -> float:
@@ -195,9 +213,11 @@ class ClusteredShift:
 
 @dataclass(frozen=True)
 class ShadowGaussian:
-    """A hierarchy of records with shadow models: every record has its own OUT centre, shift and spread.
+    """A hierarchy of records with shadow models: every record has its own OUT centre, shift and
+    spread.
 
-    The optimal attack is the log-likelihood ratio with the true parameters (`oracle`). Row 0 of the models is the target.
+    The optimal attack is the log-likelihood ratio with the true parameters (`oracle`). Row 0 of the
+    models is the target.
     """
 
     n_shadows: int = 16
@@ -216,6 +236,10 @@ class ShadowGaussian:
             inside[1::2] = ~inside[: len(inside[1::2]) * 2 : 2]
         everyone = np.concatenate([member[None], inside])
         base = centre + everyone * gain + rng.normal(size=everyone.shape) * spread
-        scores = (base[..., None] + rng.normal(0, 0.1, (*base.shape, self.queries))).astype(np.float32)
-        signals = Signals.of(scores[0], shadow=scores[1:], shadow_member=inside, statistic="scaled_logit")
+        scores = (base[..., None] + rng.normal(0, 0.1, (*base.shape, self.queries))).astype(
+            np.float32
+        )
+        signals = Signals.of(
+            scores[0], shadow=scores[1:], shadow_member=inside, statistic="scaled_logit"
+        )
         return Game(signals, Membership(member, assignment="coin"))

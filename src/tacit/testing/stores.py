@@ -18,7 +18,9 @@ def check_store(make: Callable[[], MutableMapping[str, bytes]]) -> None:
     place = "tacit-contract/key/model-00000"
     _require_absent(store, place)
     store[f"{place}.npy"] = bytes(range(256)) * 5
-    assert make()[f"{place}.npy"] == bytes(range(256)) * 5, "what was written is read by whoever opens the store again"
+    assert make()[f"{place}.npy"] == bytes(range(256)) * 5, (
+        "what was written is read by whoever opens the store again"
+    )
     assert f"{place}.npy" in make(), "a stored key is `in` the store"
     assert f"{place}.json" not in store, "a key that was not stored is not `in` the store"
     store[f"{place}.npy"] = b"second"
@@ -26,7 +28,9 @@ def check_store(make: Callable[[], MutableMapping[str, bytes]]) -> None:
     store[f"{place}.json"] = b""
     assert make()[f"{place}.json"] == b"", "an empty entry is an entry"
     ours = {key for key in make() if key.startswith("tacit-contract/")}
-    assert ours == {f"{place}.npy", f"{place}.json"}, f"iteration lists the keys as they were given, got {sorted(ours)}"
+    assert ours == {f"{place}.npy", f"{place}.json"}, (
+        f"iteration lists the keys as they were given, got {sorted(ours)}"
+    )
     assert len(make()) >= 2, "`len` counts the entries"
     for suffix in ("npy", "json"):
         del store[f"{place}.{suffix}"]

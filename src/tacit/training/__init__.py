@@ -1,4 +1,6 @@
-"""Train shadow models anywhere: on this machine, on many, K of them in one program; what is stored is never trained again."""
+"""Train shadow models anywhere: on this machine, on many, K of them in one program; what is stored
+is never trained again.
+"""
 
 from tacit.training.pools import Here, Processes
 from tacit.training.progress import Progress

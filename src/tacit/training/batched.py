@@ -1,4 +1,6 @@
-"""K PyTorch models in one program: stacked weights, one pass for all, each with its own rows, order and seed."""
+"""K PyTorch models in one program: stacked weights, one pass for all, each with its own rows, order
+and seed.
+"""
 
 import copy
 import os
@@ -9,9 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import InvalidInput
-from tacit.core._optional import require
+from tacit.core.optional import require
 from tacit.training.jobs import Observe
-from tacit.training.torch_recipe import Answering, TorchRecipe, losses, optimizer_of, orders, seeded, set_rate, tensors
+from tacit.training.torch_recipe import (
+    Answering,
+    TorchRecipe,
+    losses,
+    optimizer_of,
+    orders,
+    seeded,
+    set_rate,
+    tensors,
+)
 
 MOST_ON_CPU = 16  # beyond, the stacked weights leave the cache and nothing is won
 MOST_ON_GPU = 64
@@ -21,13 +32,16 @@ UNSEEN_MEMORY_BYTES = 4e9
 COPIES_OF_WEIGHTS = 5  # weights, gradients, two moments of Adam, and one in passing
 
 
-def fit_many(recipe: TorchRecipe, x: Any, y: Any, indices: Sequence[NDArray[np.int64]], seeds: Sequence[int]) -> list[Observe]:
+def fit_many(
+    recipe: TorchRecipe, x: Any, y: Any, indices: Sequence[NDArray[np.int64]], seeds: Sequence[int]
+) -> list[Observe]:
     """Train K models at once and return one observing function each.
 
-    The weights of all models are stacked along a first axis and `torch.func.vmap` runs them as one [1]_. Model k sees
-    exactly the batches that the plain loop would show it: orders are drawn from its own seed, training sets
-    may differ in size, and a model that has finished its epoch rests while others take their last step. The loss is
-    the SUM over models of each model's mean, so that no gradient is scaled by 1/K.
+    The weights of all models are stacked along a first axis and `torch.func.vmap` runs them as one
+    [1]_. Model k sees exactly the batches that the plain loop would show it: orders are drawn from
+    its own seed, training sets may differ in size, and a model that has finished its epoch rests
+    while others take their last step. The loss is the SUM over models of each model's mean, so that
+    no gradient is scaled by 1/K.
 
     Parameters
     ----------
@@ -38,7 +52,8 @@ def fit_many(recipe: TorchRecipe, x: Any, y: Any, indices: Sequence[NDArray[np.i
 
     Raises
     ------
-    InvalidInput : the module keeps running statistics, draws random numbers, or cannot be vectorised; says which part.
+    InvalidInput : the module keeps running statistics, draws random numbers, or cannot be
+        vectorised; says which part.
 
     References
     ----------
@@ -48,10 +63,15 @@ def fit_many(recipe: TorchRecipe, x: Any, y: Any, indices: Sequence[NDArray[np.i
     models = [seeded(recipe, seed).to(recipe.device).train() for seed in seeds]
     obstacle = obstacle_of(models[0])
     if obstacle is not None:
-        raise InvalidInput(f"This module cannot share a program with others: {obstacle} Pass group_size=1.")
+        raise InvalidInput(
+            f"This module cannot share a program with others: {obstacle} Pass group_size=1."
+        )
     rows, target = tensors(recipe, x, y)
     weights, buffers = torch.func.stack_module_state(models)
-    parts = [[value.detach()[k].requires_grad_() for value in weights.values()] for k in range(len(models))]
+    parts = [
+        [value.detach()[k].requires_grad_() for value in weights.values()]
+        for k in range(len(models))
+    ]
     step = optimizer_of(recipe, [part for model in parts for part in model])
     forward = _forward(models[0])
     for epoch, batches in enumerate(_together(recipe, indices, seeds)):
@@ -78,17 +98,27 @@ def _forward(model: Any) -> Any:
 def _together(
     recipe: TorchRecipe, indices: Sequence[NDArray[np.int64]], seeds: Sequence[int]
 ) -> Iterator[list[tuple[NDArray[np.int64], NDArray[np.int64], list[np.random.Generator]]]]:
-    """For each epoch, steps of (row numbers (K, b), how many of them count for each model (K,), generators)."""
-    for epoch in zip(*(orders(recipe, rows, seed) for rows, seed in zip(indices, seeds, strict=True)), strict=True):
+    """For each epoch, steps of (row numbers (K, b), how many of them count for each model (K,),
+    generators).
+    """
+    for epoch in zip(
+        *(orders(recipe, rows, seed) for rows, seed in zip(indices, seeds, strict=True)),
+        strict=True,
+    ):
         yield [_padded(list(step)) for step in _longest(epoch)]
 
 
 def _longest(epoch: Sequence[list[Any]]) -> Iterator[list[Any]]:
     for number in range(max(len(batches) for batches in epoch)):
-        yield [batches[number] if number < len(batches) else (batches[0][0][:0], batches[0][1]) for batches in epoch]
+        yield [
+            batches[number] if number < len(batches) else (batches[0][0][:0], batches[0][1])
+            for batches in epoch
+        ]
 
 
-def _padded(step: list[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64], list[np.random.Generator]]:
+def _padded(
+    step: list[Any],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], list[np.random.Generator]]:
     sizes = np.array([len(batch) for batch, _ in step], np.int64)
     batch = np.zeros((len(step), sizes.max()), np.int64)
     for row, (order, _) in zip(batch, step, strict=True):
@@ -96,8 +126,12 @@ def _padded(step: list[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64], list
     return batch, sizes, [rng for _, rng in step]
 
 
-def _inputs(recipe: TorchRecipe, rows: Any, sizes: NDArray[np.int64], rngs: list[np.random.Generator]) -> Any:
-    """The batch of every model, augmented from its own generator; what fills up a short batch draws nothing."""
+def _inputs(
+    recipe: TorchRecipe, rows: Any, sizes: NDArray[np.int64], rngs: list[np.random.Generator]
+) -> Any:
+    """The batch of every model, augmented from its own generator; what fills up a short batch draws
+    nothing.
+    """
     if recipe.augment is None:
         return rows
     for part, size, rng in zip(rows, sizes.tolist(), rngs, strict=True):
@@ -108,7 +142,9 @@ def _inputs(recipe: TorchRecipe, rows: Any, sizes: NDArray[np.int64], rngs: list
 
 def _total(recipe: TorchRecipe, answer: Any, target: Any, sizes: NDArray[np.int64]) -> Any:
     """The sum over models of each model's mean loss."""
-    each = losses(recipe, answer if recipe.loss == "cross_entropy" else answer.reshape(target.shape), target)
+    each = losses(
+        recipe, answer if recipe.loss == "cross_entropy" else answer.reshape(target.shape), target
+    )
     if (sizes == target.shape[1]).all():
         return each.sum() / target.shape[1]
     torch = require("torch", extra="torch", purpose="Training K models in one program")
@@ -139,17 +175,30 @@ def obstacle_of(model: Any) -> str | None:
     """Why a module cannot share a program with others, or None."""
     nn = require("torch.nn", extra="torch", purpose="Training K models in one program")
     for name, part in model.named_modules():
-        if isinstance(part, nn.modules.batchnorm._NormBase) and (part.track_running_stats or "Batch" in type(part).__name__):
-            return f"`{name}` ({type(part).__name__}) mixes the records of a batch or keeps running statistics; GroupNorm does not."
+        if isinstance(part, nn.modules.batchnorm._NormBase) and (
+            part.track_running_stats or "Batch" in type(part).__name__
+        ):
+            return (
+                f"`{name}` ({type(part).__name__}) mixes the records of a batch or keeps running"
+                " statistics; GroupNorm does not."
+            )
         if isinstance(part, nn.modules.dropout._DropoutNd) and part.p > 0:
-            return f"`{name}` ({type(part).__name__}) draws random numbers, which would differ from those of sequential training."
+            return (
+                f"`{name}` ({type(part).__name__}) draws random numbers, which would differ from"
+                " those of sequential training."
+            )
         if isinstance(part, nn.RNNBase):
-            return f"`{name}` ({type(part).__name__}) is recurrent and cannot be vectorised over models."
+            return (
+                f"`{name}` ({type(part).__name__}) is recurrent and cannot be vectorised over"
+                " models."
+            )
     return None
 
 
 def group_size(recipe: TorchRecipe, x: Any) -> int:
-    """How many models one program holds: 1 where they cannot share one or gain nothing, else what half of the memory allows."""
+    """How many models one program holds: 1 where they cannot share one or gain nothing, else what
+    half of the memory allows.
+    """
     torch = require("torch", extra="torch", purpose="Training K models in one program")
     model = seeded(recipe, 0)
     if obstacle_of(model) is not None:
@@ -159,10 +208,19 @@ def group_size(recipe: TorchRecipe, x: Any) -> int:
     if not _vectorises(model.eval(), sample):
         return 1
     on_gpu = recipe.device.startswith("cuda")
-    if not on_gpu and any(isinstance(part, torch.nn.modules.conv._ConvNd) for part in model.modules()):
-        return 1  # stacked convolutions become grouped ones, which a CPU runs slower than one after the other
+    if not on_gpu and any(
+        isinstance(part, torch.nn.modules.conv._ConvNd) for part in model.modules()
+    ):
+        # stacked convolutions become grouped ones, which a CPU runs slower than one by one
+        return 1
     each = _bytes_of(model, sample, recipe.batch_size)
-    return int(np.clip(MEMORY_SHARE * _free_bytes(recipe.device) // each, 1, MOST_ON_GPU if on_gpu else MOST_ON_CPU))
+    return int(
+        np.clip(
+            MEMORY_SHARE * _free_bytes(recipe.device) // each,
+            1,
+            MOST_ON_GPU if on_gpu else MOST_ON_CPU,
+        )
+    )
 
 
 def _vectorises(model: Any, sample: Any) -> bool:
@@ -178,7 +236,9 @@ def _vectorises(model: Any, sample: Any) -> bool:
 
 
 def _bytes_of(model: Any, sample: Any, batch_size: int) -> int:
-    """Memory that one model needs in training: its weights and their copies, and what a batch leaves for the backward pass."""
+    """Memory that one model needs in training: its weights and their copies, and what a batch
+    leaves for the backward pass.
+    """
     torch = require("torch", extra="torch", purpose="Training K models in one program")
     saved: dict[int, int] = {}
 
@@ -197,7 +257,11 @@ def _bytes_of(model: Any, sample: Any, batch_size: int) -> int:
 def _free_bytes(device: str) -> float:
     torch = require("torch", extra="torch", purpose="Training K models in one program")
     if device.startswith("cuda"):
-        return float(torch.cuda.mem_get_info(device)[0]) if torch.cuda.is_available() else UNSEEN_GPU_BYTES
+        return (
+            float(torch.cuda.mem_get_info(device)[0])
+            if torch.cuda.is_available()
+            else UNSEEN_GPU_BYTES
+        )
     if hasattr(os, "sysconf") and "SC_AVPHYS_PAGES" in os.sysconf_names:
         return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     return UNSEEN_MEMORY_BYTES

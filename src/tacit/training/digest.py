@@ -19,19 +19,27 @@ import numpy as np
 
 from tacit.core import InvalidInput
 
-DISTRIBUTIONS = {"sklearn": "scikit-learn", "PIL": "pillow", "cv2": "opencv-python", "yaml": "pyyaml"}
+DISTRIBUTIONS = {
+    "sklearn": "scikit-learn",
+    "PIL": "pillow",
+    "cv2": "opencv-python",
+    "yaml": "pyyaml",
+}
 BUILTIN_CALLABLES = (type(len), type(str.join), type(np.add), type(np.sum))
 KERAS_BACKENDS = ("jax", "tensorflow", "torch")
-LIBRARY_FOLDERS = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+LIBRARY_FOLDERS = tuple(
+    {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+)
 TACIT_FOLDER = str(Path(__file__).parents[1]) + os.sep
 
 
 def digest_of(value: object) -> str:
-    """A fingerprint of arrays, numbers, text, functions, estimators and containers of them; equal content, equal digest.
+    """A fingerprint of arrays, numbers, text, functions, estimators and containers of them; equal
+    content, equal digest.
 
-    A function is its bytecode, constants, defaults, closure and the globals that it names, functions among them
-    followed in turn; comments and line numbers do not count. Of installed libraries only the name counts:
-    their versions are in `versions_of`.
+    A function is its bytecode, constants, defaults, closure and the globals that it names,
+    functions among them followed in turn; comments and line numbers do not count. Of installed
+    libraries only the name counts: their versions are in `versions_of`.
 
     Raises
     ------
@@ -51,7 +59,9 @@ def versions_of(*values: object) -> dict[str, str]:
     if "keras" in packages or "tensorflow" in packages:
         packages |= {"keras", *KERAS_BACKENDS}
     found = {name: version for name in sorted(packages) if (version := _version(name)) is not None}
-    backend = {"keras backend": os.environ.get("KERAS_BACKEND", "default")} if "keras" in packages else {}
+    backend = (
+        {"keras backend": os.environ.get("KERAS_BACKEND", "default")} if "keras" in packages else {}
+    )
     return {"python": ".".join(platform.python_version_tuple()[:2]), **found, **backend}
 
 
@@ -79,7 +89,9 @@ class _Walk:
             self.hash.update(len(raw).to_bytes(8, "little") + raw)
 
     def add(self, value: object) -> None:
-        if value is None or isinstance(value, (bool, int, float, complex, str, bytes, type(Ellipsis))):
+        if value is None or isinstance(
+            value, (bool, int, float, complex, str, bytes, type(Ellipsis))
+        ):
             self.tell(type(value).__name__, value if isinstance(value, bytes) else repr(value))
             return
         if id(value) in self._seen:
@@ -104,7 +116,9 @@ class _Walk:
             self.tell("set", *sorted(digest_of(item) for item in value))
         elif isinstance(value, ModuleType):
             self._add_module(value)
-        elif isinstance(value, (FunctionType, MethodType, functools.partial, type, *BUILTIN_CALLABLES)):
+        elif isinstance(
+            value, (FunctionType, MethodType, functools.partial, type, *BUILTIN_CALLABLES)
+        ):
             self._add_callable(value)
         else:
             self._add_instance(value)
@@ -153,7 +167,9 @@ class _Walk:
             constant = not name.startswith("__") and isinstance(
                 plain, (type(None), bool, int, float, str, bytes, tuple, list, dict)
             )
-            if constant or all(isinstance(part, FunctionType) for part in parts if part is not None):
+            if constant or all(
+                isinstance(part, FunctionType) for part in parts if part is not None
+            ):
                 self.tell(name)
                 self.add(parts)
 
@@ -173,7 +189,13 @@ class _Walk:
                 self.add(value.__globals__[name])
 
     def _add_code(self, code: CodeType) -> None:
-        self.tell("code", str(code.co_argcount), str(code.co_kwonlyargcount), str(code.co_flags), *code.co_varnames)
+        self.tell(
+            "code",
+            str(code.co_argcount),
+            str(code.co_kwonlyargcount),
+            str(code.co_flags),
+            *code.co_varnames,
+        )
         for step in dis.get_instructions(code):
             self.tell(step.opname)
             if isinstance(step.argval, CodeType):
@@ -194,7 +216,12 @@ class _Walk:
             spec = importlib.util.find_spec(name)
         except (ImportError, ValueError):
             return
-        if spec is not None and spec.origin and spec.origin.endswith(".py") and not _is_library(spec.origin):
+        if (
+            spec is not None
+            and spec.origin
+            and spec.origin.endswith(".py")
+            and not _is_library(spec.origin)
+        ):
             self.tell(Path(spec.origin).read_bytes())
 
     def _add_instance(self, value: Any) -> None:
@@ -218,10 +245,15 @@ def _reduced(value: Any) -> list[Any]:
         parts = value.__reduce_ex__(4)
     except Exception as error:
         raise InvalidInput(
-            f"A fingerprint needs arrays, numbers, text or functions, got a {type(value).__module__}.{type(value).__qualname__} "
-            f"({error}). Build it inside the function instead, or convert it to an array."
+            "A fingerprint needs arrays, numbers, text or functions, got a"
+            f" {type(value).__module__}.{type(value).__qualname__} ({error}). Build it inside the"
+            " function instead, or convert it to an array."
         ) from error
-    return [parts] if isinstance(parts, str) else [list(part) if isinstance(part, Iterator) else part for part in parts]
+    return (
+        [parts]
+        if isinstance(parts, str)
+        else [list(part) if isinstance(part, Iterator) else part for part in parts]
+    )
 
 
 def _global_names(code: CodeType) -> Iterator[str]:
@@ -242,7 +274,12 @@ def _file_of(value: Any) -> str | None:
 
 
 def _is_library(path: str | None) -> bool:
-    """True for what is installed: the standard library, site-packages, compiled code and tacit itself."""
+    """True for what is installed: the standard library, site-packages, compiled code and tacit
+    itself.
+    """
     if path is None or path == "builtin":
         return path == "builtin"
-    return path.startswith((*LIBRARY_FOLDERS, TACIT_FOLDER)) or f"{os.sep}site-packages{os.sep}" in path
+    return (
+        path.startswith((*LIBRARY_FOLDERS, TACIT_FOLDER))
+        or f"{os.sep}site-packages{os.sep}" in path
+    )

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.core import InvalidInput, Outputs, _check
+from tacit.core import InvalidInput, Outputs, checking
 from tacit.training.digest import digest_of
 from tacit.training.measuring import Floats, Statistic, accuracies, labelled, name_of
 from tacit.training.pools import dumps
@@ -21,7 +21,9 @@ class Recipe(Protocol):
     """How to train one model: `fit` gets all records, the row numbers to train on, and a seed."""
 
     def fit(self, x: Any, y: Any, indices: NDArray[np.int64], seed: int) -> Observe:
-        """Train on the rows `indices` and return a function from inputs to `Outputs` or signals (n, q)."""
+        """Train on the rows `indices` and return a function from inputs to `Outputs` or signals (n,
+        q).
+        """
         ...
 
 
@@ -47,7 +49,9 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What one model said: signals float32 (n, q), a note (accuracies, seconds), and the kept model if one was asked for."""
+    """What one model said: signals float32 (n, q), a note (accuracies, seconds), and the kept model
+    if one was asked for.
+    """
 
     model: int
     signal: NDArray[np.float32]
@@ -95,7 +99,12 @@ class Context:
     @cached_property
     def packed(self) -> bytes:
         """The context as bytes, made once."""
-        fields = {"queries": self.queries, "statistic": self.statistic, "keep": self.keep, "digest": self.digest}
+        fields = {
+            "queries": self.queries,
+            "statistic": self.statistic,
+            "keep": self.keep,
+            "digest": self.digest,
+        }
         return dumps((self.recipe, self.data, fields))
 
     @cached_property
@@ -110,7 +119,10 @@ class Context:
             if callable(data):
                 data = data()
                 if digest_of(data) != self.digest:
-                    raise InvalidInput("`data` loads other records here than where the run was planned: nothing was trained.")
+                    raise InvalidInput(
+                        "`data` loads other records here than where the run was planned: nothing"
+                        " was trained."
+                    )
             self._loaded = split(data)
         return self._loaded
 
@@ -146,10 +158,15 @@ def run_job(context: Context, tasks: Sequence[Task]) -> list[Answer]:
     began = time.perf_counter()
     fit_many = getattr(context.recipe, "fit_many", None)
     if fit_many is not None and len(tasks) > 1:
-        observers = list(fit_many(x, y, [task.indices for task in tasks], [task.seed for task in tasks]))
+        observers = list(
+            fit_many(x, y, [task.indices for task in tasks], [task.seed for task in tasks])
+        )
     else:
         observers = [context.recipe.fit(x, y, task.indices, task.seed) for task in tasks]
-    answers = [_answer(context, task, observe, x, y) for task, observe in zip(tasks, observers, strict=True)]
+    answers = [
+        _answer(context, task, observe, x, y)
+        for task, observe in zip(tasks, observers, strict=True)
+    ]
     seconds = (time.perf_counter() - began) / len(tasks)
     for answer in answers:
         answer.note["seconds"] = seconds
@@ -163,7 +180,10 @@ def _answer(context: Context, task: Task, observe: Observe, x: Any, y: Any) -> A
         answer = observe(query(x))
         if isinstance(answer, Outputs):
             outputs = labelled(answer, y)
-            note = note or {"statistic": name_of(context.statistic, outputs), **accuracies(outputs, task.member)}
+            note = note or {
+                "statistic": name_of(context.statistic, outputs),
+                **accuracies(outputs, task.member),
+            }
             answer = context.statistic(outputs)
         columns.append(_columns(answer, task))
     signal = np.ascontiguousarray(np.concatenate(columns, axis=1), dtype=np.float32)
@@ -171,7 +191,9 @@ def _answer(context: Context, task: Task, observe: Observe, x: Any, y: Any) -> A
 
 
 def _columns(answer: Any, task: Task) -> Floats:
-    value = _check.floats(answer, f"signals of shadow model {task.model}", ndim=(1, 2))
+    value = checking.floats(answer, f"signals of shadow model {task.model}", ndim=(1, 2))
     if len(value) != task.n:
-        raise InvalidInput(f"`observe` needs one row a record: {task.n} records, got {len(value)} rows.")
+        raise InvalidInput(
+            f"`observe` needs one row a record: {task.n} records, got {len(value)} rows."
+        )
     return value if value.ndim == 2 else value[:, None]

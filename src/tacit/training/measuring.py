@@ -15,7 +15,9 @@ Statistic = Callable[[Outputs], Floats]
 
 @dataclass(frozen=True)
 class Named:
-    """A statistic by its name; None: the scaled logit for labelled classifiers, else the first one that is available."""
+    """A statistic by its name; None: the scaled logit for labelled classifiers, else the first one
+    that is available.
+    """
 
     name: str | None = None
 
@@ -32,7 +34,9 @@ class Named:
         if self.name is not None:
             return self.name
         names = available(outputs)
-        return "scaled_logit" if "scaled_logit" in names and outputs.task != "multilabel" else names[0]
+        return (
+            "scaled_logit" if "scaled_logit" in names and outputs.task != "multilabel" else names[0]
+        )
 
 
 def unchanged(x: Any) -> Any:
@@ -47,7 +51,11 @@ def statistic_of(given: "str | Statistic | None") -> Statistic:
 
 def name_of(statistic: Statistic, outputs: Outputs) -> str:
     """What to call the signal."""
-    return statistic.chosen(outputs) if isinstance(statistic, Named) else getattr(statistic, "__name__", "signal")
+    return (
+        statistic.chosen(outputs)
+        if isinstance(statistic, Named)
+        else getattr(statistic, "__name__", "signal")
+    )
 
 
 def labelled(outputs: Outputs, y: Any) -> Outputs:
@@ -58,10 +66,15 @@ def labelled(outputs: Outputs, y: Any) -> Outputs:
 
 
 def accuracies(outputs: Outputs, inside: NDArray[np.bool_]) -> dict[str, float]:
-    """Share of right answers on the model's own members and on the others; empty where there are no classes."""
+    """Share of right answers on the model's own members and on the others; empty where there are no
+    classes.
+    """
     scores = outputs.logits if outputs.logits is not None else outputs.probs
     if scores is None or outputs.label is None or outputs.task == "multilabel":
         return {}
     cut = 0.0 if outputs.logits is not None else 0.5
     right = (scores > cut if scores.ndim == 1 else scores.argmax(axis=1)) == outputs.label
-    return {"accuracy_in": float(right[inside].mean()), "accuracy_out": float(right[~inside].mean())}
+    return {
+        "accuracy_in": float(right[inside].mean()),
+        "accuracy_out": float(right[~inside].mean()),
+    }

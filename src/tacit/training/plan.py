@@ -1,4 +1,6 @@
-"""A run decided in advance: who is in which model, every seed, and a key made of all that the numbers depend on."""
+"""A run decided in advance: who is in which model, every seed, and a key made of all that the
+numbers depend on.
+"""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.core import AssumptionError, _check
+from tacit.core import AssumptionError, checking
 from tacit.design import Design
 from tacit.training.digest import digest_of, versions_of
 from tacit.training.stores import Store, get_note
@@ -24,7 +26,8 @@ class Plan:
     ----------
     design : who is in which model.
     seeds : int (m,), one a model.
-    parts : what the numbers depend on (data, train_fn, statistic, library versions, ...), name to fingerprint.
+    parts : what the numbers depend on (data, train_fn, statistic, library versions, ...), name to
+        fingerprint.
     name : of the experiment; the first part of every key in the store.
     """
 
@@ -56,7 +59,9 @@ class Plan:
         """Put the plan itself into the store, once."""
         place = f"{self.key}/plan.json"
         if place not in store:
-            store[place] = json.dumps({"parts": dict(self.parts)}, sort_keys=True, indent=1).encode()
+            store[place] = json.dumps(
+                {"parts": dict(self.parts)}, sort_keys=True, indent=1
+            ).encode()
 
 
 def make_plan(
@@ -69,9 +74,14 @@ def make_plan(
     version: str,
     name: str,
 ) -> Plan:
-    """The plan of a run: seeds are spawned per model, and everything that matters is fingerprinted."""
+    """The plan of a run: seeds are spawned per model, and everything that matters is
+    fingerprinted.
+    """
     identity = getattr(train, "identity", train)
-    seeds = [int(np.random.SeedSequence(seed, spawn_key=(1, model)).generate_state(1)[0] >> 1) for model in range(design.n_models)]
+    seeds = [
+        int(np.random.SeedSequence(seed, spawn_key=(1, model)).generate_state(1)[0] >> 1)
+        for model in range(design.n_models)
+    ]
     parts = {
         "data": digest_of(data),
         "train_fn": digest_of(identity),
@@ -80,24 +90,37 @@ def make_plan(
         "version": version,
         "format": FORMAT,
         **{what: digest_of(value) for what, value in measured.items()},
-        **{f"version of {library}": number for library, number in versions_of(identity, *measured.values()).items()},
+        **{
+            f"version of {library}": number
+            for library, number in versions_of(identity, *measured.values()).items()
+        },
     }
-    return Plan(design, _check.frozen(np.array(seeds, np.int64)), parts, name)
+    return Plan(design, checking.frozen(np.array(seeds, np.int64)), parts, name)
 
 
 def _of_design(design: Design) -> str:
-    return digest_of([design.assignment, design.member[0], bool(design.partner[0] >= 0), design.cluster])
+    return digest_of(
+        [design.assignment, design.member[0], bool(design.partner[0] >= 0), design.cluster]
+    )
 
 
 def other_runs(store: Store, plan: Plan) -> dict[str, dict[str, tuple[str, str]]]:
     """Runs of the same name in the store with another key: what differs, as (stored, now)."""
     runs = {}
     for place in store:
-        if place.startswith(f"{plan.name}/") and place.endswith("/plan.json") and place != f"{plan.key}/plan.json":
+        if (
+            place.startswith(f"{plan.name}/")
+            and place.endswith("/plan.json")
+            and place != f"{plan.key}/plan.json"
+        ):
             parts = json.loads(store[place])["parts"]
             names = sorted({*parts, *plan.parts})
-            pairs = {name: (parts.get(name, "absent"), plan.parts.get(name, "absent")) for name in names}
-            runs[place.removesuffix("/plan.json")] = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+            pairs = {
+                name: (parts.get(name, "absent"), plan.parts.get(name, "absent")) for name in names
+            }
+            runs[place.removesuffix("/plan.json")] = {
+                name: pair for name, pair in pairs.items() if pair[0] != pair[1]
+            }
     return runs
 
 
@@ -111,8 +134,11 @@ def require_same(store: Store, plan: Plan) -> None:
     others = other_runs(store, plan)
     if others and f"{plan.key}/plan.json" not in store:
         nearest = min(others, key=lambda run: len(others[run]))
-        changed = "; ".join(f"{name} (was {old}, is {new})" for name, (old, new) in others[nearest].items())
+        changed = "; ".join(
+            f"{name} (was {old}, is {new})" for name, (old, new) in others[nearest].items()
+        )
         raise AssumptionError(
-            f"The store holds the run {nearest}, made with another {changed}. Numbers from both are never mixed: "
-            "restore what has changed, or pass on_change='retrain' to begin a new run beside it."
+            f"The store holds the run {nearest}, made with another {changed}. Numbers from both are"
+            " never mixed: restore what has changed, or pass on_change='retrain' to begin a new"
+            " run beside it."
         )

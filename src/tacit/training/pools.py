@@ -1,4 +1,6 @@
-"""Where jobs run: in this process, in local processes that come back when killed, in anything with `submit`."""
+"""Where jobs run: in this process, in local processes that come back when killed, in anything with
+`submit`.
+"""
 
 import os
 import pickle
@@ -24,7 +26,9 @@ class WorkerLost(RuntimeError):
 
 @runtime_checkable
 class Pool(Protocol):
-    """What a run asks of a pool; `concurrent.futures` executors and Dask's `get_executor` have it."""
+    """What a run asks of a pool; `concurrent.futures` executors and Dask's `get_executor` have
+    it.
+    """
 
     def submit(self, fn: Callable[..., Any], /, *args: Any) -> Any:
         """Begin a job; the answer has ``done()`` and ``result()``."""
@@ -49,9 +53,10 @@ class Here:
 class Processes:
     """Local processes; one that is killed is replaced, and only its own job begins again.
 
-    The standard pools are broken for good when a worker dies. Workers start from a fresh interpreter (no fork), never run
-    the main script, use one thread each for numerical libraries, and end when their parent does. Functions and
-    what they close over are carried by cloudpickle, so a function from a notebook works.
+    The standard pools are broken for good when a worker dies. Workers start from a fresh
+    interpreter (no fork), never run the main script, use one thread each for numerical libraries,
+    and end when their parent does. Functions and what they close over are carried by cloudpickle,
+    so a function from a notebook works.
 
     Parameters
     ----------
@@ -71,13 +76,17 @@ class Processes:
     def __init__(self, width: int | None = None, *, retries: int = 3, threads: int = 1) -> None:
         self.width = width or _cores()
         if self.width < 1 or retries < 0:
-            raise InvalidInput(f"`width` needs 1 or more and `retries` 0 or more, got {width} and {retries}.")
+            raise InvalidInput(
+                f"`width` needs 1 or more and `retries` 0 or more, got {width} and {retries}."
+            )
         self.retries = retries
         self.threads = threads
         self._jobs: queue.SimpleQueue[tuple[Future[Any], bytes] | None] = queue.SimpleQueue()
         self._workers: list[_Worker] = []
         self._stopped = False
-        self._guides = [threading.Thread(target=self._guide, daemon=True) for _ in range(self.width)]
+        self._guides = [
+            threading.Thread(target=self._guide, daemon=True) for _ in range(self.width)
+        ]
         for guide in self._guides:
             guide.start()
 
@@ -89,7 +98,9 @@ class Processes:
 
     def pids(self) -> list[int]:
         """Process ids of the workers that run now."""
-        return [worker.process.pid for worker in list(self._workers) if worker.process.poll() is None]
+        return [
+            worker.process.pid for worker in list(self._workers) if worker.process.poll() is None
+        ]
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the workers: after the queued jobs, or at once with `cancel_futures`."""
@@ -109,7 +120,12 @@ class Processes:
     def __enter__(self) -> "Processes":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.shutdown(cancel_futures=kind is not None)
 
     def _guide(self) -> None:
@@ -150,11 +166,20 @@ class _Worker:
     """One process that answers one message at a time."""
 
     def __init__(self, threads: int) -> None:
-        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "TACIT_WORKER_THREADS")
+        names = (
+            "OMP_NUM_THREADS",
+            "OPENBLAS_NUM_THREADS",
+            "MKL_NUM_THREADS",
+            "NUMEXPR_NUM_THREADS",
+            "TACIT_WORKER_THREADS",
+        )
         environment = {**os.environ, **dict.fromkeys(names, str(threads))}
         environment["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+            [sys.executable, "-c", WORKER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
         )
 
     def ask(self, message: bytes) -> tuple[bool, bytes]:
@@ -180,7 +205,11 @@ class _Worker:
 
 def _settle(future: "Future[Any]", answer: tuple[bool, bytes] | None) -> None:
     if answer is None:
-        future.set_exception(WorkerLost("A worker process died each time it tried this job: killed or out of memory?"))
+        future.set_exception(
+            WorkerLost(
+                "A worker process died each time it tried this job: killed or out of memory?"
+            )
+        )
         return
     try:
         value = pickle.loads(answer[1])  # noqa: S301 - written by our own child process
@@ -218,7 +247,9 @@ def dumps(value: object) -> bytes:
 
 
 def pickler() -> Any:
-    """cloudpickle; joblib, which comes with scikit-learn, needs it or (up to 1.5) brought its own copy."""
+    """cloudpickle; joblib, which comes with scikit-learn, needs it or (up to 1.5) brought its own
+    copy.
+    """
     try:
         return import_module("cloudpickle")
     except ImportError:
@@ -230,13 +261,18 @@ def _cores() -> int:
 
 
 def pool_of(pool: "Pool | int | None") -> tuple[Pool, bool]:
-    """The pool to use, and whether it is ours to close: None is this process, a number that many local processes."""
+    """The pool to use, and whether it is ours to close: None is this process, a number that many
+    local processes.
+    """
     if pool is None:
         return Here(), False
     if isinstance(pool, int):
         return Processes(pool), True
     if not isinstance(pool, Pool):
-        raise InvalidInput(f"`pool` needs a number of processes or an object with `submit`, got {type(pool).__name__}.")
+        raise InvalidInput(
+            "`pool` needs a number of processes or an object with `submit`, got"
+            f" {type(pool).__name__}."
+        )
     return pool, False
 
 

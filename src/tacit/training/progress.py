@@ -15,8 +15,8 @@ class Progress:
     total : models wanted.
     reused : models found in the store.
     elapsed : seconds since the run began.
-    left : seconds still needed at the pace of *this* run (what was reused cost nothing and does not count);
-        None until a model was trained here.
+    left : seconds still needed at the pace of *this* run (what was reused cost nothing and does not
+        count); None until a model was trained here.
     """
 
     done: int
@@ -27,7 +27,11 @@ class Progress:
 
     def __str__(self) -> str:
         rest = (
-            "" if self.done == self.total else f", {_duration(self.left)} left" if self.left is not None else ", time left unknown"
+            ""
+            if self.done == self.total
+            else f", {_duration(self.left)} left"
+            if self.left is not None
+            else ", time left unknown"
         )
         return f"{self.done} of {self.total} shadow models ({self.reused} reused){rest}"
 

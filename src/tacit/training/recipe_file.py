@@ -1,4 +1,6 @@
-"""A run described in a small file: a Python file that names `train_fn` and `data`, or a TOML file that points to one."""
+"""A run described in a small file: a Python file that names `train_fn` and `data`, or a TOML file
+that points to one.
+"""
 
 import importlib
 import importlib.util
@@ -14,7 +16,18 @@ from tacit.design.assignment import Kind
 from tacit.training.shadow import Run, plan
 from tacit.training.stores import Store, store_of
 
-OPTIONS = ("n", "seed", "kind", "share", "cluster", "statistic", "queries", "version", "name", "keep")
+OPTIONS = (
+    "n",
+    "seed",
+    "kind",
+    "share",
+    "cluster",
+    "statistic",
+    "queries",
+    "version",
+    "name",
+    "keep",
+)
 POINTERS = ("train_fn", "data", "cluster", "queries", "keep")
 
 
@@ -36,7 +49,11 @@ class RecipeFile:
 
     def plan(self, **changes: Any) -> Run:
         """The plan that the file describes; `changes` replace options."""
-        return plan(self.train_fn, self.data, **{**self.options, **{name: v for name, v in changes.items() if v is not None}})
+        return plan(
+            self.train_fn,
+            self.data,
+            **{**self.options, **{name: v for name, v in changes.items() if v is not None}},
+        )
 
     def open(self, store: str | None = None) -> Store:
         """The store of the file, or another one."""
@@ -46,9 +63,10 @@ class RecipeFile:
 def read_recipe(path: str | Path) -> RecipeFile:
     """Read a recipe file.
 
-    A Python file assigns ``train_fn`` and ``data``, and where needed ``store`` and ``options = {"n": 32, ...}``. A TOML file
-    has a table ``[shadow]`` with the same names; ``train_fn``, ``data``, ``cluster``, ``queries`` and ``keep`` are
-    written ``"file.py:name"`` or ``"package.module:name"``.
+    A Python file assigns ``train_fn`` and ``data``, and where needed ``store`` and ``options =
+    {"n": 32, ...}``. A TOML file has a table ``[shadow]`` with the same names; ``train_fn``,
+    ``data``, ``cluster``, ``queries`` and ``keep`` are written ``"file.py:name"`` or
+    ``"package.module:name"``.
 
     Raises
     ------
@@ -62,14 +80,27 @@ def read_recipe(path: str | Path) -> RecipeFile:
     given = _from_python(file) if file.suffix == ".py" else _from_toml(file)
     for name in ("train_fn", "data"):
         if name not in given:
-            raise InvalidInput(f"The recipe {file.name} needs `{name}`, got {', '.join(sorted(given)) or 'nothing'}.")
-    train_fn, records, store = given.pop("train_fn"), given.pop("data"), str(given.pop("store", "shadows"))
+            raise InvalidInput(
+                f"The recipe {file.name} needs `{name}`, got"
+                f" {', '.join(sorted(given)) or 'nothing'}."
+            )
+    train_fn, records, store = (
+        given.pop("train_fn"),
+        given.pop("data"),
+        str(given.pop("store", "shadows")),
+    )
     unknown = sorted(set(given) - set(OPTIONS))
     if unknown:
-        raise InvalidInput(f"The recipe {file.name} knows {', '.join(OPTIONS)}, got {', '.join(unknown)}.")
+        raise InvalidInput(
+            f"The recipe {file.name} knows {', '.join(OPTIONS)}, got {', '.join(unknown)}."
+        )
     if given.get("kind", "coin") not in get_args(Kind):
-        raise InvalidInput(f"`kind` needs one of {', '.join(get_args(Kind))}, got {given['kind']!r}.")
-    return RecipeFile(train_fn, records, store if "://" in store else str(file.parent / store), given)
+        raise InvalidInput(
+            f"`kind` needs one of {', '.join(get_args(Kind))}, got {given['kind']!r}."
+        )
+    return RecipeFile(
+        train_fn, records, store if "://" in store else str(file.parent / store), given
+    )
 
 
 def _from_python(file: Path) -> dict[str, Any]:
@@ -85,26 +116,39 @@ def _from_toml(file: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"The recipe {file.name} is not TOML: {error}.") from error
     if not isinstance(table.get("shadow"), dict):
-        raise InvalidInput(f"The recipe {file.name} needs a table [shadow], got {', '.join(table) or 'nothing'}.")
+        raise InvalidInput(
+            f"The recipe {file.name} needs a table [shadow], got {', '.join(table) or 'nothing'}."
+        )
     given = dict(table["shadow"])
-    return {name: _pointed(value, file) if name in POINTERS else value for name, value in given.items()}
+    return {
+        name: _pointed(value, file) if name in POINTERS else value for name, value in given.items()
+    }
 
 
 def _pointed(value: Any, file: Path) -> Any:
     where, _, name = str(value).partition(":")
     if not name:
         raise InvalidInput(
-            f"The recipe {file.name} needs names such as 'train.py:train_fn' or 'package.module:name', got {value!r}."
+            f"The recipe {file.name} needs names such as 'train.py:train_fn' or"
+            f" 'package.module:name', got {value!r}."
         )
     try:
-        module = _loaded(file.parent / where) if where.endswith(".py") else importlib.import_module(where)
+        module = (
+            _loaded(file.parent / where)
+            if where.endswith(".py")
+            else importlib.import_module(where)
+        )
         return getattr(module, name)
     except (ImportError, AttributeError) as error:
-        raise InvalidInput(f"The recipe {file.name} points to {value!r}, which cannot be loaded: {error}.") from error
+        raise InvalidInput(
+            f"The recipe {file.name} points to {value!r}, which cannot be loaded: {error}."
+        ) from error
 
 
 def _loaded(file: Path) -> ModuleType:
-    """Run a Python file as a module of its own; what it defines travels to workers by value, so they need no copy of it."""
+    """Run a Python file as a module of its own; what it defines travels to workers by value, so
+    they need no copy of it.
+    """
     name = f"tacit_recipe_{file.stem}"
     if name in sys.modules and sys.modules[name].__file__ == str(file):
         return sys.modules[name]

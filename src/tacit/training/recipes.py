@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import InvalidInput, Outputs
-from tacit.core._optional import require
+from tacit.core.optional import require
 from tacit.training.jobs import Observe, Recipe
 
 MAX_SEED = 2**32
 
 
 def recipe_of(train_fn: Any) -> Recipe:
-    """A recipe from what the user gave: a recipe, a scikit-learn estimator or ``train_fn(indices, seed) -> observe``."""
+    """A recipe from what the user gave: a recipe, a scikit-learn estimator or ``train_fn(indices,
+    seed) -> observe``.
+    """
     if hasattr(train_fn, "get_params") and hasattr(train_fn, "fit"):
         return EstimatorRecipe(train_fn)
     if isinstance(train_fn, (FunctionRecipe, KerasRecipe)) or _is_recipe(train_fn):
@@ -23,14 +25,19 @@ def recipe_of(train_fn: Any) -> Recipe:
     if callable(train_fn):
         return FunctionRecipe(train_fn)
     raise InvalidInput(
-        "`train_fn` needs a function (indices, seed) -> observe, a scikit-learn estimator or a recipe with "
-        f"`fit(x, y, indices, seed)`, got {type(train_fn).__name__}."
+        "`train_fn` needs a function (indices, seed) -> observe, a scikit-learn estimator or a"
+        f" recipe with `fit(x, y, indices, seed)`, got {type(train_fn).__name__}."
     )
 
 
 def _is_recipe(value: Any) -> bool:
     code = getattr(getattr(value, "fit", None), "__code__", None)
-    return code is not None and code.co_varnames[1 : code.co_argcount] == ("x", "y", "indices", "seed")
+    return code is not None and code.co_varnames[1 : code.co_argcount] == (
+        "x",
+        "y",
+        "indices",
+        "seed",
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +50,9 @@ class FunctionRecipe:
         """Call the function; it is told the row numbers and the seed, not the records."""
         observe = self.train_fn(indices, seed)
         if not callable(observe):
-            raise InvalidInput(f"`train_fn` needs to return a function observe(x), got {type(observe).__name__}.")
+            raise InvalidInput(
+                f"`train_fn` needs to return a function observe(x), got {type(observe).__name__}."
+            )
         return observe
 
 
@@ -51,20 +60,28 @@ class FunctionRecipe:
 class EstimatorRecipe:
     """A scikit-learn classifier or regressor, cloned and seeded for every model.
 
-    Classes that a model never saw have probability 0 in its answers. A classifier without `predict_proba` answers
-    with its decision function.
+    Classes that a model never saw have probability 0 in its answers. A classifier without
+    `predict_proba` answers with its decision function.
     """
 
     estimator: Any
 
     def fit(self, x: Any, y: Any, indices: NDArray[np.int64], seed: int) -> Observe:
-        """Fit a clone on the rows `indices`; every parameter called `random_state` is set to the seed."""
+        """Fit a clone on the rows `indices`; every parameter called `random_state` is set to the
+        seed.
+        """
         from sklearn.base import clone, is_classifier
 
         if y is None:
-            raise InvalidInput("A scikit-learn estimator needs `data` as (x, y), got inputs without targets.")
+            raise InvalidInput(
+                "A scikit-learn estimator needs `data` as (x, y), got inputs without targets."
+            )
         model = clone(self.estimator)
-        seeds = {name: seed % MAX_SEED for name in model.get_params() if name.rpartition("__")[2] == "random_state"}
+        seeds = {
+            name: seed % MAX_SEED
+            for name in model.get_params()
+            if name.rpartition("__")[2] == "random_state"
+        }
         model.set_params(**seeds)
         target = np.asarray(y)
         model.fit(_rows(x, indices), target[indices])
@@ -89,8 +106,9 @@ class _Classifier:
         if len(column) < len(classes):
             missing = np.setdiff1d(np.arange(len(classes)), column)
             raise InvalidInput(
-                f"A shadow model saw no record of {len(missing)} of {len(classes)} classes and its estimator has no "
-                "`predict_proba`: give more records a class or another estimator."
+                f"A shadow model saw no record of {len(missing)} of {len(classes)} classes and its"
+                " estimator has no `predict_proba`: give more records a class or another"
+                " estimator."
             )
         return Outputs(logits=score, label=label)
 
@@ -101,7 +119,10 @@ class _Regressor:
     target: NDArray[Any]
 
     def __call__(self, x: Any) -> Outputs:
-        return Outputs(prediction=np.asarray(self.model.predict(x), np.float64), truth=np.asarray(self.target, np.float64))
+        return Outputs(
+            prediction=np.asarray(self.model.predict(x), np.float64),
+            truth=np.asarray(self.target, np.float64),
+        )
 
 
 def _rows(x: Any, indices: NDArray[np.int64]) -> Any:
@@ -141,5 +162,8 @@ class _KerasObserve:
 
     def __call__(self, x: Any) -> Outputs:
         size = max(self.batch_size, 256)
-        answers = [np.asarray(self.model.predict_on_batch(x[start : start + size])) for start in range(0, len(x), size)]
+        answers = [
+            np.asarray(self.model.predict_on_batch(x[start : start + size]))
+            for start in range(0, len(x), size)
+        ]
         return Outputs(**{self.outputs: np.concatenate(answers)})

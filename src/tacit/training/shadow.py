@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tacit.core import InvalidInput
-from tacit.core._files import write_whole
+from tacit.core.files import write_whole
 from tacit.design import assign
 from tacit.design.assignment import Kind
 from tacit.training.jobs import Answer, Context, Task, run_job, split
@@ -47,21 +47,28 @@ def shadow(
     on_change: Change = "retrain",
     **options: Any,
 ) -> ShadowRun:
-    """Train `n` shadow models, each on its own random half of the records, and return what they say of every record.
+    """Train `n` shadow models, each on its own random half of the records, and return what they say
+    of every record.
 
     Parameters
     ----------
-    train_fn : ``train_fn(indices, seed) -> observe``, where ``observe(x)`` returns `Outputs` or signals (n,) or (n, q),
-        larger for members. Or a scikit-learn estimator, or a recipe (`TorchRecipe`, `KerasRecipe`).
-    data : ``(x, y)`` or ``x``, one row a record; or a function without arguments that loads them (each worker once).
-    n : number of shadow models. A longer run of the same plan trains only the models that are missing.
-    store : where numbers are kept: a path, a dict, any mapping from str to bytes (fsspec); None keeps them in memory.
-        A killed run loses the jobs in flight and nothing else: call again.
-    pool : None trains in this process, a number in that many local processes; or an executor, `RayPool`, Dask's executor.
+    train_fn : ``train_fn(indices, seed) -> observe``, where ``observe(x)`` returns `Outputs` or
+        signals (n,) or (n, q), larger for members. Or a scikit-learn estimator, or a recipe
+        (`TorchRecipe`, `KerasRecipe`).
+    data : ``(x, y)`` or ``x``, one row a record; or a function without arguments that loads them
+        (each worker once).
+    n : number of shadow models. A longer run of the same plan trains only the models that are
+        missing.
+    store : where numbers are kept: a path, a dict, any mapping from str to bytes (fsspec); None
+        keeps them in memory. A killed run loses the jobs in flight and nothing else: call again.
+    pool : None trains in this process, a number in that many local processes; or an executor,
+        `RayPool`, Dask's executor.
     progress : called with a `Progress` after every change.
-    on_change : what to do where the store holds the same run made with another `train_fn`, data or library version:
-        ``"retrain"`` begins a new run beside it, ``"refuse"`` raises. They are never mixed.
-    **options : `seed`, `kind`, `share`, `cluster`, `statistic`, `queries`, `version`, `name`, `keep`; see `plan`.
+    on_change : what to do where the store holds the same run made with another `train_fn`, data or
+        library version: ``"retrain"`` begins a new run beside it, ``"refuse"`` raises. They are
+        never mixed.
+    **options : `seed`, `kind`, `share`, `cluster`, `statistic`, `queries`, `version`, `name`,
+        `keep`; see `plan`.
 
     Raises
     ------
@@ -99,10 +106,12 @@ def plan(
     train_fn, data, n : see `shadow`.
     seed : of the assignment and of every model's own seed.
     kind, share, cluster : who is in; see `tacit.design.assign`.
-    statistic : a name from `tacit.signals.STATISTICS`, or a function from `Outputs` to (n,). None: the scaled logit for
-        classifiers with labels, the negated loss for everything else.
-    queries : functions from inputs to inputs (augmentations), one column of signals each; None asks once, unchanged.
-    version : any text; change it when something changes that cannot be seen here (a file that `train_fn` reads).
+    statistic : a name from `tacit.signals.STATISTICS`, or a function from `Outputs` to (n,). None:
+        the scaled logit for classifiers with labels, the negated loss for everything else.
+    queries : functions from inputs to inputs (augmentations), one column of signals each; None asks
+        once, unchanged.
+    version : any text; change it when something changes that cannot be seen here (a file that
+        `train_fn` reads).
     name : of the experiment, the first part of its keys in the store.
     keep : ``keep(observe) -> bytes`` for those who want the models too; stored as they are.
     """
@@ -113,15 +122,24 @@ def plan(
     measure = statistic_of(statistic)
     design = assign(_length(x), n, kind=kind, share=share, cluster=cluster, seed=seed)
     measured = {"statistic": statistic or "default", "queries": asked, "keep": keep}
-    made = make_plan(recipe, records, design, seed=seed, measured=measured, version=version, name=name)
-    return Run(made, Context(recipe, data, digest=made.parts["data"], queries=asked, statistic=measure, keep=keep))
+    made = make_plan(
+        recipe, records, design, seed=seed, measured=measured, version=version, name=name
+    )
+    return Run(
+        made,
+        Context(
+            recipe, data, digest=made.parts["data"], queries=asked, statistic=measure, keep=keep
+        ),
+    )
 
 
 def _length(x: Any) -> int:
     try:
         return int(x.shape[0]) if hasattr(x, "shape") else len(x)
     except TypeError:
-        raise InvalidInput(f"`data` needs rows that can be counted, got {type(x).__name__}.") from None
+        raise InvalidInput(
+            f"`data` needs rows that can be counted, got {type(x).__name__}."
+        ) from None
 
 
 def carry_out(
@@ -174,7 +192,9 @@ def _drive(run: Run, store: Store, pool: Pool, groups: list[list[int]], watch: W
     while running or (queue and failed is None):
         while queue and failed is None and len(running) < window:
             models = queue.pop()
-            running[pool.submit(run_job, run.context, [_task(run.plan, model) for model in models])] = models
+            running[
+                pool.submit(run_job, run.context, [_task(run.plan, model) for model in models])
+            ] = models
         for future in first_done(list(running)):
             models = running.pop(future)
             try:
@@ -183,7 +203,8 @@ def _drive(run: Run, store: Store, pool: Pool, groups: list[list[int]], watch: W
                     watch.done()
             except Exception as error:
                 error.add_note(
-                    f"In the job of shadow model(s) {models}. What was finished is stored: mend the cause and call again."
+                    f"In the job of shadow model(s) {models}. What was finished is stored: mend the"
+                    " cause and call again."
                 )
                 failed = failed or error
     if failed is not None:

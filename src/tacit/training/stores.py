@@ -1,4 +1,6 @@
-"""Where results are kept: any mapping from text to bytes, and a directory whose files are whole or not there."""
+"""Where results are kept: any mapping from text to bytes, and a directory whose files are whole or
+not there.
+"""
 
 import hashlib
 import io
@@ -14,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import InvalidInput
-from tacit.core._files import write_whole
-from tacit.core._optional import require
+from tacit.core.files import write_whole
+from tacit.core.optional import require
 
 Store = MutableMapping[str, bytes]
 STALE_SECONDS = 3600.0
@@ -24,8 +26,9 @@ STALE_SECONDS = 3600.0
 class DirectoryStore(MutableMapping[str, bytes]):
     """A directory as a mapping: one file an entry, written beside, flushed to disk, then renamed.
 
-    A reader sees an entry whole or not at all, whatever was killed and whenever. Several processes and hosts may
-    write to one directory on a shared disk. What a killed writer left behind is removed after an hour.
+    A reader sees an entry whole or not at all, whatever was killed and whenever. Several processes
+    and hosts may write to one directory on a shared disk. What a killed writer left behind is
+    removed after an hour.
 
     Parameters
     ----------
@@ -40,12 +43,20 @@ class DirectoryStore(MutableMapping[str, bytes]):
     def path(self, key: str) -> Path:
         """The file of an entry, for readers that map it into memory."""
         parts = PurePosixPath(key).parts
-        if not parts or key != "/".join(parts) or any(part.startswith(".") or part == "/" for part in parts):
-            raise InvalidInput(f"`key` needs names joined by '/', none of which begins with a dot, got {key!r}.")
+        if (
+            not parts
+            or key != "/".join(parts)
+            or any(part.startswith(".") or part == "/" for part in parts)
+        ):
+            raise InvalidInput(
+                f"`key` needs names joined by '/', none of which begins with a dot, got {key!r}."
+            )
         return self.folder.joinpath(*parts)
 
     def write(self, key: str, pieces: bytes | Iterable[bytes]) -> None:
-        """Store an entry that may be larger than memory, piece by piece; it appears when it is whole."""
+        """Store an entry that may be larger than memory, piece by piece; it appears when it is
+        whole.
+        """
         path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, pieces)
@@ -89,21 +100,37 @@ class DirectoryStore(MutableMapping[str, bytes]):
                 continue
 
 
-def put_array(store: Store, key: str, value: NDArray[Any], note: Mapping[str, Any] | None = None) -> None:
-    """Store an array as `key`.npy, then its digest and `note` as `key`.json: the entry exists once the second does."""
+def put_array(
+    store: Store, key: str, value: NDArray[Any], note: Mapping[str, Any] | None = None
+) -> None:
+    """Store an array as `key`.npy, then its digest and `note` as `key`.json: the entry exists once
+    the second does.
+    """
     content = npy_bytes(value)
     store[f"{key}.npy"] = content
     store[f"{key}.json"] = _mark(_digest([content]), note)
 
 
-def put_rows(store: DirectoryStore, key: str, rows: Iterable[NDArray[Any]], shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-    """Store an array of that shape whose rows come one by one, so that it never is in memory as a whole."""
+def put_rows(
+    store: DirectoryStore,
+    key: str,
+    rows: Iterable[NDArray[Any]],
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+) -> None:
+    """Store an array of that shape whose rows come one by one, so that it never is in memory as a
+    whole.
+    """
     digest = hashlib.blake2b(digest_size=20)
 
     def pieces() -> Iterator[bytes]:
         head = io.BytesIO()
-        np.lib.format.write_array_header_1_0(head, {"descr": dtype.str, "fortran_order": False, "shape": shape})
-        for piece in itertools.chain([head.getvalue()], (np.ascontiguousarray(row, dtype).tobytes() for row in rows)):
+        np.lib.format.write_array_header_1_0(
+            head, {"descr": dtype.str, "fortran_order": False, "shape": shape}
+        )
+        for piece in itertools.chain(
+            [head.getvalue()], (np.ascontiguousarray(row, dtype).tobytes() for row in rows)
+        ):
             digest.update(piece)
             yield piece
 
@@ -112,10 +139,14 @@ def put_rows(store: DirectoryStore, key: str, rows: Iterable[NDArray[Any]], shap
 
 
 def get_note(store: Store, key: str) -> dict[str, Any] | None:
-    """What was noted beside the array `key`; None where the entry is absent, cut short or altered."""
+    """What was noted beside the array `key`; None where the entry is absent, cut short or
+    altered.
+    """
     try:
         mark = json.loads(store[f"{key}.json"])
-        return dict(mark["note"]) if mark["digest"] == _digest(_pieces(store, f"{key}.npy")) else None
+        return (
+            dict(mark["note"]) if mark["digest"] == _digest(_pieces(store, f"{key}.npy")) else None
+        )
     except (KeyError, ValueError, TypeError):
         return None
 
@@ -158,14 +189,21 @@ def _pieces(store: Store, key: str) -> Iterator[bytes]:
 
 
 def store_of(where: "Store | str | os.PathLike[str] | None") -> Store:
-    """A store: the mapping itself, a `DirectoryStore` for a path, fsspec's mapping for a URL, a fresh dict for None."""
+    """A store: the mapping itself, a `DirectoryStore` for a path, fsspec's mapping for a URL, a
+    fresh dict for None.
+    """
     if where is None:
         return {}
     if isinstance(where, str) and "://" in where:
-        mapping: Store = require("fsspec", extra="storage", purpose=f"The store {where}").get_mapper(where)
+        mapping: Store = require(
+            "fsspec", extra="storage", purpose=f"The store {where}"
+        ).get_mapper(where)
         return mapping
     if isinstance(where, (str, os.PathLike)):
         return DirectoryStore(Path(where))
     if not isinstance(where, MutableMapping):
-        raise InvalidInput(f"`store` needs a mapping from str to bytes or the path of a directory, got {type(where).__name__}.")
+        raise InvalidInput(
+            "`store` needs a mapping from str to bytes or the path of a directory, got"
+            f" {type(where).__name__}."
+        )
     return where

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import InvalidInput, Outputs
-from tacit.core._optional import require
+from tacit.core.optional import require
 from tacit.training.jobs import Observe
 
 MAX_SEED = 2**63
@@ -19,21 +19,23 @@ MAX_SEED = 2**63
 class TorchRecipe:
     """A function that builds a `torch.nn.Module`, and the loop that trains it.
 
-    `fit` is the plain loop. `fit_many` trains K models in one program, with the same seeds, orders and steps, and ends at
-    the same weights but for rounding; see `tacit.training.batched`.
+    `fit` is the plain loop. `fit_many` trains K models in one program, with the same seeds, orders
+    and steps, and ends at the same weights but for rounding; see `tacit.training.batched`.
 
     Parameters
     ----------
-    build_fn : ``build_fn() -> nn.Module`` that maps (b, ...) to logits (b, k), or to predictions for ``"squared_error"``.
+    build_fn : ``build_fn() -> nn.Module`` that maps (b, ...) to logits (b, k), or to predictions
+        for ``"squared_error"``.
     epochs, batch_size : of the loop; the last batch of an epoch may be smaller.
     lr, weight_decay, momentum : of the optimizer; momentum for ``"sgd"`` only.
     optimizer : ``"adam"`` or ``"sgd"``.
     schedule : ``"constant"`` or ``"cosine"`` (from `lr` to 0, one step an epoch).
     loss : ``"cross_entropy"`` for classes, ``"squared_error"`` for numbers.
-    augment : ``augment(batch, rng) -> batch`` with a `numpy.random.Generator` of the model's own; applied in training only.
+    augment : ``augment(batch, rng) -> batch`` with a `numpy.random.Generator` of the model's own;
+        applied in training only.
     device : ``"cpu"``, ``"cuda"``, ...
-    group_size : models in one program; None chooses from the memory that is free, and trains models that cannot share a
-        program (batch normalisation, dropout, recurrent layers) one at a time.
+    group_size : models in one program; None chooses from the memory that is free, and trains models
+        that cannot share a program (batch normalisation, dropout, recurrent layers) one at a time.
     """
 
     build_fn: Callable[[], Any]
@@ -65,7 +67,9 @@ class TorchRecipe:
                 step.step()
         return Answering(model.eval(), self, y)
 
-    def fit_many(self, x: Any, y: Any, indices: Sequence[NDArray[np.int64]], seeds: Sequence[int]) -> list[Observe]:
+    def fit_many(
+        self, x: Any, y: Any, indices: Sequence[NDArray[np.int64]], seeds: Sequence[int]
+    ) -> list[Observe]:
         """Train K models in one program, each on its own rows, seed and order."""
         from tacit.training.batched import fit_many
 
@@ -95,7 +99,9 @@ def tensors(recipe: TorchRecipe, x: Any, y: Any) -> tuple[Any, Any]:
 
 
 def seeded(recipe: TorchRecipe, seed: int) -> Any:
-    """A new model whose first weights depend on the seed alone; the global generator is left as it was."""
+    """A new model whose first weights depend on the seed alone; the global generator is left as it
+    was.
+    """
     torch = require("torch", extra="torch", purpose="A PyTorch recipe")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed % MAX_SEED)
@@ -103,7 +109,9 @@ def seeded(recipe: TorchRecipe, seed: int) -> Any:
 
 
 def orders(recipe: TorchRecipe, indices: NDArray[np.int64], seed: int) -> Any:
-    """For each epoch, the batches of row numbers in the order of this seed, each with the model's own generator."""
+    """For each epoch, the batches of row numbers in the order of this seed, each with the model's
+    own generator.
+    """
     rng = np.random.default_rng(seed)
     noise = np.random.default_rng([seed, 1])
     for _ in range(recipe.epochs):
@@ -113,7 +121,9 @@ def orders(recipe: TorchRecipe, indices: NDArray[np.int64], seed: int) -> Any:
 
 
 def optimizer_of(recipe: TorchRecipe, parameters: Any) -> Any:
-    """The optimizer of the recipe, as one kernel for all parameters where this PyTorch has it for the device."""
+    """The optimizer of the recipe, as one kernel for all parameters where this PyTorch has it for
+    the device.
+    """
     torch = require("torch", extra="torch", purpose="A PyTorch recipe")
     kinds = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
     if recipe.optimizer not in kinds:
@@ -128,7 +138,11 @@ def optimizer_of(recipe: TorchRecipe, parameters: Any) -> Any:
 
 def set_rate(recipe: TorchRecipe, step: Any, epoch: int) -> None:
     """The learning rate of an epoch."""
-    share = 1.0 if recipe.schedule == "constant" else (1 + math.cos(math.pi * epoch / recipe.epochs)) / 2
+    share = (
+        1.0
+        if recipe.schedule == "constant"
+        else (1 + math.cos(math.pi * epoch / recipe.epochs)) / 2
+    )
     for group in step.param_groups:
         group["lr"] = recipe.lr * share
 
@@ -137,7 +151,9 @@ def losses(recipe: TorchRecipe, answer: Any, target: Any) -> Any:
     """One loss a record, for any leading shape: answer (..., k) and target (...)."""
     functional = require("torch.nn.functional", extra="torch", purpose="A PyTorch recipe")
     if recipe.loss == "cross_entropy":
-        flat = functional.cross_entropy(answer.reshape(-1, answer.shape[-1]), target.reshape(-1), reduction="none")
+        flat = functional.cross_entropy(
+            answer.reshape(-1, answer.shape[-1]), target.reshape(-1), reduction="none"
+        )
         return flat.reshape(target.shape)
     return (answer.reshape(target.shape) - target) ** 2
 
@@ -158,9 +174,13 @@ class Answering:
         size = max(1024, self.recipe.batch_size)
         with torch.inference_mode():
             parts = [
-                self.model(rows[start : start + size].to(self.recipe.device)).float().cpu() for start in range(0, len(rows), size)
+                self.model(rows[start : start + size].to(self.recipe.device)).float().cpu()
+                for start in range(0, len(rows), size)
             ]
         answer = torch.cat(parts).numpy()
         if self.recipe.loss == "squared_error":
-            return Outputs(prediction=answer.reshape(len(answer), -1)[:, 0], truth=np.asarray(self.y, np.float64))
+            return Outputs(
+                prediction=answer.reshape(len(answer), -1)[:, 0],
+                truth=np.asarray(self.y, np.float64),
+            )
         return Outputs(logits=answer)

@@ -28,7 +28,9 @@ def _listen(pipe: BinaryIO, inbox: "queue.SimpleQueue[bytes]") -> None:
         while True:
             inbox.put(receive(pipe))
     except (EOFError, OSError):
-        os._exit(0)  # the parent is gone, or done with us: a job in flight is lost, and nothing else
+        os._exit(
+            0
+        )  # the parent is gone, or done with us: a job in flight is lost, and nothing else
 
 
 def _answer(message: bytes) -> bytes:
@@ -49,7 +51,9 @@ def _carried(error: Exception) -> bytes:
         pickle.loads(content)  # noqa: S301 - our own bytes: can the parent read them?
         return content
     except Exception:
-        return dumps(RuntimeError(f"{type(error).__name__}: {error}\n" + "\n".join(error.__notes__)))
+        return dumps(
+            RuntimeError(f"{type(error).__name__}: {error}\n" + "\n".join(error.__notes__))
+        )
 
 
 def _limit_threads() -> None:

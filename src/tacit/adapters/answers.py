@@ -1,0 +1,169 @@
+"""What a model answered, batch by batch, as Outputs; and the questions that show whether its
+answers can be trusted.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.adapters.arrays import as_array, n_records, take
+from tacit.core import InvalidInput, Outputs
+
+Kind = Literal["auto", "logits", "probs", "prediction", "loss"]
+Ask = Callable[[Any], NDArray[Any]]
+TOLERANCE = 1e-3
+NARROW_TOLERANCE = 5e-2
+MIN_TO_SPLIT = 4
+
+
+def answered(
+    ask: Ask, stream: Iterable[tuple[Any, Any]], *, kind: Kind = "auto", check: bool = True
+) -> Outputs:
+    """Ask the model about every batch of `stream` and keep its answers.
+
+    Parameters
+    ----------
+    ask : from a batch of inputs to an array of answers, one row a record.
+    stream : pairs of inputs and labels (or None).
+    kind : what the answers are; "auto" decides by the numbers and the labels.
+    check : ask about the first batch three times (again, and without its second half) before going
+        on.
+
+    Raises
+    ------
+    InvalidInput : the answers are random or depend on the rest of the batch, or do not fit the
+        labels.
+    """
+    answers: list[NDArray[Any]] = []
+    labels: list[NDArray[Any] | None] = []
+    for x, y in stream:
+        answer = ask(x)
+        _require_one_row_a_record(answer, n_records(x))
+        if check and not answers:
+            require_stable(ask, x, answer)
+        answers.append(answer)
+        labels.append(None if y is None else as_array(y))
+    if not answers:
+        raise InvalidInput("`x` needs at least one record, got an empty loader.")
+    label = (
+        None
+        if any(part is None for part in labels)
+        else np.concatenate([part for part in labels if part is not None])
+    )
+    return outputs(np.concatenate(answers), label, kind=kind)
+
+
+def require_stable(ask: Ask, x: Any, answer: NDArray[Any]) -> None:
+    """Raise where the model answers the same records differently: at random, or depending on their
+    neighbours.
+
+    Raises
+    ------
+    InvalidInput : says which, and what to do.
+    """
+    gap = _gap(ask(x), answer)
+    if gap > _tolerance(answer):
+        raise InvalidInput(
+            f"The model answered the same {len(answer)} records differently when asked twice (by up"
+            f" to {gap:.3g}). Dropout or another random layer, or random augmentation, is active"
+            " while it predicts: switch it off, or pass a function that averages it out."
+        )
+    half = len(answer) // 2
+    if len(answer) < MIN_TO_SPLIT:
+        return
+    gap = _gap(ask(take(x, slice(0, half))), answer[:half])
+    if gap > _tolerance(answer):
+        raise InvalidInput(
+            "The model's answer for a record depends on the other records in its batch (by up to"
+            f" {gap:.3g}). Batch norm is using the batch's own statistics: let it use running ones"
+            " (PyTorch: track_running_stats=True, else training=False)."
+        )
+
+
+def _gap(first: NDArray[Any], second: NDArray[Any]) -> float:
+    if first.shape != second.shape:
+        return float("inf")
+    with np.errstate(invalid="ignore"):
+        return float(
+            np.nan_to_num(np.abs(first.astype(np.float64) - second.astype(np.float64))).max(
+                initial=0.0
+            )
+        )
+
+
+def _tolerance(answer: NDArray[Any]) -> float:
+    # 13 zero bits at the end of every float32: it came from a half-precision model
+    narrow = (
+        answer.dtype == np.float32
+        and not (np.ascontiguousarray(answer).view(np.uint32) & 0x1FFF).any()
+    )
+    share = NARROW_TOLERANCE if narrow else TOLERANCE
+    return share * (1e-2 + float(np.nan_to_num(np.abs(answer.astype(np.float64))).max(initial=0.0)))
+
+
+def _require_one_row_a_record(answer: NDArray[Any], n: int) -> None:
+    if answer.ndim == 0 or len(answer) != n:
+        raise InvalidInput(
+            f"The model needs to answer one row a record: asked about {n} records, it returned"
+            f" shape {answer.shape}."
+        )
+    if answer.ndim > 2:
+        raise InvalidInput(
+            f"The model answered with shape {answer.shape}; tacit needs one row of class scores (n,"
+            " k), one number (n,) or a loss (n,) a record. Pass a function that reduces the"
+            " answer, for example to one loss a record, with kind='loss'."
+        )
+
+
+def outputs(answer: NDArray[Any], label: NDArray[Any] | None, *, kind: Kind = "auto") -> Outputs:
+    """Outputs of answers (n,) or (n, k) and labels; one-hot labels become class numbers.
+
+    Raises
+    ------
+    InvalidInput : the labels do not fit the answers.
+    """
+    answer = answer[:, 0] if answer.ndim == 2 and answer.shape[1] == 1 else answer
+    truth = None if label is None else _label(label, answer)
+    found = kind_of(answer, truth) if kind == "auto" else kind
+    if found == "prediction":
+        return Outputs(prediction=answer, truth=truth)
+    if found == "loss":
+        return Outputs(loss=answer, label=truth)
+    return (
+        Outputs(logits=answer, label=truth)
+        if found == "logits"
+        else Outputs(probs=np.clip(answer, 0, 1), label=truth)
+    )
+
+
+def _label(label: NDArray[Any], answer: NDArray[Any]) -> NDArray[Any]:
+    label = label[:, 0] if label.ndim == 2 and label.shape[1] == 1 else label
+    if label.dtype.kind not in "biuf":
+        raise InvalidInput(
+            f"`y` needs class numbers 0..k-1, got {label.dtype} such as {label[0]!r}. Give each"
+            " class a number first."
+        )
+    if (
+        label.ndim == 2
+        and label.shape == answer.shape
+        and np.isin(label, (0, 1)).all()
+        and (label.sum(axis=1) == 1).all()
+    ):
+        return np.asarray(label.argmax(axis=1))
+    return label.astype(np.int64) if label.dtype.kind == "b" else label
+
+
+def kind_of(answer: NDArray[Any], label: NDArray[Any] | None) -> Kind:
+    """What the numbers must be: a regression's prediction, probabilities, or logits."""
+    if label is not None and label.shape == answer.shape and not np.isin(label, (0, 1)).all():
+        return "prediction"
+    if not (answer >= 0).all() or not (answer <= 1 + TOLERANCE).all():
+        return "logits"
+    independent = answer.ndim == 1 or (label is not None and label.ndim == 2)
+    return (
+        "probs"
+        if independent or (np.abs(answer.sum(axis=1, dtype=np.float64) - 1) < 1e-2).all()
+        else "logits"
+    )

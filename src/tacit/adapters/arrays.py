@@ -1,0 +1,112 @@
+"""Records in slices, answers as arrays, whatever container they came in."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.core import InvalidInput
+
+
+def as_array(value: Any) -> NDArray[Any]:
+    """A NumPy array of any framework's tensor; bfloat16 and other narrow floats become float32."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+        value = (value.float() if "bfloat16" in str(value.dtype) else value).numpy()
+    result = np.asarray(value)
+    return (
+        result.astype(np.float32)
+        if result.dtype.kind == "V" or result.dtype == np.float16
+        else result
+    )
+
+
+def is_a(value: Any, *names: str) -> bool:
+    """Is a class of `value` called one of `names`, given as ``package.Class``? No package is
+    imported to find out.
+    """
+    known = {f"{kind.__module__.split('.')[0]}.{kind.__name__}" for kind in type(value).__mro__}
+    return any(name in known for name in names)
+
+
+def n_records(x: Any) -> int:
+    """Number of records in an array, a frame, a sparse matrix, a list, or a dict or tuple of them.
+
+    Raises
+    ------
+    InvalidInput : `x` has no length, or its parts differ in length.
+    """
+    if isinstance(x, (Mapping, tuple)):
+        parts = x.values() if isinstance(x, Mapping) else x
+        lengths = {n_records(part) for part in parts}
+        if len(lengths) != 1:
+            raise InvalidInput(
+                f"`x` needs the same number of records in every input, got {sorted(lengths)}."
+            )
+        return lengths.pop()
+    if getattr(x, "shape", ()):
+        return int(x.shape[0])
+    if hasattr(x, "__len__"):
+        return len(x)
+    raise InvalidInput(
+        f"`x` needs records in an array, a frame, a list or a loader, got {type(x).__name__}."
+    )
+
+
+def take(x: Any, rows: Any) -> Any:
+    """The records `rows` (a slice, or int indices) of any container that `n_records` counts."""
+    if isinstance(x, Mapping):
+        return {name: take(part, rows) for name, part in x.items()}
+    if isinstance(x, tuple):
+        return tuple(take(part, rows) for part in x)
+    if hasattr(x, "iloc"):
+        return x.iloc[rows]
+    if isinstance(x, list):
+        return x[rows] if isinstance(rows, slice) else [x[int(row)] for row in rows]
+    return x[rows]
+
+
+def batches(x: Any, y: Any, size: int) -> Iterator[tuple[Any, Any]]:
+    """Consecutive slices of `x` and `y`, `size` records each, the last one shorter.
+
+    Raises
+    ------
+    InvalidInput : `size` is not positive, or `x` and `y` differ in length.
+    """
+    if size < 1:
+        raise InvalidInput(f"`batch_size` needs 1 or more, got {size}.")
+    n = n_records(x)
+    if n == 0:
+        raise InvalidInput("`x` needs at least one record, got none.")
+    if y is not None and n_records(y) != n:
+        raise InvalidInput(
+            f"`y` needs one label a record: {n} records in `x`, got {n_records(y)} labels."
+        )
+    for start in range(0, n, size):
+        part = slice(start, min(start + size, n))
+        yield take(x, part), None if y is None else take(y, part)
+
+
+def padded(x: Any, size: int) -> Any:
+    """`x` filled up to `size` records with copies of its last one, so that a compiled model sees
+    one shape.
+    """
+    n = n_records(x)
+    return x if n >= size else take(x, np.minimum(np.arange(size), n - 1))
+
+
+def pair(item: Any) -> tuple[Any, Any]:
+    """What a loader yields, as inputs and labels: ``(x, y)``, ``(x, y, weight)`` or ``x`` alone."""
+    if isinstance(item, (tuple, list)) and len(item) in (2, 3):
+        return item[0], item[1]
+    return (item[0], None) if isinstance(item, (tuple, list)) and len(item) == 1 else (item, None)
+
+
+def same(first: Any, second: Any) -> bool:
+    """Do two batches hold the same numbers?"""
+    if isinstance(first, Mapping):
+        return all(same(first[name], second[name]) for name in first)
+    if isinstance(first, (tuple, list)):
+        return len(first) == len(second) and all(same(a, b) for a, b in zip(first, second))
+    return bool(np.array_equal(as_array(first), as_array(second)))

@@ -1,0 +1,91 @@
+"""What the guessers that learn share: the table that they fit on, and the log-odds that they
+give.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.attacks.learned.known_rows import told_rows
+from tacit.core import Signals
+
+SEED = 0
+CLIP = 1e-9
+
+
+class Classifier(Protocol):
+    """The part of a scikit-learn classifier that is used here."""
+
+    def fit(self, x: NDArray[Any], y: NDArray[Any], /) -> Any:
+        """Learn."""
+        ...
+
+    def predict_proba(self, x: NDArray[Any], /) -> NDArray[Any]:
+        """Probabilities of the classes, (n, 2)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Learner(ABC):
+    """Fits a classifier on the told records' features and signal, and scores all records with its
+    log-odds.
+    """
+
+    learns: ClassVar[bool] = True
+    reference: ClassVar[str] = "Shokri et al. 2017"
+
+    @abstractmethod
+    def classifier(self) -> Classifier:
+        """A fresh classifier."""
+
+    def __call__(self, signals: Signals) -> NDArray[np.floating[Any]]:
+        """Scores (n,): the learned log-odds of being a member."""
+        rows = told_rows(signals, type(self).__name__)
+        return log_odds(self.classifier(), observed(signals), rows, signals.known[rows] == 1)
+
+
+def observed(signals: Signals) -> NDArray[np.float32]:
+    """The features and the signal of each record, float32 (n, d + q)."""
+    columns = [np.asarray(part, np.float32) for part in (signals.features, signals.target)]
+    return np.concatenate(columns, axis=1)
+
+
+def log_odds(
+    model: Classifier, x: NDArray[np.float32], rows: NDArray[np.intp], member: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Fit `model` on the standardised `rows` of `x`; the log-odds of all others, float64 (n,), and
+    0 for `rows`.
+
+    The rows are put in an order of their own first, so that the order of records does not matter,
+    and one thread works: the same bits everywhere, and no idle threads that spin on a shared
+    machine.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    standard = standardised(x, rows)
+    order = np.lexsort((member, *standard[rows].T))
+    asked = np.ones(len(x), bool)
+    asked[rows] = False
+    score = np.zeros(len(x))
+    with threadpool_limits(1):
+        model.fit(standard[rows[order]], member[order])
+        if asked.any():
+            p = np.clip(
+                np.asarray(model.predict_proba(standard[asked])[:, 1], np.float64), CLIP, 1 - CLIP
+            )
+            score[asked] = np.log(p) - np.log1p(-p)
+    return score
+
+
+def standardised(x: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Columns with mean 0 and spread 1 on `rows`; columns of 0 and 1 stay as they are, constant
+    ones become 0.
+    """
+    known = np.sort(x[rows], axis=0).astype(np.float64)
+    centre, spread = known.mean(axis=0), known.std(axis=0)
+    flag = ((known == 0) | (known == 1)).all(axis=0)
+    centre[flag], spread[flag] = 0.0, 1.0
+    return np.asarray((x - centre) / np.where(spread > 0, spread, 1.0), dtype=np.float32)

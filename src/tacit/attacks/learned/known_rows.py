@@ -1,0 +1,70 @@
+"""The records whose membership a guesser was told, for the attacks that learn from them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.core import NotEnoughData, Signals
+
+FEWEST_A_SIDE = 10
+HOW = (
+    "Let `tacit.collect` cross-fit the attack (leave `known` out), or tell it with `Signals.of(...,"
+    " known=...)`: 1 for a member, 0 for a non-member, -1 for a record to be scored."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What a guesser learns from: `value` float (t,) and `group` int (t,) of records with a known
+    truth `member` bool (t,).
+    """
+
+    value: NDArray[np.floating[Any]]
+    group: NDArray[np.int64]
+    member: NDArray[np.bool_]
+
+
+def told_rows(signals: Signals, attack: str) -> NDArray[np.intp]:
+    """Rows of the records that the guesser was told.
+
+    Raises
+    ------
+    NotEnoughData : fewer than 10 members or 10 non-members were told.
+    """
+    rows = np.flatnonzero(signals.known != -1)
+    require_told(attack, int(np.count_nonzero(signals.known == 1)), "members")
+    require_told(attack, int(np.count_nonzero(signals.known == 0)), "non-members")
+    return rows
+
+
+def require_told(attack: str, got: int, unit: str) -> None:
+    """Raise `NotEnoughData` where fewer than 10 records of one side were told, and say what to
+    do.
+    """
+    if got < FEWEST_A_SIDE:
+        message = f"{attack} needs to be told at least {FEWEST_A_SIDE} {unit}, got {got}. {HOW}"
+        raise NotEnoughData(message, needed=FEWEST_A_SIDE, got=got, unit=f"known {unit}")
+
+
+def one_value(signals: Signals) -> NDArray[np.floating[Any]]:
+    """The signal of each record (n,), averaged over queries."""
+    return signals.target[:, 0] if signals.n_queries == 1 else signals.target.mean(axis=1)
+
+
+def lesson(signals: Signals, attack: str) -> Lesson:
+    """The told records; where none was told, every record under every shadow model, whose
+    membership is public.
+
+    Raises
+    ------
+    NotEnoughData : there is neither.
+    """
+    if (signals.known == -1).all() and signals.n_shadows:
+        value = signals.shadow.mean(axis=2).ravel()
+        return Lesson(
+            value, np.tile(signals.group, signals.n_shadows), signals.shadow_member.ravel()
+        )
+    rows = told_rows(signals, attack)
+    return Lesson(one_value(signals)[rows], signals.group[rows], signals.known[rows] == 1)

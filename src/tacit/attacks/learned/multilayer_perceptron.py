@@ -1,0 +1,62 @@
+"""A small neural network that tells members by what the model answered."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.attacks.learned.fitting import SEED, Classifier, Learner
+
+
+@dataclass(frozen=True)
+class MultilayerPerceptron(Learner):
+    """A small neural network on the model's outputs (``signals.features``) and the signal.
+
+    Parameters
+    ----------
+    width : of its one hidden layer.
+    epochs : passes over the known records.
+
+    References
+    ----------
+    .. [1] Shokri et al., Membership Inference Attacks Against Machine Learning Models, 2017, sec.
+       V.
+    """
+
+    width: int = 32
+    epochs: int = 15
+
+    def classifier(self) -> Classifier:
+        """Of scikit-learn."""
+        return Network(self.width, self.epochs)
+
+
+class Network:
+    """One hidden layer, a fixed number of passes."""
+
+    def __init__(self, width: int, epochs: int) -> None:
+        self.width, self.epochs = width, epochs
+
+    def fit(self, x: NDArray[Any], y: NDArray[Any]) -> Any:
+        import warnings
+
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.neural_network import MLPClassifier
+
+        size = min(256, max(16, len(x) // 20))
+        self.model = MLPClassifier(
+            (self.width,),
+            max_iter=self.epochs,
+            batch_size=size,
+            alpha=1e-3,
+            learning_rate_init=3e-3,
+            random_state=SEED,
+        )
+        with warnings.catch_warnings():
+            # a fixed number of passes is the regularisation that is meant
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return self.model.fit(x, y)
+
+    def predict_proba(self, x: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(self.model.predict_proba(x))

@@ -1,0 +1,38 @@
+"""A random forest that tells members by what the model answered."""
+
+from dataclasses import dataclass
+
+from tacit.attacks.learned.fitting import SEED, Classifier, Learner
+
+
+@dataclass(frozen=True)
+class RandomForest(Learner):
+    """A random forest on the model's outputs (``signals.features``) and the signal.
+
+    Parameters
+    ----------
+    trees : number of trees.
+    leaf : fewest records in a leaf.
+    share : of the records that each tree sees.
+
+    References
+    ----------
+    .. [1] Shokri et al., Membership Inference Attacks Against Machine Learning Models, 2017, sec.
+       V.
+    """
+
+    trees: int = 100
+    leaf: int = 20
+    share: float = 0.2
+
+    def classifier(self) -> Classifier:
+        """Of scikit-learn."""
+        from sklearn.ensemble import RandomForestClassifier
+
+        return RandomForestClassifier(  # type: ignore[no-any-return]
+            self.trees,
+            min_samples_leaf=self.leaf,
+            max_samples=self.share,
+            random_state=SEED,
+            n_jobs=1,
+        )

@@ -1,0 +1,190 @@
+"""Several audits side by side: privacy against accuracy, which differences are real, and what to
+take.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from tacit.audits.steps.differences import Measured, differences, evidence_of
+from tacit.audits.steps.recommendation import advice
+from tacit.core import Comparison, Estimate, InvalidInput, Report, checking
+from tacit.core.comparison import Point
+
+MAX_POINTS = 200
+ROUGH = 1.96
+
+
+def compare(
+    reports: Sequence[Report],
+    *,
+    level: float = 0.95,
+    tolerance: float = 0.01,
+    title: str = "comparison",
+) -> Comparison:
+    """Privacy against accuracy over several audits.
+
+    One line a model (``report.title``), one point an epoch (``report.environment["epoch"]``); a
+    report of a whole training run (``report.figures["trend"]``) brings one point an epoch.
+    Vulnerabilities are compared pair by pair and corrected for the number of pairs (Holm). Audits
+    that kept their records (``tacit.audit(..., records=True)``) of the same split are compared on
+    the same records, which shows much smaller differences.
+
+    Parameters
+    ----------
+    reports : at least two audits, or one of a whole training run.
+    level : confidence of the tests.
+    tolerance : how much accuracy the recommendation may give up, as a share (0.01 is one point).
+    title : what the comparison is called.
+
+    Raises
+    ------
+    InvalidInput : fewer than two points, or something that is no Report.
+    """
+    checking.fraction(level, "level")
+    if not 0 <= tolerance < 1:
+        raise InvalidInput(f"`tolerance` needs a share from 0 to below 1, got {tolerance!r}.")
+    measured = [item for report in reports for item in _measured(_report(report))]
+    if not 2 <= len(measured) <= MAX_POINTS:
+        raise InvalidInput(
+            f"A comparison needs 2 to {MAX_POINTS} audits or epochs, got {len(measured)}."
+        )
+    measured = _named(measured)
+    found = differences(measured, level=level)
+    points = front(tuple(item.point for item in measured))
+    recommended, recommendation = advice(points, found, tolerance=tolerance)
+    return Comparison(
+        points=points,
+        differences=found,
+        recommended=recommended,
+        recommendation=recommendation,
+        notes=tuple(_notes(measured, found)),
+        level=level,
+        created=max(report.created for report in reports),
+        title=title,
+    )
+
+
+def _report(value: Any) -> Report:
+    if not isinstance(value, Report):
+        raise InvalidInput(
+            f"`reports` needs Reports, got {type(value).__name__}. Read a file with"
+            " tacit.Report.load(path)."
+        )
+    return value
+
+
+def _measured(report: Report) -> list[Measured]:
+    epoch = report.environment.get("epoch")
+    trend = report.figures.get("trend")
+    if trend and epoch is None:
+        return _trend(trend, report.title)
+    records = report.records
+    threshold = None if records is None else records.get("threshold")
+    point = Point(
+        name=report.title,
+        model=report.title,
+        epoch=_epoch(epoch),
+        accuracy=report.accuracy.get("nonmember"),
+        score=report.score,
+        finding=report.finding,
+        verdict=report.verdict,
+        n=_n_nonmembers(report),
+    )
+    return [Measured(point, evidence_of(records), None if threshold is None else float(threshold))]
+
+
+def _trend(trend: Sequence[Any], title: str) -> list[Measured]:
+    try:
+        return [
+            Measured(_step(str(line.get("model", title)), step))
+            for line in trend
+            for step in line["points"]
+        ]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InvalidInput(f"The `trend` of the report {title!r} is damaged: {error!r}.") from error
+
+
+def _step(model: str, step: dict[str, Any]) -> Point:
+    score = None if step.get("score") is None else Estimate.from_dict(dict(step["score"]))
+    return Point(model, model, float(step["epoch"]), step.get("accuracy"), score)
+
+
+def _epoch(value: Any) -> float | None:
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"`environment['epoch']` needs a number, got {value!r}.") from error
+
+
+def _n_nonmembers(report: Report) -> int:
+    return next((check.n_nonmembers for check in report.checks if check.name == report.chosen), 0)
+
+
+def _named(measured: list[Measured]) -> list[Measured]:
+    """Names that tell the points apart: the model, its epoch, and a number where that is not
+    enough.
+    """
+    taken: dict[str, int] = {}
+    named = []
+    for item in measured:
+        epoch = item.point.epoch
+        name = item.point.model if epoch is None else f"{item.point.model}, epoch {epoch:g}"
+        taken[name] = taken.get(name, 0) + 1
+        unique = name if taken[name] == 1 else f"{name} ({taken[name]})"
+        named.append(replace(item, point=replace(item.point, name=unique)))
+    return named
+
+
+def front(points: tuple[Point, ...]) -> tuple[Point, ...]:
+    """The points with `front` set where no other is at least as accurate and at most as vulnerable,
+    and better in one.
+    """
+    return tuple(
+        replace(point, front=_known(point) and not any(_beats(other, point) for other in points))
+        for point in points
+    )
+
+
+def _known(point: Point) -> bool:
+    return point.accuracy is not None and point.score is not None
+
+
+def _beats(other: Point, point: Point) -> bool:
+    if (
+        other.accuracy is None
+        or other.score is None
+        or point.accuracy is None
+        or point.score is None
+    ):
+        return False
+    ours, theirs = (point.accuracy, -point.score.value), (other.accuracy, -other.score.value)
+    return theirs != ours and theirs[0] >= ours[0] and theirs[1] >= ours[1]
+
+
+def _notes(measured: Sequence[Measured], found: Sequence[Any]) -> list[str]:
+    notes = []
+    lost = [item.point.name for item in measured if not _known(item.point)]
+    if lost:
+        notes.append(f"Without an accuracy or a score, so not in the picture: {', '.join(lost)}.")
+    sizes = [item.point.n for item in measured if item.point.n]
+    worst = max(
+        (a * (1 - a) for a in (item.point.accuracy for item in measured) if a is not None),
+        default=0.0,
+    )
+    if sizes and worst:
+        margin = 100 * ROUGH * (worst / min(sizes)) ** 0.5
+        notes.append(
+            f"Accuracy has no interval here; on {min(sizes):,} records it is known to about"
+            f" ±{margin:.1g} points."
+        )
+    if not any(item.paired for item in found):
+        notes.append(
+            "No pair could be tested on the same records. Audit with records=True (or tacit audit"
+            " --records) on one split of members and non-members to see smaller differences."
+        )
+    notes.append(
+        "The Pareto front is drawn from point estimates: neighbours on it may differ by chance"
+        " alone."
+    )
+    return notes

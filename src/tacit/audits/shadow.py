@@ -1,0 +1,310 @@
+"""The audit with shadow models: every shadow model is a target first, and only then the audited
+one, once.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tacit.attacks import BASE, EBLiRA, LiRA, ShadowStack
+from tacit.attacks.reference.families import families
+from tacit.audits.steps.conclusion import concluded, figures, reasons
+from tacit.audits.steps.provenance import environment, today
+from tacit.audits.steps.resemblance import resemblance
+from tacit.audits.steps.scoring import Marked, Progress, result_of
+from tacit.audits.steps.shadow_targets import between_models, shadow_evidence, vulnerability
+from tacit.audits.steps.slices import slice_results
+from tacit.core import (
+    DEFAULT_POLICY,
+    Attack,
+    Check,
+    CheckResult,
+    Estimate,
+    Evidence,
+    InvalidInput,
+    Membership,
+    NotEnoughData,
+    Outputs,
+    Policy,
+    Report,
+    Signals,
+    collect,
+)
+from tacit.core.checking import labelled_codes
+from tacit.metrics import auc, best_threshold, named
+
+METRICS = ("auc", "tpr@fpr=0.01", "tpr@fpr=0.001")
+CHOOSING = ("tpr@fpr=0.01", "auc")
+ASSUMES = (
+    "Shadow models were trained as the audited model was, on records from the same population."
+)
+
+
+def shadow_attacks() -> tuple[Attack, ...]:
+    """The attacks that `shadow_audit` chooses from."""
+    return (ShadowStack(), EBLiRA(), BASE(), LiRA())
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """One attack against every shadow model, and what it promises."""
+
+    attack: Attack
+    evidences: tuple[Evidence, ...]
+    promise: float
+
+    @property
+    def name(self) -> str:
+        """The attack's class."""
+        return type(self.attack).__name__
+
+
+def shadow_audit(
+    signals: Signals,
+    membership: Membership,
+    *,
+    attacks: Sequence[Attack] | None = None,
+    slices: Mapping[str, ArrayLike] | None = None,
+    accuracy: float | None = None,
+    shadow_accuracy: Sequence[float] = (),
+    policy: Policy = DEFAULT_POLICY,
+    level: float = 0.95,
+    title: str = "model",
+    command: str = "",
+    records: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Audit one model with shadow models.
+
+    Every attack plays against every shadow model first. The attack, and the thresholds of the
+    advantage, are chosen there; the audited model is attacked once, by the attack that was chosen,
+    and nothing is chosen on it. The others are reported beside it.
+
+    Parameters
+    ----------
+    signals : of the audited model and m shadow models.
+    membership : the audited model's truth.
+    attacks : to choose from; by default `shadow_attacks()`.
+    slices : columns to slice by, one value a record; the group of `signals` (usually the class) is
+        always one.
+    accuracy, shadow_accuracy : on records that the model (each shadow model) was not trained on, to
+        see whether they fit.
+    policy : the gates.
+    level : confidence.
+    title, command : what the report says.
+    records : keep each record's score and vulnerability with its error bar. They say who was a
+        member: do not publish them.
+    progress : called with (what, done, of).
+
+    Raises
+    ------
+    InvalidInput : lengths differ.
+    NotEnoughData : too few shadow models for all of the attacks.
+    """
+    if signals.n != membership.n:
+        raise InvalidInput(
+            f"`signals` and `membership` need the same records, got {signals.n} and {membership.n}."
+        )
+    tell = progress or (lambda what, done, of: None)
+    played = played_by(
+        tuple(attacks or shadow_attacks()), signals, membership, level=level, tell=tell
+    )
+    best = max(played, key=lambda item: item.promise)
+    marked = [_marked(item, signals, membership) for item in played]
+    chosen = marked[played.index(best)]
+    results = {
+        item.name: result_of(item, level=level, every=item is chosen, policy=policy)
+        for item in marked
+    }
+    columns = {
+        name: labelled_codes(values, f"slices[{name!r}]") for name, values in (slices or {}).items()
+    }
+    if int(signals.group.max()) > 0:
+        columns = {"class": labelled_codes(signals.group, "group"), **columns}
+    parts = slice_results(chosen.choosing, chosen.measured, columns, level=level)
+    fit = resemblance(
+        signals, membership.member, accuracy=accuracy, shadow_accuracy=shadow_accuracy
+    )
+    controls = (models_control(best, signals, chosen.measured, membership, level=level),)
+    report = concluded(results, parts, controls, chosen, policy=policy, level=level)
+    result = results[chosen.name]
+    return replace(
+        report,
+        unknown=tuple(
+            {"question": question, "reason": reason} for question, reason in reasons(result).items()
+        ),
+        assumes=tuple(
+            dict.fromkeys(
+                [ASSUMES, *(text for estimate in result.estimates for text in estimate.assumes)]
+            )
+        ),
+        warnings=fit.warnings,
+        figures=figures(marked, chosen, level=level),
+        environment=_environment(signals, membership, level=level, command=command),
+        created=today(),
+        title=title,
+        records=(
+            _records(chosen.measured, chosen.name, best.evidences, level=level) if records else None
+        ),
+    )
+
+
+def played_by(
+    attacks: tuple[Attack, ...],
+    signals: Signals,
+    membership: Membership,
+    *,
+    level: float,
+    tell: Progress,
+) -> list[Played]:
+    """Every attack that has enough shadow models, against all of them.
+
+    Raises
+    ------
+    NotEnoughData : no attack has enough.
+    """
+    played, short = [], []
+    for done, attack in enumerate(attacks):
+        tell(type(attack).__name__, done, len(attacks) + 1)
+        try:
+            evidences = shadow_evidence(attack, signals, cluster=membership.cluster)
+        except NotEnoughData as error:
+            short.append(error)
+            continue
+        played.append(Played(attack, evidences, _promise(evidences, level)))
+    if not played:
+        raise short[0]
+    return played
+
+
+def _promise(evidences: tuple[Evidence, ...], level: float) -> float:
+    """Mean TPR at 1 % FPR over shadow targets, or the AUC where they have too few records for
+    it.
+    """
+    for metric in CHOOSING:
+        try:
+            function = cast(Callable[..., Estimate], named(metric))
+            return float(np.mean([function(evidence, level=level).value for evidence in evidences]))
+        except NotEnoughData:
+            continue
+    return 0.0
+
+
+def _marked(item: Played, signals: Signals, membership: Membership) -> Marked:
+    choosing = pooled(item.evidences)
+    check = Check(item.name, signals.statistic, item.attack, METRICS)
+    return Marked(
+        check,
+        choosing,
+        collect(item.attack, signals, membership),
+        best_threshold(choosing),
+        item.promise,
+    )
+
+
+def pooled(evidences: Sequence[Evidence]) -> Evidence:
+    """The papers of all shadow targets as one, for thresholds; records repeat, so it has no
+    interval of its own.
+    """
+    first = evidences[0]
+    score, member, row = (
+        np.concatenate([getattr(e, name) for e in evidences]) for name in ("score", "member", "row")
+    )
+    return Evidence(score, member, None, first.assignment, first.attack, row)
+
+
+def models_control(
+    best: Played, signals: Signals, measured: Evidence, membership: Membership, *, level: float
+) -> CheckResult:
+    """What the chosen attack does to the shadow models, and how the audited model's result
+    (`measured`) depends on their number.
+    """
+    groups = families(signals.shadow_member)
+    estimates = []
+    for metric in METRICS:
+        try:
+            estimates.append(between_models(best.evidences, metric, level=level, pairs=groups))
+        except NotEnoughData:
+            continue
+    used = (
+        f"{signals.n_shadows} shadow models were used ({len(groups)} independent draws of records)"
+    )
+    notes = [used, *_by_number(best, signals, measured, membership, level)]
+    return CheckResult(
+        name="shadow models as targets",
+        role="control",
+        attack=repr(best.attack),
+        statistic=signals.statistic,
+        n_members=int(signals.shadow_member.sum()),
+        n_nonmembers=int((~signals.shadow_member).sum()),
+        estimates=tuple(estimates),
+        notes=tuple(notes),
+    )
+
+
+def _by_number(
+    best: Played, signals: Signals, measured: Evidence, membership: Membership, level: float
+) -> list[str]:
+    """The audited model's AUC with a quarter and a half of the shadow models: from which number on
+    is the finding the same?
+    """
+    groups = families(signals.shadow_member)
+    whole = auc(measured, level=level)
+    found = [(signals.n_shadows, whole.value, _shown(whole, level))]
+    for share in (2, 4):
+        kept = [model for group in groups[: len(groups) // share] for model in group]
+        if not 0 < len(kept) < found[0][0]:
+            continue
+        fewer = replace(
+            signals, shadow=signals.shadow[kept], shadow_member=signals.shadow_member[kept]
+        )
+        try:
+            area = auc(collect(best.attack, fewer, membership), level=level)
+        except NotEnoughData:
+            continue
+        found.insert(0, (len(kept), area.value, _shown(area, level)))
+    steps = ", ".join(f"{area:.3f} with {number}" for number, area, _ in found)
+    first = next(
+        number
+        for number, _, _ in found
+        if all(leak == found[-1][2] for n, _, leak in found if n >= number)
+    )
+    if len(found) == 1:
+        return []
+    stable = f"the finding is the same from {first} shadow models on"
+    told = stable if first < found[-1][0] else "fewer would have changed the finding"
+    return [f"AUC on the audited model {steps} shadow models; {told}"]
+
+
+def _shown(estimate: Estimate, level: float) -> bool:
+    return estimate.p_value is not None and estimate.p_value <= 1 - level
+
+
+def _environment(
+    signals: Signals, membership: Membership, *, level: float, command: str
+) -> dict[str, Any]:
+    made = environment(
+        Outputs(loss=-signals.target.mean(axis=1)), membership, seed=0, level=level, command=command
+    )
+    total = hashlib.blake2b(made["digest"].encode(), digest_size=16)
+    for row, member in zip(signals.shadow, signals.shadow_member):
+        total.update(np.ascontiguousarray(row).data)
+        total.update(np.ascontiguousarray(member).data)
+    return made | {"task": "signals", "digest": total.hexdigest(), "n_shadows": signals.n_shadows}
+
+
+def _records(
+    evidence: Evidence, name: str, evidences: Sequence[Evidence], *, level: float
+) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "attack": name,
+        "row": evidence.row.tolist(),
+        "member": evidence.member.tolist(),
+        "score": [float(score) for score in evidence.score],
+    }
+    exposed = vulnerability(evidences, level=level)
+    return plain | {key: [values[row] for row in plain["row"]] for key, values in exposed.items()}

@@ -1,0 +1,1 @@
+"""What the audits share, one step a file."""

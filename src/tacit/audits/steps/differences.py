@@ -1,0 +1,151 @@
+"""Which audits differ by more than chance: paired where they scored the same records, from the
+intervals where not.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from tacit.core import Estimate, Evidence, InvalidInput, NotEnoughData
+from tacit.core.comparison import Difference, Point
+from tacit.metrics import holm, paired_advantage_difference, paired_auc_difference
+
+UNPAIRED = "square-and-add from the two intervals"
+CONSERVATIVE = "the audits used different records; on shared records the test is cautious"
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A point, the evidence behind it where its report kept the records, and the threshold of its
+    attack where known.
+    """
+
+    point: Point
+    evidence: Evidence | None = None
+    threshold: float | None = None
+
+
+def evidence_of(records: Mapping[str, Any] | None) -> Evidence | None:
+    """The evidence that a report kept, or None.
+
+    Raises
+    ------
+    InvalidInput : the records are damaged.
+    """
+    if records is None:
+        return None
+    try:
+        row = np.asarray(records["row"], np.int64)
+        score, member = (
+            np.asarray(records["score"], np.float64),
+            np.asarray(records["member"], bool),
+        )
+        cluster = (
+            None if records.get("cluster") is None else np.asarray(records["cluster"], np.int64)
+        )
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise InvalidInput(f"The `records` of a report are damaged: {error!r}.") from error
+    lengths = {len(row), len(score), len(member), *([] if cluster is None else [len(cluster)])}
+    if len(lengths) > 1 or np.isnan(score).any():
+        raise InvalidInput(
+            "The `records` of a report are damaged: lengths differ or a score is NaN."
+        )
+    return Evidence(score, member, cluster, "observed", str(records.get("attack", "")), row)
+
+
+def differences(measured: Sequence[Measured], *, level: float) -> tuple[Difference, ...]:
+    """One a pair, Holm-corrected over all pairs that could be compared.
+
+    Parameters
+    ----------
+    measured : what to compare.
+    level : a difference is real where its corrected p-value is at most 1 - `level`.
+    """
+    found = [difference(first, second, level=level) for first, second in combinations(measured, 2)]
+    tested = [index for index, item in enumerate(found) if item.p_value is not None]
+    for index, adjusted in zip(tested, holm([found[index].p_value or 0.0 for index in tested])):
+        found[index] = replace(
+            found[index], p_adjusted=float(adjusted), real=bool(adjusted <= 1 - level)
+        )
+    return tuple(found)
+
+
+def difference(first: Measured, second: Measured, *, level: float) -> Difference:
+    """First minus second, uncorrected.
+
+    Paired where both kept their records and these are the same: DeLong's test of the AUC [1]_, or
+    the difference in advantage where the thresholds are known too. Else from the two intervals of
+    the vulnerability score [2]_.
+
+    References
+    ----------
+    .. [1] DeLong, DeLong, Clarke-Pearson, Comparing the areas under two or more correlated ROC
+       curves, 1988.
+    .. [2] Zou, Donner, Construction of confidence limits about effect measures, 2008, eq. 1 and 2.
+    """
+    names = first.point.name, second.point.name
+    if first.evidence is not None and second.evidence is not None:
+        try:
+            estimate = _paired(first, second, level)
+            return Difference(*names, estimate, estimate.p_value, paired=True)
+        except (InvalidInput, NotEnoughData):
+            pass  # other records, or too few of them: the intervals still say something
+    one, other = first.point.score, second.point.score
+    if one is None or other is None:
+        return Difference(*names, reason="one of them has no vulnerability score")
+    if not all(map(math.isfinite, (one.low, one.high, other.low, other.high))):
+        return Difference(*names, reason="one of them has a one-sided interval only")
+    if one.level != other.level or one.name != other.name:
+        return Difference(
+            *names, reason="their scores are different metrics or have different levels"
+        )
+    estimate = unpaired(one, other, level=level)
+    return Difference(*names, estimate, estimate.p_value)
+
+
+def _paired(first: Measured, second: Measured, level: float) -> Estimate:
+    assert first.evidence is not None
+    assert second.evidence is not None
+    if first.threshold is not None and second.threshold is not None:
+        return paired_advantage_difference(
+            first.evidence, second.evidence, (first.threshold, second.threshold), level=level
+        )
+    return paired_auc_difference(first.evidence, second.evidence, level=level)
+
+
+def unpaired(first: Estimate, second: Estimate, *, level: float = 0.95) -> Estimate:
+    """First minus second of two estimates with two-sided intervals of the same level, taken as
+    independent.
+
+    Each side of the interval adds the squares of the distances to the ends that lie that way; the
+    p-value is the smallest 1 - level at which the interval would leave out 0, on the scale of
+    normal quantiles.
+
+    Parameters
+    ----------
+    first, second : on independent records (on shared records the test is cautious, since errors
+        move together).
+    level : of the interval of the difference.
+    """
+    from scipy.special import ndtr, ndtri
+
+    value = first.value - second.value
+    scale = float(ndtri((1 + level) / 2)) / float(ndtri((1 + first.level) / 2))
+    below = math.hypot(first.value - first.low, second.high - second.value)
+    above = math.hypot(first.high - first.value, second.value - second.low)
+    towards_zero = below if value > 0 else above
+    if value == 0:
+        p_value = 1.0
+    elif towards_zero == 0:
+        p_value = 0.0
+    else:
+        p_value = float(2 * ndtr(-abs(value) / towards_zero * float(ndtri((1 + first.level) / 2))))
+    low, high = value - scale * below, value + scale * above
+    n = first.n + second.n
+    return Estimate(
+        f"{first.name} difference", value, low, high, level, n, UNPAIRED, (CONSERVATIVE,), p_value
+    )

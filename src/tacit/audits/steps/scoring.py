@@ -1,0 +1,168 @@
+"""Every attack of the suite, marked on both halves."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import cast
+
+import numpy as np
+
+from tacit.audits.steps.halves import Halves
+from tacit.core import (
+    Check,
+    CheckResult,
+    Estimate,
+    Evidence,
+    Membership,
+    Metric,
+    NotEnoughData,
+    Outputs,
+    Policy,
+    Signals,
+)
+from tacit.metrics import advantage, auc, best_threshold, named
+from tacit.signals import feature_matrix, measure
+
+CHOSEN_METRICS = (
+    "balanced_accuracy",
+    "tpr@fpr=0.1",
+    "tpr@fpr=0.01",
+    "tpr@fpr=0.001",
+    "tpr@fpr=0.0001",
+    "tpr@fpr<=0.01",
+    "tpr@fpr<=0.001",
+    "pauc@fpr=0.01",
+    "ppv@prior=0.5",
+    "ppv@prior=0.1",
+    "ppv@prior=0.01",
+    "ppv@prior=0.001",
+)
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Marked:
+    """One attack, marked on both halves."""
+
+    check: Check
+    choosing: Evidence
+    measured: Evidence
+    threshold: float
+    promise: float
+
+    @property
+    def name(self) -> str:
+        """Of the check."""
+        return self.check.name
+
+
+def mark_all(
+    recipes: Sequence[Check],
+    outputs: Outputs,
+    membership: Membership,
+    halves: Halves,
+    *,
+    seed: int,
+    tell: Progress,
+) -> list[Marked]:
+    """Run every check: the attack on its signal, marked on both halves, with the threshold that the
+    choosing half sets.
+    """
+    group = outputs.label if outputs.label is not None and outputs.label.ndim == 1 else None
+    learns = any(check.attack.learns for check in recipes)
+    features = feature_matrix(outputs) if learns else None
+    signals: dict[str, Signals] = {}
+    marked = []
+    for done, check in enumerate(recipes):
+        tell(check.name, done, len(recipes) + 1)
+        if check.statistic not in signals:
+            values = measure(outputs, check.statistic)
+            signals[check.statistic] = Signals.of(
+                values, features=features, group=group, statistic=check.statistic
+            )
+        choosing, measured = halves.mark(
+            check.attack, signals[check.statistic], membership, seed=seed
+        )
+        threshold = best_threshold(choosing)
+        marked.append(Marked(check, choosing, measured, threshold, _promise(choosing, threshold)))
+    return marked
+
+
+def _promise(choosing: Evidence, threshold: float) -> float:
+    tpr = 1 - np.searchsorted(choosing.member_scores, threshold, "left") / choosing.n_members
+    fpr = 1 - np.searchsorted(choosing.nonmember_scores, threshold, "left") / choosing.n_nonmembers
+    return float(tpr - fpr)
+
+
+def result_of(item: Marked, *, level: float, every: bool, policy: Policy) -> CheckResult:
+    """What one attack measured: the check's metrics, and for the chosen attack (`every`) all that
+    there are.
+    """
+    wanted: list[str | Metric] = list(item.check.metrics)
+    if every:
+        wanted += [
+            *CHOSEN_METRICS,
+            *(gate.metric for gate in policy.gates if gate.metric not in ("advantage", "epsilon")),
+        ]
+    by_threshold = partial(advantage, threshold=item.threshold, level=level)
+    estimates, notes = measured([*dict.fromkeys(wanted), by_threshold], item.measured, level=level)
+    area = next((estimate for estimate in estimates if estimate.name == "auc"), None)
+    result = CheckResult(
+        name=item.name,
+        role="attack",
+        attack=repr(item.check.attack),
+        statistic=item.check.statistic,
+        n_members=item.measured.n_members,
+        n_nonmembers=item.measured.n_nonmembers,
+        estimates=tuple(estimates),
+        p_value=None if area is None else area.p_value,
+        notes=tuple(notes),
+    )
+    verdicts = tuple(
+        gate(found)
+        for gate in item.check.gates
+        if (found := result.estimate(gate.metric)) is not None
+    )
+    return replace(result, verdicts=verdicts)
+
+
+def measured(
+    metrics: Sequence[str | Metric], evidence: Evidence, *, level: float
+) -> tuple[list[Estimate], list[str]]:
+    """The estimates that the data allows, and a note ``"name: reason"`` for each that it does
+    not.
+    """
+    estimates, notes = [], []
+    for metric in metrics:
+        function = (
+            partial(cast(Callable[..., Estimate], named(metric)), level=level)
+            if isinstance(metric, str)
+            else metric
+        )
+        try:
+            estimates.append(function(evidence))
+        except NotEnoughData as error:
+            notes.append(f"{_name(metric)}: {error}")
+    return estimates, notes
+
+
+def _name(metric: str | Metric) -> str:
+    if isinstance(metric, str):
+        return metric
+    return str(getattr(getattr(metric, "func", metric), "__name__", "metric"))
+
+
+def main_p_value(best: Marked, level: float) -> float | None:
+    """Three looks at the chosen attack (ranks, its threshold, its tail), with the threshold of each
+    from the choosing half.
+    """
+    outsiders = best.choosing.nonmember_scores
+    strict = float(outsiders[max(0, len(outsiders) - 1 - len(outsiders) // 100)])
+    above = float(np.nextafter(strict, np.inf, dtype=outsiders.dtype.type))
+    thresholds = [
+        partial(advantage, threshold=threshold, level=level)
+        for threshold in (best.threshold, above)
+    ]
+    looks, _ = measured([auc, *thresholds], best.measured, level=level)
+    known = [estimate.p_value for estimate in looks if estimate.p_value is not None]
+    return min(1.0, 3 * min(known)) if known else None

@@ -1,0 +1,180 @@
+"""From measured checks to one finding, one sentence and one verdict."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from tacit.core import CheckResult, Estimate, Policy, Report, Verdict, overall
+from tacit.core.report import Finding
+
+SIGNIFICANCE_SHARE = (
+    2  # the whole audit spends half its error on the chosen attack and half on the slices
+)
+SMALL_LEAK = 0.10
+FALSE_ACCUSATIONS = ("tpr@fpr=0.001", "tpr@fpr=0.01", "tpr@fpr=0.1")
+
+
+def whole_p_value(main: float | None, slices: Sequence[CheckResult]) -> float | None:
+    """The p-value of "no leak" for the whole audit: the chosen attack and all slices, corrected for
+    having looked at both.
+    """
+    adjusted = [result.p_adjusted for result in slices if result.p_adjusted is not None]
+    candidates = [p for p in (main, min(adjusted, default=None)) if p is not None]
+    return min(1.0, SIGNIFICANCE_SHARE * min(candidates)) if candidates else None
+
+
+def finding_of(
+    p_value: float | None, detectable: float | None, *, level: float, attributable: bool
+) -> Finding:
+    """``"leak"`` where the whole audit is significant; ``"no leak found"`` only where a small leak
+    would have shown.
+
+    Parameters
+    ----------
+    p_value : of the whole audit.
+    detectable : the advantage that would have been shown in 4 audits of 5.
+    level : confidence.
+    attributable : False where a guesser without the model can tell the split apart.
+    """
+    if p_value is None or not attributable:
+        return "inconclusive"
+    if p_value <= 1 - level:
+        return "leak"
+    return (
+        "no leak found" if detectable is not None and detectable <= SMALL_LEAK else "inconclusive"
+    )
+
+
+def headline_of(
+    finding: Finding,
+    chosen: CheckResult | None,
+    detectable: float | None,
+    *,
+    warning: str = "",
+    main: float | None = None,
+    slices: Sequence[CheckResult] = (),
+) -> str:
+    """The finding in plain words.
+
+    Parameters
+    ----------
+    finding, detectable, chosen : what was found, what would have shown, and the attack that was
+        chosen.
+    warning : why the numbers do not speak of the model, if they do not.
+    main : p-value of the chosen attack on all records.
+    slices : results of the slices.
+    """
+    if warning:
+        return f"Inconclusive: {warning}"
+    if finding == "leak" and chosen is not None:
+        overall_shown = main is not None and whole_p_value(main, ()) == whole_p_value(main, slices)
+        return (
+            f"This model leaks: {_attacker(chosen)}" if overall_shown else _only_in_a_slice(slices)
+        )
+    if finding == "no leak found" and detectable is not None:
+        return (
+            f"No leak found by these attacks. A leak with an advantage of {detectable:.2g} or more"
+            " would have shown in 4 audits of 5; a smaller one, or a stronger attack, is not ruled"
+            " out."
+        )
+    if detectable is None:
+        return "Inconclusive: there are too few records to measure anything."
+    return (
+        "Inconclusive: no leak was shown, but this few records show an advantage only from"
+        f" {detectable:.2g} upwards (in 4 audits of 5), so a leak that matters could be there."
+    )
+
+
+def _attacker(chosen: CheckResult) -> str:
+    score = chosen.estimate("advantage")
+    for name in FALSE_ACCUSATIONS:
+        rate = chosen.estimate(name)
+        fpr = float(name.partition("=")[2])
+        if rate is not None and rate.low > fpr:
+            return (
+                f"an attacker who may be wrong about 1 in {round(1 / fpr):,} outsiders finds"
+                f" {percent(rate.value)} of the training records ({percent(rate.low)} to"
+                f" {percent(rate.high)}); guessing blindly finds"
+                f" {percent(fpr)}.{_score_text(score)}"
+            )
+    return (
+        f"an attacker tells training records from outsiders better than chance.{_score_text(score)}"
+    )
+
+
+def _score_text(score: Estimate | None) -> str:
+    if score is None:
+        return ""
+    return (
+        f" Vulnerability score {score.value:.2g} ({score.low:.2g} to {score.high:.2g}; 0 is none, 1"
+        " is total)."
+    )
+
+
+def _only_in_a_slice(slices: Sequence[CheckResult]) -> str:
+    worst = min(
+        (part for part in slices if part.p_adjusted is not None),
+        key=lambda part: part.p_adjusted or 0.0,
+    )
+    area = worst.estimate("auc")
+    told = (
+        ""
+        if area is None
+        else f" (AUC {area.value:.2g}, {area.low:.2g} to {area.high:.2g}; 0.5 is chance)"
+    )
+    return (
+        f"This model leaks on some records: not shown for all together, but for {worst.name}{told}."
+    )
+
+
+def percent(share: float) -> str:
+    """``2.1 %``, with two digits that matter."""
+    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.3g} %"
+
+
+def verdict_of(
+    verdicts: Sequence[Verdict], *, attributable: bool
+) -> tuple[Literal["pass", "fail", "inconclusive"], tuple[Verdict, ...]]:
+    """The policy's word; without an attributable measurement it can neither pass nor fail."""
+    if not attributable:
+        reason = (
+            "the split itself tells members from non-members, so the numbers do not speak of the"
+            " model"
+        )
+        verdicts = [Verdict("inconclusive", verdict.rule, reason) for verdict in verdicts]
+    return overall(tuple(verdicts)), tuple(verdicts)
+
+
+def judged(
+    policy: Policy, chosen: CheckResult | None, score: Estimate | None, missing: dict[str, str]
+) -> tuple[Verdict, ...]:
+    """One verdict a gate of the policy, on what the chosen attack measured."""
+    estimates = () if chosen is None else chosen.estimates
+    own = (
+        ()
+        if score is None or any(estimate.name == score.name for estimate in estimates)
+        else (score,)
+    )
+    return policy.judge(estimates + own, missing)
+
+
+def rejudged(report: Report, policy: Policy) -> Report:
+    """The same report under another policy. What the report did not measure is inconclusive, with
+    the reason.
+    """
+    chosen = next((result for result in report.checks if result.name == report.chosen), None)
+    pooled = tuple(
+        estimate
+        for result in report.checks
+        if result.role == "attack"
+        for estimate in result.estimates
+    )
+    measured = pooled if chosen is None else chosen.estimates
+    extra = () if report.score is None else (report.score,)
+    notes = () if chosen is None else chosen.notes
+    missing = dict(note.split(": ", 1) for note in notes if ": " in note)
+    attributable = not report.warnings or report.finding != "inconclusive"
+    verdict, verdicts = verdict_of(
+        policy.judge((*measured, *extra), missing), attributable=attributable
+    )
+    return replace(report, verdict=verdict, verdicts=verdicts, policy=policy.name)

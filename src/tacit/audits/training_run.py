@@ -1,0 +1,93 @@
+"""A report on the course of a training, from the losses that a callback kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.attacks import EpochVote, Threshold
+from tacit.audits.checks import run
+from tacit.audits.steps.loss_trace import exposed_slices, screening, trace_signals
+from tacit.audits.steps.verdict import rejudged
+from tacit.core import DEFAULT_POLICY, Check, Estimate, Membership, Policy, Report, Signals
+from tacit.signals.traces import mean_loss
+
+METRICS = ("advantage", "auc", "tpr@fpr=0.01")
+LEAST_LOOKS = 4
+TOO_FEW = {
+    "question": "Which records are the most exposed?",
+    "reason": "a record's losses over training need more looks",
+    "needed": LEAST_LOOKS,
+    "unit": "looks",
+}
+
+
+def course_report(
+    losses: NDArray[np.floating],
+    member: NDArray[np.bool_],
+    *,
+    score: Estimate,
+    trend: Sequence[Mapping[str, Any]],
+    slices: Mapping[str, Sequence[object]] | None = None,
+    rows: NDArray[np.int64] | None = None,
+    policy: Policy = DEFAULT_POLICY,
+    level: float = 0.95,
+    title: str = "model",
+) -> Report:
+    """Vulnerability after the last look and over all looks, the screening number, and the most
+    exposed slices.
+
+    Parameters
+    ----------
+    losses : float (looks, n), oldest first.
+    member : bool (n,).
+    score : the advantage at the last look.
+    trend : lines of the trend figure.
+    slices : a public category of all n records under each name.
+    rows : row numbers of the n records; giving them asks for the exposure of each member in
+        ``report.records``.
+    policy, level, title : see `tacit.audit`.
+    """
+    signals = {
+        "loss": Signals.of(-losses[-1], statistic="loss"),
+        "loss trace": trace_signals(losses),
+    }
+    checks = [
+        Check("loss after the last look", "loss", Threshold(), METRICS),
+        Check("votes of all looks", "loss trace", EpochVote(), METRICS),
+    ]
+    report = run(checks, signals, Membership(member), level=level, title=title)
+    tail = screening(losses, member, level=level)
+    first = report.checks[0]
+    extended = replace(first, estimates=(*first.estimates, *(() if tail is None else (tail,))))
+    enough = len(losses) >= LEAST_LOOKS
+    exposed = exposed_slices(losses, member, slices, level=level) if slices and enough else ()
+    return rejudged(
+        replace(
+            report,
+            checks=(extended, *report.checks[1:], *exposed),
+            score=score,
+            figures={"trend": [dict(line) for line in trend]},
+            unknown=() if enough else ({**TOO_FEW, "got": len(losses)},),
+            records=_records(losses, member, rows) if rows is not None and enough else None,
+        ),
+        policy,
+    )
+
+
+def _records(
+    losses: NDArray[np.floating], member: NDArray[np.bool_], rows: NDArray[np.int64]
+) -> dict[str, Any]:
+    """Exposure of the members, most exposed first."""
+    inside = np.flatnonzero(member)
+    exposure = mean_loss(losses.T[inside])
+    order = np.argsort(-exposure, kind="stable")
+    chosen = rows[inside[order]]
+    return {
+        "row": chosen.tolist(),
+        "member": [True] * len(chosen),
+        "score": exposure[order].tolist(),
+        "attack": "mean loss over training",
+    }

@@ -1,0 +1,183 @@
+"""What comes in is checked here, once, and trusted afterwards."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.core.errors import InvalidInput
+
+A = TypeVar("A", bound=NDArray[Any])
+Floats = NDArray[np.floating[Any]]
+N_SHOWN = 5
+CHUNK = 1 << 22
+
+
+def rows_text(rows: NDArray[np.integer[Any]]) -> str:
+    """Row numbers for an error message: the first few, then how many more."""
+    shown = ", ".join(str(int(row)) for row in rows[:N_SHOWN])
+    more = len(rows) - N_SHOWN
+    return (
+        f"{len(rows)} row{'s' if len(rows) != 1 else ''} (first:"
+        f" {shown}{', ...' if more > 0 else ''})"
+    )
+
+
+def array(value: object, name: str, *, ndim: int | Sequence[int] | None = None) -> NDArray[Any]:
+    """`value` as a numeric array in native byte order, or an error that names it."""
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        masked = int(np.ma.getmaskarray(value).sum())
+        raise InvalidInput(
+            f"`{name}` is a masked array with {masked} masked entries. Drop or fill them first."
+        )
+    try:
+        result = np.asarray(value)
+    except Exception as error:
+        raise InvalidInput(f"`{name}` cannot be read as an array: {error}.") from error
+    if result.dtype.kind not in "biuf":
+        hint = (
+            "all rows must be numbers of the same length"
+            if result.dtype.kind == "O"
+            else "convert it to numbers first"
+        )
+        raise InvalidInput(f"`{name}` needs numbers, got an array of dtype {result.dtype}: {hint}.")
+    allowed = (ndim,) if isinstance(ndim, int) else ndim
+    if allowed is not None and result.ndim not in allowed:
+        raise InvalidInput(
+            f"`{name}` needs {' or '.join(str(d) for d in allowed)} dimension(s), got shape"
+            f" {result.shape}. Reshape it."
+        )
+    return result if result.dtype.isnative else result.astype(result.dtype.newbyteorder("="))
+
+
+def floats(value: object, name: str, *, ndim: int | Sequence[int] | None = None) -> Floats:
+    """A read-only array of finite float32 or float64; float32 stays float32, everything else
+    becomes float64.
+    """
+    result = array(value, name, ndim=ndim)
+    if result.dtype.kind == "b":
+        raise InvalidInput(f"`{name}` needs real numbers, got booleans.")
+    if result.dtype == np.float16:
+        result = result.astype(np.float32)
+    elif result.dtype not in (np.float32, np.float64):
+        result = result.astype(np.float64)
+    require_finite(result, name)
+    return frozen(result)
+
+
+def require_finite(value: Floats, name: str, *, axis: int = 0) -> None:
+    """Raise with the row numbers where `value` has NaN or infinities; memory maps are read in
+    pieces.
+    """
+    step = max(1, CHUNK // max(1, value[:1].size)) if value.ndim else 1
+    blocks = (
+        [value]
+        if value.size <= CHUNK
+        else [value[i : i + step] for i in range(0, len(value), step)]
+    )
+    if all(_all_finite(block) for block in blocks):
+        return
+    bad = ~np.isfinite(value)
+    rows = np.flatnonzero(
+        bad.any(axis=tuple(d for d in range(value.ndim) if d != axis)) if value.ndim > 1 else bad
+    )
+    kinds = "NaN" if np.isnan(value).any() else "infinite values"
+    raise InvalidInput(
+        f"`{name}` needs finite numbers, got {kinds} in {rows_text(rows)}. A model that diverged, a"
+        " masked class or log(0) makes these: fix or clip them at the source; tacit drops no"
+        " record."
+    )
+
+
+def _all_finite(block: Floats) -> bool:
+    with np.errstate(all="ignore"):
+        total = np.sum(block, dtype=np.float64)
+    return bool(np.isfinite(total)) or bool(np.isfinite(block).all())
+
+
+def integers(
+    value: object, name: str, *, ndim: int | Sequence[int] | None = 1
+) -> NDArray[np.int64]:
+    """A read-only int64 array; floats are accepted only where each is a whole number."""
+    result = array(value, name, ndim=ndim)
+    if result.dtype.kind == "f":
+        whole = np.isfinite(result) & (result == np.floor(result))
+        if not whole.all():
+            rows = rows_text(_bad_rows(~whole))
+            raise InvalidInput(
+                f"`{name}` needs whole numbers, got fractions or NaN in {rows}. Pass integers."
+            )
+        if result.size and np.abs(result).max() >= 2**53:
+            raise InvalidInput(
+                f"`{name}` needs whole numbers below 2**53 when given as floats: pass integers."
+            )
+    return frozen(result.astype(np.int64))
+
+
+def booleans(
+    value: object, name: str, *, ndim: int | Sequence[int] | None = 1
+) -> NDArray[np.bool_]:
+    """A read-only bool array; 0 and 1 are accepted."""
+    result = array(value, name, ndim=ndim)
+    if result.dtype.kind != "b":
+        valid = (result == 0) | (result == 1)
+        if not valid.all():
+            rows = rows_text(_bad_rows(~valid))
+            raise InvalidInput(
+                f"`{name}` needs True/False or 0/1, got other values in {rows}. Turn them into"
+                " booleans first."
+            )
+        result = result.astype(bool)
+    return frozen(result)
+
+
+def _bad_rows(bad: NDArray[np.bool_]) -> NDArray[np.intp]:
+    return (
+        np.flatnonzero(bad.reshape(len(bad), -1).any(axis=1)) if bad.ndim else np.flatnonzero(bad)
+    )
+
+
+def codes(value: object, name: str) -> NDArray[np.int64]:
+    """Any labels (numbers, strings, categories) as int64 codes 0..k-1 in sorted order,
+    read-only.
+    """
+    return frozen(labelled_codes(value, name)[0])
+
+
+def labelled_codes(value: object, name: str) -> tuple[NDArray[np.int64], list[str]]:
+    """Codes 0..k-1 of any labels, and the text of each label."""
+    result = np.asarray(value)
+    if result.ndim != 1:
+        raise InvalidInput(f"`{name}` needs one value a record, got shape {result.shape}.")
+    if result.dtype.kind == "O":
+        result = np.array(
+            ["missing" if item is None or item != item else str(item) for item in result.tolist()],
+            dtype=str,
+        )
+    names, inverse = np.unique(result, return_inverse=True)
+    return inverse.astype(np.int64), [str(item) for item in names.tolist()]
+
+
+def require_length(n: int, **arrays: NDArray[Any] | None) -> None:
+    """Raise where one of `arrays` does not hold `n` records."""
+    for name, value in arrays.items():
+        if value is not None and len(value) != n:
+            raise InvalidInput(
+                f"`{name}` needs one row a record: {n} records, got {len(value)} rows. Pass the"
+                " same records in the same order."
+            )
+
+
+def frozen(value: A) -> A:
+    """A read-only view (no copy)."""
+    view = value.view()
+    view.setflags(write=False)
+    return view
+
+
+def fraction(value: float, name: str) -> float:
+    """`value` if it lies strictly between 0 and 1."""
+    if not (isinstance(value, (int, float, np.floating)) and 0 < value < 1):
+        raise InvalidInput(f"`{name}` needs a number strictly between 0 and 1, got {value!r}.")
+    return float(value)

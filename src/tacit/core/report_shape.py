@@ -1,0 +1,182 @@
+"""What plain data must look like before it becomes a report: a file may come from anywhere."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tacit.core.errors import InvalidInput
+
+Rule = Callable[[Any, str], None]
+
+
+def record(**rules: Rule) -> Rule:
+    """A mapping that holds these keys; others are left to the constructor."""
+
+    def check(value: Any, place: str) -> None:
+        mapping(value, place)
+        for key, rule in rules.items():
+            if key not in value:
+                raise InvalidInput(
+                    f"The file is damaged: {f'`{place}`' if place else 'it'} has no `{key}`."
+                )
+            rule(value[key], f"{place}.{key}" if place else key)
+
+    return check
+
+
+def many(rule: Rule) -> Rule:
+    """A list in which every item obeys `rule`."""
+
+    def check(value: Any, place: str) -> None:
+        if not isinstance(value, (list, tuple)):
+            raise _damaged(place, "a list", value)
+        for index, item in enumerate(value):
+            rule(item, f"{place}[{index}]")
+
+    return check
+
+
+def maybe(rule: Rule) -> Rule:
+    """Nothing, or what `rule` allows."""
+
+    def check(value: Any, place: str) -> None:
+        if value is not None:
+            rule(value, place)
+
+    return check
+
+
+def choice(*words: str) -> Rule:
+    """One of these words."""
+
+    def check(value: Any, place: str) -> None:
+        if not isinstance(value, str) or value not in words:
+            raise _damaged(place, f"one of {', '.join(map(repr, words))}", value)
+
+    return check
+
+
+def numbers(value: Any, place: str) -> None:
+    """A mapping from text to numbers."""
+    mapping(value, place)
+    for key, item in value.items():
+        number(item, f"{place}.{key}")
+
+
+def text(value: Any, place: str) -> None:
+    """A text."""
+    if not isinstance(value, str):
+        raise _damaged(place, "text", value)
+
+
+def number(value: Any, place: str) -> None:
+    """A finite number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise _damaged(place, "a finite number", value)
+
+
+def whole(value: Any, place: str) -> None:
+    """A whole number."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _damaged(place, "a whole number", value)
+
+
+def boolean(value: Any, place: str) -> None:
+    """True or False."""
+    if not isinstance(value, bool):
+        raise _damaged(place, "true or false", value)
+
+
+def mapping(value: Any, place: str) -> None:
+    """A mapping."""
+    if not isinstance(value, Mapping):
+        raise _damaged(place, "a table", value)
+
+
+def _damaged(place: str, needed: str, value: Any) -> InvalidInput:
+    return InvalidInput(
+        f"The file is damaged: `{place}` needs {needed}, got {str(value)[:40]!r}"
+        f" ({type(value).__name__})."
+    )
+
+
+VERDICT = record(outcome=choice("pass", "fail", "inconclusive", "skipped"), rule=text, reason=text)
+ESTIMATE = record(
+    name=text,
+    value=number,
+    low=maybe(number),
+    high=maybe(number),
+    level=number,
+    n=whole,
+    method=text,
+    assumes=many(text),
+    p_value=maybe(number),
+)
+CHECK = record(
+    name=text,
+    role=choice("attack", "slice", "blind", "control"),
+    attack=text,
+    statistic=text,
+    slice=text,
+    value=text,
+    n_members=whole,
+    n_nonmembers=whole,
+    estimates=many(ESTIMATE),
+    p_value=maybe(number),
+    p_adjusted=maybe(number),
+    verdicts=many(VERDICT),
+    reason=text,
+    notes=many(text),
+)
+REPORT = record(
+    finding=choice("leak", "no leak found", "inconclusive"),
+    verdict=choice("pass", "fail", "inconclusive"),
+    headline=text,
+    p_value=maybe(number),
+    detectable=maybe(number),
+    score=maybe(ESTIMATE),
+    chosen=text,
+    checks=many(CHECK),
+    verdicts=many(VERDICT),
+    accuracy=numbers,
+    unknown=many(mapping),
+    assumes=many(text),
+    warnings=many(text),
+    figures=mapping,
+    policy=text,
+    environment=mapping,
+    created=text,
+    title=text,
+    records=maybe(mapping),
+)
+POINT = record(
+    name=text,
+    model=text,
+    epoch=maybe(number),
+    accuracy=maybe(number),
+    score=maybe(ESTIMATE),
+    finding=text,
+    verdict=text,
+    n=whole,
+    front=boolean,
+)
+DIFFERENCE = record(
+    first=text,
+    second=text,
+    estimate=maybe(ESTIMATE),
+    p_value=maybe(number),
+    p_adjusted=maybe(number),
+    real=boolean,
+    paired=boolean,
+    reason=text,
+)
+COMPARISON = record(
+    points=many(POINT),
+    differences=many(DIFFERENCE),
+    recommended=text,
+    recommendation=text,
+    notes=many(text),
+    level=number,
+    created=text,
+    title=text,
+)

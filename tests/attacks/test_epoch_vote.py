@@ -1,0 +1,44 @@
+"""Votes of the epochs find members where one epoch alone is noisy."""
+
+import numpy as np
+import pytest
+
+from tacit.attacks import Threshold
+from tacit.attacks.epoch_vote import EpochVote
+from tacit.core import InvalidInput, Membership, Signals, collect
+from tacit.metrics import auc
+from tacit.testing import check_attack
+
+
+def test_the_contract_is_kept():
+    check_attack(EpochVote())
+    check_attack(EpochVote(share=0.2))
+
+
+def test_many_noisy_epochs_beat_the_last_one():
+    rng = np.random.default_rng(0)
+    member = np.arange(2000) < 1000
+    trace = 0.4 * member[:, None] + rng.normal(size=(2000, 20))
+    vote, last = (
+        auc(collect(EpochVote(), Signals.of(part), Membership(member)))
+        for part in (trace, trace[:, -1])
+    )
+    assert vote.low > last.high
+    assert collect(Threshold(), Signals.of(trace[:, -1]), Membership(member)).n_members == 1000
+
+
+def test_votes_are_counted_by_hand():
+    score = EpochVote(share=0.5)(Signals.of([[1.0, 0.0], [2.0, 3.0], [3.0, 1.0], [0.0, 2.0]]))
+    assert score.argmax() == 1
+    np.testing.assert_allclose(score[1], 1.0 + (0.625 + 0.875) / 2 / 4)
+
+
+def test_settling_epochs_can_be_left_out():
+    signals = Signals.of(np.arange(6.0).reshape(3, 2))
+    np.testing.assert_array_equal(
+        EpochVote(skip=1)(signals), EpochVote()(Signals.of(signals.target[:, 1]))
+    )
+    with pytest.raises(InvalidInput, match="`skip` needs to leave an epoch: 0 to 1, got 2"):
+        EpochVote(skip=2)(signals)
+    with pytest.raises(InvalidInput, match="`share`"):
+        EpochVote(share=1.0)

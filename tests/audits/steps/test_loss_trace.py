@@ -1,0 +1,91 @@
+"""What a training's losses tell: rises, exposed records and slices, and the screening number."""
+
+import numpy as np
+import pytest
+
+from tacit.audits.steps.loss_trace import (
+    accuracy,
+    exposed_slices,
+    most_exposed,
+    record_losses,
+    rises,
+    screening,
+    vote_evidence,
+)
+from tacit.core import Outputs
+
+MEMBER = np.arange(400) < 200
+
+
+def losses(shifts, seed=0):
+    rng = np.random.default_rng(seed)
+    difficulty = rng.normal(size=400)
+    return np.array(
+        [difficulty - shift * MEMBER + 0.3 * rng.normal(size=400) for shift in shifts], np.float32
+    )
+
+
+def test_losses_and_accuracy_come_from_outputs():
+    outputs = Outputs(logits=[[0.0, 0.0], [9.0, 0.0]], label=[0, 1])
+    np.testing.assert_allclose(
+        record_losses(outputs), [np.log(2), 9 + np.log1p(np.exp(-9))], rtol=1e-6
+    )
+    assert accuracy(outputs) == 0.5
+    assert accuracy(Outputs(loss=[1.0])) is None
+    np.testing.assert_allclose(
+        record_losses(Outputs(prediction=[1.0, 2.0], truth=[0.0, 0.0])), [1, 4]
+    )
+
+
+def test_a_rise_is_found_against_each_earlier_look():
+    found = rises(losses([0.0, 0.2, 1.5]), MEMBER, [0, 1])
+    assert [rise.since for rise in found] == [0, 1]
+    assert all(rise.significant and rise.difference.value > 0.2 for rise in found)
+    assert found[0].limit == pytest.approx(0.05 / 6 / 2)
+
+
+def test_a_fall_is_no_rise():
+    (found,) = rises(losses([1.5, 0.0]), MEMBER, [0])
+    assert not found.significant
+    assert found.p_value > 0.99
+
+
+def test_all_limits_together_spend_the_whole_error_and_no_more():
+    spent = sum(0.05 / (t * (t - 1)) / (t - 1) * (t - 1) for t in range(2, 100_000))
+    assert 0.0499 < spent < 0.05
+
+
+def test_the_members_that_were_learned_last_are_the_most_exposed():
+    epochs = np.arange(12)
+    course = np.tile(2 * np.exp(-epochs / 0.7)[:, None], (1, 400))
+    course[:, [7, 30]] = (4 / (1 + np.exp(epochs - 5.0)))[:, None]
+    course[:, 300] = 9 - epochs
+    np.testing.assert_array_equal(most_exposed(course, MEMBER, share=0.01), [7, 30])
+
+
+def test_the_most_exposed_slices_come_first():
+    rng = np.random.default_rng(0)
+    group = np.where(np.arange(400) % 4 == 0, "rare", "usual")
+    course = (
+        rng.normal(0, 0.1, (10, 400))
+        + np.where(group == "rare", 2.0, 0.1) * np.linspace(1, 0, 10)[:, None]
+    )
+    first, second = exposed_slices(course, MEMBER, {"group": group})
+    assert (first.slice, first.value) == ("group", "rare")
+    assert first.estimates[0].value == pytest.approx(20 / 50)
+    assert first.estimates[0].low > 0.1 > second.estimates[0].high
+    assert first.p_adjusted < 1e-6
+    assert second.p_adjusted == 1.0
+
+
+def test_the_whole_course_tells_members():
+    evidence = vote_evidence(losses([0.5] * 8), MEMBER)
+    assert evidence.attack == "EpochVote(share=0.5, skip=0)"
+    assert evidence.score[MEMBER].mean() > evidence.score[~MEMBER].mean()
+
+
+def test_the_screening_number_takes_the_share_that_the_sample_allows():
+    assert screening(losses([1.0]), MEMBER).name == "tail@fnr=0.01"
+    few = np.arange(60) < 30
+    assert screening(losses([1.0])[:, 180:240], few).name == "tail@fnr=0.05"
+    assert screening(np.zeros((1, 8)), np.arange(8) < 4) is None

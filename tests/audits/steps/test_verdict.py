@@ -1,0 +1,61 @@
+"""From measured numbers to words."""
+
+import pytest
+
+from tacit.audits.steps.verdict import finding_of, headline_of, percent, whole_p_value
+from tacit.core import AtMost, CheckResult, Estimate, Policy
+
+
+def part(p):
+    return CheckResult(name=f"class = {p}", role="slice", p_value=p, p_adjusted=p)
+
+
+def test_the_whole_audit_pays_for_both_looks():
+    assert whole_p_value(0.02, [part(0.5)]) == pytest.approx(0.04)
+    assert whole_p_value(0.5, [part(0.001), part(0.9)]) == pytest.approx(0.002)
+    assert whole_p_value(0.9, []) == 1.0
+    assert whole_p_value(None, []) is None
+
+
+@pytest.mark.parametrize(
+    ("p", "detectable", "attributable", "finding"),
+    [
+        (0.01, 0.5, True, "leak"),
+        (0.2, 0.05, True, "no leak found"),
+        (0.2, 0.3, True, "inconclusive"),
+        (0.2, None, True, "inconclusive"),
+        (0.001, 0.05, False, "inconclusive"),
+        (None, 0.05, True, "inconclusive"),
+    ],
+)
+def test_too_little_data_or_a_bad_split_is_never_a_clean_bill(p, detectable, attributable, finding):
+    assert finding_of(p, detectable, level=0.95, attributable=attributable) == finding
+
+
+def test_a_headline_names_the_rate_only_where_it_beats_a_blind_guess():
+    strong = Estimate("tpr@fpr=0.01", 0.05, 0.03, 0.08, 0.95, 900, "x")
+    weak = Estimate("tpr@fpr=0.01", 0.013, 0.0, 0.044, 0.95, 900, "x")
+    score = Estimate("advantage", 0.4, 0.36, 0.46, 0.95, 900, "x")
+    told = [
+        headline_of("leak", CheckResult("a", "attack", estimates=(rate, score)), 0.1, main=0.001)
+        for rate in (strong, weak)
+    ]
+    assert "1 in 100 outsiders finds 5 % of the training records (3 % to 8 %)" in told[0]
+    assert "1 in 100" not in told[1]
+    assert "0.4 (0.36 to 0.46" in told[1]
+
+
+def test_a_leak_in_a_slice_alone_is_said_to_be_that():
+    text = headline_of("leak", CheckResult("a", "attack"), 0.1, main=0.6, slices=[part(0.001)])
+    assert "class = 0.001" in text
+    assert "some records" in text
+
+
+def test_an_absent_estimate_is_inconclusive_with_its_reason():
+    verdict = Policy("p", (AtMost("auc", 0.6),)).judge((), {"auc": "needs 10 members"})[0]
+    assert verdict.outcome == "inconclusive"
+    assert "10 members" in verdict.reason
+
+
+def test_percentages_keep_two_digits_that_matter():
+    assert (percent(0.021), percent(0.0004), percent(1.0)) == ("2.1 %", "0.04 %", "100 %")

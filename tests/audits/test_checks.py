@@ -1,0 +1,73 @@
+"""Recipes on signals: declared before, measured on all records."""
+
+import numpy as np
+import pytest
+
+import tacit
+from tacit.attacks import Threshold
+from tacit.metrics import auc
+from tacit.testing import GaussianShift
+
+
+def world(mu, n=800):
+    game = GaussianShift(mu).draw(n, n, seed=0)
+    return game.signals, game.membership
+
+
+def test_a_check_is_measured_and_gated():
+    check = tacit.Check(
+        "loss", "score", Threshold(), ["auc", "tpr@fpr=0.01"], [tacit.AtMost("auc", 0.6)]
+    )
+    report = tacit.run([check], *world(1.0))
+    assert report.finding == "leak"
+    assert report.verdict == "fail"
+    assert report.checks[0].estimate("auc").low > 0.7
+
+
+def test_p_values_are_adjusted_for_the_number_of_checks():
+    signals, membership = world(0.1)
+    one = tacit.run([tacit.Check("a", "score", Threshold(), ["auc"])], signals, membership)
+    many = tacit.run(
+        [tacit.Check(f"a{i}", "score", Threshold(), ["auc"]) for i in range(4)], signals, membership
+    )
+    assert many.checks[0].p_adjusted == pytest.approx(min(1, 4 * one.checks[0].p_value))
+
+
+def test_a_gate_without_data_is_inconclusive():
+    check = tacit.Check(
+        "loss", "score", Threshold(), ["tpr@fpr=0.0001"], [tacit.AtMost("tpr@fpr=0.0001", 0.5)]
+    )
+    report = tacit.run([check], *world(0.0))
+    assert report.verdict == "inconclusive"
+    assert report.checks[0].notes
+
+
+def test_metrics_may_be_functions():
+    report = tacit.run([tacit.Check("loss", "score", Threshold(), [auc])], *world(1.0))
+    assert report.checks[0].estimates[0].name == "auc"
+
+
+def test_a_statistic_without_signals_is_named():
+    signals, membership = world(0.0)
+    with pytest.raises(tacit.InvalidInput, match="'entropy'"):
+        tacit.run([tacit.Check("e", "entropy", Threshold())], {"score": signals}, membership)
+    with pytest.raises(tacit.InvalidInput, match="at least one Check"):
+        tacit.run([], signals, membership)
+
+
+def test_no_gate_is_inconclusive_and_not_a_pass():
+    assert (
+        tacit.run([tacit.Check("loss", "score", Threshold())], *world(0.0)).verdict
+        == "inconclusive"
+    )
+
+
+def test_results_do_not_depend_on_the_order_of_records():
+    signals, membership = world(0.7)
+    order = np.random.default_rng(1).permutation(signals.n)
+    check = [tacit.Check("loss", "score", Threshold(), ["auc", "tpr@fpr=0.01"])]
+    first, second = (
+        tacit.run(check, signals, membership),
+        tacit.run(check, signals.take(order), membership.take(order)),
+    )
+    assert first.checks[0].estimates == second.checks[0].estimates

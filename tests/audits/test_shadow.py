@@ -1,0 +1,145 @@
+"""The audit with shadow models: chosen on shadow targets, intervals between models, and a warning
+where they do not fit.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tacit.attacks import BASE, EBLiRA, LiRA
+from tacit.audits.shadow import played_by, shadow_audit
+from tacit.audits.steps.resemblance import ks_distance, resemblance
+from tacit.audits.steps.shadow_targets import between_models, shadow_evidence, vulnerability
+from tacit.core import InvalidInput, Membership, NotEnoughData, Report, Signals
+from tacit.testing import ShadowGaussian
+
+CHEAP = (BASE(), EBLiRA(), LiRA())
+
+
+@pytest.fixture(scope="module")
+def game():
+    return ShadowGaussian(n_shadows=8, shift=1.5).draw(1500, seed=1)
+
+
+@pytest.fixture(scope="module")
+def report(game):
+    return shadow_audit(game.signals, game.membership, attacks=CHEAP, level=0.95)
+
+
+def test_a_leak_is_found_and_the_report_travels_as_json(report):
+    assert report.finding == "leak"
+    assert report.chosen in {"BASE", "EBLiRA", "LiRA"}
+    assert report.check(report.chosen).estimate("auc").low > 0.6
+    assert Report.from_json(report.to_json()).to_json() == report.to_json()
+    assert report.records is None
+
+
+def test_the_report_says_how_many_shadow_models_and_what_fewer_would_say(report):
+    control = report.check("shadow models as targets")
+    assert control.role == "control"
+    assert "8 shadow models were used (4 independent draws of records)" in control.notes
+    assert any(
+        "the finding is the same from" in note or "fewer would have changed" in note
+        for note in control.notes
+    )
+    assert report.environment["n_shadows"] == 8
+
+
+def test_the_attack_is_chosen_on_shadow_targets_whatever_the_truth_of_the_audited_model(game):
+    wrong = Membership(~game.membership.member, assignment="coin")
+    names = [
+        max(
+            played_by(CHEAP, game.signals, truth, level=0.95, tell=lambda *_: None),
+            key=lambda item: item.promise,
+        ).name
+        for truth in (game.membership, wrong)
+    ]
+    assert names[0] == names[1]
+
+
+def test_no_leak_is_not_called_one():
+    findings = []
+    for seed in range(8):
+        silent = ShadowGaussian(n_shadows=4, shift=1e-9).draw(400, seed=seed)
+        findings.append(
+            shadow_audit(silent.signals, silent.membership, attacks=(BASE(), LiRA())).finding
+        )
+    assert findings.count("leak") <= 2
+
+
+def test_the_interval_between_models_holds_the_mean_of_new_models():
+    """Each world: 10 targets with coins; the truth is the mean AUC over many other worlds of the
+    same game.
+    """
+    held, values = [], []
+    for seed in range(40):
+        world = ShadowGaussian(n_shadows=10, shift=1.0, antithetic=False).draw(200, seed=seed)
+        estimate = between_models(shadow_evidence(BASE(), world.signals), "auc")
+        held.append((estimate.low, estimate.high))
+        values.append(estimate.value)
+    truth = np.mean(values)
+    inside = np.mean([low <= truth <= high for low, high in held])
+    assert inside > 0.75, f"only {inside:.2f}"
+
+
+def test_one_target_has_no_interval(game):
+    evidence = shadow_evidence(BASE(), game.signals)
+    with pytest.raises(NotEnoughData, match="needs 2 targets that are not mates, got 1"):
+        between_models(evidence[:2], "auc")
+    assert between_models(evidence, "auc").n == 4, "mates count once"
+
+
+def test_vulnerable_records_are_those_that_move_most(game):
+    gain = np.zeros(game.signals.n)
+    shadow, member = game.signals.shadow[:, :, 0], game.signals.shadow_member
+    for i in range(game.signals.n):
+        gain[i] = shadow[member[:, i], i].mean() - shadow[~member[:, i], i].mean()
+    exposed = vulnerability(shadow_evidence(EBLiRA(), game.signals))
+    value = np.array(exposed["vulnerability"], float)
+    assert (
+        value[gain > np.quantile(gain, 0.9)].mean()
+        > value[gain < np.quantile(gain, 0.5)].mean() + 0.15
+    )
+    assert (np.array(exposed["low"]) <= value).all()
+    assert (np.array(exposed["high"]) >= value).all()
+
+
+def test_records_are_kept_only_when_asked_for(game):
+    asked = shadow_audit(game.signals, game.membership, attacks=(BASE(),), records=True)
+    assert len(asked.records["vulnerability"]) == game.signals.n
+
+
+def test_shadow_models_that_do_not_fit_are_a_warning(game):
+    assert resemblance(game.signals, game.membership.member).warnings == ()
+    moved = replace(game.signals, target=game.signals.target + 3.0)
+    text = resemblance(
+        moved, game.membership.member, accuracy=0.7, shadow_accuracy=[0.9, 0.91, 0.9]
+    ).warnings
+    assert "do not resemble the audited model" in text[0]
+    assert "accuracy on outsiders is 0.700" in text[1]
+    assert shadow_audit(moved, game.membership, attacks=(BASE(),)).warnings
+
+
+def test_ks_distance_by_hand():
+    assert ks_distance(np.array([1.0, 2.0, 3.0, 4.0]), np.array([3.0, 4.0, 5.0, 6.0])) == 0.5
+    assert ks_distance(np.array([1.0, 2.0]), np.array([1.0, 2.0])) == 0.0
+
+
+def test_classes_are_slices(game):
+    grouped = replace(game.signals, group=np.arange(game.signals.n) % 2)
+    report = shadow_audit(
+        grouped,
+        game.membership,
+        attacks=(BASE(),),
+        slices={"half": np.arange(game.signals.n) < 700},
+    )
+    assert {check.slice for check in report.checks if check.role == "slice"} == {"class", "half"}
+
+
+def test_different_lengths_and_too_few_models_are_refused(game):
+    with pytest.raises(InvalidInput, match="same records"):
+        shadow_audit(game.signals, game.membership.take(np.arange(5)))
+    alone = Signals.of(game.signals.target)
+    with pytest.raises(NotEnoughData, match="need 2"):
+        shadow_audit(alone, game.membership, attacks=(BASE(),))

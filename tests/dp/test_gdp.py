@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from tacit.attacks import Threshold
+from tacit.core import InvalidInput, collect
+from tacit.dp.gdp import claimed_curve_excess, family_epsilon, gaussian_epsilon, mu_lower_bound
+from tacit.dp.mechanisms import ApproxDP, Gaussian
+from tacit.testing import GaussianShift, LaplaceShift
+
+
+def played(game):
+    return collect(Threshold(), game.signals, game.membership)
+
+
+def test_mu_holds_for_gaussians_and_is_close():
+    found = [
+        mu_lower_bound(played(GaussianShift(2.0).draw(400, 400, seed=s))).low for s in range(60)
+    ]
+    assert np.mean(np.array(found) > 2.0) <= 0.05 + 3 * np.sqrt(0.05 / 60)
+    assert np.mean(found) > 1.6
+
+
+def test_gaussian_bounds_fail_on_laplace_and_say_that_they_may():
+    world = played(LaplaceShift(1.0).flip(4000, seed=0))
+    conditional = gaussian_epsilon(world, 1e-5)
+    assert conditional.low > 1.0  # the truth is 1: the condition does not hold
+    assert conditional.name == "epsilon if Gaussian"
+    assert "wrong" in " ".join(conditional.assumes)
+
+
+def test_a_family_is_searched_from_its_private_end():
+    world = played(GaussianShift(2.0).draw(400, 400, seed=1))
+    by_noise = family_epsilon(world, 1e-5, lambda noise: Gaussian(1 / noise), least=0.1, most=50.0)
+    assert by_noise.low == pytest.approx(gaussian_epsilon(world, 1e-5).low, rel=0.02)
+    assert by_noise.name != "epsilon"
+    null = family_epsilon(
+        played(GaussianShift(0.0).draw(400, 400, seed=1)),
+        1e-5,
+        lambda noise: Gaussian(1 / noise),
+        least=0.1,
+        most=50.0,
+    )
+    assert null.low == 0
+    with pytest.raises(InvalidInput, match="`least`"):
+        family_epsilon(world, 1e-5, lambda noise: Gaussian(1 / noise), least=2.0, most=1.0)
+
+
+def test_a_claimed_curve_is_refuted_only_if_it_is_wrong():
+    worlds = [played(GaussianShift(1.0).draw(300, 300, seed=s)) for s in range(60)]
+    above = np.mean([claimed_curve_excess(w, Gaussian(1.0)).low > 1e-12 for w in worlds])
+    assert above <= 0.05 + 3 * np.sqrt(0.05 / 60)
+    assert claimed_curve_excess(worlds[0], Gaussian(0.2)).low > 0
+    assert claimed_curve_excess(worlds[0], ApproxDP(0.2, 1e-5)).low > 0
+
+
+def test_an_observed_split_is_named():
+    from tacit.core import Membership
+
+    game = GaussianShift(1.0).draw(100, 100, seed=0)
+    world = collect(Threshold(), game.signals, Membership(game.membership.member))
+    assert "of this split" in mu_lower_bound(world).name
