@@ -58,7 +58,7 @@ def test_conditional_numbers_are_never_called_epsilon():
 def test_many_runs_use_the_band():
     report = dp_audit(*world(3.0, m=600), delta=1e-5, claimed_epsilon=1.0, runs="many")
     assert report.verdict == "fail"
-    assert "band" in report.checks[0].notes[0]
+    assert "band" in report.checks[0].remarks[0]
 
 
 def test_an_observed_split_gives_no_verdict():

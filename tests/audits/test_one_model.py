@@ -56,7 +56,7 @@ def test_few_records_are_inconclusive_and_never_pass():
 def test_hardly_any_records_still_give_a_report_that_says_how_many_are_needed():
     report = audited(3)
     assert (report.finding, report.verdict) == ("inconclusive", "inconclusive")
-    assert report.unknown[0]["needed"] == 4
+    assert report.unknown[0].needed == 4
     assert report.score is None
 
 
@@ -149,7 +149,7 @@ def test_slices_that_are_too_small_stay_in_the_report_with_the_reason():
     rare = report.check("region = rare")
     assert "too few records" in rare.reason
     assert report.check("region = common").estimate("auc") is not None
-    assert any("slices" in unknown["question"] for unknown in report.unknown)
+    assert any("slices" in unknown.metric for unknown in report.unknown)
 
 
 def test_a_leak_in_one_slice_is_found_and_named():
@@ -279,7 +279,7 @@ def test_one_sided_membership_is_not_enough_data():
     member, _ = classifier(50, gain=0.0)
     report = membership_audit(member, Membership(np.ones(50, bool)))
     assert report.finding == "inconclusive"
-    assert "non-members" in report.unknown[0]["reason"]
+    assert "non-members" in report.unknown[0].reason
     with pytest.raises(NotEnoughData, match="no non-members"):
         tacit.collect(
             tacit.attacks.Threshold(), tacit.Signals.of(np.zeros(50)), Membership(np.ones(50, bool))

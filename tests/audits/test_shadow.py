@@ -38,10 +38,10 @@ def test_a_leak_is_found_and_the_report_travels_as_json(report):
 def test_the_report_says_how_many_shadow_models_and_what_fewer_would_say(report):
     control = report.check("shadow models as targets")
     assert control.role == "control"
-    assert "8 shadow models were used (4 independent draws of records)" in control.notes
+    assert "8 shadow models were used (4 independent draws of records)" in control.remarks
     assert any(
         "the finding is the same from" in note or "fewer would have changed" in note
-        for note in control.notes
+        for note in control.remarks
     )
     assert report.environment["n_shadows"] == 8
 

@@ -9,6 +9,7 @@ from tacit.core import (
     AtMost,
     Estimate,
     InvalidInput,
+    Note,
     NotRefuted,
     Policy,
     Verdict,
@@ -54,7 +55,7 @@ def test_a_claim_is_refuted_only_by_a_lower_bound_above_it():
 
 
 def test_a_negative_claim_is_refused():
-    with pytest.raises(InvalidInput, match="`claimed_epsilon` needs a number of 0 or more"):
+    with pytest.raises(InvalidInput, match="`claimed_epsilon` needs a finite number of 0 or more"):
         NotRefuted(-1.0)
     with pytest.raises(InvalidInput, match="`claimed_epsilon`"):
         NotRefuted(math.nan)
@@ -62,7 +63,7 @@ def test_a_negative_claim_is_refused():
 
 def test_overall_any_fail_fails_and_only_all_passes_pass():
     def verdicts(*outcomes):
-        return tuple(Verdict(outcome, "rule", "reason") for outcome in outcomes)
+        return tuple(Verdict(outcome, "auc") for outcome in outcomes)
 
     assert overall(verdicts("pass", "pass")) == "pass"
     assert overall(verdicts("pass", "fail", "inconclusive")) == "fail"
@@ -73,10 +74,12 @@ def test_overall_any_fail_fails_and_only_all_passes_pass():
 
 def test_a_policy_says_why_a_gate_could_not_be_judged():
     policy = Policy("release", (AtMost("auc", 0.6), AtMost("tpr@fpr=0.001", 0.01)))
-    judged = policy.judge((auc(0.4, 0.5),), {"tpr@fpr=0.001": "needs 1,000 non-members, got 80"})
+    judged = policy.judge(
+        (auc(0.4, 0.5),), [Note("tpr@fpr=0.001", "needs 1,000 non-members, got 80")]
+    )
     assert [verdict.outcome for verdict in judged] == ["pass", "inconclusive"]
     assert judged[1].reason == "needs 1,000 non-members, got 80"
-    assert policy.judge((), {})[0].reason == "auc was not measured"
+    assert policy.judge(())[0].reason == "auc was not measured"
 
 
 def test_a_policy_file_is_read_and_its_mistakes_are_named(tmp_path):

@@ -2,11 +2,21 @@
 
 import errno
 import json
+from pathlib import Path
 
 import pytest
 
 import tacit
-from tacit.core import CheckResult, Estimate, Report, Verdict
+from tacit.core import (
+    AtMost,
+    CheckResult,
+    Estimate,
+    InvalidInput,
+    Note,
+    NotRefuted,
+    Policy,
+    Report,
+)
 
 
 def report(**changes):
@@ -19,8 +29,9 @@ def report(**changes):
         "Threshold()",
         "loss",
         estimates=(estimate,),
-        verdicts=(Verdict("pass", "r", "w"),),
-        notes=("a: b",),
+        verdicts=(AtMost("auc", 0.7)(estimate),),
+        notes=(Note("a", "b", needed=2, got=1, unit="members"),),
+        remarks=("by hand",),
     )
     plain = {
         "finding": "leak",
@@ -34,15 +45,11 @@ def report(**changes):
 
 def test_json_gives_the_same_report_back():
     again = Report.from_json(
-        report(
-            unknown=({"question": "q", "reason": "r"},), figures={"roc": [{"fpr": [0, 1]}]}
-        ).to_json()
+        report(unknown=(Note("q", "r"),), figures={"roc": [{"fpr": [0, 1]}]}).to_json()
     )
     assert (
         again.to_json()
-        == report(
-            unknown=({"question": "q", "reason": "r"},), figures={"roc": [{"fpr": [0, 1]}]}
-        ).to_json()
+        == report(unknown=(Note("q", "r"),), figures={"roc": [{"fpr": [0, 1]}]}).to_json()
     )
     assert again.checks[0].estimates[0].high == float("inf")
     assert again.score.p_value == 0.001
@@ -114,3 +121,45 @@ def test_exit_codes_follow_the_verdict():
 def test_an_unknown_check_lists_those_there_are():
     with pytest.raises(tacit.InvalidInput, match="loss"):
         report().check("nope")
+
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.parametrize("name", ["report", "claim"])
+def test_files_of_the_first_schema_are_read_with_all_their_numbers(name):
+    text = (HERE / f"{name}_of_schema_1.json").read_text(encoding="utf8")
+    old = json.loads(text)
+    again = Report.from_json(text)
+    assert again.finding == old["finding"]
+    assert [check.name for check in again.checks] == [check["name"] for check in old["checks"]]
+    assert [verdict.outcome for verdict in again.verdicts] == [
+        verdict["outcome"] for verdict in old["verdicts"]
+    ]
+    assert [verdict.reason for verdict in again.verdicts] == [
+        verdict["reason"] for verdict in old["verdicts"]
+    ]
+    assert [note.reason for note in again.unknown] == [item["reason"] for item in old["unknown"]]
+    assert again.attributable
+    assert Report.from_json(again.to_json()).to_json() == again.to_json()
+
+
+def test_a_report_of_the_first_schema_is_judged_from_its_numbers():
+    from tacit.audits.steps.verdict import rejudged
+
+    old = Report.load(HERE / "claim_of_schema_1.json")
+    assert rejudged(old, Policy("p", NotRefuted(1.0))).verdict == "fail"
+    assert rejudged(old, Policy("p", NotRefuted(8.0))).verdict == "pass"
+
+
+def test_a_frame_has_one_row_a_check_and_estimate():
+    frame = report().to_frame()
+    assert frame[["check", "metric"]].values.tolist() == [["loss", "auc"]]
+    assert frame.loc[0, "low"] == 0.55
+
+
+def test_a_path_without_suffix_takes_its_format_by_name(tmp_path):
+    saved = report().save(tmp_path / "audit", format="json")
+    assert Report.load(saved).headline == "This model leaks."
+    with pytest.raises(InvalidInput, match="suffix"):
+        report().save(tmp_path / "audit", format="doc")

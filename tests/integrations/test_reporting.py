@@ -69,5 +69,5 @@ def test_too_few_looks_are_said(watched):
         trace_report(trace)
     trace.observe(0, lambda part: part[:, :2])
     report = trace_report(trace, slices={"class": (y[:50], y[50:])}, records=True)
-    assert report.unknown[0]["got"] == 1
+    assert report.unknown[0].got == 1
     assert report.records is None

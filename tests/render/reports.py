@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tacit.core import CheckResult, Estimate, Report, Verdict
+from tacit.core import AtMost, CheckResult, Estimate, Note, NotRefuted, Report, Verdict
 
 NASTY = (
     "<script>alert(1)</script>",
@@ -28,8 +28,20 @@ def estimate(
     name, value, half=0.03, *, n=4000, p=None, method="Clopper-Pearson and order statistics"
 ):
     low = 0.0 if name != "advantage" else -1.0
+    settings = {}
+    for metric, key in (("tpr@fpr=", "fpr"), ("ppv@prior=", "prior")):
+        if name.startswith(metric):
+            settings[key] = float(name.removeprefix(metric))
     return Estimate(
-        name, value, max(low, value - half), min(1.0, value + half), 0.95, n, method, p_value=p
+        name,
+        value,
+        max(low, value - half),
+        min(1.0, value + half),
+        0.95,
+        n,
+        method,
+        p_value=p,
+        settings=settings,
     )
 
 
@@ -160,7 +172,7 @@ def leaking():
             value="8",
             n_members=12,
             n_nonmembers=9,
-            reason="too few records: needs 20, got 12 and 9",
+            notes=(Note("class = 8", "too few records: needs 20, got 12 and 9"),),
         )
     )
     blind = estimate("auc", 0.503, 0.018, p=0.7, method="DeLong, on the logit scale")
@@ -178,8 +190,8 @@ def leaking():
         finding="leak",
         verdict="fail",
         headline=(
-            "This model leaks: an attacker who may be wrong about 1 in 1,000 outsiders finds 4.8 %"
-            " of the training records (3.5 % to 6.1 %); a blind guesser finds 0.1 %. Vulnerability"
+            "This model leaks: an attacker who may be wrong about 1 in 1,000 non-members finds"
+            " 4.8 % of the members (3.5 % to 6.1 %); a blind guesser finds 0.1 %. Vulnerability"
             " score 0.34 (0.3 to 0.38; 0 is none, 1 is total)."
         ),
         p_value=2e-9,
@@ -188,30 +200,19 @@ def leaking():
         chosen="gradient boosting",
         checks=tuple(checks),
         verdicts=(
-            Verdict(
-                "fail",
-                "advantage at most 0.1",
-                "advantage = 0.34 [0.3, 0.38] lies above the limit 0.1",
-            ),
-            Verdict(
-                "fail",
-                "tpr@fpr=0.01 at most 0.05",
-                "tpr@fpr=0.01 = 0.21 [0.185, 0.235] lies above the limit 0.05",
-            ),
+            AtMost("advantage", 0.1)(checks[0].estimate("advantage")),
+            AtMost("tpr@fpr=0.01", 0.05)(checks[0].estimate("tpr@fpr=0.01")),
         ),
         accuracy={"member": 0.998, "nonmember": 0.876},
         unknown=(
-            {
-                "question": "tpr@fpr=0.0001",
-                "reason": "This needs 10000 non-members, got 2000.",
-                "needed": 10000,
-                "got": 2000,
-                "unit": "non-members",
-            },
-            {
-                "question": "1 of 9 slices (class = 8)",
-                "reason": "too few records: needs 20 a side, got 12 and 9",
-            },
+            Note(
+                "tpr@fpr=0.0001",
+                "This needs 10000 non-members, got 2000.",
+                needed=10000,
+                got=2000,
+                unit="non-members",
+            ),
+            Note("1 of 9 slices (class = 8)", "too few records: needs 20 a side, got 12 and 9"),
         ),
         assumes=(
             (
@@ -267,13 +268,7 @@ def quiet():
         p_value=0.44,
         score=flat[0].estimate("advantage"),
         checks=tuple(flat),
-        verdicts=(
-            Verdict(
-                "pass",
-                "advantage at most 0.1",
-                "advantage = 0.01 [-0.02, 0.04] lies at or below the limit 0.1",
-            ),
-        ),
+        verdicts=(AtMost("advantage", 0.1)(estimate("advantage", 0.01, 0.03)),),
         accuracy={"member": 0.88, "nonmember": 0.876},
         unknown=(),
         title="regularised network",
@@ -282,28 +277,18 @@ def quiet():
 
 def starved():
     """Too little data for anything, and a split that gives itself away."""
-    unknown = {
-        "question": "everything",
-        "reason": "Dealing records into 4 parts needs 4 members, got 3.",
-        "needed": 4,
-        "got": 3,
-        "unit": "members",
-    }
+    reason = "Dealing records into 4 parts needs 4 members, got 3."
+    unknown = Note("everything", reason, needed=4, got=3, unit="members")
     return Report(
         "inconclusive",
         "inconclusive",
         "Inconclusive: there are too few records to measure anything.",
-        verdicts=(
-            Verdict(
-                "inconclusive",
-                "advantage at most 0.1",
-                "Dealing records into 4 parts needs 4 members, got 3.",
-            ),
-        ),
+        verdicts=(Verdict("inconclusive", "advantage", limit=0.1, note=Note("advantage", reason)),),
         unknown=(unknown,),
         warnings=(
             "A guesser that never sees the model tells members from non-members (AUC 0.93).",
         ),
+        attributable=False,
         title="tiny",
     )
 
@@ -320,7 +305,6 @@ def claim():
         "one run, all numbers of guesses at once",
         ("Each canary had its own coin.",),
     )
-    reason = "refuted: epsilon is at least 4.556 (95 % confidence)"
     check = CheckResult(
         "canaries, one run",
         "attack",
@@ -337,7 +321,7 @@ def claim():
         " claimed.",
         chosen=check.name,
         checks=(check,),
-        verdicts=(Verdict("fail", "claimed epsilon 1 not refuted", reason),),
+        verdicts=(NotRefuted(1.0)(bound),),
         assumes=bound.assumes,
         policy="claimed epsilon 1 at delta 1e-05",
         title="DP-SGD model",
@@ -362,8 +346,8 @@ def nasty():
             check,
             slice=evil[i % len(evil)],
             value=evil[(i + 3) % len(evil)],
-            reason=evil[(i + 5) % len(evil)],
-            notes=(evil[0],),
+            notes=(Note(evil[(i + 4) % len(evil)], evil[(i + 5) % len(evil)]),),
+            remarks=(evil[0],),
         )
         for i, check in enumerate(checks)
     ]
@@ -377,13 +361,10 @@ def nasty():
         chosen=checks[0].name,
         checks=tuple(checks),
         verdicts=tuple(
-            Verdict(kind, text, text)
+            Verdict(kind, text, text, note=Note(text, text))
             for kind, text in zip(("fail", "pass", "inconclusive", "skipped"), evil)
         ),
-        unknown=tuple(
-            {"question": text, "reason": text, "needed": 7, "got": text, "unit": text}
-            for text in evil
-        ),
+        unknown=tuple(Note(text, text, needed=7, got=2, unit=text) for text in evil),
         assumes=tuple(evil),
         warnings=tuple(evil),
         figures=figures,

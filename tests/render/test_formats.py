@@ -60,9 +60,7 @@ def test_sarif_kinds_follow_the_verdicts(leaking, starved, quiet):
 
 
 def test_sarif_notes_a_leak_that_no_rule_names(leaking):
-    report = replace(
-        leaking, verdict="pass", verdicts=(Verdict("pass", "auc at most 0.9", "it is"),)
-    )
+    report = replace(leaking, verdict="pass", verdicts=(Verdict("pass", "auc", limit=0.9),))
     kinds = [result["kind"] for result in sarif(report)["runs"][0]["results"]]
     assert kinds == ["pass", "review"]
 
@@ -204,7 +202,7 @@ def test_a_control_is_not_taken_for_a_guesser_without_the_model(leaking):
         base,
         name="shadow models as targets",
         role="control",
-        notes=("with a quarter of the models: AUC 0.7",),
+        remarks=("with a quarter of the models: AUC 0.7",),
     )
     text = rendered(replace(leaking, checks=(*leaking.checks, control)), suffix=".md")
     split, controls = text.index("Could it be the split"), text.index("## Controls")

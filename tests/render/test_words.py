@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from tacit.core import Estimate
+from tacit.core import Estimate, Verdict
 from tacit.render.words import (
     SPACE,
     amount,
@@ -111,13 +111,13 @@ def test_metrics_have_names_that_people_read(name, text, short):
 
 
 def test_rules_are_read_in_words_and_strange_ones_stay():
-    assert (
-        plain(rule_name("tpr@fpr=0.01 at most 0.05"))
-        == "Members found, 1 in 100 wrong, at most 5 %"
-    )
-    assert rule_name("advantage at most 0.1") == "Vulnerability score (advantage), at most 0.1"
-    assert rule_name("claimed epsilon 8 not refuted") == "claimed epsilon 8 not refuted"
-    assert rule_name("mine at most much") == "mine at most much"
+    def rule(metric, relation="at most", limit=None):
+        return plain(rule_name(Verdict("pass", metric, relation, limit)))
+
+    assert rule("tpr@fpr=0.01", limit=0.05) == "Members found, 1 in 100 wrong, at most 5 %"
+    assert rule("advantage", limit=0.1) == "Vulnerability score (advantage), at most 0.1"
+    assert rule("epsilon", "not refuted", 8) == "claimed epsilon 8 not refuted"
+    assert rule("mine", "at least", 0.5) == "mine at least 0.5"
 
 
 def test_small_words():

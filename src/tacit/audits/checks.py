@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from tacit.audits.steps.multiplicity import with_adjusted
 from tacit.audits.steps.provenance import today
 from tacit.audits.steps.scoring import measured
 from tacit.audits.steps.verdict import finding_of
@@ -11,13 +12,14 @@ from tacit.core import (
     CheckResult,
     InvalidInput,
     Membership,
+    Note,
     NotEnoughData,
     Report,
     Signals,
     collect,
+    judge,
+    overall,
 )
-from tacit.core.gate import Verdict, overall
-from tacit.metrics import holm
 
 
 def run(
@@ -48,7 +50,7 @@ def run(
     """
     if not checks:
         raise InvalidInput("`checks` needs at least one Check, got none.")
-    results = _adjusted(
+    results = with_adjusted(
         [
             _result(check, _signals_for(check, signals), membership, level=level, seed=seed)
             for check in checks
@@ -100,43 +102,21 @@ def _result(
     try:
         evidence = collect(check.attack, signals, membership, seed=seed)
     except NotEnoughData as error:
-        verdicts = tuple(_missing(gate.metric, str(error)) for gate in check.gates)
-        return replace(result, reason=str(error), verdicts=verdicts)
+        notes = [Note.of(check.name, error)]
+        notes += [Note.of(gate.metric, error) for gate in check.gates]
+        return replace(result, notes=tuple(notes), verdicts=judge(check.gates, (), notes))
     estimates, notes = measured(check.metrics, evidence, level=level)
-    found = {estimate.name: estimate for estimate in estimates}
-    reasons = dict(note.split(": ", 1) for note in notes)
-    verdicts = tuple(
-        (
-            gate(found[gate.metric])
-            if gate.metric in found
-            else _missing(gate.metric, reasons.get(gate.metric, "not among the metrics"))
-        )
-        for gate in check.gates
-    )
-    p_value = min(
-        (estimate.p_value for estimate in estimates if estimate.p_value is not None), default=None
-    )
-    tested = sum(estimate.p_value is not None for estimate in estimates)
+    p_values = [estimate.p_value for estimate in estimates if estimate.p_value is not None]
     return replace(
         result,
         n_members=evidence.n_members,
         n_nonmembers=evidence.n_nonmembers,
         estimates=tuple(estimates),
-        p_value=None if p_value is None else min(1.0, tested * p_value),
-        verdicts=verdicts,
+        # the smallest of several p-values pays for each of them
+        p_value=min(1.0, len(p_values) * min(p_values)) if p_values else None,
+        verdicts=judge(check.gates, estimates, notes),
         notes=tuple(notes),
     )
-
-
-def _missing(metric: str, reason: str) -> Verdict:
-    return Verdict("inconclusive", f"gate on {metric}", f"{metric} could not be measured: {reason}")
-
-
-def _adjusted(results: list[CheckResult]) -> list[CheckResult]:
-    tested = [i for i, result in enumerate(results) if result.p_value is not None]
-    for i, p in zip(tested, holm([results[i].p_value or 0.0 for i in tested])):
-        results[i] = replace(results[i], p_adjusted=float(p))
-    return results
 
 
 def _headline(results: Sequence[CheckResult], p_value: float | None, finding: str) -> str:

@@ -1,32 +1,33 @@
 """The audit of a differential-privacy claim: canary scores and coins in, a Report out."""
 
-import hashlib
-import platform
 from dataclasses import replace
-from importlib.metadata import version
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from tacit.attacks import Threshold
-from tacit.audits.steps.provenance import today
+from tacit.audits.steps.provenance import environment, today
 from tacit.core import (
     CheckResult,
     Estimate,
     Evidence,
     InvalidInput,
     Membership,
+    Note,
     NotRefuted,
     Report,
     Signals,
     Verdict,
     collect,
+    judge,
+    overall,
 )
 from tacit.core.report import Finding
 from tacit.dp import Gaussian, epsilon_lower_bound, one_run_epsilon
 from tacit.metrics import roc_points, score_histogram
 
+EPSILON = "epsilon"
 Runs = Literal["one", "many"]
 INTERFERENCE = (
     "A low bound proves nothing: canaries of one run disturb one another, a stronger guesser may"
@@ -86,15 +87,15 @@ def dp_audit(
     signals = Signals.of(score, statistic="canary score")
     evidence = collect(Threshold(), signals, key)
     bound = _bound(evidence, delta, runs=runs, level=level)
-    verdicts = (
-        ()
-        if claimed_epsilon is None
-        else (_verdict(bound, evidence, claimed_epsilon, delta, runs=runs),)
-    )
-    check = _check(evidence, bound, delta, runs=runs, level=level, verdicts=verdicts)
+    ceiling = _ceiling(evidence, delta, runs=runs, level=level)
+    bound = replace(bound, settings=dict(bound.settings) | {"delta": delta, "ceiling": ceiling})
+    check = _check(evidence, bound, delta, runs=runs, level=level)
+    gates = () if claimed_epsilon is None else (NotRefuted(claimed_epsilon),)
+    verdicts = judge(gates, (bound,), check.notes)
+    check = replace(check, verdicts=verdicts)
     return Report(
         finding=_finding(bound),
-        verdict="inconclusive" if not verdicts else _outcome(verdicts[0]),
+        verdict=overall(verdicts),
         headline=_headline(bound, claimed_epsilon, delta, verdicts),
         chosen=check.name,
         checks=(check,),
@@ -110,8 +111,15 @@ def dp_audit(
             if claimed_epsilon is None
             else f"claimed epsilon {claimed_epsilon:g} at delta {delta:g}"
         ),
-        environment=_environment(
-            signals.target, key, level=level, delta=delta, runs=runs, command=command
+        environment=environment(
+            {"score": signals.target},
+            key,
+            task="canaries",
+            seed=0,
+            level=level,
+            command=command,
+            delta=delta,
+            runs=runs,
         ),
         created=today(),
         title=title,
@@ -124,33 +132,10 @@ def _bound(evidence: Evidence, delta: float, *, runs: Runs, level: float) -> Est
     return epsilon_lower_bound(evidence, delta, level=level)
 
 
-def _verdict(
-    bound: Estimate, evidence: Evidence, claimed: float, delta: float, *, runs: Runs
-) -> Verdict:
-    gate = NotRefuted(claimed)
-    if bound.name != gate.metric:
-        return Verdict(
-            "inconclusive",
-            f"claimed epsilon {claimed:g} not refuted",
-            f"{bound.name}: {bound.assumes[0]}",
-        )
-    verdict = gate(bound)
-    if verdict.outcome == "fail":
-        return verdict
+def _ceiling(evidence: Evidence, delta: float, *, runs: Runs, level: float) -> float:
+    """The bound that this audit would show if every guess were right."""
     perfect = replace(evidence, score=evidence.member + np.linspace(0, 0.5, len(evidence.member)))
-    ceiling = _bound(perfect, delta, runs=runs, level=bound.level).low
-    if ceiling > claimed:
-        return verdict
-    reason = (
-        f"this audit could not refute the claim: {bound.n}"
-        f" {'canaries' if runs == 'one' else 'runs'} show at most epsilon >= {ceiling:.3g}, even if"
-        " every guess is right (`tacit dp plan` says how many it takes)"
-    )
-    return replace(verdict, outcome="inconclusive", reason=reason)
-
-
-def _outcome(verdict: Verdict) -> Literal["pass", "fail", "inconclusive"]:
-    return verdict.outcome if verdict.outcome != "skipped" else "inconclusive"
+    return _bound(perfect, delta, runs=runs, level=level).low
 
 
 def _check(
@@ -160,7 +145,6 @@ def _check(
     *,
     runs: Runs,
     level: float,
-    verdicts: tuple[Verdict, ...],
 ) -> CheckResult:
     estimates: tuple[Estimate, ...] = (bound,)
     if runs == "one" and delta > 0:
@@ -176,9 +160,14 @@ def _check(
         n_members=evidence.n_members,
         n_nonmembers=evidence.n_nonmembers,
         estimates=estimates,
-        verdicts=verdicts,
-        notes=(bound.method,),
+        notes=() if bound.name == EPSILON else (_no_claim(bound),),
+        remarks=(bound.method,),
     )
+
+
+def _no_claim(bound: Estimate) -> Note:
+    """Why the bound of an observed split is no bound on the training."""
+    return Note(EPSILON, f"{bound.name}: {bound.assumes[0]}")
 
 
 def _finding(bound: Estimate) -> Finding:
@@ -202,28 +191,3 @@ def _headline(
             " that it holds."
         )
     return f"Inconclusive: {verdicts[0].reason}."
-
-
-def _environment(
-    score: NDArray[np.floating[Any]],
-    key: Membership,
-    *,
-    level: float,
-    delta: float,
-    runs: Runs,
-    command: str,
-) -> dict[str, Any]:
-    total = hashlib.sha256(np.ascontiguousarray(score).tobytes())
-    total.update(key.member.tobytes() + (b"" if key.cluster is None else key.cluster.tobytes()))
-    packages = {name: version(name) for name in ("tacit", "numpy", "scipy")}
-    return {
-        "versions": {"python": platform.python_version(), **packages},
-        "seed": 0,
-        "level": level,
-        "delta": delta,
-        "runs": runs,
-        "command": command,
-        "digest": total.hexdigest(),
-        "n_members": int(np.count_nonzero(key.member)),
-        "n_nonmembers": int(np.count_nonzero(~key.member)),
-    }

@@ -9,14 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tacit.audits.steps.blind_baseline import backwards_warning, blind_result, blind_warning
+from tacit.audits.steps.blind_baseline import (
+    LABELS_ONLY,
+    backwards_warning,
+    blind_result,
+    blind_warning,
+)
 from tacit.audits.steps.conclusion import concluded, figures
 from tacit.audits.steps.default_checks import Effort, default_checks
 from tacit.audits.steps.halves import Halves
-from tacit.audits.steps.provenance import accuracy, environment, today
+from tacit.audits.steps.provenance import accuracy, arrays_of, environment, today
 from tacit.audits.steps.scoring import Marked, Progress, mark_all, result_of
 from tacit.audits.steps.slices import columns_of, slice_results
-from tacit.audits.steps.verdict import headline_of, judged, verdict_of
+from tacit.audits.steps.verdict import headline_of
 from tacit.core import (
     DEFAULT_POLICY,
     Check,
@@ -24,10 +29,12 @@ from tacit.core import (
     Evidence,
     InvalidInput,
     Membership,
+    Note,
     NotEnoughData,
     Outputs,
     Policy,
     Report,
+    overall,
 )
 from tacit.core.checking import fraction
 
@@ -95,7 +102,14 @@ def membership_audit(
         halves = Halves.dealt(membership, seed=seed)
     except NotEnoughData as error:
         report = _empty(error, policy=policy, title=title)
-        made = environment(outputs, membership, seed=seed, level=level, command=command)
+        made = environment(
+            arrays_of(outputs),
+            membership,
+            task=outputs.task,
+            seed=seed,
+            level=level,
+            command=command,
+        )
         return replace(
             report, environment=made, created=today(), accuracy=accuracy(outputs, membership)
         )
@@ -119,7 +133,14 @@ def membership_audit(
         assumes=_assumptions(best.measured, chosen),
         accuracy=accuracy(outputs, membership),
         figures=figures(marked, best, level=level),
-        environment=environment(outputs, membership, seed=seed, level=level, command=command),
+        environment=environment(
+            arrays_of(outputs),
+            membership,
+            task=outputs.task,
+            seed=seed,
+            level=level,
+            command=command,
+        ),
         created=today(),
         title=title,
         records=_records(best) if records else None,
@@ -140,33 +161,27 @@ def _require_usable(recipes: Sequence[Check], level: float, seed: int) -> None:
 
 def _unknowns(
     chosen: CheckResult, parts: Sequence[CheckResult], blind: CheckResult | None
-) -> list[dict[str, Any]]:
-    unknown: list[dict[str, Any]] = []
-    for note in chosen.notes:
-        question, _, reason = note.partition(": ")
-        unknown.append({"question": question, "reason": reason})
+) -> list[Note]:
+    unknown = list(chosen.notes)
     few = [part for part in parts if part.reason]
     if few:
         names = ", ".join(part.name for part in few[:3]) + (", ..." if len(few) > 3 else "")
-        unknown.append(
-            {"question": f"{len(few)} of {len(parts)} slices ({names})", "reason": few[0].reason}
-        )
+        question = f"{len(few)} of {len(parts)} slices ({names})"
+        unknown.append(replace(few[0].notes[0], metric=question))
     if blind is None:
         reason = (
             "neither features nor labels were given, so a guesser without the model could not be"
             " tried"
         )
-        unknown.append({"question": "is the split itself a giveaway?", "reason": reason})
+        unknown.append(Note("is the split itself a giveaway?", reason))
     elif blind.reason:
-        unknown.append({"question": "is the split itself a giveaway?", "reason": blind.reason})
-    elif "labels only" in blind.name:
+        unknown += blind.notes
+    elif blind.statistic == LABELS_ONLY:
         reason = (
             "only the labels were tried; give `features=` to let the blind guesser see the records"
             " themselves"
         )
-        unknown.append(
-            {"question": "do the records themselves give the split away?", "reason": reason}
-        )
+        unknown.append(Note("do the records themselves give the split away?", reason))
     return unknown
 
 
@@ -197,24 +212,15 @@ def _empty(error: NotEnoughData, *, policy: Policy, title: str) -> Report:
     """The report of an audit that could not start: inconclusive, with the number that would be
     needed.
     """
-    unknown = {
-        "question": "everything",
-        "reason": str(error),
-        "needed": error.needed,
-        "got": error.got,
-        "unit": error.unit,
-    }
-    verdict, verdicts = verdict_of(
-        judged(policy, None, None, {gate.metric: str(error) for gate in policy.gates}),
-        attributable=True,
-    )
-    headline = headline_of("inconclusive", None, None)
+    everything = Note.of("everything", error)
+    notes = [everything, *(Note.of(gate.metric, error) for gate in policy.gates)]
+    verdicts = policy.judge((), notes)
     return Report(
         "inconclusive",
-        verdict,
-        headline,
+        overall(verdicts),
+        headline_of("inconclusive", None, None),
         verdicts=verdicts,
-        unknown=(unknown,),
+        unknown=(everything,),
         policy=policy.name,
         title=title,
     )

@@ -2,7 +2,6 @@
 one, once.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -12,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from tacit.attacks import BASE, EBLiRA, LiRA, ShadowStack
 from tacit.attacks.reference.families import families
-from tacit.audits.steps.conclusion import concluded, figures, reasons
+from tacit.audits.steps.conclusion import concluded, figures
 from tacit.audits.steps.provenance import environment, today
 from tacit.audits.steps.resemblance import resemblance
 from tacit.audits.steps.scoring import Marked, Progress, result_of
@@ -28,7 +27,6 @@ from tacit.core import (
     InvalidInput,
     Membership,
     NotEnoughData,
-    Outputs,
     Policy,
     Report,
     Signals,
@@ -134,9 +132,7 @@ def shadow_audit(
     result = results[chosen.name]
     return replace(
         report,
-        unknown=tuple(
-            {"question": question, "reason": reason} for question, reason in reasons(result).items()
-        ),
+        unknown=result.notes,
         assumes=tuple(
             dict.fromkeys(
                 [ASSUMES, *(text for estimate in result.estimates for text in estimate.assumes)]
@@ -144,7 +140,19 @@ def shadow_audit(
         ),
         warnings=fit.warnings,
         figures=figures(marked, chosen, level=level),
-        environment=_environment(signals, membership, level=level, command=command),
+        environment=environment(
+            {
+                "target": signals.target,
+                "shadow": signals.shadow,
+                "shadow_member": signals.shadow_member,
+            },
+            membership,
+            task="signals",
+            seed=0,
+            level=level,
+            command=command,
+            n_shadows=signals.n_shadows,
+        ),
         created=today(),
         title=title,
         records=(
@@ -242,7 +250,7 @@ def models_control(
         n_members=int(signals.shadow_member.sum()),
         n_nonmembers=int((~signals.shadow_member).sum()),
         estimates=tuple(estimates),
-        notes=tuple(notes),
+        remarks=tuple(notes),
     )
 
 
@@ -282,19 +290,6 @@ def _by_number(
 
 def _shown(estimate: Estimate, level: float) -> bool:
     return estimate.p_value is not None and estimate.p_value <= 1 - level
-
-
-def _environment(
-    signals: Signals, membership: Membership, *, level: float, command: str
-) -> dict[str, Any]:
-    made = environment(
-        Outputs(loss=-signals.target.mean(axis=1)), membership, seed=0, level=level, command=command
-    )
-    total = hashlib.blake2b(made["digest"].encode(), digest_size=16)
-    for row, member in zip(signals.shadow, signals.shadow_member):
-        total.update(np.ascontiguousarray(row).data)
-        total.update(np.ascontiguousarray(member).data)
-    return made | {"task": "signals", "digest": total.hexdigest(), "n_shadows": signals.n_shadows}
 
 
 def _records(

@@ -11,17 +11,21 @@ from tacit.attacks import EpochVote, Threshold
 from tacit.audits.checks import run
 from tacit.audits.steps.loss_trace import exposed_slices, screening, trace_signals
 from tacit.audits.steps.verdict import rejudged
-from tacit.core import DEFAULT_POLICY, Check, Estimate, Membership, Policy, Report, Signals
+from tacit.core import (
+    DEFAULT_POLICY,
+    Check,
+    Estimate,
+    Membership,
+    Note,
+    Policy,
+    Report,
+    Signals,
+)
 from tacit.signals.traces import mean_loss
 
 METRICS = ("advantage", "auc", "tpr@fpr=0.01")
 LEAST_LOOKS = 4
-TOO_FEW = {
-    "question": "Which records are the most exposed?",
-    "reason": "a record's losses over training need more looks",
-    "needed": LEAST_LOOKS,
-    "unit": "looks",
-}
+MOST_EXPOSED = "Which records are the most exposed?"
 
 
 def course_report(
@@ -70,11 +74,16 @@ def course_report(
             checks=(extended, *report.checks[1:], *exposed),
             score=score,
             figures={"trend": [dict(line) for line in trend]},
-            unknown=() if enough else ({**TOO_FEW, "got": len(losses)},),
+            unknown=() if enough else (_too_few(len(losses)),),
             records=_records(losses, member, rows) if rows is not None and enough else None,
         ),
         policy,
     )
+
+
+def _too_few(got: int) -> Note:
+    reason = "a record's losses over training need more looks"
+    return Note(MOST_EXPOSED, reason, LEAST_LOOKS, got, "looks")
 
 
 def _records(

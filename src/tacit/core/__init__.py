@@ -11,13 +11,15 @@ from tacit.core.errors import (
 )
 from tacit.core.estimate import Estimate
 from tacit.core.evidence import Evidence, collect, deal
-from tacit.core.gate import AtMost, Gate, NotRefuted, Verdict, overall
+from tacit.core.gate import AtMost, Gate, NotRefuted, Verdict, judge, overall
 from tacit.core.membership import Assignment, Membership
+from tacit.core.note import Note
 from tacit.core.outputs import Outputs, concatenate
 from tacit.core.policy import DEFAULT_POLICY, Policy
 from tacit.core.protocols import Attack, Metric
 from tacit.core.report import Report
 from tacit.core.signals import Signals
+from tacit.core.statistic import Scale, Statistic
 
 __all__ = [
     "DEFAULT_POLICY",
@@ -37,14 +39,18 @@ __all__ = [
     "MissingDependency",
     "NotEnoughData",
     "NotRefuted",
+    "Note",
     "Outputs",
     "Policy",
     "Report",
+    "Scale",
     "Signals",
+    "Statistic",
     "TacitError",
     "Verdict",
     "collect",
     "concatenate",
     "deal",
+    "judge",
     "overall",
 ]

@@ -112,7 +112,7 @@ def integers(
             raise InvalidInput(
                 f"`{name}` needs whole numbers below 2**53 when given as floats: pass integers."
             )
-    return frozen(result.astype(np.int64))
+    return frozen(result.astype(np.int64, copy=False))
 
 
 def booleans(

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tacit.core import report_shape
+from tacit.core import presentation, report_shape
 from tacit.core.errors import InvalidInput
 from tacit.core.estimate import Estimate
 from tacit.core.files import write_whole
@@ -107,8 +107,8 @@ class Comparison:
             f" {', '.join(point.name for point in self.points)}."
         )
 
-    def to_json(self) -> str:
-        """JSON text; `from_json` gives the same comparison back."""
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, ready for JSON."""
         plain = asdict(self) | {"kind": KIND}
         for item, point in zip(plain["points"], self.points):
             item["score"] = None if point.score is None else point.score.to_dict()
@@ -116,7 +116,13 @@ class Comparison:
             item["estimate"] = (
                 None if difference.estimate is None else difference.estimate.to_dict()
             )
-        return json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True)
+        return plain
+
+    def to_json(self) -> str:
+        """JSON text; `from_json` gives the same comparison back."""
+        return json.dumps(
+            self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True
+        )
 
     @classmethod
     def from_json(cls, text: str) -> "Comparison":
@@ -130,12 +136,18 @@ class Comparison:
             plain = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise InvalidInput(f"This is not a tacit comparison: {error}.") from error
-        if not isinstance(plain, dict) or plain.pop("kind", None) != KIND:
+        return cls.from_dict(plain)
+
+    @classmethod
+    def from_dict(cls, plain: Any) -> "Comparison":
+        """The Comparison that `to_dict` wrote; see `from_json`."""
+        if not isinstance(plain, dict) or plain.get("kind") != KIND:
             raise InvalidInput(f"This is not a tacit comparison: it has no `kind` of {KIND!r}.")
+        plain = {name: value for name, value in plain.items() if name != "kind"}
         if plain.get("schema") != SCHEMA:
             raise InvalidInput(
                 f"The comparison has schema {plain.get('schema')!r}, this tacit reads schema"
-                f" {SCHEMA}. Install a matching tacit."
+                f" {SCHEMA}. Install a newer tacit-privacy."
             )
         report_shape.COMPARISON(plain, "")
         try:
@@ -159,6 +171,20 @@ class Comparison:
         except (KeyError, TypeError, AttributeError) as error:
             raise InvalidInput(f"The comparison is damaged: {error}.") from error
 
+    @classmethod
+    def load(cls, path: str | Path) -> "Comparison":
+        """Read a comparison that `save` wrote as JSON.
+
+        Raises
+        ------
+        InvalidInput : the file cannot be read or is not a comparison.
+        """
+        try:
+            text = Path(path).read_text(encoding="utf8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidInput(f"`{path}` cannot be read as a comparison: {error}.") from error
+        return cls.from_json(text)
+
     def save(self, path: str | Path) -> Path:
         """Write it in the format of the file's suffix (.html, .json, .txt, .md), in one step.
 
@@ -167,27 +193,23 @@ class Comparison:
         InvalidInput : the suffix is unknown.
         OSError : the disk is full or the folder cannot be written.
         """
-        from tacit.render import rendered
-
         target = Path(path)
         if target.is_dir():
             raise InvalidInput(
                 f"`{target}` is a directory; a comparison needs a file name, for example"
                 f" `{target / 'compare.html'}`."
             )
-        write_whole(target, rendered(self, suffix=target.suffix).encode("utf8"))
+        write_whole(target, presentation.rendered(self, target.suffix).encode("utf8"))
         return target
 
     def __str__(self) -> str:
-        from tacit.render import rendered
-
-        return rendered(self, suffix=".txt")
+        return presentation.rendered(self, ".txt")
 
     def _repr_html_(self) -> str:
-        from tacit.render import notebook
-
-        return notebook(self)
+        return presentation.notebook(self)
 
 
 def _estimate(plain: dict[str, Any] | None) -> Estimate | None:
-    return None if plain is None else Estimate.from_dict(plain)
+    if plain is None:
+        return None
+    return Estimate.from_dict(plain)

@@ -2,11 +2,11 @@
 
 ::
 
-    TacitError ├── InvalidInput (ValueError)          what came in cannot be used; says what was
-    needed ├── NotEnoughData                      the question is fair, the records are too few;
-    says how many it takes ├── AssumptionError                    the number would need an
-    assumption that does not hold here └── MissingDependency (ImportError)    an optional package is
-    absent; says what to type
+    TacitError
+    ├── InvalidInput (ValueError)        what came in cannot be used; says what was needed
+    ├── NotEnoughData                    fair question, too few records; says how many it takes
+    ├── AssumptionError                  the number would need an assumption that does not hold
+    └── MissingDependency (ImportError)  an optional package is absent; says what to type
 """
 
 

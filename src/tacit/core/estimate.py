@@ -1,7 +1,8 @@
 """One number, never bare."""
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tacit.core.errors import InvalidInput
@@ -21,6 +22,12 @@ class Estimate:
     method : how the interval was made.
     assumes : what must hold for the level to be true.
     p_value : of the null hypothesis "no leak", where the metric has one.
+    settings : the numbers that the metric was asked with, for example ``{"fpr": 0.01}``.
+    references : the papers that the interval or bound comes from.
+
+    Raises
+    ------
+    InvalidInput : a number is NaN, the interval is empty, or `level` is not between 0 and 1.
     """
 
     name: str
@@ -32,16 +39,23 @@ class Estimate:
     method: str
     assumes: tuple[str, ...] = ()
     p_value: float | None = None
+    settings: Mapping[str, float] = field(default_factory=dict, hash=False)
+    references: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("value", "low", "high", "level"):
             object.__setattr__(self, name, float(getattr(self, name)))
         object.__setattr__(self, "n", int(self.n))
         object.__setattr__(self, "assumes", tuple(self.assumes))
+        object.__setattr__(self, "references", tuple(self.references))
+        settings = {str(name): float(number) for name, number in self.settings.items()}
+        object.__setattr__(self, "settings", settings)
         if math.isnan(self.value) or math.isnan(self.low) or math.isnan(self.high):
             raise InvalidInput(
                 f"{self.name} is not a number: {self.value} [{self.low}, {self.high}]."
             )
+        if not 0 < self.level < 1:
+            raise InvalidInput(f"{self.name} needs a `level` between 0 and 1, got {self.level}.")
         if self.low > self.high:
             raise InvalidInput(f"{self.name} has an empty interval: [{self.low}, {self.high}].")
 
@@ -53,10 +67,10 @@ class Estimate:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; infinite ends become None."""
-        plain = asdict(self) | {"assumes": list(self.assumes)}
-        return plain | {
-            end: None if math.isinf(plain[end]) else plain[end] for end in ("low", "high")
-        }
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        plain |= {"assumes": list(self.assumes), "references": list(self.references)}
+        ends = {end: None if math.isinf(plain[end]) else plain[end] for end in ("low", "high")}
+        return plain | ends | {"settings": dict(self.settings)}
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> "Estimate":

@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from tacit.core import checking
 from tacit.core.errors import InvalidInput, NotEnoughData
-from tacit.core.membership import Assignment, Membership
+from tacit.core.membership import Assignment, Membership, require_assignment
 from tacit.core.signals import Signals
 
 NEIGHBOURS = 1 << 13
@@ -19,24 +19,75 @@ Scorer = Callable[[Signals], NDArray[np.floating[Any]]]
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Scores beside the truth. Every metric is a function of it; `collect` makes it.
+    """Scores beside the truth. Every metric is a function of it.
+
+    `collect` makes it from an attack, `Evidence.of` from scores that you have.
 
     Parameters
     ----------
-    score : float (t,), larger means that the guesser takes the record for a member.
-    member : bool (t,), the truth.
+    score : float (t,), larger means that the guesser takes the record for a member; infinite scores
+        are allowed, NaN is not.
+    member : bool (t,), the truth; 0 and 1 are accepted.
     cluster : int (t,) or None, the unit of independence.
     assignment : who decided the truth; see `Membership`.
     attack : the attack's `repr`.
-    row : int (t,), which of the n records each score belongs to.
+    row : int (t,), which of the n records each score belongs to; by default 0, 1, 2 ...
+
+    Raises
+    ------
+    InvalidInput : lengths differ, a score is NaN, or `member` is not boolean.
     """
 
     score: NDArray[np.floating[Any]]
     member: NDArray[np.bool_]
-    cluster: NDArray[np.int64] | None
-    assignment: Assignment
-    attack: str
-    row: NDArray[np.int64]
+    cluster: NDArray[np.int64] | None = None
+    assignment: Assignment = "observed"
+    attack: str = ""
+    row: NDArray[np.int64] = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        score = _scores_of(self.score)
+        member = checking.booleans(self.member, "member")
+        cluster = None if self.cluster is None else _numbered(self.cluster)
+        n = len(score)
+        row = np.arange(n) if self.row is None else checking.integers(self.row, "row")
+        require_assignment(self.assignment)
+        checking.require_length(n, member=member, cluster=cluster, row=row)
+        object.__setattr__(self, "score", score)
+        object.__setattr__(self, "member", member)
+        object.__setattr__(self, "cluster", cluster)
+        object.__setattr__(self, "row", checking.frozen(row))
+
+    @classmethod
+    def of(
+        cls,
+        score: ArrayLike,
+        member: ArrayLike,
+        *,
+        cluster: ArrayLike | None = None,
+        assignment: Assignment = "observed",
+        attack: str = "",
+    ) -> "Evidence":
+        """Evidence from scores that you have.
+
+        Parameters
+        ----------
+        score : float (t,), one a record; larger means that the guesser takes it for a member.
+        member : (t,), True or 1 where the record was a member.
+        cluster : (t,), the unit of independence of each record, any labels; None: the record.
+        assignment : how membership was decided; see `Membership`.
+        attack : what made the scores, for the report.
+
+        Raises
+        ------
+        InvalidInput : lengths differ, a score is NaN, or `member` is not boolean.
+
+        Examples
+        --------
+        >>> Evidence.of([0.9, 0.2, 0.7], [1, 0, 1]).n_members
+        2
+        """
+        return cls(score, member, cluster, assignment, attack)  # type: ignore[arg-type]
 
     @cached_property
     def member_scores(self) -> NDArray[np.floating[Any]]:
@@ -112,6 +163,25 @@ class Evidence:
                     f"This needs {needed} {unit}, got {got} (of {len(self.member)} scored records)."
                 )
                 raise NotEnoughData(message, needed=needed, got=got, unit=unit)
+
+
+def _scores_of(value: object) -> NDArray[np.floating[Any]]:
+    score = checking.array(value, "score", ndim=1)
+    if score.dtype not in (np.float32, np.float64):
+        score = score.astype(np.float64)
+    if len(score) == 0:
+        raise InvalidInput("`score` needs at least one record, got none.")
+    if np.isnan(score.min()):
+        rows = checking.rows_text(np.flatnonzero(np.isnan(score)))
+        raise InvalidInput(f"`score` needs numbers, got NaN in {rows}. tacit drops no record.")
+    return checking.frozen(score)
+
+
+def _numbered(cluster: object) -> NDArray[np.int64]:
+    # numbers stay as they are, so that parts of one Evidence name their clusters alike
+    if isinstance(cluster, np.ndarray) and cluster.dtype == np.int64 and cluster.ndim == 1:
+        return checking.frozen(cluster)
+    return checking.codes(cluster, "cluster")
 
 
 def collect(

@@ -36,10 +36,7 @@ class Membership:
         cluster: ArrayLike | None = None,
         assignment: Assignment = "observed",
     ) -> None:
-        if assignment not in get_args(Assignment):
-            raise InvalidInput(
-                f"`assignment` needs one of {', '.join(get_args(Assignment))}, got {assignment!r}."
-            )
+        require_assignment(assignment)
         inside = checking.booleans(member, "member")
         units = None if cluster is None else checking.codes(cluster, "cluster")
         if len(inside) == 0:
@@ -58,4 +55,12 @@ class Membership:
         """The records `rows` (indices or a mask), in that order."""
         return Membership(
             self.member[rows], None if self.cluster is None else self.cluster[rows], self.assignment
+        )
+
+
+def require_assignment(value: object) -> None:
+    """Raise `InvalidInput` where `value` does not say who decided membership."""
+    if value not in get_args(Assignment):
+        raise InvalidInput(
+            f"`assignment` needs one of {', '.join(get_args(Assignment))}, got {value!r}."
         )

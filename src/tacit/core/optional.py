@@ -18,6 +18,6 @@ def require(module: str, *, extra: str, purpose: str) -> ModuleType:
     except ImportError as error:
         message = (
             f"{purpose} needs `{module}`, which cannot be imported ({error}). Type: pip install"
-            f" 'tacit[{extra}]'"
+            f" 'tacit-privacy[{extra}]'"
         )
         raise MissingDependency(message) from error

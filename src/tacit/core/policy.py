@@ -1,13 +1,15 @@
 """A policy: the gates that a release must pass, as a value or a TOML file."""
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tacit.core.errors import InvalidInput
 from tacit.core.estimate import Estimate
-from tacit.core.gate import AtMost, Gate, NotRefuted, Verdict
+from tacit.core.gate import AtMost, Gate, NotRefuted, Verdict, judge
+from tacit.core.note import Note
 
 
 @dataclass(frozen=True)
@@ -17,27 +19,42 @@ class Policy:
     Parameters
     ----------
     name : what the report calls it.
-    gates : `AtMost`, `NotRefuted` or anything with a `metric` that judges an Estimate.
+    gates : one or more of `AtMost`, `NotRefuted` or anything with a `metric` that judges an
+        Estimate; a single gate needs no tuple.
+
+    Raises
+    ------
+    InvalidInput : there is no gate, or something that is none.
     """
 
     name: str
     gates: tuple[Gate, ...]
 
-    def judge(
-        self, estimates: tuple[Estimate, ...], missing: dict[str, str]
-    ) -> tuple[Verdict, ...]:
-        """One verdict a gate. A gate whose estimate is absent is inconclusive, with the reason in
-        `missing` if it is there.
-        """
-        found = {estimate.name: estimate for estimate in estimates}
-        return tuple(
-            (
-                gate(found[gate.metric])
-                if gate.metric in found
-                else _unknown(gate, missing.get(gate.metric))
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise InvalidInput(f"`name` of a Policy needs text, got {self.name!r}.")
+        gates = self.gates if isinstance(self.gates, (tuple, list)) else (self.gates,)
+        for gate in gates:
+            if not callable(gate) or not isinstance(getattr(gate, "metric", None), str):
+                raise InvalidInput(
+                    "`gates` of a Policy needs gates such as AtMost('advantage', 0.1), got"
+                    f" {gate!r}."
+                )
+        if not gates:
+            raise InvalidInput(
+                "`gates` of a Policy needs at least one gate, got none, so nothing could fail."
             )
-            for gate in self.gates
-        )
+        object.__setattr__(self, "gates", tuple(gates))
+
+    def judge(
+        self,
+        estimates: Sequence[Estimate],
+        notes: Sequence[Note] = (),
+        *,
+        attributable: bool = True,
+    ) -> tuple[Verdict, ...]:
+        """One verdict a gate; see `tacit.core.gate.judge`."""
+        return judge(self.gates, estimates, notes, attributable=attributable)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> "Policy":
@@ -96,8 +113,3 @@ DEFAULT_POLICY = Policy("default", (AtMost("advantage", 0.10), AtMost("tpr@fpr=0
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _unknown(gate: Gate, reason: str | None) -> Verdict:
-    rule = f"{gate.metric} at most {gate.limit:g}" if isinstance(gate, AtMost) else repr(gate)
-    return Verdict("inconclusive", rule, reason or f"{gate.metric} was not measured")

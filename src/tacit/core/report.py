@@ -6,14 +6,35 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from tacit.core import report_shape
+from tacit.core import presentation, report_shape
 from tacit.core.check import CheckResult
 from tacit.core.errors import InvalidInput
 from tacit.core.estimate import Estimate
 from tacit.core.files import write_whole
 from tacit.core.gate import EXIT_CODES, Verdict
+from tacit.core.note import Note
+from tacit.core.optional import require
 
-SCHEMA = 1
+# 2: notes, verdicts and settings are fields; files of schema 1 are still read
+SCHEMA = 2
+FRAME_COLUMNS = (
+    "check",
+    "role",
+    "attack",
+    "slice",
+    "value",
+    "n_members",
+    "n_nonmembers",
+    "metric",
+    "estimate",
+    "low",
+    "high",
+    "level",
+    "n",
+    "p_value",
+    "p_adjusted",
+    "method",
+)
 Finding = Literal["leak", "no leak found", "inconclusive"]
 
 
@@ -36,8 +57,7 @@ class Report:
     verdicts : one a gate of the policy.
     accuracy : of the model on ``"member"`` and ``"nonmember"`` records; empty where labels were not
         given.
-    unknown : what could not be known: dicts with ``question``, ``reason``, ``needed``, ``got`` and
-        ``unit``.
+    unknown : what could not be known, and what it would take.
     assumes : what must hold for the numbers to mean what they say.
     warnings : what the reader must know first, such as a split that a blind guesser tells apart.
     figures : numbers behind the pictures, already reduced: ``"roc"``, ``"scores"``, ``"trend"`` ...
@@ -58,7 +78,7 @@ class Report:
     checks: tuple[CheckResult, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     accuracy: Mapping[str, float] = field(default_factory=dict)
-    unknown: tuple[Mapping[str, Any], ...] = ()
+    unknown: tuple[Note, ...] = ()
     assumes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     figures: Mapping[str, Any] = field(default_factory=dict)
@@ -67,12 +87,18 @@ class Report:
     created: str = ""
     title: str = "model"
     records: Mapping[str, Any] | None = None
+    attributable: bool = True
     schema: int = SCHEMA
 
     @property
     def exit_code(self) -> int:
         """0 pass, 1 fail, 2 inconclusive."""
         return EXIT_CODES[self.verdict]
+
+    @property
+    def chosen_check(self) -> CheckResult | None:
+        """The check whose attack was chosen, or None where none was."""
+        return next((check for check in self.checks if check.name == self.chosen), None)
 
     def check(self, name: str) -> CheckResult:
         """The check called `name`.
@@ -95,6 +121,7 @@ class Report:
         plain["score"] = None if self.score is None else self.score.to_dict()
         plain["checks"] = [result.to_dict() for result in self.checks]
         plain["verdicts"] = [verdict.to_dict() for verdict in self.verdicts]
+        plain["unknown"] = [note.to_dict() for note in self.unknown]
         return plain
 
     def to_json(self) -> str:
@@ -124,13 +151,13 @@ class Report:
         """The Report that `to_dict` wrote; see `from_json`."""
         if not isinstance(plain, dict) or "schema" not in plain or "finding" not in plain:
             raise InvalidInput("This is not a tacit report: it has no `schema` and `finding`.")
-        if plain["schema"] != SCHEMA:
-            message = (
-                f"The report has schema {plain['schema']!r}, this tacit reads schema {SCHEMA}."
-                " Install a matching tacit."
+        if plain["schema"] not in (1, SCHEMA):
+            raise InvalidInput(
+                f"The report has schema {plain['schema']!r}, this tacit reads schemas 1 to"
+                f" {SCHEMA}. Install a newer tacit-privacy."
             )
-            raise InvalidInput(message)
-        report_shape.REPORT(plain, "")
+        shape = report_shape.FIRST_REPORT if plain["schema"] == 1 else report_shape.REPORT
+        shape(plain, "")
         try:
             return cls(**(plain | _typed(plain)))
         except (KeyError, TypeError, AttributeError) as error:
@@ -150,20 +177,23 @@ class Report:
             raise InvalidInput(f"`{path}` cannot be read as a report: {error}.") from error
         return cls.from_json(text)
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, format: str | None = None) -> Path:
         """Write the report in the format of the file's suffix.
 
         .json, .html, .md, .txt, .xml for JUnit, .sarif, and .card.md for a section of a model card.
-
         The file is replaced in one step: where writing fails, the old one stays.
+
+        Parameters
+        ----------
+        path : the file.
+        format : ``"json"``, ``"html"``, ``"md"``, ``"txt"``, ``"xml"``, ``"sarif"`` or
+            ``"card.md"``, for a path whose suffix does not say it.
 
         Raises
         ------
-        InvalidInput : the suffix is unknown.
+        InvalidInput : the format is unknown.
         OSError : the disk is full or the folder cannot be written.
         """
-        from tacit.render import rendered
-
         target = Path(path)
         if target.is_dir():
             raise InvalidInput(
@@ -171,26 +201,87 @@ class Report:
                 f" `{target / 'report.html'}`."
             )
         suffix = ".card.md" if target.name.endswith(".card.md") else target.suffix
-        write_whole(target, rendered(self, suffix=suffix).encode("utf8"))
+        if format is not None:
+            suffix = f".{format.removeprefix('.')}"
+        write_whole(target, presentation.rendered(self, suffix).encode("utf8"))
         return target
 
-    def __str__(self) -> str:
-        from tacit.render import rendered
+    def to_frame(self) -> Any:
+        """One row a check and estimate, as a pandas data frame.
 
-        return rendered(self, suffix=".txt")
+        Returns
+        -------
+        pandas.DataFrame with the columns check, role, attack, slice, value, n_members,
+        n_nonmembers, metric, estimate, low, high, level, n, p_value, p_adjusted and method.
+
+        Raises
+        ------
+        MissingDependency : pandas is not installed.
+        """
+        pandas: Any = require("pandas", extra="tables", purpose="A data frame of the report")
+        return pandas.DataFrame(
+            [_row(check, estimate) for check in self.checks for estimate in check.estimates],
+            columns=FRAME_COLUMNS,
+        )
+
+    def __str__(self) -> str:
+        return presentation.rendered(self, ".txt")
 
     def _repr_html_(self) -> str:
-        from tacit.render import notebook
+        return presentation.notebook(self)
 
-        return notebook(self)
+
+def _row(check: CheckResult, estimate: Estimate) -> tuple[Any, ...]:
+    return (
+        check.name,
+        check.role,
+        check.attack,
+        check.slice,
+        check.value,
+        check.n_members,
+        check.n_nonmembers,
+        estimate.name,
+        estimate.value,
+        estimate.low,
+        estimate.high,
+        estimate.level,
+        estimate.n,
+        check.p_value if estimate.p_value is None else estimate.p_value,
+        check.p_adjusted,
+        estimate.method,
+    )
 
 
 def _typed(plain: dict[str, Any]) -> dict[str, Any]:
+    if plain["schema"] == 1:
+        plain = plain | {
+            "unknown": [_first_note(item) for item in plain["unknown"]],
+            "attributable": _was_attributable(plain),
+            "schema": SCHEMA,
+        }
     return {
         "score": None if plain["score"] is None else Estimate.from_dict(plain["score"]),
         "checks": tuple(CheckResult.from_dict(item) for item in plain["checks"]),
-        "verdicts": tuple(Verdict(**item) for item in plain["verdicts"]),
-        "unknown": tuple(plain["unknown"]),
+        "verdicts": tuple(Verdict.from_dict(item) for item in plain["verdicts"]),
+        "unknown": tuple(Note.from_dict(item) for item in plain["unknown"]),
         "assumes": tuple(plain["assumes"]),
         "warnings": tuple(plain["warnings"]),
+        "attributable": plain["attributable"],
+        "schema": plain["schema"],
     }
+
+
+def _first_note(plain: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "metric": str(plain.get("question", "")),
+        "reason": str(plain.get("reason", "")),
+        "needed": plain.get("needed"),
+        "got": plain.get("got"),
+        "unit": str(plain.get("unit") or ""),
+    }
+
+
+def _was_attributable(plain: Mapping[str, Any]) -> bool:
+    """Schema 1 had no field for it: only audits of one split were refused, and they warned."""
+    other = {"runs", "n_shadows"} & set(plain["environment"])
+    return bool(other) or not plain["warnings"] or plain["finding"] != "inconclusive"

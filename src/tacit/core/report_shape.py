@@ -100,61 +100,94 @@ def _damaged(place: str, needed: str, value: Any) -> InvalidInput:
     )
 
 
-VERDICT = record(outcome=choice("pass", "fail", "inconclusive", "skipped"), rule=text, reason=text)
-ESTIMATE = record(
-    name=text,
-    value=number,
-    low=maybe(number),
-    high=maybe(number),
-    level=number,
-    n=whole,
-    method=text,
-    assumes=many(text),
-    p_value=maybe(number),
+OUTCOME = choice("pass", "fail", "inconclusive", "skipped")
+FIRST_VERDICT = record(outcome=OUTCOME, rule=text, reason=text)
+ESTIMATE_FIELDS: dict[str, Rule] = {
+    "name": text,
+    "value": number,
+    "low": maybe(number),
+    "high": maybe(number),
+    "level": number,
+    "n": whole,
+    "method": text,
+    "assumes": many(text),
+    "p_value": maybe(number),
+}
+FIRST_ESTIMATE = record(**ESTIMATE_FIELDS)
+ESTIMATE = record(**ESTIMATE_FIELDS, settings=numbers, references=many(text))
+NOTE = record(metric=text, reason=text, needed=maybe(whole), got=maybe(whole), unit=text)
+VERDICT = record(
+    outcome=OUTCOME,
+    metric=text,
+    relation=text,
+    limit=maybe(number),
+    estimate=maybe(ESTIMATE),
+    note=maybe(NOTE),
 )
-CHECK = record(
-    name=text,
-    role=choice("attack", "slice", "blind", "control"),
-    attack=text,
-    statistic=text,
-    slice=text,
-    value=text,
-    n_members=whole,
-    n_nonmembers=whole,
-    estimates=many(ESTIMATE),
-    p_value=maybe(number),
-    p_adjusted=maybe(number),
-    verdicts=many(VERDICT),
+CHECK_FIELDS: dict[str, Rule] = {
+    "name": text,
+    "role": choice("attack", "slice", "blind", "control"),
+    "attack": text,
+    "statistic": text,
+    "slice": text,
+    "value": text,
+    "n_members": whole,
+    "n_nonmembers": whole,
+    "p_value": maybe(number),
+    "p_adjusted": maybe(number),
+}
+FIRST_CHECK = record(
+    **CHECK_FIELDS,
+    estimates=many(FIRST_ESTIMATE),
+    verdicts=many(FIRST_VERDICT),
     reason=text,
     notes=many(text),
 )
+CHECK = record(
+    **CHECK_FIELDS,
+    estimates=many(ESTIMATE),
+    verdicts=many(VERDICT),
+    notes=many(NOTE),
+    remarks=many(text),
+)
+REPORT_FIELDS: dict[str, Rule] = {
+    "finding": choice("leak", "no leak found", "inconclusive"),
+    "verdict": choice("pass", "fail", "inconclusive"),
+    "headline": text,
+    "p_value": maybe(number),
+    "detectable": maybe(number),
+    "chosen": text,
+    "accuracy": numbers,
+    "assumes": many(text),
+    "warnings": many(text),
+    "figures": mapping,
+    "policy": text,
+    "environment": mapping,
+    "created": text,
+    "title": text,
+    "records": maybe(mapping),
+}
+FIRST_REPORT = record(
+    **REPORT_FIELDS,
+    score=maybe(FIRST_ESTIMATE),
+    checks=many(FIRST_CHECK),
+    verdicts=many(FIRST_VERDICT),
+    unknown=many(mapping),
+)
 REPORT = record(
-    finding=choice("leak", "no leak found", "inconclusive"),
-    verdict=choice("pass", "fail", "inconclusive"),
-    headline=text,
-    p_value=maybe(number),
-    detectable=maybe(number),
+    **REPORT_FIELDS,
     score=maybe(ESTIMATE),
-    chosen=text,
     checks=many(CHECK),
     verdicts=many(VERDICT),
-    accuracy=numbers,
-    unknown=many(mapping),
-    assumes=many(text),
-    warnings=many(text),
-    figures=mapping,
-    policy=text,
-    environment=mapping,
-    created=text,
-    title=text,
-    records=maybe(mapping),
+    unknown=many(NOTE),
+    attributable=boolean,
 )
 POINT = record(
     name=text,
     model=text,
     epoch=maybe(number),
     accuracy=maybe(number),
-    score=maybe(ESTIMATE),
+    score=maybe(FIRST_ESTIMATE),
     finding=text,
     verdict=text,
     n=whole,
@@ -163,7 +196,7 @@ POINT = record(
 DIFFERENCE = record(
     first=text,
     second=text,
-    estimate=maybe(ESTIMATE),
+    estimate=maybe(FIRST_ESTIMATE),
     p_value=maybe(number),
     p_adjusted=maybe(number),
     real=boolean,

@@ -1,6 +1,6 @@
 """All that a guesser may observe. LARGER ALWAYS MEANS MORE LIKE A MEMBER."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,14 +8,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from tacit.core import checking
 from tacit.core.errors import InvalidInput
+from tacit.core.statistic import Scale, Statistic, require_scale, scale_of
 
 
 @dataclass(frozen=True, eq=False)
 class Signals:
     """All that a guesser may observe of n records under q queries each.
 
-    LARGER ALWAYS MEANS MORE LIKE A MEMBER: a loss is negated before it comes here. Build it with
-    `Signals.of`.
+    LARGER ALWAYS MEANS MORE LIKE A MEMBER: a loss is negated before it comes here. `Signals.of` is
+    the way to make it.
 
     Parameters
     ----------
@@ -29,15 +30,49 @@ class Signals:
     group : int (n,), a public category of each record (usually its class); all 0 where there is
         none.
     statistic : the name of the signal, for example ``"scaled_logit"``.
+    scale : of the signal; see `Statistic`. Attacks ask the scale, never the name.
+
+    Raises
+    ------
+    InvalidInput : shapes do not fit, or a number is not finite (the row numbers are given).
     """
 
     target: NDArray[np.floating[Any]]
-    shadow: NDArray[np.floating[Any]]
-    shadow_member: NDArray[np.bool_]
-    known: NDArray[np.int8]
-    features: NDArray[np.floating[Any]]
-    group: NDArray[np.int64]
+    shadow: NDArray[np.floating[Any]] = None  # type: ignore[assignment]
+    shadow_member: NDArray[np.bool_] = None  # type: ignore[assignment]
+    known: NDArray[np.int8] = None  # type: ignore[assignment]
+    features: NDArray[np.floating[Any]] = None  # type: ignore[assignment]
+    group: NDArray[np.int64] = None  # type: ignore[assignment]
     statistic: str = "signal"
+    scale: Scale = "none"
+
+    def __post_init__(self) -> None:
+        target = _with_queries(checking.floats(self.target, "target", ndim=(1, 2)), 2)
+        n, q = target.shape
+        if n == 0:
+            raise InvalidInput("`target` needs at least one record, got none.")
+        if q == 0:
+            raise InvalidInput(
+                f"`target` needs at least one query a record, got shape {target.shape}."
+            )
+        shadow, shadow_member = _shadows(self.shadow, self.shadow_member, n, q)
+        known = np.full(n, -1, np.int8) if self.known is None else _known(self.known)
+        features: NDArray[np.floating[Any]] = np.zeros((n, 0), np.float32)
+        if self.features is not None:
+            features = checking.floats(self.features, "features", ndim=2)
+        group = np.zeros(n, np.int64)
+        if self.group is not None:
+            group = checking.codes(self.group, "group")
+        checking.require_length(n, features=features, group=group, known=known)
+        require_scale(self.scale)
+        self._set(
+            target=target,
+            shadow=shadow,
+            shadow_member=shadow_member,
+            known=checking.frozen(known),
+            features=checking.frozen(features),
+            group=checking.frozen(group),
+        )
 
     @classmethod
     def of(
@@ -49,9 +84,17 @@ class Signals:
         known: ArrayLike | None = None,
         features: ArrayLike | None = None,
         group: ArrayLike | None = None,
-        statistic: str = "signal",
+        statistic: str | Statistic = "signal",
+        scale: Scale | None = None,
     ) -> "Signals":
         """Signals from arrays; one query a record may leave out the last axis.
+
+        Parameters
+        ----------
+        target, shadow, shadow_member, known, features, group : see `Signals`.
+        statistic : a `Statistic`, or the name of one.
+        scale : of the signal; by default that of the Statistic, or of a statistic of tacit's own
+            that has this name. A name that nobody knows has no scale.
 
         Raises
         ------
@@ -62,31 +105,18 @@ class Signals:
         >>> Signals.of([0.2, 1.5, -0.3], statistic="loss").target.shape
         (3, 1)
         """
-        scores = _with_queries(checking.floats(target, "target", ndim=(1, 2)), 2)
-        n, q = scores.shape
-        if n == 0:
-            raise InvalidInput("`target` needs at least one record, got none.")
-        if q == 0:
-            raise InvalidInput(
-                f"`target` needs at least one query a record, got shape {scores.shape}."
-            )
-        shadows, inside = _shadows(shadow, shadow_member, n, q)
-        side = (
-            np.zeros((n, 0), np.float32)
-            if features is None
-            else checking.floats(features, "features", ndim=2)
-        )
-        category = np.zeros(n, np.int64) if group is None else checking.codes(group, "group")
-        told = np.full(n, -1, np.int8) if known is None else _known(known)
-        checking.require_length(n, features=side, group=category, known=told)
+        name = statistic if isinstance(statistic, str) else statistic.name
+        if scale is None:
+            scale = scale_of(name) if isinstance(statistic, str) else statistic.scale
         return cls(
-            scores,
-            shadows,
-            inside,
-            checking.frozen(told),
-            checking.frozen(side),
-            checking.frozen(category),
-            statistic,
+            target,  # type: ignore[arg-type]
+            shadow,  # type: ignore[arg-type]
+            shadow_member,  # type: ignore[arg-type]
+            known,  # type: ignore[arg-type]
+            features,  # type: ignore[arg-type]
+            group,  # type: ignore[arg-type]
+            name,
+            scale,
         )
 
     @property
@@ -110,12 +140,19 @@ class Signals:
         """
         values = _known(known)
         checking.require_length(self.n, known=values)
-        return replace(self, known=checking.frozen(values))
+        return self.changed(known=checking.frozen(values))
+
+    def changed(self, **parts: Any) -> "Signals":
+        """The same observations with other `parts`, which the caller has checked (no copy, and
+        nothing is looked at again: a memory map of many shadow models is not read).
+        """
+        other = object.__new__(Signals)
+        other._set(**{name: getattr(self, name) for name in self.__dataclass_fields__} | parts)
+        return other
 
     def take(self, rows: NDArray[Any]) -> "Signals":
         """The records `rows` (indices or a mask), in that order."""
-        return replace(
-            self,
+        return self.changed(
             target=self.target[rows],
             shadow=self.shadow[:, rows],
             shadow_member=self.shadow_member[:, rows],
@@ -123,6 +160,10 @@ class Signals:
             features=self.features[rows],
             group=self.group[rows],
         )
+
+    def _set(self, **parts: Any) -> None:
+        for name, value in parts.items():
+            object.__setattr__(self, name, value)
 
 
 def _with_queries(value: NDArray[Any], ndim: int) -> NDArray[Any]:

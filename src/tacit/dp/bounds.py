@@ -11,6 +11,7 @@ from scipy.special import betainc, betaincinv
 from tacit.core import AssumptionError, Estimate, Evidence, InvalidInput, NotEnoughData
 from tacit.core.checking import fraction, frozen
 from tacit.dp.bands import Band, lower_limits, ranks, upper_limits
+from tacit.metrics.arrays import takes_arrays
 
 Method = Literal["ell", "split", "bonferroni", "dkw", "fixed", "jeffreys"]
 METHODS = {
@@ -67,6 +68,7 @@ class TradeoffBand:
         return float(np.max(self.tpr - (1 - tradeoff(self.fpr))))
 
 
+@takes_arrays
 def epsilon_lower_bound(
     evidence: Evidence,
     delta: float,
@@ -138,6 +140,7 @@ def epsilon_lower_bound(
     )
 
 
+@takes_arrays
 def tradeoff_band(
     evidence: Evidence,
     *,

@@ -11,6 +11,7 @@ from tacit.core import Estimate, Evidence, InvalidInput
 from tacit.core.checking import fraction
 from tacit.dp.bounds import TradeoffBand, tradeoff_band
 from tacit.dp.mechanisms import Gaussian, Mechanism
+from tacit.metrics.arrays import takes_arrays
 
 CONDITION = (
     "the trade-off function is of the stated family; for other mechanisms (Laplace, randomised"
@@ -18,6 +19,7 @@ CONDITION = (
 )
 
 
+@takes_arrays
 def mu_lower_bound(evidence: Evidence, *, level: float = 0.95) -> Estimate:
     """The mu of mu-GDP that the guesses prove at least, if the trade-off function is Gaussian at
     all.
@@ -43,6 +45,7 @@ def mu_lower_bound(evidence: Evidence, *, level: float = 0.95) -> Estimate:
     )
 
 
+@takes_arrays
 def gaussian_epsilon(evidence: Evidence, delta: float, *, level: float = 0.95) -> Estimate:
     """`mu_lower_bound` as an epsilon at `delta`; named "epsilon if Gaussian", never "epsilon".
 
@@ -60,6 +63,7 @@ def gaussian_epsilon(evidence: Evidence, delta: float, *, level: float = 0.95) -
     )
 
 
+@takes_arrays
 def family_epsilon(
     evidence: Evidence,
     delta: float,
@@ -126,6 +130,7 @@ def refutes(band: TradeoffBand, claimed: Mechanism) -> bool:
     return band.excess(claimed.tradeoff) > 0
 
 
+@takes_arrays
 def claimed_curve_excess(
     evidence: Evidence, claimed: Mechanism, *, level: float = 0.95
 ) -> Estimate:

@@ -12,6 +12,7 @@ from tacit.core.checking import fraction
 from tacit.dp.bernoulli_walk import guess_counts, walk_bound, walk_refutes
 from tacit.dp.bounds import epsilon_lower_bound
 from tacit.dp.mechanisms import ApproxDP, Mechanism
+from tacit.metrics.arrays import takes_arrays
 
 Method = Literal["walk", "steinke", "fdp", "independent"]
 Side = Literal["both", "top", "bottom"]
@@ -31,6 +32,7 @@ COINS = (
 )
 
 
+@takes_arrays
 def one_run_epsilon(
     evidence: Evidence,
     delta: float,

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from tacit.core import Estimate, Evidence, InvalidInput
 from tacit.core.checking import floats, fraction, frozen
 from tacit.dp.bounds import NO_CLAIM, independent_scores
+from tacit.metrics.arrays import takes_arrays
 
 EPSILONS = np.concatenate([np.arange(0.0, 4.0, 0.05), np.arange(4.0, 12.01, 0.1)])
 STAKES = np.array([0.02, 0.08, 0.25, 0.6])  # shares of the largest bet that cannot go bankrupt
@@ -126,6 +127,7 @@ class SequentialAudit:
         )
 
 
+@takes_arrays
 def sequential_epsilon(
     evidence: Evidence,
     delta: float,

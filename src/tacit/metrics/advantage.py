@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from tacit.core import Estimate, Evidence, checking
+from tacit.metrics.arrays import takes_arrays
 from tacit.metrics.clusters import FROZEN_THRESHOLD, assumption, n_units
 from tacit.metrics.intervals import fisher_p_value, share_difference, share_differences
 from tacit.metrics.roc import Side, best_threshold, gains, sides
@@ -13,6 +14,7 @@ from tacit.metrics.roc import Side, best_threshold, gains, sides
 NEAR, N_NEAR = 2, 64
 
 
+@takes_arrays
 def advantage(
     evidence: Evidence, *, threshold: float | None = None, level: float = 0.95
 ) -> Estimate:
@@ -64,6 +66,7 @@ def advantage(
     )
 
 
+@takes_arrays
 def balanced_accuracy(
     evidence: Evidence, *, threshold: float | None = None, level: float = 0.95
 ) -> Estimate:

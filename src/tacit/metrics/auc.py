@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import gammainc, gammaincc, ndtr, stdtr
 
 from tacit.core import Estimate, Evidence, checking
+from tacit.metrics.arrays import takes_arrays
 from tacit.metrics.clusters import MIN_CLUSTERS, assumption, n_units, units
 from tacit.metrics.intervals import Floats, fisher_p_value, t_quantile
 
@@ -21,6 +22,7 @@ PSEUDO_PAIRS = 4
 LEAST_RATIO, MANY_RECORDS = 0.7, 40
 
 
+@takes_arrays
 def auc(evidence: Evidence, *, level: float = 0.95) -> Estimate:
     """Chance that a random member scores above a random non-member; ties count half.
 
@@ -71,6 +73,7 @@ def auc(evidence: Evidence, *, level: float = 0.95) -> Estimate:
     )
 
 
+@takes_arrays
 def no_leak_p_value(evidence: Evidence) -> float:
     """P-value of "members score no higher than non-members" (Mann-Whitney with ties; over clusters
     where given).

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import Evidence, InvalidInput, NotEnoughData, checking
+from tacit.metrics.arrays import takes_arrays
 from tacit.metrics.intervals import Floats
 from tacit.metrics.rates import members_above, operating_sizes, tpr_limits
 
@@ -14,6 +15,7 @@ MIN_POINTS = 32
 BAND = "pointwise"
 
 
+@takes_arrays
 def roc_points(evidence: Evidence, *, max_points: int = 400, level: float = 0.95) -> dict[str, Any]:
     """The ROC curve, reduced so that its picture on linear and on log-log axes does not change.
 
@@ -51,6 +53,7 @@ def roc_points(evidence: Evidence, *, max_points: int = 400, level: float = 0.95
     }
 
 
+@takes_arrays
 def score_histogram(evidence: Evidence, *, bins: int = 60) -> dict[str, Any]:
     """Shares of members and of non-members whose score falls in each of `bins` equal bins.
 

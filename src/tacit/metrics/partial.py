@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import Estimate, Evidence, NotEnoughData, checking
+from tacit.metrics.arrays import takes_arrays
 from tacit.metrics.clusters import assumption, n_units
 from tacit.metrics.intervals import Floats
 from tacit.metrics.rates import members_above, operating_sizes
@@ -16,6 +17,7 @@ N_SPREADS = 8
 SEED = 20220607
 
 
+@takes_arrays
 def partial_auc(evidence: Evidence, max_fpr: float = 0.01, *, level: float = 0.95) -> Estimate:
     """Area under the ROC curve up to a false positive rate, rescaled so that guessing gives 1/2 and
     perfection 1.
@@ -56,7 +58,15 @@ def partial_auc(evidence: Evidence, max_fpr: float = 0.01, *, level: float = 0.9
     method = f"seeded draws of both rates ({N_DRAWS:,})"
     name, n = f"pauc@fpr={max_fpr:g}", n_units(evidence)
     return Estimate(
-        name, value, min(low, value), max(high, value), level, n, method, (assumption(evidence),)
+        name,
+        value,
+        min(low, value),
+        max(high, value),
+        level,
+        n,
+        method,
+        (assumption(evidence),),
+        settings={"max_fpr": max_fpr},
     )
 
 

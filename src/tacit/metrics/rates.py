@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import bdtr, betaincinv
 
 from tacit.core import Estimate, Evidence, InvalidInput, NotEnoughData, checking
+from tacit.metrics.arrays import takes_arrays
 from tacit.metrics.clusters import FROZEN_THRESHOLD, assumption, effective_size, n_units, units
 from tacit.metrics.intervals import (
     Floats,
@@ -22,6 +23,7 @@ SPAN = np.linspace(-6, 6, 49)
 ROUNDING = 1e-9
 
 
+@takes_arrays
 def tpr_at_fpr(evidence: Evidence, fpr: float, *, level: float = 0.95) -> Estimate:
     """Members found when a share `fpr` of non-members is accused.
 
@@ -60,7 +62,16 @@ def tpr_at_fpr(evidence: Evidence, fpr: float, *, level: float = 0.95) -> Estima
     method = "binomial threshold melded with exact limits"
     n = n_units(evidence)
     ends = min(value, float(low[0])), max(value, float(high[0]))
-    return Estimate(f"tpr@fpr={fpr:g}", value, *ends, level, n, method, (assumption(evidence),))
+    return Estimate(
+        f"tpr@fpr={fpr:g}",
+        value,
+        *ends,
+        level,
+        n,
+        method,
+        (assumption(evidence),),
+        settings={"fpr": fpr},
+    )
 
 
 def tpr_limits(
@@ -88,6 +99,7 @@ def members_above(evidence: Evidence, rank: NDArray[np.int64]) -> NDArray[np.int
     return np.where(rank <= 0, 0, np.where(rank > n0, evidence.n_members, above))
 
 
+@takes_arrays
 def tpr_at_guaranteed_fpr(evidence: Evidence, fpr: float, *, level: float = 0.95) -> Estimate:
     """Members found at a threshold that accuses at most a share `fpr` of non-members, with
     confidence `level`.
@@ -113,9 +125,11 @@ def tpr_at_guaranteed_fpr(evidence: Evidence, fpr: float, *, level: float = 0.95
         n,
         method,
         assumes,
+        settings={"max_fpr": fpr},
     )
 
 
+@takes_arrays
 def guaranteed_threshold(evidence: Evidence, fpr: float, *, level: float = 0.95) -> float:
     """The lowest score such that accusing *above* it hits at most a share `fpr` of all non-members,
     with confidence `level`.
@@ -151,6 +165,7 @@ def _guaranteed_rank(evidence: Evidence, fpr: float, level: float) -> tuple[int,
     return max(1, math.floor(rank * evidence.n_nonmembers / n0)), n1
 
 
+@takes_arrays
 def ppv(
     evidence: Evidence,
     *,
@@ -228,7 +243,14 @@ def _ppv_at_threshold(evidence: Evidence, prior: float, threshold: float, level:
     assumes = (assumption(evidence), FROZEN_THRESHOLD)
     n, ends = n_units(evidence), (min(low, value), max(high, value))
     return Estimate(
-        f"ppv@prior={prior:g}", value, *ends, level, n, "melded exact limits of both rates", assumes
+        f"ppv@prior={prior:g}",
+        value,
+        *ends,
+        level,
+        n,
+        "melded exact limits of both rates",
+        assumes,
+        settings={"prior": prior},
     )
 
 

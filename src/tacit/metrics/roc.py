@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import Evidence, InvalidInput
+from tacit.metrics.arrays import takes_arrays
 from tacit.metrics.clusters import effective_size, units
 
 
@@ -60,6 +61,7 @@ def _side(evidence: Evidence, threshold: float, *, member: bool) -> Side:
     return Side(hits, n, effective_size(score >= threshold, cluster), int(cluster.max()) + 1)
 
 
+@takes_arrays
 def best_threshold(evidence: Evidence) -> float:
     """The score at which TPR - FPR is largest on these records: the cut for *other* records.
 

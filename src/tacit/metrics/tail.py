@@ -6,12 +6,14 @@ import numpy as np
 from scipy.special import bdtr
 
 from tacit.core import Estimate, Evidence, InvalidInput, NotEnoughData, checking
+from tacit.metrics.arrays import takes_arrays
 from tacit.metrics.clusters import assumption
 from tacit.metrics.intervals import lower_limit, upper_limit
 
 SCREENING = "a screening number for a whole model, never evidence about a record"
 
 
+@takes_arrays
 def tail_index(evidence: Evidence, *, missed: float = 0.01, level: float = 0.95) -> Estimate:
     """Share of non-members that score below all but a share `missed` of the members (TNR at a fixed
     low FNR).
@@ -76,6 +78,7 @@ def tail_index(evidence: Evidence, *, missed: float = 0.01, level: float = 0.95)
         n1 + n0,
         method,
         (assumption(evidence), SCREENING),
+        settings={"fnr": missed},
     )
 
 

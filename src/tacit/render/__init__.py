@@ -1,6 +1,6 @@
 """Reports and comparisons as text, HTML and other formats; what they say is the same in all."""
 
-from tacit.core import Comparison, InvalidInput, Report
+from tacit.core import Comparison, InvalidInput, Report, presentation
 from tacit.render.blocks import Document
 from tacit.render.clean import encodable
 from tacit.render.comparison import document_of_comparison
@@ -71,5 +71,7 @@ def notebook(report: Report | Comparison) -> str:
 def _document(document: Document, suffix: str) -> str:
     return {".txt": terminal, ".html": page, ".md": markdown}[suffix](document)
 
+
+presentation.register(rendered=rendered, notebook=notebook)
 
 __all__ = ["FORMATS", "notebook", "rendered"]

@@ -2,9 +2,13 @@
 
 from xml.etree import ElementTree
 
-from tacit.core import Report, Verdict
+from tacit.core import Note, Report, Verdict
 from tacit.render.clean import clean, sentence
 from tacit.render.words import SPACE
+
+NO_RULE = Verdict(
+    "inconclusive", "a rule to judge by", "", note=Note("policy", "the policy sets no rule")
+)
 
 
 def junit(report: Report) -> str:
@@ -23,7 +27,7 @@ def junit(report: Report) -> str:
     errors = sum(verdict.outcome in ("inconclusive", "skipped") for _, verdict in cases)
     if not cases:
         cases, errors = (
-            [("policy", Verdict("inconclusive", "a rule to judge by", "the policy sets no rule"))],
+            [("policy", NO_RULE)],
             1,
         )
     counts = {"tests": str(len(cases)), "failures": str(failures), "errors": str(errors)}

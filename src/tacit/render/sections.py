@@ -3,9 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
-from tacit.core import CheckResult, Estimate, InvalidInput, Report, Verdict
+from tacit.core import CheckResult, Estimate, InvalidInput, Note, Report, Verdict
 from tacit.plots import SlicesDisplay
 from tacit.render import claims
 from tacit.render.advice import how_to_lower
@@ -153,11 +152,6 @@ def _sections(report: Report) -> list[Section]:
     ]
 
 
-def chosen_of(report: Report) -> CheckResult | None:
-    """The check whose attack was chosen, where the report has one."""
-    return next((check for check in report.checks if check.name == report.chosen), None)
-
-
 def _facts(report: Report) -> tuple[Fact, ...]:
     if (bound := shown_epsilon(report)) is not None:
         return claim_facts(bound)
@@ -194,7 +188,7 @@ def _rules(report: Report) -> tuple[Block, ...]:
         claims.STANDING[report.verdict] if claim else STANDING[report.finding, report.verdict]
     )
     rows: list[tuple[Cell, ...]] = [
-        (rule_name(verdict.rule), VERDICTS.get(verdict.outcome, "?"), _reason(verdict, report))
+        (rule_name(verdict), VERDICTS.get(verdict.outcome, "?"), _reason(verdict))
         for verdict in report.verdicts
     ]
     if not rows:
@@ -203,24 +197,13 @@ def _rules(report: Report) -> tuple[Block, ...]:
     return (standing, Table(caption, ("Rule", "Verdict", "Why"), tuple(rows)))
 
 
-def _reason(verdict: Verdict, report: Report) -> str:
-    """Why, in the units of the table; a reason of another form stays as it is."""
-    name = verdict.rule.partition(" at most ")[0]
-    found = re.fullmatch(
-        rf"{re.escape(name)} = .* (lies at or below|lies above|reaches across) the limit .*",
-        verdict.reason,
-    )
-    chosen = chosen_of(report)
-    estimates = [
-        *([] if chosen is None else chosen.estimates),
-        *([] if report.score is None else [report.score]),
-    ]
-    measured = next((item for item in estimates if item.name == name), None)
-    return (
-        upper_first(sentence(verdict.reason))
-        if not found or measured is None
-        else f"{both_of(measured)} {found[1]} the limit"
-    )
+def _reason(verdict: Verdict) -> str:
+    """Why, in the units of the table; a gate of another kind speaks for itself."""
+    if verdict.note is not None or verdict.estimate is None or verdict.relation != "at most":
+        return upper_first(sentence(verdict.reason))
+    words = {"pass": "lies at or below", "fail": "lies above"}
+    found = words.get(verdict.outcome, "reaches across")
+    return f"{both_of(verdict.estimate)} {found} the limit"
 
 
 def _attacks(report: Report) -> tuple[Block, ...]:
@@ -273,7 +256,7 @@ def _cell(check: CheckResult, name: str) -> Cell:
         interval(found)
         if found is not None
         else "not known"
-        if check.reason or check.notes
+        if check.reason or check.notes or check.remarks
         else "–"
     )
 
@@ -284,7 +267,7 @@ def interval(estimate: Estimate) -> Interval:
 
 
 def _choice(report: Report) -> tuple[Block, ...]:
-    chosen = chosen_of(report)
+    chosen = report.chosen_check
     if chosen is None:
         return ()
     how = (
@@ -390,7 +373,7 @@ def _controls(report: Report) -> tuple[Block, ...]:
     checks = [check for check in report.checks if check.role == "control"]
     if not checks:
         return ()
-    notes = tuple(upper_first(sentence(note)) for check in checks for note in check.notes)
+    notes = tuple(upper_first(sentence(note)) for check in checks for note in check.remarks)
     said = Text(
         "The same measurements where the answer is known, to see that they work.", brief=False
     )
@@ -434,12 +417,8 @@ def _unknown(report: Report) -> tuple[Block, ...]:
         said = "Every question that this audit asks had enough records for an answer."
         return (Text(f"{said} That says nothing of attacks that were not run."),)
     rows: list[tuple[Cell, ...]] = [
-        (
-            _question(item.get("question", "?")),
-            upper_first(sentence(item.get("reason", ""))),
-            _needed(item),
-        )
-        for item in report.unknown
+        (_question(note.metric), upper_first(sentence(note.reason)), _needed(note))
+        for note in report.unknown
     ]
     head: tuple[str, ...] = ("Question", "Why not", "Would need")
     if all(row[2] == "–" for row in rows):
@@ -456,15 +435,15 @@ def _question(text: object) -> str:
     )
 
 
-def _needed(item: Mapping[str, Any]) -> str:
-    if item.get("needed") is None:
+def _needed(note: Note) -> str:
+    if note.needed is None:
         return "–"
-    had = f", had {amount(item['got'])}" if item.get("got") is not None else ""
-    return f"{amount(item['needed'])}{SPACE}{clean(item.get('unit', 'records'))}{had}"
+    had = "" if note.got is None else f", had {amount(note.got)}"
+    return f"{amount(note.needed)}{SPACE}{clean(note.unit or 'records')}{had}"
 
 
 def _methods(report: Report) -> tuple[Block, ...]:
-    chosen = chosen_of(report)
+    chosen = report.chosen_check
     estimates = [] if chosen is None else list(chosen.estimates)
     if report.score is not None and all(item.name != report.score.name for item in estimates):
         estimates.insert(0, report.score)

@@ -4,7 +4,7 @@ import math
 import re
 from typing import Any
 
-from tacit.core import Estimate
+from tacit.core import Estimate, Verdict
 from tacit.render.clean import clean
 
 SPACE = "\u00a0"
@@ -161,19 +161,14 @@ def short_metric_name(name: str) -> str:
     return "Score" if name == "advantage" else metric_name(name)
 
 
-def rule_name(rule: str) -> str:
+def rule_name(verdict: Verdict) -> str:
     """A gate's rule in words: ``Members found, 1 in 100 wrong, at most 5 %``."""
-    name, found, limit = rule.partition(" at most ")
-    try:
-        bound = float(limit)
-    except ValueError:
-        return clean(rule)
-    if not found or metric_name(name) == clean(name):
-        return clean(rule)
-    return (
-        f"{metric_name(name)}, at most"
-        f" {f'{100 * bound:g}{SPACE}%' if is_share(name) else f'{bound:g}'}"
-    )
+    name, limit = verdict.metric, verdict.limit
+    known = verdict.relation == "at most" and metric_name(name) != clean(name)
+    if limit is None or not known:
+        return clean(verdict.rule)
+    shown = f"{100 * limit:g}{SPACE}%" if is_share(name) else f"{limit:g}"
+    return f"{metric_name(name)}, at most {shown}"
 
 
 def rate_of(name: str) -> float | None:

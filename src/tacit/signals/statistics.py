@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.core import InvalidInput, Outputs
+from tacit.core import InvalidInput, Outputs, Statistic
+from tacit.core.statistic import scale_of
 from tacit.signals import classification, regression
 
-Statistic = Callable[[Outputs], NDArray[np.floating[Any]]]
+Measurement = Callable[[Outputs], NDArray[np.floating[Any]]]
 
 LABEL_FREE = ("entropy", "max_confidence")
 REGRESSION = (
@@ -18,7 +19,7 @@ REGRESSION = (
     "negative_log_error",
     "gaussian_log_likelihood",
 )
-STATISTICS: dict[str, Statistic] = {
+MEASUREMENTS: dict[str, Measurement] = {
     "loss": classification.loss,
     "scaled_logit": classification.scaled_logit,
     "confidence": classification.confidence,
@@ -32,6 +33,9 @@ STATISTICS: dict[str, Statistic] = {
     "negative_log_error": regression.negative_log_error,
     "gaussian_log_likelihood": regression.gaussian_log_likelihood,
 }
+STATISTICS: dict[str, Statistic] = {
+    name: Statistic(name, function, scale_of(name)) for name, function in MEASUREMENTS.items()
+}
 
 
 def available(outputs: Outputs) -> tuple[str, ...]:
@@ -44,8 +48,13 @@ def available(outputs: Outputs) -> tuple[str, ...]:
     return names if outputs.label is not None else LABEL_FREE
 
 
-def measure(outputs: Outputs, name: str) -> NDArray[np.floating[Any]]:
+def measure(outputs: Outputs, name: str | Statistic) -> NDArray[np.floating[Any]]:
     """The statistic called `name`: float (n,), larger means more like a member.
+
+    Parameters
+    ----------
+    outputs : of one model.
+    name : one of `STATISTICS`, or a Statistic of your own.
 
     Raises
     ------
@@ -56,6 +65,8 @@ def measure(outputs: Outputs, name: str) -> NDArray[np.floating[Any]]:
     >>> measure(Outputs(logits=[[2.0, 0.0], [0.0, 1.0]], label=[0, 0]), "scaled_logit").tolist()
     [2.0, -1.0]
     """
+    if isinstance(name, Statistic):
+        return name(outputs)
     if name not in STATISTICS:
         raise InvalidInput(f"`name` needs one of {', '.join(STATISTICS)}, got {name!r}.")
     return STATISTICS[name](outputs)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tacit.attacks import EpochVote
 from tacit.audits.steps.loss_trace import (
     accuracy,
     exposed_slices,
@@ -10,9 +11,9 @@ from tacit.audits.steps.loss_trace import (
     record_losses,
     rises,
     screening,
-    vote_evidence,
+    trace_signals,
 )
-from tacit.core import Outputs
+from tacit.core import Membership, Outputs, collect
 
 MEMBER = np.arange(400) < 200
 
@@ -79,7 +80,7 @@ def test_the_most_exposed_slices_come_first():
 
 
 def test_the_whole_course_tells_members():
-    evidence = vote_evidence(losses([0.5] * 8), MEMBER)
+    evidence = collect(EpochVote(), trace_signals(losses([0.5] * 8)), Membership(MEMBER))
     assert evidence.attack == "EpochVote(share=0.5, skip=0)"
     assert evidence.score[MEMBER].mean() > evidence.score[~MEMBER].mean()
 

@@ -44,4 +44,5 @@ def test_what_cannot_be_measured_is_a_note_with_its_name():
     estimates, notes = measured(["auc", "tpr@fpr=0.0001"], marked(1.0).measured, level=0.9)
     assert [estimate.name for estimate in estimates] == ["auc"]
     assert estimates[0].level == 0.9
-    assert notes[0].startswith("tpr@fpr=0.0001: ")
+    assert notes[0].metric == "tpr@fpr=0.0001"
+    assert notes[0].unit == "non-members"

@@ -3,7 +3,7 @@
 import pytest
 
 from tacit.audits.steps.verdict import finding_of, headline_of, percent, whole_p_value
-from tacit.core import AtMost, CheckResult, Estimate, Policy
+from tacit.core import AtMost, CheckResult, Estimate, Note, Policy
 
 
 def part(p):
@@ -33,14 +33,14 @@ def test_too_little_data_or_a_bad_split_is_never_a_clean_bill(p, detectable, att
 
 
 def test_a_headline_names_the_rate_only_where_it_beats_a_blind_guess():
-    strong = Estimate("tpr@fpr=0.01", 0.05, 0.03, 0.08, 0.95, 900, "x")
-    weak = Estimate("tpr@fpr=0.01", 0.013, 0.0, 0.044, 0.95, 900, "x")
+    strong = Estimate("tpr@fpr=0.01", 0.05, 0.03, 0.08, 0.95, 900, "x", settings={"fpr": 0.01})
+    weak = Estimate("tpr@fpr=0.01", 0.013, 0.0, 0.044, 0.95, 900, "x", settings={"fpr": 0.01})
     score = Estimate("advantage", 0.4, 0.36, 0.46, 0.95, 900, "x")
     told = [
         headline_of("leak", CheckResult("a", "attack", estimates=(rate, score)), 0.1, main=0.001)
         for rate in (strong, weak)
     ]
-    assert "1 in 100 outsiders finds 5 % of the training records (3 % to 8 %)" in told[0]
+    assert "1 in 100 non-members finds 5 % of the members (3 % to 8 %)" in told[0]
     assert "1 in 100" not in told[1]
     assert "0.4 (0.36 to 0.46" in told[1]
 
@@ -52,7 +52,7 @@ def test_a_leak_in_a_slice_alone_is_said_to_be_that():
 
 
 def test_an_absent_estimate_is_inconclusive_with_its_reason():
-    verdict = Policy("p", (AtMost("auc", 0.6),)).judge((), {"auc": "needs 10 members"})[0]
+    verdict = Policy("p", (AtMost("auc", 0.6),)).judge((), [Note("auc", "needs 10 members")])[0]
     assert verdict.outcome == "inconclusive"
     assert "10 members" in verdict.reason
 

@@ -7,11 +7,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from tacit.attacks import Blind, LogisticRegression
 from tacit.audits.steps.halves import Halves
-from tacit.core import CheckResult, Evidence, Membership, NotEnoughData, Outputs, Signals
+from tacit.core import CheckResult, Evidence, Membership, Note, NotEnoughData, Outputs, Signals
 from tacit.core.checking import floats
 from tacit.metrics import auc
 
 MAX_BLIND_CLASSES = 100
+# what the blind guesser looked at, as the `statistic` of its result
+LABELS_ONLY, RECORDS = "labels", "features of the records"
 REFUSED = 0.01
 BACKWARDS = 0.999
 
@@ -38,12 +40,13 @@ def blind_result(
         _, measured = halves.mark(attack, signals, membership, seed=seed)
         area = auc(measured, level=level)
     except NotEnoughData as error:
-        return CheckResult(name=name, role="blind", attack=repr(attack), reason=str(error))
+        notes = (Note.of("is the split itself a giveaway?", error),)
+        return CheckResult(name=name, role="blind", attack=repr(attack), notes=notes)
     return CheckResult(
         name=name,
         role="blind",
         attack=repr(attack),
-        statistic="none",
+        statistic=LABELS_ONLY if features is None else RECORDS,
         n_members=measured.n_members,
         n_nonmembers=measured.n_nonmembers,
         estimates=(area,),

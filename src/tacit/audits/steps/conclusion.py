@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tacit.audits.steps.scoring import Marked, main_p_value
-from tacit.audits.steps.verdict import finding_of, headline_of, judged, verdict_of, whole_p_value
-from tacit.core import CheckResult, Evidence, NotEnoughData, Policy, Report
+from tacit.audits.steps.verdict import finding_of, headline_of, whole_p_value
+from tacit.core import CheckResult, Evidence, NotEnoughData, Policy, Report, overall
 from tacit.metrics import detectable_advantage, roc_points, score_histogram
 
 N_ROC, BEST_POINTS, OTHER_POINTS = 4, 400, 100
@@ -37,12 +37,10 @@ def concluded(
     except NotEnoughData:
         detectable = None
     finding = finding_of(p_value, detectable, level=level, attributable=not warning)
-    verdict, verdicts = verdict_of(
-        judged(policy, chosen, score, reasons(chosen)), attributable=not warning
-    )
+    verdicts = policy.judge(chosen.estimates, chosen.notes, attributable=not warning)
     return Report(
         finding=finding,
-        verdict=verdict,
+        verdict=overall(verdicts),
         headline=headline_of(finding, chosen, detectable, warning=warning, main=main, slices=parts),
         p_value=p_value,
         detectable=detectable,
@@ -52,12 +50,8 @@ def concluded(
         verdicts=verdicts,
         warnings=(warning,) if warning else (),
         policy=policy.name,
+        attributable=not warning,
     )
-
-
-def reasons(result: CheckResult) -> dict[str, str]:
-    """Why each metric of a check that could not be measured could not be."""
-    return dict(note.split(": ", 1) for note in result.notes if ": " in note)
 
 
 def units(evidence: Evidence) -> tuple[int, int]:

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from tacit.audits.steps.multiplicity import with_adjusted
 from tacit.core import Estimate, Evidence, InvalidInput, NotEnoughData
 from tacit.core.comparison import Difference, Point
-from tacit.metrics import holm, paired_advantage_difference, paired_auc_difference
+from tacit.metrics import paired_advantage_difference, paired_auc_difference
 
 UNPAIRED = "square-and-add from the two intervals"
 CONSERVATIVE = "the audits used different records; on shared records the test is cautious"
@@ -66,12 +67,10 @@ def differences(measured: Sequence[Measured], *, level: float) -> tuple[Differen
     level : a difference is real where its corrected p-value is at most 1 - `level`.
     """
     found = [difference(first, second, level=level) for first, second in combinations(measured, 2)]
-    tested = [index for index, item in enumerate(found) if item.p_value is not None]
-    for index, adjusted in zip(tested, holm([found[index].p_value or 0.0 for index in tested])):
-        found[index] = replace(
-            found[index], p_adjusted=float(adjusted), real=bool(adjusted <= 1 - level)
-        )
-    return tuple(found)
+    return tuple(
+        replace(item, real=item.p_adjusted is not None and item.p_adjusted <= 1 - level)
+        for item in with_adjusted(found)
+    )
 
 
 def difference(first: Measured, second: Measured, *, level: float) -> Difference:

@@ -3,23 +3,22 @@ which records are exposed.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tacit.audits.steps.multiplicity import with_adjusted
 from tacit.core import (
     CheckResult,
     Estimate,
     Evidence,
-    Membership,
     NotEnoughData,
     Outputs,
     Signals,
-    collect,
 )
 from tacit.core.checking import frozen
-from tacit.metrics import holm, paired_auc_difference, tail_index
+from tacit.metrics import paired_auc_difference, tail_index
 from tacit.metrics.intervals import clopper_pearson, fisher_p_value
 from tacit.signals import available, measure
 from tacit.signals.traces import mean_loss
@@ -188,9 +187,7 @@ def exposed_slices(
         _exposed(name, str(text), rows, chosen, member, 1 - (1 - level) / len(groups), level)
         for name, text, rows in groups
     ]
-    adjusted = holm([1.0 if result.p_value is None else result.p_value for result in found])
-    found = [replace(result, p_adjusted=float(p)) for result, p in zip(found, adjusted)]
-    return tuple(sorted(found, key=lambda result: -result.estimates[0].low))
+    return tuple(sorted(with_adjusted(found), key=lambda result: -result.estimates[0].low))
 
 
 def _exposed(
@@ -232,10 +229,3 @@ def _texts(column: Sequence[object]) -> NDArray[np.str_]:
 def trace_signals(losses: NDArray[np.floating]) -> Signals:
     """A training's losses (looks, n) as Signals with one query a look, negated, oldest first."""
     return Signals.of(-losses.T, statistic="loss trace")
-
-
-def vote_evidence(losses: NDArray[np.floating], member: NDArray[np.bool_]) -> Evidence:
-    """The attack on the whole course of training (`EpochVote`), marked."""
-    from tacit.attacks.epoch_vote import EpochVote
-
-    return collect(EpochVote(), trace_signals(losses), Membership(member))

@@ -19,9 +19,26 @@ PACKAGES = ("tacit", "numpy", "scipy", "scikit-learn")
 
 
 def environment(
-    outputs: Outputs, membership: Membership, *, seed: int, level: float, command: str
+    arrays: Mapping[str, NDArray[Any] | None],
+    membership: Membership,
+    *,
+    task: str,
+    seed: int,
+    level: float,
+    command: str,
+    **facts: Any,
 ) -> dict[str, Any]:
-    """Versions, seed, level, command, and a digest of outputs and membership."""
+    """How a report was made: versions, seed, level, command, and a digest of all that came in.
+
+    Parameters
+    ----------
+    arrays : what was audited, by name; see `arrays_of` for Outputs.
+    membership : the answer key.
+    task : what kind of thing was audited.
+    seed, level, command : of the audit.
+    facts : what else the report should say, such as the number of shadow models.
+    """
+    cluster = membership.cluster
     return {
         "versions": {
             "python": platform.python_version(),
@@ -30,28 +47,29 @@ def environment(
         "seed": seed,
         "level": level,
         "command": command,
-        "digest": digest(outputs, membership),
-        "task": outputs.task,
+        "digest": digest({**arrays, "member": membership.member, "cluster": cluster}),
+        "task": task,
         "n_members": int(np.count_nonzero(membership.member)),
         "n_nonmembers": int(np.count_nonzero(~membership.member)),
-        "n_clusters": None if membership.cluster is None else int(membership.cluster.max()) + 1,
+        "n_clusters": None if cluster is None else int(cluster.max()) + 1,
+        **facts,
     }
 
 
-def digest(outputs: Outputs, membership: Membership) -> str:
-    """A BLAKE2b digest of all arrays: the same inputs, the same digest."""
+def arrays_of(outputs: Outputs) -> dict[str, NDArray[Any] | None]:
+    """The arrays of Outputs by name."""
+    return {name: getattr(outputs, name) for name in Outputs.__dataclass_fields__}
+
+
+def digest(arrays: Mapping[str, NDArray[Any] | None]) -> str:
+    """A BLAKE2b digest of named arrays: the same inputs, the same digest."""
     total = hashlib.blake2b(digest_size=16)
-    named: Mapping[str, NDArray[Any] | None] = {
-        name: getattr(outputs, name) for name in Outputs.__dataclass_fields__
-    }
-    for name, value in {
-        **named,
-        "member": membership.member,
-        "cluster": membership.cluster,
-    }.items():
+    for name, value in arrays.items():
         if value is not None:
             total.update(f"{name} {value.dtype} {value.shape}".encode())
-            total.update(np.ascontiguousarray(value).data)
+            # memory maps are read a row at a time
+            for part in value if value.ndim == 3 else (value,):
+                total.update(np.ascontiguousarray(part).data)
     return total.hexdigest()
 
 

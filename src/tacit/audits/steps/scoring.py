@@ -15,10 +15,12 @@ from tacit.core import (
     Evidence,
     Membership,
     Metric,
+    Note,
     NotEnoughData,
     Outputs,
     Policy,
     Signals,
+    judge,
 )
 from tacit.metrics import advantage, auc, best_threshold, named
 from tacit.signals import feature_matrix, measure
@@ -118,20 +120,13 @@ def result_of(item: Marked, *, level: float, every: bool, policy: Policy) -> Che
         p_value=None if area is None else area.p_value,
         notes=tuple(notes),
     )
-    verdicts = tuple(
-        gate(found)
-        for gate in item.check.gates
-        if (found := result.estimate(gate.metric)) is not None
-    )
-    return replace(result, verdicts=verdicts)
+    return replace(result, verdicts=judge(item.check.gates, result.estimates, result.notes))
 
 
 def measured(
     metrics: Sequence[str | Metric], evidence: Evidence, *, level: float
-) -> tuple[list[Estimate], list[str]]:
-    """The estimates that the data allows, and a note ``"name: reason"`` for each that it does
-    not.
-    """
+) -> tuple[list[Estimate], list[Note]]:
+    """The estimates that the data allows, and a note for each that it does not."""
     estimates, notes = [], []
     for metric in metrics:
         function = (
@@ -142,7 +137,7 @@ def measured(
         try:
             estimates.append(function(evidence))
         except NotEnoughData as error:
-            notes.append(f"{_name(metric)}: {error}")
+            notes.append(Note.of(_name(metric), error))
     return estimates, notes
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tacit.core import CheckResult, Evidence, InvalidInput, NotEnoughData, Outputs
+from tacit.audits.steps.multiplicity import with_adjusted
+from tacit.core import CheckResult, Evidence, InvalidInput, Note, NotEnoughData, Outputs
 from tacit.core.checking import labelled_codes
-from tacit.metrics import advantage, auc, best_threshold, holm, simultaneous_level
+from tacit.metrics import advantage, auc, best_threshold, simultaneous_level
 from tacit.signals import available, measure
 
 MIN_SIDE = 20
@@ -73,7 +74,7 @@ def slice_results(
     results = [
         _slice(name, text, choosing.take(a), measured.take(b), wide) for name, text, a, b in pairs
     ]
-    return _adjusted(results)
+    return tuple(with_adjusted(results))
 
 
 def _rows(
@@ -104,21 +105,14 @@ def _slice(
     )
     if min(n_members, n_nonmembers) < MIN_SIDE:
         need = f"needs {MIN_SIDE} members and {MIN_SIDE} non-members in the measured half"
-        return replace(
-            result, reason=f"too few records: {need}, got {n_members} and {n_nonmembers}"
-        )
+        reason = f"too few records: {need}, got {n_members} and {n_nonmembers}"
+        got, unit = min((n_members, "members"), (n_nonmembers, "non-members"))
+        return replace(result, notes=(Note(result.name, reason, MIN_SIDE, got, unit),))
     try:
         area = auc(measured, level=level)
         estimates = [area]
         if choosing.n_members and choosing.n_nonmembers:
             estimates.append(advantage(measured, threshold=best_threshold(choosing), level=level))
     except NotEnoughData as error:
-        return replace(result, reason=str(error))
+        return replace(result, notes=(Note.of(result.name, error),))
     return replace(result, estimates=tuple(estimates), p_value=area.p_value)
-
-
-def _adjusted(results: list[CheckResult]) -> tuple[CheckResult, ...]:
-    tested = [i for i, result in enumerate(results) if result.p_value is not None]
-    for i, p in zip(tested, holm([results[i].p_value or 0.0 for i in tested])):
-        results[i] = replace(results[i], p_adjusted=float(p))
-    return tuple(results)

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
-from tacit.core import CheckResult, Estimate, Policy, Report, Verdict, overall
+from tacit.core import CheckResult, Estimate, Policy, Report, overall
 from tacit.core.report import Finding
 
 SIGNIFICANCE_SHARE = (
@@ -89,17 +88,15 @@ def _attacker(chosen: CheckResult) -> str:
     score = chosen.estimate("advantage")
     for name in FALSE_ACCUSATIONS:
         rate = chosen.estimate(name)
-        fpr = float(name.partition("=")[2])
+        fpr = 0.0 if rate is None else rate.settings["fpr"]
         if rate is not None and rate.low > fpr:
             return (
-                f"an attacker who may be wrong about 1 in {round(1 / fpr):,} outsiders finds"
-                f" {percent(rate.value)} of the training records ({percent(rate.low)} to"
+                f"an attacker who may be wrong about 1 in {round(1 / fpr):,} non-members finds"
+                f" {percent(rate.value)} of the members ({percent(rate.low)} to"
                 f" {percent(rate.high)}); guessing blindly finds"
                 f" {percent(fpr)}.{_score_text(score)}"
             )
-    return (
-        f"an attacker tells training records from outsiders better than chance.{_score_text(score)}"
-    )
+    return f"an attacker tells members from non-members better than chance.{_score_text(score)}"
 
 
 def _score_text(score: Estimate | None) -> str:
@@ -132,49 +129,17 @@ def percent(share: float) -> str:
     return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.3g} %"
 
 
-def verdict_of(
-    verdicts: Sequence[Verdict], *, attributable: bool
-) -> tuple[Literal["pass", "fail", "inconclusive"], tuple[Verdict, ...]]:
-    """The policy's word; without an attributable measurement it can neither pass nor fail."""
-    if not attributable:
-        reason = (
-            "the split itself tells members from non-members, so the numbers do not speak of the"
-            " model"
-        )
-        verdicts = [Verdict("inconclusive", verdict.rule, reason) for verdict in verdicts]
-    return overall(tuple(verdicts)), tuple(verdicts)
-
-
-def judged(
-    policy: Policy, chosen: CheckResult | None, score: Estimate | None, missing: dict[str, str]
-) -> tuple[Verdict, ...]:
-    """One verdict a gate of the policy, on what the chosen attack measured."""
-    estimates = () if chosen is None else chosen.estimates
-    own = (
-        ()
-        if score is None or any(estimate.name == score.name for estimate in estimates)
-        else (score,)
-    )
-    return policy.judge(estimates + own, missing)
-
-
 def rejudged(report: Report, policy: Policy) -> Report:
-    """The same report under another policy. What the report did not measure is inconclusive, with
-    the reason.
+    """The same report under another policy, by the same judge.
+
+    What the report did not measure is inconclusive, with the reason where it is known.
     """
-    chosen = next((result for result in report.checks if result.name == report.chosen), None)
-    pooled = tuple(
-        estimate
-        for result in report.checks
-        if result.role == "attack"
-        for estimate in result.estimates
+    chosen = report.chosen_check
+    checks = (
+        [check for check in report.checks if check.role == "attack"] if chosen is None else [chosen]
     )
-    measured = pooled if chosen is None else chosen.estimates
-    extra = () if report.score is None else (report.score,)
-    notes = () if chosen is None else chosen.notes
-    missing = dict(note.split(": ", 1) for note in notes if ": " in note)
-    attributable = not report.warnings or report.finding != "inconclusive"
-    verdict, verdicts = verdict_of(
-        policy.judge((*measured, *extra), missing), attributable=attributable
-    )
-    return replace(report, verdict=verdict, verdicts=verdicts, policy=policy.name)
+    estimates = [estimate for check in checks for estimate in check.estimates]
+    estimates += [] if report.score is None else [report.score]
+    notes = [*report.unknown, *(note for check in checks for note in check.notes)]
+    verdicts = policy.judge(estimates, notes, attributable=report.attributable)
+    return replace(report, verdict=overall(verdicts), verdicts=verdicts, policy=policy.name)
