@@ -12,28 +12,73 @@ from tacit.core import (
     AssumptionError,
     AtMost,
     Check,
+    Comparison,
     Estimate,
     Evidence,
     InvalidInput,
     Membership,
     MissingDependency,
+    Note,
     NotEnoughData,
     NotRefuted,
     Outputs,
     Policy,
     Report,
     Signals,
+    Statistic,
     TacitError,
     Verdict,
     collect,
+    load,
 )
 
 if TYPE_CHECKING:
+    from tacit import (
+        adapters as adapters,
+    )
+    from tacit import (
+        attacks as attacks,
+    )
+    from tacit import (
+        audits as audits,
+    )
+    from tacit import (
+        design as design,
+    )
+    from tacit import (
+        dp as dp,
+    )
+    from tacit import (
+        figures as figures,
+    )
+    from tacit import (
+        integrations as integrations,
+    )
+    from tacit import (
+        metrics as metrics,
+    )
+    from tacit import (
+        plots as plots,
+    )
+    from tacit import (
+        render as render,
+    )
+    from tacit import (
+        signals as signals,
+    )
+    from tacit import (
+        testing as testing,
+    )
+    from tacit import (
+        training as training,
+    )
     from tacit._audit import audit
     from tacit.audits.checks import run
     from tacit.audits.compare import compare
+    from tacit.audits.dp_claim import dp_audit
+    from tacit.audits.shadow import shadow_audit
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 ROOMS = (
     "adapters",
@@ -51,12 +96,20 @@ ROOMS = (
     "testing",
     "training",
 )
-LAZY = {"audit": "tacit._audit", "compare": "tacit.audits.compare", "run": "tacit.audits.checks"}
+# what a user starts, loaded when it is asked for: `import tacit` loads NumPy and nothing heavier
+LAZY = {
+    "audit": "tacit._audit",
+    "compare": "tacit.audits.compare",
+    "dp_audit": "tacit.audits.dp_claim",
+    "run": "tacit.audits.checks",
+    "shadow_audit": "tacit.audits.shadow",
+}
 
 __all__ = [
     "AssumptionError",
     "AtMost",
     "Check",
+    "Comparison",
     "Estimate",
     "Evidence",
     "InvalidInput",
@@ -64,25 +117,32 @@ __all__ = [
     "MissingDependency",
     "NotEnoughData",
     "NotRefuted",
+    "Note",
     "Outputs",
     "Policy",
     "Report",
     "Signals",
+    "Statistic",
     "TacitError",
     "Verdict",
     "audit",
     "collect",
     "compare",
+    "dp_audit",
+    "load",
     "run",
+    "shadow_audit",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in LAZY:
-        return getattr(import_module(LAZY[name]), name)
-    if name in ROOMS:
-        return import_module(f"tacit.{name}")
-    raise AttributeError(f"module 'tacit' has no attribute {name!r}")
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name in LAZY:
+            return getattr(import_module(LAZY[name]), name)
+        if name in ROOMS:
+            return import_module(f"tacit.{name}")
+        raise AttributeError(f"module 'tacit' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -8,10 +8,12 @@ from numpy.typing import ArrayLike
 
 from tacit.audits.one_model import membership_audit
 from tacit.audits.steps.default_checks import Effort
+from tacit.audits.steps.named_attacks import checks_of
 from tacit.audits.steps.scoring import Progress
 from tacit.core import (
     DEFAULT_POLICY,
     Assignment,
+    Attack,
     Check,
     InvalidInput,
     Membership,
@@ -36,6 +38,7 @@ def audit(
     cluster: Pair | None = None,
     assignment: Assignment = "observed",
     checks: Sequence[Check] | None = None,
+    attacks: Sequence[str | Attack] | None = None,
     effort: Effort = "full",
     policy: Policy = DEFAULT_POLICY,
     level: float = 0.95,
@@ -65,6 +68,8 @@ def audit(
     cluster : the unit of independence of each record (a user, a document), for members and
         non-members.
     assignment : who decided membership: ``"observed"``, ``"fixed_size"`` or ``"coin"``.
+    attacks : names or attacks to run in place of the default ones: names of default checks, of
+        tacit's attacks, or of plug-ins (entry points ``tacit.attacks``).
     checks, effort : which attacks; by default all that the outputs allow (``effort="quick"`` leaves
         out those that learn).
     policy : the gates of the verdict.
@@ -97,9 +102,14 @@ def audit(
             f" `test`, got {came}."
         )
     sizes = (member.n, nonmember.n)
+    outputs = concatenate(member, nonmember)
+    if attacks is not None:
+        if checks is not None:
+            raise InvalidInput("`audit` takes `attacks` or `checks`, not both.")
+        checks = checks_of(attacks, outputs)
     truth = np.concatenate([np.ones(member.n, bool), np.zeros(nonmember.n, bool)])
     return membership_audit(
-        concatenate(member, nonmember),
+        outputs,
         Membership(
             truth, None if cluster is None else _joined(cluster, "cluster", sizes), assignment
         ),

@@ -1,11 +1,13 @@
 """From a framework's object, or a file, to Outputs."""
 
+from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from tacit.adapters.answers import Kind
 from tacit.adapters.arrays import is_a
 from tacit.core import InvalidInput, Outputs
+from tacit.core.plugins import plugin, plugin_names
 
 __all__ = ["adapter_of", "outputs_of"]
 
@@ -64,10 +66,26 @@ def outputs_of(
     >>> outputs_of(lambda x: x @ [[1.0, -1.0]], np.array([[2.0], [-0.5]]), [0, 1]).logits.tolist()
     [[2.0, -2.0], [-0.5, 0.5]]
     """
+    offered = plugin_for(model)
+    if offered is not None:
+        return offered(model, x, y, batch_size=batch_size, kind=kind, check=check)
     model = model.module if is_a(model, *WRAPPERS) else model
     adapter = import_module(f"tacit.adapters.{adapter_of(model)}")
     result: Outputs = adapter.outputs_of(model, x, y, batch_size=batch_size, kind=kind, check=check)
     return result
+
+
+def plugin_for(model: Any) -> Callable[..., Outputs] | None:
+    """The adapter of another package that fits `model`, or None.
+
+    An entry point of the group ``tacit.adapters`` is named by the classes that it serves, for
+    example ``catboost.CatBoost`` (package and class, as in `BY_CLASS`), and leads to a function
+    like `outputs_of`.
+    """
+    for name in plugin_names("tacit.adapters"):
+        if is_a(model, name):
+            return cast("Callable[..., Outputs]", plugin("tacit.adapters", name))
+    return None
 
 
 def adapter_of(model: Any) -> str:

@@ -35,12 +35,11 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def listed() -> list[dict[str, str]]:
     """One row an attack, ours and those of plug-ins (entry point group ``tacit.attacks``)."""
-    from importlib.metadata import entry_points
-
     import tacit.attacks
+    from tacit.core.plugins import plugin, plugin_names
 
     kinds = {name: getattr(tacit.attacks, name) for name in tacit.attacks.__all__}
-    kinds |= {entry.name: entry.load() for entry in entry_points(group="tacit.attacks")}
+    kinds |= {name: plugin("tacit.attacks", name) for name in plugin_names("tacit.attacks")}
     return [
         _row(name, kind)
         for name, kind in kinds.items()

@@ -60,6 +60,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="quick leaves out the attackers that learn",
     )
     command.add_argument(
+        "--attack",
+        action="append",
+        metavar="NAME",
+        help="run this attack in place of the default ones (again for more; see `tacit attacks`)",
+    )
+    command.add_argument(
         "--level", type=float, default=0.95, help="confidence (default: %(default)s)"
     )
     command.add_argument(
@@ -104,6 +110,7 @@ def _run(arguments: argparse.Namespace) -> int:
         cluster=records.cluster,
         policy=policy,
         effort=arguments.effort,
+        attacks=arguments.attack,
         level=arguments.level,
         seed=arguments.seed,
         title=arguments.title or Path(arguments.files[0]).stem,

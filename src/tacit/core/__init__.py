@@ -12,6 +12,7 @@ from tacit.core.errors import (
 from tacit.core.estimate import Estimate
 from tacit.core.evidence import Evidence, collect, deal
 from tacit.core.gate import AtMost, Gate, NotRefuted, Verdict, judge, overall
+from tacit.core.loading import load
 from tacit.core.membership import Assignment, Membership
 from tacit.core.note import Note
 from tacit.core.outputs import Outputs, concatenate
@@ -52,5 +53,6 @@ __all__ = [
     "concatenate",
     "deal",
     "judge",
+    "load",
     "overall",
 ]

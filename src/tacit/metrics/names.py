@@ -5,6 +5,7 @@ from functools import partial
 from typing import cast
 
 from tacit.core import InvalidInput, Metric
+from tacit.core.plugins import did_you_mean, plugin, plugin_names
 from tacit.metrics.advantage import advantage, balanced_accuracy
 from tacit.metrics.auc import auc
 from tacit.metrics.partial import partial_auc
@@ -40,9 +41,12 @@ def named(name: str) -> Metric:
     for prefix in sorted(WITH_NUMBER, key=len, reverse=True):
         if name.startswith(prefix):
             return WITH_NUMBER[prefix](_share(name, prefix))
+    if name in plugin_names("tacit.metrics"):
+        return cast(Metric, plugin("tacit.metrics", name))
     listed = ", ".join([*PLAIN, *(f"{prefix}0.01" for prefix in WITH_NUMBER)])
     raise InvalidInput(
-        f"There is no metric {name!r}. There are: {listed} (any share between 0 and 1)."
+        f"There is no metric {name!r}.{did_you_mean(name, PLAIN)} There are: {listed} (any share"
+        " between 0 and 1)."
     )
 
 

@@ -102,21 +102,37 @@ def _auc(evidence: Evidence) -> float:
 
 
 def check_metric(
-    metric: Callable[[Evidence], Estimate], *, monotone: bool = True, seed: int = 0
+    metric: Callable[[Evidence], Estimate],
+    *,
+    monotone: bool = True,
+    same_at_any_size: bool = True,
+    seed: int = 0,
 ) -> None:
-    """A metric returns a finite value inside its interval, ignores record order and monotone
-    changes of the score.
+    """Hold a metric against games of known truth.
+
+    It returns a finite value inside its interval, ignores the order of records and (where it is
+    `monotone`) monotone changes of the score; it tells a leak from none; and its interval has a
+    width, shrinks with the records, and misses the value that 400,000 records give in no more of 40
+    games than its level allows.
+
+    Parameters
+    ----------
+    metric : a function from Evidence to Estimate.
+    monotone : it looks at ranks only.
+    same_at_any_size : its truth does not depend on the number of records (it does for a rate at a
+        threshold that is guaranteed by the sample), so that coverage can be counted.
+    seed : of the games.
 
     Raises
     ------
     AssertionError : says which promise is broken.
     """
-    game = GaussianShift(1.0).draw(2000, 3000, seed=seed)
-    evidence = collect(lambda signals: signals.target[:, 0], game.signals, game.membership)
+    evidence = _evidence(1.0, 2000, 3000, seed)
     first = metric(evidence)
     assert isinstance(first, Estimate), "a metric returns an Estimate"
     assert np.isfinite(first.value), "its value is finite"
     assert first.low <= first.value <= first.high, "the value lies inside its interval"
+    _check_interval(metric, seed, covers=same_at_any_size)
     assert first.assumes, "an estimate says what it assumes"
     order = np.random.default_rng(seed).permutation(len(evidence.member))
     assert metric(evidence.take(order)) == first, "a metric ignores the order of records"
@@ -125,3 +141,40 @@ def check_metric(
         assert metric(cubed).value == first.value, (
             "a metric of ranks ignores monotone changes of the score"
         )
+
+
+# A right interval of 95 % misses more than 7 of 40 with a chance of 1e-3; one for a wrong tail or
+# of no width misses nearly all of them.
+N_GAMES, MOST_MISSES = 40, 7
+# of the width that 800 records give, at 400,000: a right one shrinks to about a twentieth
+SHRUNK = 0.9
+
+
+def _evidence(shift: float, n_members: int, n_nonmembers: int, seed: int) -> Evidence:
+    game = GaussianShift(shift).draw(n_members, n_nonmembers, seed=seed)
+    return collect(lambda signals: signals.target[:, 0], game.signals, game.membership)
+
+
+def _check_interval(metric: Callable[[Evidence], Estimate], seed: int, *, covers: bool) -> None:
+    """The interval covers, has a width that shrinks, and moves with the leak in the right
+    direction.
+    """
+    large = metric(_evidence(1.0, 200_000, 200_000, seed))
+    none = metric(_evidence(0.0, 200_000, 200_000, seed))
+    games = [metric(_evidence(1.0, 400, 400, seed + 1 + i)) for i in range(N_GAMES)]
+    assert large.value > none.value, (
+        "a metric is larger where there is a leak than where there is none, got"
+        f" {large.value:.4g} and {none.value:.4g}"
+    )
+    assert all(game.high > game.low for game in games), "an interval of 800 records has a width"
+    small = float(np.median([_width(game) for game in games]))
+    assert _width(large) < SHRUNK * small, "an interval shrinks with the number of records"
+    misses = sum(not game.low <= large.value <= game.high for game in games)
+    assert not covers or misses <= MOST_MISSES, (
+        f"the interval misses the truth ({large.value:.4g}) in {misses} of {N_GAMES} games"
+    )
+
+
+def _width(estimate: Estimate) -> float:
+    ends = (estimate.low, estimate.high)
+    return float(max(abs(end - estimate.value) for end in ends if np.isfinite(end)))

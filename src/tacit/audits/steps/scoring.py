@@ -102,12 +102,15 @@ def result_of(item: Marked, *, level: float, every: bool, policy: Policy) -> Che
     """
     wanted: list[str | Metric] = list(item.check.metrics)
     if every:
-        wanted += [
-            *CHOSEN_METRICS,
-            *(gate.metric for gate in policy.gates if gate.metric not in ("advantage", "epsilon")),
-        ]
+        wanted += CHOSEN_METRICS
     by_threshold = partial(advantage, threshold=item.threshold, level=level)
     estimates, notes = measured([*dict.fromkeys(wanted), by_threshold], item.measured, level=level)
+    if every:
+        # a check may bring its own metric under the name that the policy limits
+        had = {"epsilon", *(found.name for found in estimates), *(note.metric for note in notes)}
+        asked = [gate.metric for gate in policy.gates if gate.metric not in had]
+        more, unknown = measured(asked, item.measured, level=level)
+        estimates, notes = [*estimates, *more], [*notes, *unknown]
     area = next((estimate for estimate in estimates if estimate.name == "auc"), None)
     result = CheckResult(
         name=item.name,
