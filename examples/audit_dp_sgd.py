@@ -11,7 +11,7 @@ step, and explains it by the clipped gradients of all rows (white box). One does
 difference of two neighbouring steps, in which repeated noise is gone. Each gets a third of the
 error, so all may be tried.
 
-Needs: pip install tacit opacus; or: pip install tacit jax-privacy
+Needs: pip install tacit-privacy opacus; or: pip install tacit-privacy jax-privacy
 """
 
 import argparse

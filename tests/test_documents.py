@@ -40,3 +40,47 @@ def test_every_command_stands_in_the_help():
 
     text = parser().format_help()
     assert not [name for name in COMMANDS if name not in text]
+
+
+SPOKEN = (".py", ".md", ".toml", ".yml", ".yaml", ".txt", ".sh", ".cfg")
+# the index has another project called tacit: who types its name installs somebody else's code
+FOREIGN = re.compile(
+    r"""(?:pip3?|uv|poetry|pipx|conda)\s+(?:pip\s+)?(?:install|add|run)\s[^\n]*?(?<![\w./-])"""
+    r"""['"]?tacit(?:\[[^\]]*\])?['"]?(?=[\s`'"),;]|$)""",
+    re.MULTILINE,
+)
+
+
+def test_nothing_tells_a_user_to_install_somebody_elses_package():
+    wrong = {}
+    for path in ROOT.rglob("*"):
+        parts = path.relative_to(ROOT).parts
+        hidden = any(part.startswith(".") and part not in (".github", ".ci") for part in parts)
+        if hidden or path.suffix not in SPOKEN or not path.is_file():
+            continue
+        found = FOREIGN.findall(path.read_text(encoding="utf8"))
+        if found and path != Path(__file__):
+            wrong[str(path)] = found
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pip install tacit",
+        "pip install 'tacit[torch]'",
+        'run `pip install "tacit"` first',
+        "python -m pip install -U tacit opacus",
+        "uv pip install tacit",
+    ],
+)
+def test_the_search_for_somebody_elses_package_finds_it(text):
+    assert FOREIGN.search(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["pip install tacit-privacy", "pip install 'tacit-privacy[torch]'", "pip install ./tacit"],
+)
+def test_the_search_for_somebody_elses_package_spares_ours(text):
+    assert not FOREIGN.search(text)

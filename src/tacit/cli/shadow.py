@@ -19,7 +19,7 @@ A Python file is enough:
         ...                                        # train on x[indices], y[indices]
         return observe            # observe(x) -> tacit.Outputs, or one number a record
     options = {"n": 16}                            # optional
-    store = "shadows"                   # optional: a folder beside the file, or a URL such as s3://...
+    store = "shadows"      # optional: a folder beside the file, or a URL such as s3://...
 
 A run that is killed loses the jobs in flight and nothing else: type the same command again.
 """

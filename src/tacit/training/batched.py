@@ -5,7 +5,7 @@ and seed.
 import copy
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from tacit.core import InvalidInput
 from tacit.core.optional import require
 from tacit.training.jobs import Observe
-from tacit.training.torch_recipe import (
+from tacit.training.torch_steps import (
     Answering,
-    TorchRecipe,
     losses,
     optimizer_of,
     orders,
@@ -23,6 +22,10 @@ from tacit.training.torch_recipe import (
     set_rate,
     tensors,
 )
+
+if TYPE_CHECKING:
+    from tacit.training.torch_recipe import TorchRecipe
+
 
 MOST_ON_CPU = 16  # beyond, the stacked weights leave the cache and nothing is won
 MOST_ON_GPU = 64
@@ -33,7 +36,11 @@ COPIES_OF_WEIGHTS = 5  # weights, gradients, two moments of Adam, and one in pas
 
 
 def fit_many(
-    recipe: TorchRecipe, x: Any, y: Any, indices: Sequence[NDArray[np.int64]], seeds: Sequence[int]
+    recipe: "TorchRecipe",
+    x: Any,
+    y: Any,
+    indices: Sequence[NDArray[np.int64]],
+    seeds: Sequence[int],
 ) -> list[Observe]:
     """Train K models at once and return one observing function each.
 
@@ -96,7 +103,7 @@ def _forward(model: Any) -> Any:
 
 
 def _together(
-    recipe: TorchRecipe, indices: Sequence[NDArray[np.int64]], seeds: Sequence[int]
+    recipe: "TorchRecipe", indices: Sequence[NDArray[np.int64]], seeds: Sequence[int]
 ) -> Iterator[list[tuple[NDArray[np.int64], NDArray[np.int64], list[np.random.Generator]]]]:
     """For each epoch, steps of (row numbers (K, b), how many of them count for each model (K,),
     generators).
@@ -127,7 +134,7 @@ def _padded(
 
 
 def _inputs(
-    recipe: TorchRecipe, rows: Any, sizes: NDArray[np.int64], rngs: list[np.random.Generator]
+    recipe: "TorchRecipe", rows: Any, sizes: NDArray[np.int64], rngs: list[np.random.Generator]
 ) -> Any:
     """The batch of every model, augmented from its own generator; what fills up a short batch draws
     nothing.
@@ -140,7 +147,7 @@ def _inputs(
     return rows
 
 
-def _total(recipe: TorchRecipe, answer: Any, target: Any, sizes: NDArray[np.int64]) -> Any:
+def _total(recipe: "TorchRecipe", answer: Any, target: Any, sizes: NDArray[np.int64]) -> Any:
     """The sum over models of each model's mean loss."""
     each = losses(
         recipe, answer if recipe.loss == "cross_entropy" else answer.reshape(target.shape), target
@@ -195,7 +202,7 @@ def obstacle_of(model: Any) -> str | None:
     return None
 
 
-def group_size(recipe: TorchRecipe, x: Any) -> int:
+def group_size(recipe: "TorchRecipe", x: Any) -> int:
     """How many models one program holds: 1 where they cannot share one or gain nothing, else what
     half of the memory allows.
     """

@@ -134,7 +134,8 @@ def _from_bytes(name: str, packed: bytes) -> Context:
     if name not in _RECEIVED:
         import pickle
 
-        recipe, data, fields = pickle.loads(packed)  # noqa: S301 - sent by the run that this worker serves
+        # sent by the run that this worker serves
+        recipe, data, fields = pickle.loads(packed)  # noqa: S301
         _RECEIVED.clear()
         _RECEIVED[name] = Context(recipe, data, **fields)
     return _RECEIVED[name]

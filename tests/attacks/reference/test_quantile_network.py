@@ -51,7 +51,8 @@ def test_without_pytorch_the_error_says_what_to_type(monkeypatch):
     monkeypatch.setattr("tacit.core.optional.import_module", without_torch)
     signals, _, _ = wavy(800, 0)
     with pytest.raises(
-        MissingDependency, match=r"learner='torch'.*needs `torch`.*pip install 'tacit\[torch\]'"
+        MissingDependency,
+        match=r"learner='torch'.*needs `torch`.*pip install 'tacit-privacy\[torch\]'",
     ):
         QuantileRegression(learner="torch")(signals)
     assert np.isfinite(QuantileRegression()(signals)).all()

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tacit import __version__
 from tacit.core import Membership, Outputs
 from tacit.signals import available, measure
 
-PACKAGES = ("tacit", "numpy", "scipy", "scikit-learn")
+PACKAGES = ("numpy", "scipy", "scikit-learn")
 
 
 def environment(
@@ -41,6 +42,7 @@ def environment(
     cluster = membership.cluster
     return {
         "versions": {
+            "tacit": __version__,
             "python": platform.python_version(),
             **{name: _version(name) for name in PACKAGES},
         },
