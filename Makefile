@@ -3,6 +3,8 @@ SHELL := /bin/bash
 CORE = $$(tools/environment.sh core core.txt)
 FRAMEWORKS = $$(tools/environment.sh frameworks frameworks.txt)
 PYTEST_ARGS ?=
+# these import their framework at the top, so their examples have no place in the core run
+NO_FRAMEWORK = $(foreach name,keras lightning transformers,--ignore=src/tacit/integrations/$(name).py)
 export MPLBACKEND := Agg
 export PYTHONHASHSEED := 0
 
@@ -17,7 +19,8 @@ demo:  ## train two real models, audit both, leave an HTML report in demo/
 test: test-core test-frameworks test-browser  ## all tests
 
 test-core:  ## tests that need no machine-learning framework
-	@python=$(CORE) && "$$python" -m pytest -n 2 -m "not framework and not browser" $(PYTEST_ARGS)
+	@python=$(CORE) && "$$python" -m pytest -n 2 -m "not framework and not browser" $(PYTEST_ARGS) \
+		&& "$$python" -m pytest --doctest-modules src/tacit $(NO_FRAMEWORK) $(PYTEST_ARGS)
 
 test-frameworks:  ## tests against the real frameworks (several gigabytes)
 	@python=$(FRAMEWORKS) && "$$python" -m pytest -n 2 --dist loadfile -m "framework" $(PYTEST_ARGS)

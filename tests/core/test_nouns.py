@@ -58,7 +58,6 @@ def test_clusters_travel_with_arrays():
         (lambda: Evidence([0.1, 0.2], [0, 1], row=np.array([0])), "`row` needs one row a record"),
         (lambda: Evidence([0.1, 0.2], [0, 1], assignment="dice"), "`assignment` needs one of"),
         (lambda: Evidence([[0.1, 0.2]], [0]), "`score` needs 1 dimension"),
-        (lambda: Evidence([], []), "`score` needs at least one record"),
         (lambda: Signals(np.array([np.nan, 1.0])), "`target` needs finite numbers"),
         (lambda: Signals([1.0], shadow=[[1.0]]), "`shadow` and `shadow_member` go together"),
         (lambda: Signals([1.0], scale="logits"), "`scale` needs one of"),

@@ -35,7 +35,8 @@ class Evidence:
 
     Raises
     ------
-    InvalidInput : lengths differ, a score is NaN, or `member` is not boolean.
+    InvalidInput : lengths differ, a score is NaN, or `member` is not boolean. No records at all are
+        no error here: each metric says how many it needs.
     """
 
     score: NDArray[np.floating[Any]]
@@ -169,9 +170,7 @@ def _scores_of(value: object) -> NDArray[np.floating[Any]]:
     score = checking.array(value, "score", ndim=1)
     if score.dtype not in (np.float32, np.float64):
         score = score.astype(np.float64)
-    if len(score) == 0:
-        raise InvalidInput("`score` needs at least one record, got none.")
-    if np.isnan(score.min()):
+    if len(score) and np.isnan(score.min()):
         rows = checking.rows_text(np.flatnonzero(np.isnan(score)))
         raise InvalidInput(f"`score` needs numbers, got NaN in {rows}. tacit drops no record.")
     return checking.frozen(score)
