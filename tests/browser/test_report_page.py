@@ -95,7 +95,7 @@ def test_hovering_the_roc_says_what_stands_there(opened, leaking):
 
 def test_hovering_the_scores_and_the_slices_says_what_stands_there(opened, leaking):
     browser = opened(leaking)
-    assert "Training records: " in hover(browser, chart(browser, "scores"), 0.5, 0.5)
+    assert "Members: " in hover(browser, chart(browser, "scores"), 0.5, 0.5)
     said = hover(browser, chart(browser, "slices"), 0.6, 0.08)
     assert said == "prediction = wrong: 0.52 (0.43 to 0.61), beyond chance"
 

@@ -1,0 +1,58 @@
+"""The languages that a report can be read in.
+
+Each is one file of this folder, ``<code>.toml``: the form of its numbers, its sentences, and its
+words for what audits write into reports in English.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+from tacit.core import InvalidInput
+
+CODES = ("en", "de", "fr")
+
+
+@dataclass(frozen=True, eq=False)
+class Language:
+    """One language.
+
+    Parameters
+    ----------
+    code : str
+        As HTML's `lang` has it.
+    name : str
+        In its own words.
+    decimal, thousands : str
+        What stands between whole and part, and between groups of three digits.
+    sentences : mapping
+        Key to sentence; a name in braces is filled in.
+    written : mapping
+        Sentences that audits write into reports (assumptions, methods, warnings), in English and
+        without a full stop, to the same in this language. What is not in it is shown as it was
+        written.
+    """
+
+    code: str
+    name: str
+    decimal: str
+    thousands: str
+    sentences: Mapping[str, str]
+    written: Mapping[str, str] = field(default_factory=dict)
+
+
+@cache
+def language(code: str) -> Language:
+    """The language called `code`.
+
+    Raises
+    ------
+    InvalidInput
+        There is none; the error lists those there are.
+    """
+    if code not in CODES:
+        raise InvalidInput(f"`lang` needs one of {', '.join(CODES)}, got {code!r}.")
+    text = (files(__name__) / f"{code}.toml").read_text(encoding="utf8")
+    return Language(**tomllib.loads(text))
