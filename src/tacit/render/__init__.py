@@ -4,10 +4,12 @@ What they say is the same in all, and in every language.
 """
 
 from tacit.core import Comparison, InvalidInput, Report, presentation
+from tacit.core.filing import Filing
 from tacit.render.blocks import Document
 from tacit.render.clean import encodable
 from tacit.render.comparison import document_of_comparison
 from tacit.render.document import document_of
+from tacit.render.evidence_file import document_of_filing
 from tacit.render.html import fragment, page
 from tacit.render.junit import junit
 from tacit.render.language import CODES as LANGUAGES
@@ -28,16 +30,17 @@ FORMATS = {
     "sarif": ".sarif",
     "model-card": ".card.md",
 }
-COMPARISON_SUFFIXES = (".txt", ".json", ".html", ".md")
+# what is no report, and so has no rules for JUnit and SARIF
+DOCUMENT_SUFFIXES = (".txt", ".json", ".html", ".md")
 
 
-def rendered(report: Report | Comparison, *, suffix: str, lang: str = "en") -> str:
+def rendered(report: Report | Comparison | Filing, *, suffix: str, lang: str = "en") -> str:
     """The report as text in the format of a file suffix.
 
     Parameters
     ----------
-    report : Report or Comparison
-        A Report in any suffix of `FORMATS`, a Comparison as .txt, .json, .html or .md.
+    report : Report, Comparison or Filing
+        A Report in any suffix of `FORMATS`; a Comparison or Filing as .txt, .json, .html or .md.
     suffix : str
         With its dot; ``".card.md"`` is a section for a model card, ``".xml"`` is JUnit's.
     lang : str
@@ -52,13 +55,13 @@ def rendered(report: Report | Comparison, *, suffix: str, lang: str = "en") -> s
     words = Words.of(lang)
     if suffix == ".json":
         return encodable(report.to_json())
-    if isinstance(report, Comparison):
-        if suffix not in COMPARISON_SUFFIXES:
+    if not isinstance(report, Report):
+        if suffix not in DOCUMENT_SUFFIXES:
             raise InvalidInput(
-                f"A comparison is written as {', '.join(COMPARISON_SUFFIXES)}, got the suffix"
-                f" {suffix!r}."
+                "A comparison or evidence file is written as"
+                f" {', '.join(DOCUMENT_SUFFIXES)}, got the suffix {suffix!r}."
             )
-        return _document(document_of_comparison(report, words), suffix)
+        return _document(_document_of(report, words), suffix)
     if suffix not in FORMATS.values():
         raise InvalidInput(
             f"A report is written as {', '.join(FORMATS.values())}, got the suffix {suffix!r}."
@@ -74,15 +77,20 @@ def rendered(report: Report | Comparison, *, suffix: str, lang: str = "en") -> s
     return _document(document, suffix)
 
 
-def notebook(report: Report | Comparison, *, lang: str = "en") -> str:
+def notebook(report: Report | Comparison | Filing, *, lang: str = "en") -> str:
     """The report as a fragment of HTML for a notebook cell.
 
     It holds no script and no style sheet, and loads nothing.
     """
-    words = Words.of(lang)
+    return fragment(_document_of(report, Words.of(lang)))
+
+
+def _document_of(report: Report | Comparison | Filing, words: Words) -> Document:
+    if isinstance(report, Filing):
+        return document_of_filing(report, words)
     if isinstance(report, Comparison):
-        return fragment(document_of_comparison(report, words))
-    return fragment(document_of(Reading.of(report, words)))
+        return document_of_comparison(report, words)
+    return document_of(Reading.of(report, words))
 
 
 def _document(document: Document, suffix: str) -> str:

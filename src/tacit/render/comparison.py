@@ -41,9 +41,7 @@ def sections_of(comparison: Comparison, words: Words) -> list[Section]:
     """Points, differences and notes."""
     notes = tuple(map(words.written, comparison.notes))
     return [
-        Section(
-            "points", words.say("comparison.points"), points(comparison, words), "everywhere"
-        ),
+        Section("points", words.say("comparison.points"), points(comparison, words), "everywhere"),
         Section(
             "differences",
             words.say("comparison.differences"),

@@ -125,9 +125,7 @@ def _claim(reading: Reading) -> str:
     values = {"low": words.number(bound.low), "level": words.share(bound.level)}
     if limit is None:
         return words.say("headline.claim.none", **values)
-    return words.say(
-        f"headline.claim.{reading.report.verdict}", limit=words.plain(limit), **values
-    )
+    return words.say(f"headline.claim.{reading.report.verdict}", limit=words.plain(limit), **values)
 
 
 def _leak(reading: Reading) -> str:

@@ -90,4 +90,3 @@ def table_text(table: Table, document: Document) -> str:
 
 def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
-

@@ -226,7 +226,14 @@ def _frame(chart: Plain, x: Axis, y: Axis) -> str:
     parts = [_ticks_below(x, HEIGHT - BOTTOM, TOP, chart)]
     for value in y.ticks():
         parts.append(_path([(LEFT, y(value)), (WIDTH - RIGHT, y(value))], QUIET, "grid", width=0.4))
-        parts.append(_text(LEFT - 8, y(value) + 4, tick_text(value, chart["y"]["form"], chart["decimal"]), "end"))
+        parts.append(
+            _text(
+                LEFT - 8,
+                y(value) + 4,
+                tick_text(value, chart["y"]["form"], chart["decimal"]),
+                "end",
+            )
+        )
     middle = (TOP + HEIGHT - BOTTOM) / 2
     label = escape(chart["y"]["label"])
     turned = f'x="14" y="{middle}" transform="rotate(-90 14 {middle})"'
@@ -241,7 +248,9 @@ def _ticks_below(x: Axis, bottom: float, top: float, chart: Plain) -> str:
     form, label = chart["x"]["form"], chart["x"]["label"]
     for value in x.ticks():
         parts.append(_path([(x(value), top), (x(value), bottom)], QUIET, "grid", width=0.4))
-        parts.append(_text(x(value), bottom + 18, tick_text(value, form, chart["decimal"]), "middle"))
+        parts.append(
+            _text(x(value), bottom + 18, tick_text(value, form, chart["decimal"]), "middle")
+        )
     parts.append(_text((x.start + x.end) / 2, bottom + 38, label, "middle", style="label"))
     return "".join(parts)
 

@@ -99,7 +99,8 @@ def _facts(document: Document) -> list[str]:
             pad(interval, span + 2),
             fact.note,
         )
-        lines.append("  ".join(cells).rstrip())
+        line = "  ".join(cells).rstrip()
+        lines.append(line if width(line) <= WIDTH else "  ".join(cells[:3]).rstrip())
     return ["\n".join(lines)]
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tacit.core import Estimate, Verdict
+from tacit.core import Estimate, Note, Verdict
 from tacit.render.blocks import Original
 from tacit.render.clean import clean, sentence
 from tacit.render.language import Language, language
@@ -77,6 +77,13 @@ class Words:
             return shown
         known = self.language.written.get(sentence(text).rstrip("."))
         return Original(shown) if known is None else known
+
+    def reason(self, note: Note) -> str:
+        """Why something could not be known; in another language from the note's numbers."""
+        said = self.written(note.reason)
+        if isinstance(said, Original) and note.needed is not None:
+            return self.say("unknown.too few", unit=self.unit(note.unit or "records"))
+        return upper_first(said)
 
     def share(self, value: float, *, digits: int = DIGITS) -> str:
         """A share in per cent: `digits` that matter, and never a rounded 0 or 100."""
@@ -201,7 +208,7 @@ class Words:
 
     def _local(self, text: str) -> str:
         marks = {".": self.language.decimal, ",": self.language.thousands, "-": "−"}
-        return text.translate(str.maketrans(marks))
+        return "".join(marks.get(character, character) for character in text)
 
     def _percent(self, value: float, digits: int = DIGITS) -> str:
         if value in (0.0, 1.0):

@@ -33,6 +33,8 @@ class Language:
         Sentences that audits write into reports (assumptions, methods, warnings), in English and
         without a full stop, to the same in this language. What is not in it is shown as it was
         written.
+    kept : str
+        Marks that stand behind a space and never begin a line.
     """
 
     code: str
@@ -41,6 +43,18 @@ class Language:
     thousands: str
     sentences: Mapping[str, str]
     written: Mapping[str, str] = field(default_factory=dict)
+    kept: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("sentences", "written"):
+            spaced = {key: self._spaced(text) for key, text in getattr(self, name).items()}
+            object.__setattr__(self, name, spaced)
+
+    def _spaced(self, text: str) -> str:
+        """`text` with spaces that do not break where this language's typography asks for them."""
+        for mark in self.kept:
+            text = text.replace(f" {mark}", f"\u00a0{mark}")
+        return text.replace("« ", "«\u00a0")
 
 
 @cache

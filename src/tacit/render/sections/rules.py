@@ -35,7 +35,7 @@ def _reason(verdict: Verdict, reading: Reading) -> str:
     """Why, in the units of the table."""
     words, found = reading.words, verdict.estimate
     if verdict.note is not None:
-        return upper_first(words.written(verdict.note.reason))
+        return words.reason(verdict.note)
     if found is None:
         return words.say("rule.not measured", metric=words.metric_name(verdict.metric))
     if verdict.relation == "not refuted" and verdict.outcome in ("pass", "fail"):

@@ -58,7 +58,5 @@ def threats(readings: Sequence[Reading], words: Words) -> Table:
         )
         for kind in kinds
     )
-    head = tuple(
-        map(words.say, ("column.class", "column.holds", "column.asks", "column.learns"))
-    )
+    head = tuple(map(words.say, ("column.class", "column.holds", "column.asks", "column.learns")))
     return Table(words.say("threat.caption"), head, rows or ((DASH, DASH, DASH, DASH),))

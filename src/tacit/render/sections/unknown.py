@@ -4,7 +4,7 @@ from tacit.core import Note
 from tacit.render.blocks import Block, Cell, Section, Table, Text
 from tacit.render.cells import MAX_ROWS
 from tacit.render.reading import Reading
-from tacit.render.words import DASH, SPACE, Words, upper_first
+from tacit.render.words import DASH, SPACE, Words
 
 
 def section(reading: Reading) -> Section:
@@ -20,7 +20,7 @@ def _blocks(reading: Reading) -> tuple[Block, ...]:
     rows: list[tuple[Cell, ...]] = [
         (
             words.question(note.metric),
-            upper_first(words.written(note.reason)),
+            words.reason(note),
             _needed(note, words),
         )
         for note in notes
