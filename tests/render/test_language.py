@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tacit.core import InvalidInput
+from tacit.core import InvalidInput, Note
 from tacit.render import LANGUAGES, rendered
 from tacit.render.language import language
 from tacit.render.words import SPACE, Words
@@ -93,3 +93,23 @@ def test_no_french_line_begins_with_a_mark(leaking):
 def test_an_unknown_language_names_those_there_are(leaking):
     with pytest.raises(InvalidInput, match="en, de, fr"):
         rendered(leaking, suffix=".txt", lang="xx")
+
+
+def test_every_language_knows_the_same_sentences_of_audits():
+    known = [set(language(code).written) for code in OTHERS]
+    assert known[0] == known[1]
+    assert known[0]
+
+
+def test_a_sentence_that_an_audit_wrote_is_translated_where_it_is_known():
+    words = Words.of("de")
+    assert words.written("records are independent").startswith("die Datensätze")
+    assert words.written("Records of another kind.") == "Records of another kind."
+    assert Words.of("en").written("records are independent") == "records are independent"
+
+
+def test_too_few_records_are_told_from_the_numbers_of_the_note():
+    note = Note("auc", "Nobody translated this.", 30, 4, "members")
+    assert Words.of("de").reason(note) == "Zu wenige Mitglieder."
+    assert Words.of("fr").reason(note) == "Trop peu de membres."
+    assert Words.of("en").reason(note) == "Nobody translated this."

@@ -47,10 +47,11 @@ def shown(cell: Cell) -> str:
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph. `brief` where the short text form shows it too."""
+    """A paragraph. `brief` where the short text form shows it too, `quiet` where it is small print."""
 
     text: str
     brief: bool = True
+    quiet: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,14 @@ class Section:
     title : the heading.
     blocks : the answer.
     reach : which formats show it; one rule for all of them, see `Reach`.
+    listed : whether the page's table of contents names it.
     """
 
     key: str
     title: str
     blocks: tuple[Block, ...]
     reach: Reach = "long"
+    listed: bool = True
 
     @property
     def brief(self) -> bool:

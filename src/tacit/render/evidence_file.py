@@ -118,7 +118,7 @@ def _under(part: Section, mark: str, name: str) -> Section:
         for block in part.blocks
     )
     title = f"{name}: {part.title}"
-    return replace(part, key=f"{mark}-{part.key}", title=title, blocks=blocks, reach="long")
+    return replace(part, key=f"{mark}-{part.key}", title=title, blocks=blocks, reach="long", listed=False)
 
 
 def _charts(reading: FileReading) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def item_sections(reading: FileReading) -> tuple[Section, ...]:
     sections = []
     for item in reading.filing.items():
         key, number = item["key"], item["number"]
-        asked = Text(words.say("file.asked", source=item["source"]), brief=False)
+        asked = Text(words.say("file.asked", source=item["source"]), brief=False, quiet=True)
         title = f"{number}. {words.say(f'item.{key}')}"
         blocks = (*BLOCKS[key](reading), asked)
         sections.append(Section(f"item-{number}", title, blocks, "short"))
@@ -107,7 +107,7 @@ def _tester(reading: FileReading) -> tuple[Block, ...]:
         (words.say("file.dates"), made),
         (words.say("file.signature"), "_" * 40),
     )
-    return (Facts(pairs), Text(words.say("file.sign"), brief=False))
+    return (Facts(pairs), Text(words.say("file.sign"), brief=False, quiet=True))
 
 
 def _how(reading: FileReading) -> tuple[Block, ...]:
@@ -294,7 +294,7 @@ def _decision(reading: FileReading) -> tuple[Block, ...]:
         *reading.stated("residual_risk", "decision", "owner", "review_date"),
         (words.say("state.triggers"), triggers or words.say("not stated")),
     )
-    return (Facts(pairs), Text(words.say("file.owner")))
+    return (Facts(pairs), Text(words.say("file.owner"), quiet=True))
 
 
 def _assessment(reading: FileReading) -> tuple[Block, ...]:

@@ -14,8 +14,8 @@ from tacit.render.svg import svg
 
 # a cell of so few characters is never broken over lines
 SHORT_CELL = 14
-# the title at the foot of every printed page
-FOOT_TITLE = 60
+# characters of the title at the foot of every printed page, beside digest and page number
+FOOT_TITLE = 36
 
 
 def page(document: Document) -> str:
@@ -68,7 +68,9 @@ def _tools(document: Document) -> dict[str, Any]:
 
 def _foot(document: Document) -> str:
     """What stands at the foot of every printed page: title, digest, page number."""
-    title = document.title[:FOOT_TITLE]
+    title = document.title
+    if len(title) > FOOT_TITLE:
+        title = f"{title[: FOOT_TITLE - 1]}…"
     return (
         "@media print { @page {"
         f" @bottom-left {{ content: {_css(title)}; }}"
