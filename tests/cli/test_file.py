@@ -98,7 +98,9 @@ def test_show_reads_reports_comparisons_and_files(saved, capsys):
     assert main(["show", str(saved / "compare.json"), "--lang", "de"]) == 0
     assert "Vergleich" in capsys.readouterr().out
     assert main(["show", one, "--lang", "de"]) == 0
-    assert "Nicht bestanden" in capsys.readouterr().out.replace("NICHT BESTANDEN", "Nicht bestanden")
+    assert "Nicht bestanden" in capsys.readouterr().out.replace(
+        "NICHT BESTANDEN", "Nicht bestanden"
+    )
 
 
 def run(*command, **options):

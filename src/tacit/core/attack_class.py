@@ -1,4 +1,4 @@
-"""Which kind of attack an audit stands for, so that what was tested and what was not can be said."""
+"""Which kind of attack an audit stands for: what was tested, and what was not."""
 
 from tacit.core.report import Report
 

@@ -47,7 +47,7 @@ def shown(cell: Cell) -> str:
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph. `brief` where the short text form shows it too, `quiet` where it is small print."""
+    """A paragraph: `brief` where short formats show it too, `quiet` where it is small print."""
 
     text: str
     brief: bool = True

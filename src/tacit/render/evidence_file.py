@@ -118,7 +118,8 @@ def _under(part: Section, mark: str, name: str) -> Section:
         for block in part.blocks
     )
     title = f"{name}: {part.title}"
-    return replace(part, key=f"{mark}-{part.key}", title=title, blocks=blocks, reach="long", listed=False)
+    key = f"{mark}-{part.key}"
+    return replace(part, key=key, title=title, blocks=blocks, reach="long", listed=False)
 
 
 def _charts(reading: FileReading) -> dict[str, Any]:
