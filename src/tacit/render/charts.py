@@ -26,6 +26,8 @@ MAX_CURVES, N_SHOWN = 12, 4
 CURVE_POINTS = 400
 # characters of a name beside a line
 NAME = 44
+# characters of a name left of a row of dots, and how many of them are its start
+ROW_NAME, ROW_START = 34, 14
 # a picture is broken where a figure of a report is not what it should be
 DAMAGES = (InvalidInput, KeyError, TypeError, ValueError, IndexError, AttributeError)
 # of the values' range, left free on both sides
@@ -121,16 +123,17 @@ def _scores(report: Report, words: Words) -> Plain:
 def _slices(report: Report, words: Words) -> Plain:
     figure = SlicesFigure.from_report(report)
     rows: list[Plain] = [
-        {"name": clean(row.name, limit=NAME), "real": row.significant} | _ends(row.estimate)
+        {"name": _middle(clean(row.name)), "real": row.significant} | _ends(row.estimate)
         for row in figure.rows
         if _finite(row.estimate)
     ]
     overall = None if figure.overall is None else _short([figure.overall.value])[0]
+    marks = [figure.no_leak, *([] if overall is None else [overall])]
     return {
         "kind": "dots",
         "x": {
             "label": words.metric_name(figure.metric),
-            "domain": _around([row[end] for row in rows for end in ("low", "high")]),
+            "domain": _around([*marks, *(row[end] for row in rows for end in ("low", "high"))]),
             "form": "number",
         },
         "rows": rows,
@@ -197,6 +200,13 @@ def _columns(scores: Sequence[Estimate]) -> Plain:
 def _ends(estimate: Estimate) -> Plain:
     values = _short([estimate.value, estimate.low, estimate.high])
     return dict(zip(("value", "low", "high"), values))
+
+
+def _middle(name: str) -> str:
+    """A name that fits beside a dot: its end, where values stand, matters as much as its start."""
+    return (
+        name if len(name) <= ROW_NAME else f"{name[:ROW_START]}…{name[ROW_START - ROW_NAME + 1 :]}"
+    )
 
 
 def _finite(estimate: Estimate) -> bool:

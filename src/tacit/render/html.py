@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from tacit.render.blocks import Cell, Document, Interval, Original, shown
+from tacit.render.blocks import Cell, Document, Interval, Original, Outcome, shown
 from tacit.render.svg import svg
 
 # a cell of so few characters is never broken over lines
@@ -53,7 +53,8 @@ def _tools(document: Document) -> dict[str, Any]:
     def style_of(cell: Cell) -> str:
         if isinstance(cell, Interval):
             return "number"
-        return "short" if len(shown(cell)) <= SHORT_CELL else ""
+        short = isinstance(cell, Outcome) or len(shown(cell)) <= SHORT_CELL
+        return "short" if short else ""
 
     def is_original(text: object) -> bool:
         return isinstance(text, Original)
