@@ -117,7 +117,7 @@ def test_shadow_models_that_do_not_fit_are_a_warning(game):
         moved, game.membership.member, accuracy=0.7, shadow_accuracy=[0.9, 0.91, 0.9]
     ).warnings
     assert "do not resemble the audited model" in text[0]
-    assert "accuracy on outsiders is 0.700" in text[1]
+    assert "accuracy on non-members is 0.700" in text[1]
     assert shadow_audit(moved, game.membership, attacks=(BASE(),)).warnings
 
 

@@ -12,6 +12,7 @@ import pytest
 
 import tacit
 from tacit.core import Estimate, Report
+from tacit.core.filing import Filing
 
 pytestmark = pytest.mark.browser
 
@@ -95,7 +96,7 @@ def test_hovering_the_roc_says_what_stands_there(opened, leaking):
 
 def test_hovering_the_scores_and_the_slices_says_what_stands_there(opened, leaking):
     browser = opened(leaking)
-    assert "Training records: " in hover(browser, chart(browser, "scores"), 0.5, 0.5)
+    assert "Members: " in hover(browser, chart(browser, "scores"), 0.5, 0.5)
     said = hover(browser, chart(browser, "slices"), 0.6, 0.08)
     assert said == "prediction = wrong: 0.52 (0.43 to 0.61), beyond chance"
 
@@ -176,22 +177,26 @@ def test_it_prints_to_a_pdf_of_a_few_pages(opened, leaking):
     assert 3 <= pages <= 10
 
 
+def serious_faults(browser, axe):
+    """What axe-core calls serious or critical in the page that is open."""
+    browser.execute_script(axe)
+    script = (
+        "const done = arguments[0]; axe.run({resultTypes: ['violations']}).then(found =>"
+        " done(found.violations))"
+    )
+    found = browser.execute_async_script(script)
+    return [
+        (item["id"], item["impact"], item["nodes"][0]["html"][:200])
+        for item in found
+        if item["impact"] in ("serious", "critical")
+    ]
+
+
 @pytest.mark.parametrize(("width", "scheme"), SIZES)
 def test_axe_finds_no_serious_fault(opened, every_report, axe, width, scheme):
     for report in every_report[:3]:
         browser = opened(report, width=width, scheme=scheme)
-        browser.execute_script(axe)
-        script = (
-            "const done = arguments[0]; axe.run({resultTypes: ['violations']}).then(found =>"
-            " done(found.violations))"
-        )
-        found = browser.execute_async_script(script)
-        faults = [
-            (item["id"], item["impact"], item["nodes"][0]["html"][:200])
-            for item in found
-            if item["impact"] in ("serious", "critical")
-        ]
-        assert faults == []
+        assert serious_faults(browser, axe) == []
 
 
 def comparison():
@@ -239,3 +244,34 @@ def test_a_trend_opens_and_answers_the_pointer(opened, leaking):
     browser = opened(report)
     assert errors(browser) == []
     assert "Epoch 4, " in hover(browser, chart(browser, "trend"), 0.47, 0.5)
+
+
+def test_the_charts_speak_the_language_of_the_page(browser, tmp_path, leaking):
+    path = leaking.save(tmp_path / "report.html", lang="de")
+    browser.get(path.as_uri())
+    said = hover(browser, chart(browser, "slices"), 0.6, 0.08)
+    assert said == "prediction = wrong: 0,52 (0,43 bis 0,61), mehr als zufällig"
+    assert hover(browser, chart(browser, "roc"), 0.5, 0.5).startswith("Irrtum bei 1 von ")
+    assert browser.execute_script("return document.documentElement.lang") == "de"
+
+
+def test_every_figure_of_the_first_screen_is_explained_by_one_click(opened, leaking):
+    browser = opened(leaking)
+    for fact in browser.find_elements("css selector", ".facts details"):
+        text = fact.find_element("css selector", "p")
+        assert not text.is_displayed()
+        fact.find_element("css selector", "summary").click()
+        assert len(text.text) > 60
+    assert len(browser.find_elements("css selector", ".facts details")) == 4
+    browser.find_element("css selector", ".about summary").click()
+    assert "Members are the records of the training data" in browser.page_source
+
+
+@pytest.mark.parametrize(("width", "scheme"), SIZES)
+def test_an_evidence_file_opens_without_a_complaint_or_a_serious_fault(
+    opened, leaking, axe, width, scheme
+):
+    browser = opened(Filing((leaking, REPORTS["claim"]())), width=width, scheme=scheme)
+    assert errors(browser) == []
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    assert serious_faults(browser, axe) == []

@@ -8,6 +8,7 @@ import pytest
 from tacit.attacks import Threshold
 from tacit.core import AssumptionError, InvalidInput, Membership, Signals, collect
 from tacit.dp import one_run_epsilon
+from tacit.figures import EpsilonFigure
 from tacit.plots import EpsilonDisplay
 
 
@@ -20,9 +21,7 @@ def evidence(*, runs, shift=2.0, n=400):
 
 @pytest.mark.parametrize("runs", ["one", "many"])
 def test_bounds_fall_with_delta_and_are_those_of_the_metric(runs):
-    display = EpsilonDisplay.from_evidence(
-        evidence(runs=runs), runs=runs, deltas=(1e-2, 1e-5, 1e-3)
-    )
+    display = EpsilonFigure.from_evidence(evidence(runs=runs), runs=runs, deltas=(1e-2, 1e-5, 1e-3))
     assert display.delta.tolist() == [1e-5, 1e-3, 1e-2]
     assert np.all(np.diff(display.epsilon) <= 0)
     assert display.epsilon[0] > 0
@@ -51,7 +50,7 @@ def test_the_claim_is_drawn_beside_the_bound():
 def test_canaries_of_one_run_are_not_taken_for_many():
     one_run = replace(evidence(runs="one"), cluster=np.zeros(400, np.int64))
     with pytest.raises(AssumptionError):
-        EpsilonDisplay.from_evidence(one_run, runs="many")
+        EpsilonFigure.from_evidence(one_run, runs="many")
 
 
 def test_bad_options_are_named():

@@ -16,6 +16,7 @@ from tacit.core import Estimate, InvalidInput, Report, collect
 from tacit.figures.thinning import cornered, thinned
 from tacit.plots import ParetoDisplay, RocDisplay, ScoresDisplay, SlicesDisplay, TrendDisplay
 from tacit.render.charts import charts_of, pareto_of
+from tacit.render.words import Words
 from tacit.testing import GaussianShift
 
 REPORTS = runpy.run_path(str(Path(__file__).parents[1] / "render" / "reports.py"))
@@ -91,10 +92,10 @@ def test_roc_from_a_report_draws_every_attack(leaking, axes):
 
 def test_scores_are_shares(evidence, axes):
     display = ScoresDisplay.from_evidence(evidence, bins=30)
-    assert display.member.sum() == pytest.approx(1)
-    assert display.nonmember.sum() == pytest.approx(1)
+    assert display.figure.member.sum() == pytest.approx(1)
+    assert display.figure.nonmember.sum() == pytest.approx(1)
     assert np.average(
-        (display.edges[1:] + display.edges[:-1]) / 2, weights=display.member
+        (display.figure.edges[1:] + display.figure.edges[:-1]) / 2, weights=display.figure.member
     ) == pytest.approx(1.0, abs=0.15)
     assert len(display.plot(axes).artists) == 4
 
@@ -103,13 +104,13 @@ def test_slices_come_most_surely_exposed_first(leaking, axes):
     display = SlicesDisplay.from_report(leaking)
     lows = [row.estimate.low for row in display.rows]
     assert lows == sorted(lows, reverse=True)
-    assert display.n_significant == 7
+    assert display.figure.n_significant == 7
     assert display.plot(axes).ax.get_yticklabels()[0].get_text() == "prediction = wrong"
 
 
 def test_slices_that_do_not_fit_are_counted(leaking):
     display = SlicesDisplay.from_report(leaking, max_slices=3)
-    assert (len(display.rows), display.left_out) == (3, 5)
+    assert (len(display.rows), display.figure.left_out) == (3, 5)
 
 
 def test_trend_is_in_the_order_of_the_epochs(axes):
@@ -153,14 +154,13 @@ def test_trend_without_epochs_says_so():
 
 
 def test_the_page_draws_the_numbers_of_the_displays(leaking):
-    charts = charts_of(leaking)
+    charts = charts_of(leaking, Words.of("en"))
     curve = RocDisplay.from_report(leaking, max_points=400).curves[0]
     assert set(charts["roc"]["series"][0]["y"]) == {float(f"{value:.4g}") for value in curve.tpr}
     rows = SlicesDisplay.from_report(leaking).rows
     assert [row["name"] for row in charts["slices"]["rows"]] == [row.name for row in rows]
-    points = pareto_of(compare([audit("net", 0.3, 0.9, 9), audit("net", 0.1, 0.899, 3)]))["pareto"][
-        "series"
-    ][0]
+    comparison = compare([audit("net", 0.3, 0.9, 9), audit("net", 0.1, 0.899, 3)])
+    points = pareto_of(comparison, Words.of("en"))["pareto"]["series"][0]
     assert points["best"] == [True, False]
 
 
@@ -213,9 +213,9 @@ def pixels_off(x, y, kept, *, log, width=560, height=380):
 def test_thinning_moves_no_point_by_more_than_three_pixels(shift, log):
     rng = np.random.default_rng(3)
     n = 20_000
-    outsiders, members = np.sort(rng.normal(size=n))[::-1], np.sort(rng.normal(size=n) + shift)
+    others, members = np.sort(rng.normal(size=n))[::-1], np.sort(rng.normal(size=n) + shift)
     x = np.arange(n + 1) / n
-    y = np.concatenate([[0.0], 1 - np.searchsorted(members, outsiders, "left") / n])
+    y = np.concatenate([[0.0], 1 - np.searchsorted(members, others, "left") / n])
     assert pixels_off(x, y, thinned(x, y, n=400), log=log) <= 3
 
 

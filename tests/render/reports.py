@@ -25,13 +25,16 @@ NASTY = (
 
 
 def estimate(
-    name, value, half=0.03, *, n=4000, p=None, method="Clopper-Pearson and order statistics"
+    name,
+    value,
+    half=0.03,
+    *,
+    n=4000,
+    p=None,
+    method="Clopper-Pearson and order statistics",
+    settings=None,
 ):
     low = 0.0 if name != "advantage" else -1.0
-    settings = {}
-    for metric, key in (("tpr@fpr=", "fpr"), ("ppv@prior=", "prior")):
-        if name.startswith(metric):
-            settings[key] = float(name.removeprefix(metric))
     return Estimate(
         name,
         value,
@@ -41,7 +44,7 @@ def estimate(
         n,
         method,
         p_value=p,
-        settings=settings,
+        settings=settings or {},
     )
 
 
@@ -118,7 +121,13 @@ def attack_check(row, chosen):
     ]
     if chosen:
         estimates += [
-            estimate(f"ppv@prior={prior:g}", value, 0.02, method="at FPR 0.01: order statistics")
+            estimate(
+                f"ppv@prior={prior:g}",
+                value,
+                0.02,
+                method="at FPR 0.01: order statistics",
+                settings={"prior": prior, "fpr": 0.01},
+            )
             for prior, value in ((0.5, 0.95), (0.1, 0.70), (0.01, 0.175), (0.001, 0.021))
         ]
     return CheckResult(
@@ -172,7 +181,7 @@ def leaking():
             value="8",
             n_members=12,
             n_nonmembers=9,
-            notes=(Note("class = 8", "too few records: needs 20, got 12 and 9"),),
+            notes=(Note("auc", "too few records: needs 20, got 12 and 9", 20, 9, "records"),),
         )
     )
     blind = estimate("auc", 0.503, 0.018, p=0.7, method="DeLong, on the logit scale")
@@ -191,7 +200,8 @@ def leaking():
         verdict="fail",
         headline=(
             "This model leaks: an attacker who may be wrong about 1 in 1,000 non-members finds"
-            " 4.8 % of the members (3.5 % to 6.1 %); a blind guesser finds 0.1 %. Vulnerability"
+            " 4.8 %"
+            " of the members (3.5 % to 6.1 %); a blind guesser finds 0.1 %. Vulnerability"
             " score 0.34 (0.3 to 0.38; 0 is none, 1 is total)."
         ),
         p_value=2e-9,
@@ -208,9 +218,9 @@ def leaking():
             Note(
                 "tpr@fpr=0.0001",
                 "This needs 10000 non-members, got 2000.",
-                needed=10000,
-                got=2000,
-                unit="non-members",
+                10000,
+                2000,
+                "non-members",
             ),
             Note("1 of 9 slices (class = 8)", "too few records: needs 20 a side, got 12 and 9"),
         ),
@@ -268,7 +278,7 @@ def quiet():
         p_value=0.44,
         score=flat[0].estimate("advantage"),
         checks=tuple(flat),
-        verdicts=(AtMost("advantage", 0.1)(estimate("advantage", 0.01, 0.03)),),
+        verdicts=(AtMost("advantage", 0.1)(flat[0].estimate("advantage")),),
         accuracy={"member": 0.88, "nonmember": 0.876},
         unknown=(),
         title="regularised network",
@@ -277,18 +287,18 @@ def quiet():
 
 def starved():
     """Too little data for anything, and a split that gives itself away."""
-    reason = "Dealing records into 4 parts needs 4 members, got 3."
-    unknown = Note("everything", reason, needed=4, got=3, unit="members")
+    unknown = Note(
+        "everything", "Dealing records into 4 parts needs 4 members, got 3.", 4, 3, "members"
+    )
     return Report(
         "inconclusive",
         "inconclusive",
         "Inconclusive: there are too few records to measure anything.",
-        verdicts=(Verdict("inconclusive", "advantage", limit=0.1, note=Note("advantage", reason)),),
+        verdicts=(Verdict("inconclusive", "advantage", "at most", 0.1, note=unknown),),
         unknown=(unknown,),
         warnings=(
             "A guesser that never sees the model tells members from non-members (AUC 0.93).",
         ),
-        attributable=False,
         title="tiny",
     )
 
@@ -346,7 +356,7 @@ def nasty():
             check,
             slice=evil[i % len(evil)],
             value=evil[(i + 3) % len(evil)],
-            notes=(Note(evil[(i + 4) % len(evil)], evil[(i + 5) % len(evil)]),),
+            notes=(Note(evil[1], evil[(i + 5) % len(evil)], unit=evil[2]),),
             remarks=(evil[0],),
         )
         for i, check in enumerate(checks)
@@ -361,10 +371,10 @@ def nasty():
         chosen=checks[0].name,
         checks=tuple(checks),
         verdicts=tuple(
-            Verdict(kind, text, text, note=Note(text, text))
+            Verdict(kind, text, text, 0.1, note=Note(text, text))
             for kind, text in zip(("fail", "pass", "inconclusive", "skipped"), evil)
         ),
-        unknown=tuple(Note(text, text, needed=7, got=2, unit=text) for text in evil),
+        unknown=tuple(Note(text, text, 7, None, text) for text in evil),
         assumes=tuple(evil),
         warnings=tuple(evil),
         figures=figures,

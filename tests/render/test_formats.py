@@ -60,7 +60,7 @@ def test_sarif_kinds_follow_the_verdicts(leaking, starved, quiet):
 
 
 def test_sarif_notes_a_leak_that_no_rule_names(leaking):
-    report = replace(leaking, verdict="pass", verdicts=(Verdict("pass", "auc", limit=0.9),))
+    report = replace(leaking, verdict="pass", verdicts=(Verdict("pass", "auc", "at most", 0.9),))
     kinds = [result["kind"] for result in sarif(report)["runs"][0]["results"]]
     assert kinds == ["pass", "review"]
 

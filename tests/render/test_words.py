@@ -4,22 +4,10 @@ import math
 
 import pytest
 
-from tacit.core import Estimate, Verdict
-from tacit.render.words import (
-    SPACE,
-    amount,
-    both_of,
-    metric_name,
-    number,
-    one_in,
-    p_value,
-    plural,
-    rate_of,
-    rule_name,
-    share,
-    short_metric_name,
-    span_of,
-)
+from tacit.core import AtMost, Estimate, NotRefuted, Verdict
+from tacit.render.words import SPACE, Words, parts_of, setting_of
+
+ENGLISH = Words.of("en")
 
 
 def plain(text):
@@ -44,7 +32,7 @@ def estimate(name, value, low, high):
     ],
 )
 def test_a_share_is_never_rounded_to_nothing_or_all(value, text):
-    assert plain(share(value)) == text
+    assert plain(ENGLISH.share(value)) == text
 
 
 @pytest.mark.parametrize(
@@ -60,7 +48,7 @@ def test_a_share_is_never_rounded_to_nothing_or_all(value, text):
     ],
 )
 def test_a_number_has_two_digits_that_matter(value, text):
-    assert number(value) == text
+    assert ENGLISH.number(value) == text
 
 
 @pytest.mark.parametrize(
@@ -77,13 +65,13 @@ def test_a_number_has_two_digits_that_matter(value, text):
     ],
 )
 def test_an_estimate_is_as_exact_as_its_interval_allows(found, text):
-    assert plain(both_of(found)) == text
+    assert plain(ENGLISH.both_of(found)) == text
 
 
 def test_a_bound_says_which_way_it_goes():
-    assert span_of(estimate("epsilon", 1.2, 1.2, math.inf)) == "at least 1.20"
-    assert span_of(estimate("epsilon", 1.2, -math.inf, 1.2)) == "at most 1.20"
-    assert plain(span_of(estimate("tpr@fpr=0.1", 0.5, 0.2, math.inf))) == "at least 20 %"
+    assert ENGLISH.span_of(estimate("epsilon", 1.2, 1.2, math.inf)) == "at least 1.20"
+    assert ENGLISH.span_of(estimate("epsilon", 1.2, -math.inf, 1.2)) == "at most 1.20"
+    assert plain(ENGLISH.span_of(estimate("tpr@fpr=0.1", 0.5, 0.2, math.inf))) == "at least 20 %"
 
 
 @pytest.mark.parametrize(
@@ -106,33 +94,44 @@ def test_a_bound_says_which_way_it_goes():
     ],
 )
 def test_metrics_have_names_that_people_read(name, text, short):
-    assert plain(metric_name(name)) == text
-    assert plain(short_metric_name(name)) == short
+    assert plain(ENGLISH.metric_name(name)) == text
+    assert plain(ENGLISH.short_metric_name(name)) == short
 
 
 def test_rules_are_read_in_words_and_strange_ones_stay():
-    def rule(metric, relation="at most", limit=None):
-        return plain(rule_name(Verdict("pass", metric, relation, limit)))
-
-    assert rule("tpr@fpr=0.01", limit=0.05) == "Members found, 1 in 100 wrong, at most 5 %"
-    assert rule("advantage", limit=0.1) == "Vulnerability score (advantage), at most 0.1"
-    assert rule("epsilon", "not refuted", 8) == "claimed epsilon 8 not refuted"
-    assert rule("mine", "at least", 0.5) == "mine at least 0.5"
+    found = estimate("tpr@fpr=0.01", 0.02, 0.01, 0.03)
+    assert (
+        plain(ENGLISH.rule(AtMost("tpr@fpr=0.01", 0.05)(found)))
+        == "Members found, 1 in 100 wrong, at most 5 %"
+    )
+    assert ENGLISH.rule(Verdict("pass", "advantage", "at most", 0.1)) == (
+        "Vulnerability score (advantage), at most 0.1"
+    )
+    bound = estimate("epsilon", 1.0, 1.0, math.inf)
+    assert ENGLISH.rule(NotRefuted(8)(bound)) == "Claimed ε of 8 not refuted"
+    assert ENGLISH.rule(Verdict("pass", "mine", "is much")) == "mine is much"
 
 
 def test_small_words():
-    assert plain(one_in(0.001)) == "1 in 1,000"
-    assert plain(one_in(0.9)) == "90 %"
-    assert [plain(p_value(value)) for value in (None, 1e-9, 0.004, 0.034, 0.5)] == [
+    assert plain(ENGLISH.one_in(0.001)) == "1 in 1,000"
+    assert plain(ENGLISH.one_in(0.9)) == "90 %"
+    assert [plain(ENGLISH.p_value(value)) for value in (None, 1e-9, 0.004, 0.034, 0.5)] == [
         "–",
         "< 0.001",
         "0.004",
         "0.034",
         "0.50",
     ]
-    assert plain(plural(1, "record")) == "1 record"
-    assert plain(plural(2000, "record")) == "2,000 records"
-    assert rate_of("tpr@fpr=0.1") == 0.1
-    assert rate_of("tpr@fpr<=0.1") is None
-    assert amount("many") == "–"
-    assert amount(2995) == "2,995"
+    assert plain(ENGLISH.counted(1, "member")) == "1 member"
+    assert plain(ENGLISH.counted(2000, "nonmember")) == "2,000 non-members"
+    assert ENGLISH.amount("many") == "–"
+    assert ENGLISH.amount(2995) == "2,995"
+
+
+def test_a_setting_is_a_field_and_only_an_old_report_has_it_in_the_name():
+    new = Estimate("tpr", 0.1, 0.0, 0.2, 0.95, 9, "by hand", settings={"fpr": 0.25})
+    assert setting_of(new, "fpr") == 0.25
+    assert setting_of(estimate("tpr@fpr=0.1", 0.1, 0.0, 0.2), "fpr") == 0.1
+    assert setting_of(estimate("auc", 0.6, 0.5, 0.7), "fpr") is None
+    assert parts_of("tpr@fpr<=0.1") == ("tpr", {"fpr<": 0.1})
+    assert parts_of("mine@x=much") == ("mine@x=much", {})

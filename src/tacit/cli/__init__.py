@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-COMMANDS = ("demo", "audit", "show", "compare", "gate", "attacks", "shadow", "dp")
+COMMANDS = ("demo", "audit", "show", "compare", "gate", "file", "attacks", "shadow", "dp")
 
 EPILOG = """\
 exit codes: 0 pass, 1 fail, 2 inconclusive, 3 wrong usage or unreadable input

@@ -10,7 +10,7 @@ a policy file:
 
   [policy.at_most]
   advantage = 0.10               # the vulnerability score
-  "tpr@fpr=0.001" = 0.01         # members found when 1 in 1,000 outsiders is accused
+  "tpr@fpr=0.001" = 0.01         # members found when 1 in 1,000 non-members is accused
 
 A gate passes only if the whole interval lies inside the limit. Too little data is inconclusive,
 never a pass.

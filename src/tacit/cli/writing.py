@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tacit.core import Report
+    from tacit.core import Comparison, Report
+    from tacit.core.filing import Filing
 
 
 def add_output_options(command: argparse.ArgumentParser) -> None:
@@ -21,6 +22,17 @@ def add_output_options(command: argparse.ArgumentParser) -> None:
         " .json; several times"
     )
     group.add_argument("--out", metavar="FILE", action="append", default=[], help=text)
+    add_language_option(group)
+
+
+def add_language_option(group: "argparse._ArgumentGroup") -> None:
+    """Add `--lang` to the options of a command."""
+    group.add_argument(
+        "--lang",
+        default="en",
+        choices=("en", "de", "fr"),
+        help="language of what people read (default en)",
+    )
 
 
 def targets(arguments: argparse.Namespace) -> list[Path]:
@@ -54,7 +66,7 @@ def check_outputs(arguments: argparse.Namespace) -> None:
             raise InvalidInput(f"The folder of `{path}` does not exist. Make it first.")
 
 
-def deliver(report: "Report", arguments: argparse.Namespace) -> None:
+def deliver(report: "Report | Comparison | Filing", arguments: argparse.Namespace) -> None:
     """Write every file that was asked for, and say so on standard error; then print the report.
 
     Files come first, so that a closed pipe (``| head``) loses none of them; the report is printed
@@ -64,9 +76,11 @@ def deliver(report: "Report", arguments: argparse.Namespace) -> None:
     ------
     OSError : a file could not be written; its old content stays.
     """
+    from tacit.core import presentation
+
     try:
         for path in targets(arguments):
-            report.save(path)
+            report.save(path, lang=arguments.lang)
             print(f"wrote {path}", file=sys.stderr)
     finally:
-        print(report)
+        print(presentation.rendered(report, ".txt", lang=arguments.lang))

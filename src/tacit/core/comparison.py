@@ -185,7 +185,7 @@ class Comparison:
             raise InvalidInput(f"`{path}` cannot be read as a comparison: {error}.") from error
         return cls.from_json(text)
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, lang: str = "en") -> Path:
         """Write it in the format of the file's suffix (.html, .json, .txt, .md), in one step.
 
         Raises
@@ -199,7 +199,7 @@ class Comparison:
                 f"`{target}` is a directory; a comparison needs a file name, for example"
                 f" `{target / 'compare.html'}`."
             )
-        write_whole(target, presentation.rendered(self, target.suffix).encode("utf8"))
+        write_whole(target, presentation.rendered(self, target.suffix, lang=lang).encode("utf8"))
         return target
 
     def __str__(self) -> str:

@@ -17,20 +17,20 @@ def register(*, rendered: Callable[..., str], notebook: Callable[..., str]) -> N
 
     Parameters
     ----------
-    rendered : called with the report and ``suffix=``, the format such as ``".html"``.
+    rendered : called with the report, ``suffix=`` (the format such as ``".html"``) and ``lang=``.
     notebook : called with the report; HTML for a notebook cell.
     """
     _RENDERERS.update(rendered=rendered, notebook=notebook)
 
 
-def rendered(report: Any, suffix: str) -> str:
+def rendered(report: Any, suffix: str, *, lang: str = "en") -> str:
     """The report in the format of `suffix`.
 
     Raises
     ------
     InvalidInput : there is no such format.
     """
-    return _renderer("rendered")(report, suffix=suffix)
+    return _renderer("rendered")(report, suffix=suffix, lang=lang)
 
 
 def notebook(report: Any) -> str:

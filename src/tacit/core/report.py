@@ -177,7 +177,9 @@ class Report:
             raise InvalidInput(f"`{path}` cannot be read as a report: {error}.") from error
         return cls.from_json(text)
 
-    def save(self, path: str | Path, *, format: str | None = None) -> Path:
+    def save(
+        self, path: str | Path, *, format: str | None = None, lang: str = "en"
+    ) -> Path:
         """Write the report in the format of the file's suffix.
 
         .json, .html, .md, .txt, .xml for JUnit, .sarif, and .card.md for a section of a model card.
@@ -188,10 +190,11 @@ class Report:
         path : the file.
         format : ``"json"``, ``"html"``, ``"md"``, ``"txt"``, ``"xml"``, ``"sarif"`` or
             ``"card.md"``, for a path whose suffix does not say it.
+        lang : the language of what people read: ``"en"``, ``"de"`` or ``"fr"``.
 
         Raises
         ------
-        InvalidInput : the format is unknown.
+        InvalidInput : the format or the language is unknown.
         OSError : the disk is full or the folder cannot be written.
         """
         target = Path(path)
@@ -203,7 +206,7 @@ class Report:
         suffix = ".card.md" if target.name.endswith(".card.md") else target.suffix
         if format is not None:
             suffix = f".{format.removeprefix('.')}"
-        write_whole(target, presentation.rendered(self, suffix).encode("utf8"))
+        write_whole(target, presentation.rendered(self, suffix, lang=lang).encode("utf8"))
         return target
 
     def to_frame(self) -> Any:

@@ -37,7 +37,7 @@ def cornered(
     """`x` and each of `heights` with the corner of a stair put in wherever a step is wide enough to
     be seen.
 
-    An attacker who may accuse 2 of 1,000 outsiders cannot choose 1.5: between two rates the lower
+    An attacker who may accuse 2 of 1,000 non-members cannot choose 1.5: between two rates the lower
     one's height holds. Where neighbours are closer than 3 % a straight line looks the same.
 
     Parameters

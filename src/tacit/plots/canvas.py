@@ -1,14 +1,10 @@
-"""The axes that a picture is drawn on, and the one palette."""
+"""The axes that a picture is drawn on."""
 
 from typing import Any, cast
 
 from tacit.core.optional import require
 
-# Okabe and Ito's colours, which readers with any kind of colour vision tell apart; the first two
-# are member and non-member
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#5b5b5b")
-MEMBER, NONMEMBER = PALETTE[1], PALETTE[0]
-QUIET = "#8a8a8a"
+# inches; a column of a paper is 5 to 6 wide
 FIGURE_SIZE = (5.2, 4.0)
 
 
@@ -17,7 +13,8 @@ def axes(ax: Any = None) -> Any:
 
     Raises
     ------
-    MissingDependency : matplotlib is not installed.
+    MissingDependency
+        Matplotlib is not installed.
     """
     if ax is not None:
         return ax
@@ -34,4 +31,5 @@ def finish(ax: Any, *, title: str, x: str, y: str) -> None:
 
 def literal(text: str) -> str:
     """Text that matplotlib draws as it is, dollar signs and leading underscores included."""
-    return "\u200b" + text.replace("$", r"\$") if text.startswith("_") else text.replace("$", r"\$")
+    plain = text.replace("$", r"\$")
+    return f"\u200b{plain}" if text.startswith("_") else plain

@@ -2,16 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from tacit.core import Evidence, InvalidInput
-from tacit.plots.canvas import PALETTE, QUIET, axes, finish
-
-DELTAS = tuple(10.0**power for power in range(-9, 0))
-Runs = Literal["one", "many"]
+from tacit.core import Evidence
+from tacit.figures.epsilon import DELTAS, EpsilonFigure, Runs
+from tacit.figures.palette import PALETTE, QUIET
+from tacit.plots.canvas import axes, finish
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,21 +16,15 @@ class EpsilonDisplay:
 
     Parameters
     ----------
-    delta : float (k,), ascending.
-    epsilon : float (k,), what is shown at least at each.
-    level : one-sided confidence.
-    together : the bounds hold at all deltas at once, not only each by itself.
-    claim : (epsilon, delta) that was promised, or None.
-    ax, artists : set by `plot`.
+    figure : EpsilonFigure
+        The numbers that are drawn.
+    ax, artists : matplotlib Axes and tuple
+        Set by `plot`.
     """
 
-    delta: NDArray[np.float64]
-    epsilon: NDArray[np.float64]
-    level: float
-    together: bool
-    claim: tuple[float, float] | None = None
-    ax: Any = None
-    artists: tuple[Any, ...] = field(default=())
+    figure: EpsilonFigure = field(repr=False)
+    ax: Any = field(default=None, repr=False)
+    artists: tuple[Any, ...] = field(default=(), repr=False)
 
     @classmethod
     def from_evidence(
@@ -46,63 +36,31 @@ class EpsilonDisplay:
         claim: tuple[float, float] | None = None,
         level: float = 0.95,
     ) -> "EpsilonDisplay":
-        """Compute the bounds.
-
-        Parameters
-        ----------
-        evidence : one score a canary (``runs="one"``: all canaries in one training, one coin each)
-            or a run (``"many"``).
-        deltas : where to compute them.
-        claim : (epsilon, delta) that was promised.
-        level : one-sided confidence.
-
-        Raises
-        ------
-        AssumptionError : the coins cannot be coins, or the scores of one run are given as
-            independent ones.
-        InvalidInput : there is no delta, or `runs` is neither.
-        """
-        from tacit.dp import one_run_epsilon, tradeoff_band
-
-        if runs not in ("one", "many") or not len(deltas):
-            raise InvalidInput(
-                f'`runs` needs "one" or "many" and `deltas` at least one number, got {runs!r} and'
-                f" {deltas!r}."
+        """Compute the bounds; see `EpsilonFigure.from_evidence`."""
+        return cls(
+            EpsilonFigure.from_evidence(
+                evidence, runs=runs, deltas=deltas, claim=claim, level=level
             )
-        delta = np.sort(np.asarray(deltas, np.float64))
-        if runs == "many":
-            band = tradeoff_band(evidence, level=level)
-            bounds = [band.epsilon(float(value)) for value in delta]
-        else:
-            bounds = [one_run_epsilon(evidence, float(value), level=level).low for value in delta]
-        return cls(delta, np.asarray(bounds), level, runs == "many", claim)
+        )
 
     def plot(self, ax: Any = None) -> "EpsilonDisplay":
-        """Draw on `ax` (new axes where None); nothing is shown or saved. The result holds `ax` and
-        the `artists`.
+        """Draw on `ax` (new axes where None); nothing is shown or saved.
+
+        The result holds `ax` and the `artists`.
         """
         ax = axes(ax)
-        how = "all deltas together" if self.together else "each delta by itself"
-        line = ax.plot(
-            self.delta,
-            self.epsilon,
-            "o-",
-            color=PALETTE[0],
-            label=f"shown at least ({100 * self.level:g} %, {how})",
+        figure = self.figure
+        how = "all deltas together" if figure.together else "each delta by itself"
+        label = f"shown at least ({100 * figure.level:g} %, {how})"
+        artists = ax.plot(figure.delta, figure.epsilon, "o-", color=PALETTE[0], label=label)
+        below = ax.fill_between(
+            figure.delta, 0, figure.epsilon, color=PALETTE[0], alpha=0.12, linewidth=0
         )
-        artists = [
-            *line,
-            ax.fill_between(self.delta, 0, self.epsilon, color=PALETTE[0], alpha=0.12, linewidth=0),
-        ]
-        if self.claim is not None:
-            epsilon, delta = self.claim
-            artists += ax.plot(
-                delta,
-                epsilon,
-                "D",
-                color=PALETTE[1],
-                label=f"claimed: ε = {epsilon:g} at δ = {delta:g}",
-            )
+        artists.append(below)
+        if figure.claim is not None:
+            epsilon, delta = figure.claim
+            label = f"claimed: ε = {epsilon:g} at δ = {delta:g}"
+            artists += ax.plot(delta, epsilon, "D", color=PALETTE[1], label=label)
             artists.append(ax.axhline(epsilon, color=QUIET, linestyle="--", linewidth=1))
         ax.set(xscale="log")
         ax.set_ylim(bottom=0)

@@ -1,50 +1,16 @@
-"""Members found against outsiders wrongly accused, on two logarithmic axes."""
+"""Members found against non-members wrongly accused, on two logarithmic axes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
-from tacit.core import Evidence, InvalidInput, Report
-from tacit.figures.thinning import cornered, thinned
-from tacit.plots.canvas import PALETTE, QUIET, axes, finish, literal
-
-MAX_POINTS = 400
-
-
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """One attack's ROC.
-
-    Parameters
-    ----------
-    attack : its name.
-    fpr, tpr : float (k,), ascending.
-    low, high : float (k,), ends of the band around `tpr`.
-    """
-
-    attack: str
-    fpr: NDArray[np.float64]
-    tpr: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-
-    @classmethod
-    def from_dict(cls, plain: dict[str, Any], *, max_points: int = MAX_POINTS) -> "Curve":
-        """A curve from a report's figures, drawn from at most `max_points` points."""
-        fpr, tpr = np.asarray(plain["fpr"], np.float64), np.asarray(plain["tpr"], np.float64)
-        kept = thinned(fpr, tpr, n=max_points)
-        band = [
-            np.asarray(plain.get(end, plain["tpr"]), np.float64)[kept] for end in ("low", "high")
-        ]
-        return cls(str(plain.get("attack", "attack")), fpr[kept], tpr[kept], band[0], band[1])
-
-    @property
-    def smallest_rate(self) -> float:
-        """The smallest false-accusation rate above 0, where the picture begins."""
-        positive = self.fpr[self.fpr > 0]
-        return float(positive.min()) if len(positive) else 1.0
+from tacit.core import Evidence, Report
+from tacit.figures.palette import PALETTE, QUIET
+from tacit.figures.roc import MAX_POINTS, RocCurve, RocFigure
+from tacit.figures.thinning import cornered
+from tacit.plots.canvas import axes, finish, literal
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,17 +19,24 @@ class RocDisplay:
 
     Parameters
     ----------
-    curves : one an attack.
-    ax, artists : set by `plot`.
+    figure : RocFigure
+        The numbers that are drawn.
+    ax, artists : matplotlib Axes and tuple
+        Set by `plot`.
 
     References
     ----------
     .. [1] Carlini et al., Membership Inference Attacks From First Principles, 2022, fig. 1.
     """
 
-    curves: tuple[Curve, ...]
-    ax: Any = None
-    artists: tuple[Any, ...] = field(default=())
+    figure: RocFigure = field(repr=False)
+    ax: Any = field(default=None, repr=False)
+    artists: tuple[Any, ...] = field(default=(), repr=False)
+
+    @property
+    def curves(self) -> tuple[RocCurve, ...]:
+        """One an attack."""
+        return self.figure.curves
 
     @classmethod
     def from_evidence(
@@ -74,52 +47,52 @@ class RocDisplay:
         name: str = "",
         max_points: int = MAX_POINTS,
     ) -> "RocDisplay":
-        """Compute the curve and its band.
+        """The curve of one attack and its band; see `RocFigure.from_evidence`."""
+        return cls(RocFigure.from_evidence(evidence, level=level, name=name, max_points=max_points))
+
+    @classmethod
+    def from_predictions(
+        cls,
+        member: ArrayLike,
+        score: ArrayLike,
+        *,
+        level: float = 0.95,
+        name: str = "attack",
+        max_points: int = MAX_POINTS,
+    ) -> "RocDisplay":
+        """The curve of scores from anywhere.
 
         Parameters
         ----------
-        evidence : the marked paper.
-        level : of the band, at each point.
-        name : shown beside the curve.
-        max_points : the picture is drawn from at most so many points.
+        member : bool (n,)
+            The truth, first as scikit-learn's displays have it.
+        score : float (n,)
+            Larger means more like a member.
+        level : float
+            Confidence of the band, at each point.
+        name : str
+            Shown beside the curve.
+        max_points : int
+            The picture is drawn from at most so many points.
         """
-        from tacit.metrics import roc_points
-
-        plain = roc_points(evidence, level=level) | {"attack": name or evidence.attack}
-        return cls((Curve.from_dict(plain, max_points=max_points),))
+        evidence = Evidence.of(score, member)
+        return cls.from_evidence(evidence, level=level, name=name, max_points=max_points)
 
     @classmethod
     def from_report(cls, report: Report, *, max_points: int = MAX_POINTS) -> "RocDisplay":
-        """The curves that a report holds.
-
-        Raises
-        ------
-        InvalidInput : the report holds none.
-        """
-        curves = report.figures.get("roc") or ()
-        if not curves:
-            raise InvalidInput("This report holds no ROC: its `figures` have no `roc`.")
-        return cls(tuple(Curve.from_dict(item, max_points=max_points) for item in curves))
+        """The curves that a report holds; see `RocFigure.from_report`."""
+        return cls(RocFigure.from_report(report, max_points=max_points))
 
     def plot(self, ax: Any = None) -> "RocDisplay":
-        """Draw on `ax` (new axes where None); nothing is shown or saved. The result holds `ax` and
-        the `artists`.
+        """Draw on `ax` (new axes where None); nothing is shown or saved.
+
+        The result holds `ax` and the `artists`.
         """
         ax = axes(ax)
-        floor = min(curve.smallest_rate for curve in self.curves)
+        floor = self.figure.floor
         artists = [ax.plot([floor, 1], [floor, 1], color=QUIET, linestyle="--", linewidth=1)[0]]
         for order, curve in enumerate(self.curves):
-            color = PALETTE[order % len(PALETTE)]
-            fpr, *heights = cornered(curve.fpr, curve.tpr, curve.low, curve.high)
-            tpr, low, high = (np.maximum(height[fpr >= floor], floor / 10) for height in heights)
-            fpr = fpr[fpr >= floor]
-            if order == 0:
-                artists.append(
-                    ax.fill_between(fpr, low, high, color=color, alpha=0.16, linewidth=0)
-                )
-            line = ax.plot(fpr, tpr, color=color)[0]
-            line.set(label=literal(curve.attack), linewidth=2 if order == 0 else 1.2)
-            artists.append(line)
+            artists += _curve(ax, curve, PALETTE[order % len(PALETTE)], floor, first=order == 0)
         ax.set(xscale="log", yscale="log", xlim=(floor, 1), ylim=(floor, 1))
         ax.annotate(
             "chance",
@@ -134,7 +107,21 @@ class RocDisplay:
         finish(
             ax,
             title="Members found at few false accusations",
-            x="outsiders wrongly accused (FPR)",
+            x="non-members wrongly accused (FPR)",
             y="members found (TPR)",
         )
-        return RocDisplay(self.curves, ax, tuple(artists))
+        return replace(self, ax=ax, artists=tuple(artists))
+
+
+def _curve(ax: Any, curve: RocCurve, color: str, floor: float, *, first: bool) -> list[Any]:
+    fpr, *heights = cornered(curve.fpr, curve.tpr, curve.low, curve.high)
+    inside = fpr >= floor
+    # a height of 0 has no logarithm: it is drawn just below the picture
+    tpr, low, high = (np.maximum(height[inside], floor / 10) for height in heights)
+    artists = []
+    if first:
+        band = ax.fill_between(fpr[inside], low, high, color=color, alpha=0.16, linewidth=0)
+        artists.append(band)
+    line = ax.plot(fpr[inside], tpr, color=color)[0]
+    line.set(label=literal(curve.attack), linewidth=2 if first else 1.2)
+    return [*artists, line]

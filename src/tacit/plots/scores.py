@@ -1,96 +1,73 @@
 """How an attack scores members and non-members."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
-from tacit.core import Evidence, InvalidInput, Report
-from tacit.plots.canvas import MEMBER, NONMEMBER, axes, finish, literal
-
-BINS = 60
+from tacit.core import Evidence, Report
+from tacit.figures.palette import MEMBER, NONMEMBER
+from tacit.figures.scores import BINS, ScoresFigure
+from tacit.plots.canvas import axes, finish, literal
 
 
 @dataclass(frozen=True, eq=False)
 class ScoresDisplay:
-    """Two histograms of one attack's score, each of area one.
+    """Two histograms of one attack's score, each of sum one.
 
     Parameters
     ----------
-    attack : name.
-    edges : float (k + 1,).
-    member, nonmember : float (k,), share of the records in each bin.
-    ax, artists : set by `plot`.
+    figure : ScoresFigure
+        The numbers that are drawn.
+    ax, artists : matplotlib Axes and tuple
+        Set by `plot`.
     """
 
-    attack: str
-    edges: NDArray[np.float64]
-    member: NDArray[np.float64]
-    nonmember: NDArray[np.float64]
-    ax: Any = None
-    artists: tuple[Any, ...] = field(default=())
+    figure: ScoresFigure = field(repr=False)
+    ax: Any = field(default=None, repr=False)
+    artists: tuple[Any, ...] = field(default=(), repr=False)
 
     @classmethod
     def from_evidence(
         cls, evidence: Evidence, *, bins: int = BINS, name: str = ""
     ) -> "ScoresDisplay":
         """Count the scores in `bins` bins."""
-        from tacit.metrics import score_histogram
+        return cls(ScoresFigure.from_evidence(evidence, bins=bins, name=name))
 
-        return cls.from_dict(
-            score_histogram(evidence, bins=bins) | {"attack": name or evidence.attack}
-        )
+    @classmethod
+    def from_predictions(
+        cls, member: ArrayLike, score: ArrayLike, *, bins: int = BINS, name: str = "attack"
+    ) -> "ScoresDisplay":
+        """Count scores from anywhere: `member` bool (n,) is the truth, `score` float (n,)."""
+        return cls.from_evidence(Evidence.of(score, member), bins=bins, name=name)
 
     @classmethod
     def from_report(cls, report: Report) -> "ScoresDisplay":
-        """The first histogram that a report holds.
-
-        Raises
-        ------
-        InvalidInput : the report holds none.
-        """
-        histograms = report.figures.get("scores") or ()
-        if not histograms:
-            raise InvalidInput(
-                "This report holds no score histogram: its `figures` have no `scores`."
-            )
-        return cls.from_dict(histograms[0])
-
-    @classmethod
-    def from_dict(cls, plain: dict[str, Any]) -> "ScoresDisplay":
-        """A histogram from a report's figures (counts or shares)."""
-        sides = [np.asarray(plain[side], np.float64) for side in ("member", "nonmember")]
-        shares = [side / max(float(side.sum()), 1e-300) for side in sides]
-        return cls(
-            str(plain.get("attack", "attack")),
-            np.asarray(plain["edges"], np.float64),
-            shares[0],
-            shares[1],
-        )
+        """The first histogram that a report holds; see `ScoresFigure.from_report`."""
+        return cls(ScoresFigure.from_report(report))
 
     def plot(self, ax: Any = None) -> "ScoresDisplay":
-        """Draw on `ax` (new axes where None); nothing is shown or saved. The result holds `ax` and
-        the `artists`.
+        """Draw on `ax` (new axes where None); nothing is shown or saved.
+
+        The result holds `ax` and the `artists`.
         """
         ax = axes(ax)
+        figure = self.figure
         artists = []
         for side, color, label in (
-            (self.nonmember, NONMEMBER, "non-members"),
-            (self.member, MEMBER, "members"),
+            (figure.nonmember, NONMEMBER, "non-members"),
+            (figure.member, MEMBER, "members"),
         ):
-            artist = ax.stairs(
-                100 * side, self.edges, fill=True, color=color, alpha=0.45, label=label
+            filled = ax.stairs(
+                100 * side, figure.edges, fill=True, color=color, alpha=0.45, label=label
             )
-            artists += [artist, ax.stairs(100 * side, self.edges, color=color, linewidth=1.4)]
+            artists += [filled, ax.stairs(100 * side, figure.edges, color=color, linewidth=1.4)]
         ax.set_ylim(bottom=0)
         ax.legend(frameon=False, fontsize="small")
         finish(
             ax,
-            title=f"Scores of {literal(self.attack)}",
+            title=f"Scores of {literal(figure.attack)}",
             x="attack score (more like a member →)",
             y="records per bin (%)",
         )
-        return ScoresDisplay(
-            self.attack, self.edges, self.member, self.nonmember, ax, tuple(artists)
-        )
+        return replace(self, ax=ax, artists=tuple(artists))

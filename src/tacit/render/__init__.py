@@ -1,16 +1,24 @@
-"""Reports and comparisons as text, HTML and other formats; what they say is the same in all."""
+"""Reports, comparisons and evidence files as text, HTML and other formats.
+
+What they say is the same in all, and in every language.
+"""
 
 from tacit.core import Comparison, InvalidInput, Report, presentation
+from tacit.core.filing import Filing
 from tacit.render.blocks import Document
 from tacit.render.clean import encodable
 from tacit.render.comparison import document_of_comparison
+from tacit.render.document import document_of
+from tacit.render.evidence_file import document_of_filing
 from tacit.render.html import fragment, page
 from tacit.render.junit import junit
+from tacit.render.language import CODES as LANGUAGES
 from tacit.render.markdown import markdown
 from tacit.render.model_card import model_card
+from tacit.render.reading import Reading
 from tacit.render.sarif import sarif
-from tacit.render.sections import document_of
 from tacit.render.text import terminal
+from tacit.render.words import Words
 
 # format name (as the command line takes it): suffix of its files
 FORMATS = {
@@ -22,50 +30,67 @@ FORMATS = {
     "sarif": ".sarif",
     "model-card": ".card.md",
 }
-COMPARISON_SUFFIXES = (".txt", ".json", ".html", ".md")
+# what is no report, and so has no rules for JUnit and SARIF
+DOCUMENT_SUFFIXES = (".txt", ".json", ".html", ".md")
 
 
-def rendered(report: Report | Comparison, *, suffix: str) -> str:
+def rendered(report: Report | Comparison | Filing, *, suffix: str, lang: str = "en") -> str:
     """The report as text in the format of a file suffix.
 
     Parameters
     ----------
-    report : a Report (any suffix in `FORMATS`) or a Comparison (.txt, .json, .html, .md).
-    suffix : with its dot; ``".card.md"`` is a section for a model card, ``".xml"`` is JUnit's.
+    report : Report, Comparison or Filing
+        A Report in any suffix of `FORMATS`; a Comparison or Filing as .txt, .json, .html or .md.
+    suffix : str
+        With its dot; ``".card.md"`` is a section for a model card, ``".xml"`` is JUnit's.
+    lang : str
+        One of `LANGUAGES`. JSON, JUnit, SARIF and model cards are read by machines too: their
+        names stay English.
 
     Raises
     ------
-    InvalidInput : there is no such format; the error lists those there are.
+    InvalidInput
+        There is no such format or language; the error lists those there are.
     """
+    words = Words.of(lang)
     if suffix == ".json":
         return encodable(report.to_json())
-    if isinstance(report, Comparison):
-        if suffix not in COMPARISON_SUFFIXES:
+    if not isinstance(report, Report):
+        if suffix not in DOCUMENT_SUFFIXES:
             raise InvalidInput(
-                f"A comparison is written as {', '.join(COMPARISON_SUFFIXES)}, got the suffix"
-                f" {suffix!r}."
+                "A comparison or evidence file is written as"
+                f" {', '.join(DOCUMENT_SUFFIXES)}, got the suffix {suffix!r}."
             )
-        return _document(document_of_comparison(report), suffix)
-    if suffix == ".xml":
-        return junit(report)
-    if suffix == ".sarif":
-        return sarif(report)
-    if suffix == ".card.md":
-        return model_card(report, document_of(report))
+        return _document(_document_of(report, words), suffix)
     if suffix not in FORMATS.values():
         raise InvalidInput(
             f"A report is written as {', '.join(FORMATS.values())}, got the suffix {suffix!r}."
         )
-    return _document(document_of(report), suffix)
+    reading = Reading.of(report, words)
+    document = document_of(reading)
+    if suffix == ".xml":
+        return junit(report, document)
+    if suffix == ".sarif":
+        return sarif(report, document)
+    if suffix == ".card.md":
+        return model_card(reading, document)
+    return _document(document, suffix)
 
 
-def notebook(report: Report | Comparison) -> str:
-    """The report as a fragment of HTML for a notebook cell: no script, no style sheet, nothing
-    loaded.
+def notebook(report: Report | Comparison | Filing, *, lang: str = "en") -> str:
+    """The report as a fragment of HTML for a notebook cell.
+
+    It holds no script and no style sheet, and loads nothing.
     """
-    return fragment(
-        document_of_comparison(report) if isinstance(report, Comparison) else document_of(report)
-    )
+    return fragment(_document_of(report, Words.of(lang)))
+
+
+def _document_of(report: Report | Comparison | Filing, words: Words) -> Document:
+    if isinstance(report, Filing):
+        return document_of_filing(report, words)
+    if isinstance(report, Comparison):
+        return document_of_comparison(report, words)
+    return document_of(Reading.of(report, words))
 
 
 def _document(document: Document, suffix: str) -> str:
@@ -74,4 +99,4 @@ def _document(document: Document, suffix: str) -> str:
 
 presentation.register(rendered=rendered, notebook=notebook)
 
-__all__ = ["FORMATS", "notebook", "rendered"]
+__all__ = ["FORMATS", "LANGUAGES", "notebook", "rendered"]

@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 
-from tacit.core import Report
-from tacit.render.claims import shown_epsilon
+from tacit.render.clean import sentence
+from tacit.render.reading import Reading
 
+# what a report on a claim rests on, and what one on a model's records does
 CLAIM = {"abadi", "jagielski", "steinke", "mahloujifar"}
 ALWAYS = {"carlini", "yeom", "jayaraman", "abadi", "aerni", "choquette", "lee"}
+# what the interval of a metric, the control of a role and a signal rest on
+BY_METRIC = {"auc": "delong", "tpr": "clopper", "ppv": "clopper"}
+BY_ROLE = {"slice": "holm", "blind": "das"}
+BY_SIGNAL = {"entropy": "song", "modified_entropy": "song"}
 
 
 @dataclass(frozen=True)
@@ -128,23 +133,20 @@ PAPERS = {
 }
 
 
-def references(report: Report) -> tuple[str, ...]:
-    """The papers behind what this report shows."""
-    methods = " ".join(
-        estimate.method.lower() for check in report.checks for estimate in check.estimates
-    )
-    attacks = " ".join(f"{check.name} {check.attack}".lower() for check in report.checks)
-    roles = {check.role for check in report.checks}
-    cited = {
-        "delong": "delong" in methods,
-        "clopper": "clopper" in methods,
-        "holm": "slice" in roles,
-        "das": "blind" in roles,
-        "song": "entropy" in attacks or "class" in attacks,
-        "shokri": "shadow" in attacks or "shokri" in attacks,
-        "kaya": {"member", "nonmember"} <= set(report.accuracy),
-    }
-    always = ALWAYS if shown_epsilon(report) is None else CLAIM
-    return tuple(
-        str(paper) for key, paper in PAPERS.items() if key in always or cited.get(key, False)
-    )
+def references(reading: Reading) -> tuple[str, ...]:
+    """The papers behind what this report shows, then those that its estimates name themselves."""
+    report = reading.report
+    cited = set(ALWAYS if reading.epsilon is None else CLAIM)
+    named: dict[str, None] = {}
+    for check in report.checks:
+        cited.add(BY_ROLE.get(check.role, ""))
+        cited.add(BY_SIGNAL.get(check.statistic, ""))
+        for estimate in check.estimates:
+            cited.add(BY_METRIC.get(estimate.name.partition("@")[0], ""))
+            named |= dict.fromkeys(estimate.references)
+    if reading.kind == "membership with shadow models":
+        cited.add("shokri")
+    if {"member", "nonmember"} <= set(report.accuracy):
+        cited.add("kaya")
+    papers = [str(paper) for key, paper in PAPERS.items() if key in cited | set(named)]
+    return (*papers, *(sentence(text) for text in named if text not in PAPERS))

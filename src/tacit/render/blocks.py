@@ -7,6 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Tone = Literal["pass", "fail", "inconclusive", "neutral"]
+# how far a section reaches: into every format, also into those that machines read (text, model
+# card, JUnit, SARIF); into every format that people read; or only into the long ones (HTML,
+# Markdown)
+Reach = Literal["everywhere", "short", "long"]
+
+
+class Original(str):
+    """A sentence in English, as an audit wrote it, in a document of another language."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -19,15 +29,29 @@ class Interval:
     text: str
 
 
-Cell = str | Interval
+@dataclass(frozen=True)
+class Outcome:
+    """A table cell that holds a verdict; formats that can do so show a sign."""
+
+    outcome: str
+    text: str
+
+
+Cell = str | Interval | Outcome
+
+
+def shown(cell: Cell) -> str:
+    """What a cell says."""
+    return cell if isinstance(cell, str) else cell.text
 
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph. `brief` where the short text form shows it too."""
+    """A paragraph: `brief` where short formats show it too, `quiet` where it is small print."""
 
     text: str
     brief: bool = True
+    quiet: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,23 +114,36 @@ class Section:
     key : short name, used for anchors.
     title : the heading.
     blocks : the answer.
-    brief : whether the short text form shows it too.
+    reach : which formats show it; one rule for all of them, see `Reach`.
+    listed : whether the page's table of contents names it.
     """
 
     key: str
     title: str
     blocks: tuple[Block, ...]
-    brief: bool = False
+    reach: Reach = "long"
+    listed: bool = True
+
+    @property
+    def brief(self) -> bool:
+        """Whether the formats for people in a hurry show it too."""
+        return self.reach != "long"
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether the formats for machines show it too."""
+        return self.reach == "everywhere"
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A key figure under the headline."""
+    """A key figure under the headline, with a sentence that explains it."""
 
     name: str
     value: str
     span: str = ""
     note: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,11 +158,16 @@ class Document:
     tone : the verdict, for colour and sign.
     verdict, finding : the same in words.
     headline : one plain sentence.
+    leak : whether the finding is a leak, for its colour.
     caution : what must be read before any number.
     facts : key figures.
     sections : the rest.
     charts : numbers of the pictures, by name.
     more : what the short text form leaves to the others.
+    about : what the verdict and the finding say, for who has never seen one.
+    digest : of the report's canonical JSON.
+    lang : code of the language.
+    furniture : the words of the page itself ("Contents", "Read this first"), by key.
     """
 
     kind: str
@@ -135,8 +177,25 @@ class Document:
     verdict: str
     finding: str
     headline: str
+    leak: bool = False
     caution: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
     sections: tuple[Section, ...] = ()
     charts: Mapping[str, Any] = field(default_factory=dict)
     more: str = ""
+    about: str = ""
+    digest: str = ""
+    lang: str = "en"
+    furniture: Mapping[str, str] = field(default_factory=dict)
+
+    def say(self, name: str) -> str:
+        """A word of the page itself; empty where the document brings none."""
+        return self.furniture.get(name, "")
+
+    def left_out(self, n: int) -> str:
+        """That `n` rows are not shown."""
+        return self.say("left out").replace("#", self.count(n))
+
+    def count(self, n: int) -> str:
+        """A whole number in the form of the document's language."""
+        return f"{n:,}".replace(",", self.say("thousands"))

@@ -8,164 +8,180 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import Comparison, Estimate, InvalidInput, Report
+from tacit.figures import (
+    ParetoFigure,
+    RocCurve,
+    RocFigure,
+    ScoresFigure,
+    SlicesFigure,
+    TrendFigure,
+)
 from tacit.figures.thinning import cornered
-from tacit.plots import ParetoDisplay, RocDisplay, ScoresDisplay, SlicesDisplay, TrendDisplay
-from tacit.plots.roc import Curve
-from tacit.plots.slices import NO_LEAK
 from tacit.render.clean import clean
-from tacit.render.words import metric_name
+from tacit.render.words import Words
 
 Plain = dict[str, Any]
-MAX_CURVES = 12
-N_SHOWN = 4
+# twelve lines can be chosen from, four are shown at first: more cannot be told apart
+MAX_CURVES, N_SHOWN = 12, 4
 CURVE_POINTS = 400
-SMALLEST_FLOOR = 1e-7
+# characters of a name beside a line
 NAME = 44
+# characters of a name left of a row of dots, and how many of them are its start
+ROW_NAME, ROW_START = 34, 14
+# a picture is broken where a figure of a report is not what it should be
+DAMAGES = (InvalidInput, KeyError, TypeError, ValueError, IndexError, AttributeError)
+# of the values' range, left free on both sides
+MARGIN = 0.06
+# the part of the words that the page's script needs
+SCRIPT_WORDS = (
+    "keys",
+    "attacks",
+    "models",
+    "zoom",
+    "in",
+    "out",
+    "whole",
+    "show whole",
+    "linear",
+    "log",
+    "wrong",
+    "one in",
+    "to",
+    "score",
+    "beyond",
+    "not beyond",
+)
 
 
-def charts_of(report: Report) -> Plain:
-    """Chart name to plain data, only for what the report holds; damaged figures are left out, never
-    half drawn.
+def charts_of(report: Report, words: Words) -> Plain:
+    """Chart name to plain data, only for what the report holds.
+
+    Damaged figures are left out, never half drawn.
     """
     charts: Plain = {}
     for name, make in (("roc", _roc), ("scores", _scores), ("slices", _slices), ("trend", _trend)):
         try:
-            charts[name] = make(report)
-        except (InvalidInput, KeyError, TypeError, ValueError, IndexError, AttributeError):
+            charts[name] = make(report, words)
+        except DAMAGES:
             continue
     return charts
 
 
-def _roc(report: Report) -> Plain:
-    curves = RocDisplay.from_report(report, max_points=CURVE_POINTS).curves[:MAX_CURVES]
-    floor = max(SMALLEST_FLOOR, min(curve.smallest_rate for curve in curves))
-    floor = 10.0 ** math.floor(math.log10(min(floor, 0.1)) + 1e-9)
+def script_words(words: Words) -> Plain:
+    """What the page's script says, and how it writes numbers."""
+    said = {name: words.say(f"chart.{name}", n="#", rate="#") for name in SCRIPT_WORDS}
+    marks = {"decimal": words.language.decimal, "thousands": words.language.thousands}
+    return {"say": said, "marks": marks}
+
+
+def _roc(report: Report, words: Words) -> Plain:
+    figure = RocFigure.from_report(report, max_points=CURVE_POINTS)
+    curves = figure.curves[:MAX_CURVES]
     series = [_curve(curve) | {"shown": order < N_SHOWN} for order, curve in enumerate(curves)]
+    both = {"scale": "log", "domain": [figure.floor, 1], "form": "share"}
     return {
         "kind": "curve",
-        "x": {
-            "label": "Outsiders wrongly accused",
-            "scale": "log",
-            "domain": [floor, 1],
-            "form": "share",
-        },
-        "y": {
-            "label": "Training records found",
-            "scale": "log",
-            "domain": [floor, 1],
-            "form": "share",
-        },
+        "x": {"label": words.say("chart.x accused")} | both,
+        "y": {"label": words.say("chart.y found")} | both,
         "series": series,
         "chance": True,
     }
 
 
-def _curve(curve: Curve) -> Plain:
+def _curve(curve: RocCurve) -> Plain:
     columns = cornered(curve.fpr, curve.tpr, curve.low, curve.high)
-    return {"name": clean(curve.attack, limit=NAME)} | dict(
-        zip(("x", "y", "low", "high"), map(_short, columns))
-    )
+    named = dict(zip(("x", "y", "low", "high"), map(_short, columns)))
+    return {"name": clean(curve.attack, limit=NAME)} | named
 
 
-def _scores(report: Report) -> Plain:
-    display = ScoresDisplay.from_report(report)
-    edges, top = display.edges, max(float(display.member.max()), float(display.nonmember.max()))
-    if not (
-        np.isfinite(edges).all()
-        and math.isfinite(top)
-        and len(edges) == len(display.member) + 1 > 1
-    ):
-        raise InvalidInput("The histogram's edges do not fit its counts.")
+def _scores(report: Report, words: Words) -> Plain:
+    figure = ScoresFigure.from_report(report)
+    attack = clean(figure.attack, limit=NAME)
     return {
         "kind": "histogram",
         "x": {
-            "label": f"Score of {clean(display.attack, limit=NAME)} (more like a member →)",
+            "label": words.say("chart.x score", attack=attack),
             "scale": "linear",
-            "domain": _short(edges[[0, -1]]),
+            "domain": _short(figure.edges[[0, -1]]),
             "form": "number",
         },
         "y": {
-            "label": "Share of records",
+            "label": words.say("chart.y share"),
             "scale": "linear",
-            "domain": [0, _short([top * 1.08])[0]],
+            # room above the highest bar
+            "domain": [0, _short([figure.top * 1.08])[0]],
             "form": "share",
         },
-        "edges": _short(edges),
+        "edges": _short(figure.edges),
         "series": [
-            {"name": "Others", "y": _short(display.nonmember)},
-            {"name": "Training records", "y": _short(display.member)},
+            {"name": words.say("chart.nonmembers"), "y": _short(figure.nonmember)},
+            {"name": words.say("chart.members"), "y": _short(figure.member)},
         ],
     }
 
 
-def _slices(report: Report) -> Plain:
-    display = SlicesDisplay.from_report(report)
+def _slices(report: Report, words: Words) -> Plain:
+    figure = SlicesFigure.from_report(report)
     rows: list[Plain] = [
-        {"name": clean(row.name, limit=NAME), "real": row.significant} | _ends(row.estimate)
-        for row in display.rows
+        {"name": _middle(clean(row.name)), "real": row.significant} | _ends(row.estimate)
+        for row in figure.rows
         if _finite(row.estimate)
     ]
-    overall = None if display.overall is None else _short([display.overall.value])[0]
+    overall = None if figure.overall is None else _short([figure.overall.value])[0]
+    marks = [figure.no_leak, *([] if overall is None else [overall])]
     return {
         "kind": "dots",
         "x": {
-            "label": metric_name(display.metric),
-            "domain": _around([row[end] for row in rows for end in ("low", "high")]),
+            "label": words.metric_name(figure.metric),
+            "domain": _around([*marks, *(row[end] for row in rows for end in ("low", "high"))]),
+            "form": "number",
         },
         "rows": rows,
-        "none": NO_LEAK.get(display.metric, 0.0),
+        "none": figure.no_leak,
         "overall": overall,
-        "left_out": display.left_out,
+        "left_out": figure.left_out,
     }
 
 
-def _trend(report: Report) -> Plain:
-    models = TrendDisplay.from_report(report).models
-    series = [
-        {
+def _trend(report: Report, words: Words) -> Plain:
+    models = TrendFigure.from_report(report).models
+    series = []
+    for name, steps in models[:MAX_CURVES]:
+        line: Plain = {"name": clean(name, limit=NAME), "shown": True}
+        line["x"] = _short([step.epoch for step in steps])
+        series.append(line | _columns([step.score for step in steps]))
+    return _with_bars(series, words, x=words.say("chart.epoch"), form="plain")
+
+
+def pareto_of(comparison: Comparison, words: Words) -> Plain:
+    """Privacy against accuracy, or nothing where no point has both."""
+    figure = ParetoFigure.from_comparison(comparison)
+    series = []
+    for name, points in list(figure.lines().items())[:MAX_CURVES]:
+        line: Plain = {
             "name": clean(name, limit=NAME),
             "shown": True,
-            "x": _short([step.epoch for step in steps]),
+            "x": _short([point.accuracy or 0.0 for point in points]),
+            "labels": [clean(point.name, limit=NAME) for point in points],
+            "tags": ["" if point.epoch is None else f"{point.epoch:g}" for point in points],
+            "front": [point.front for point in points],
+            "best": [point.name == figure.recommended for point in points],
         }
-        | _columns([step.score for step in steps])
-        for name, steps in models[:MAX_CURVES]
-    ]
-    return _with_bars(series, x="Epoch", form="plain")
-
-
-def pareto_of(comparison: Comparison) -> Plain:
-    """Privacy against accuracy, or nothing where no point has both."""
-    display = ParetoDisplay.from_comparison(comparison)
-    series = []
-    for name, points in list(display.lines().items())[:MAX_CURVES]:
         scores = [point.score for point in points if point.score is not None]
-        series.append(
-            {
-                "name": clean(name, limit=NAME),
-                "shown": True,
-                "x": _short([point.accuracy or 0.0 for point in points]),
-                "labels": [clean(point.name, limit=NAME) for point in points],
-                "tags": ["" if point.epoch is None else f"{point.epoch:g}" for point in points],
-                "front": [point.front for point in points],
-                "best": [point.name == display.recommended for point in points],
-            }
-            | _columns(scores)
-        )
-    return (
-        {"pareto": _with_bars(series, x="Accuracy on other records", form="share")}
-        if series
-        else {}
-    )
+        series.append(line | _columns(scores))
+    if not series:
+        return {}
+    return {"pareto": _with_bars(series, words, x=words.say("chart.accuracy"), form="share")}
 
 
-def _with_bars(series: list[Plain], *, x: str, form: str) -> Plain:
+def _with_bars(series: list[Plain], words: Words, *, x: str, form: str) -> Plain:
     across = [value for item in series for value in item["x"]]
     along = [value for item in series for end in ("low", "high") for value in item[end]]
     return {
         "kind": "points",
         "x": {"label": x, "scale": "linear", "domain": _around(across), "form": form},
         "y": {
-            "label": "Vulnerability score",
+            "label": words.say("chart.vulnerability"),
             "scale": "linear",
             "domain": _around([*along, 0.0]),
             "form": "number",
@@ -175,18 +191,21 @@ def _with_bars(series: list[Plain], *, x: str, form: str) -> Plain:
 
 
 def _columns(scores: Sequence[Estimate]) -> Plain:
-    return {
-        "y": _short([score.value for score in scores]),
-        "low": _short([score.low if math.isfinite(score.low) else score.value for score in scores]),
-        "high": _short(
-            [score.high if math.isfinite(score.high) else score.value for score in scores]
-        ),
-    }
+    low = [score.low if math.isfinite(score.low) else score.value for score in scores]
+    high = [score.high if math.isfinite(score.high) else score.value for score in scores]
+    value = [score.value for score in scores]
+    return {"y": _short(value), "low": _short(low), "high": _short(high)}
 
 
 def _ends(estimate: Estimate) -> Plain:
-    return dict(
-        zip(("value", "low", "high"), _short([estimate.value, estimate.low, estimate.high]))
+    values = _short([estimate.value, estimate.low, estimate.high])
+    return dict(zip(("value", "low", "high"), values))
+
+
+def _middle(name: str) -> str:
+    """A name that fits beside a dot: its end, where values stand, matters as much as its start."""
+    return (
+        name if len(name) <= ROW_NAME else f"{name[:ROW_START]}…{name[ROW_START - ROW_NAME + 1 :]}"
     )
 
 
@@ -196,8 +215,9 @@ def _finite(estimate: Estimate) -> bool:
 
 def _around(values: Sequence[float]) -> list[float]:
     low, high = min(values), max(values)
-    margin = 0.06 * (high - low) or 0.05
-    return _short([low - margin if low < 0 or low > margin else min(0.0, low), high + margin])
+    margin = MARGIN * (high - low) or 0.05
+    below = low - margin if low < 0 or low > margin else min(0.0, low)
+    return _short([below, high + margin])
 
 
 def _short(values: Sequence[float] | NDArray[np.float64]) -> list[float]:

@@ -1,90 +1,98 @@
 """What a comparison says, once, for every format."""
 
-from tacit.core import Comparison
+from tacit.core import Comparison, InvalidInput
+from tacit.core.canonical import digest_of
 from tacit.core.comparison import Difference, Point
 from tacit.render.blocks import Block, Cell, Chart, Document, Interval, Items, Section, Table, Text
-from tacit.render.charts import pareto_of
+from tacit.render.cells import interval
+from tacit.render.charts import pareto_of, script_words
 from tacit.render.clean import clean, sentence
-from tacit.render.sections import VERDICTS, interval
-from tacit.render.words import SPACE, both_of, count, p_value, plural
+from tacit.render.furniture import furniture
+from tacit.render.words import DASH, Words
 
-METRICS = {"auc difference": "difference in AUC", "advantage difference": "difference in score"}
-MAX_PAIRS = 20
-MORE = "The picture and every pair: save this as .html or .json."
-MAX_POINTS = 60
+# more pairs and points are in the JSON
+MAX_PAIRS, MAX_POINTS = 20, 60
+# characters of each name of a pair
+PAIR_NAME = 28
 
 
-def document_of_comparison(comparison: Comparison) -> Document:
+def document_of_comparison(comparison: Comparison, words: Words) -> Document:
     """The whole comparison as a document, every text from outside cleaned."""
+    sections = (section for section in sections_of(comparison, words) if section.blocks)
+    digest = digest_of(comparison.to_dict())
     return Document(
-        kind="comparison",
+        kind=words.say("kind.comparison"),
         title=clean(comparison.title),
         created=clean(comparison.created),
         tone="neutral",
         verdict="",
         finding="",
-        headline=sentence(comparison.recommendation),
-        sections=tuple(section for section in _sections(comparison) if section.blocks),
-        charts=pareto_of(comparison),
-        more=MORE,
+        headline=words.written(comparison.recommendation),
+        sections=tuple(sections),
+        charts=pareto_of(comparison, words) | {"words": script_words(words)},
+        more=words.say("comparison.more"),
+        digest=digest,
+        lang=words.language.code,
+        furniture=furniture(words, digest),
     )
 
 
-def _sections(comparison: Comparison) -> list[Section]:
+def sections_of(comparison: Comparison, words: Words) -> list[Section]:
+    """Points, differences and notes."""
+    notes = tuple(map(words.written, comparison.notes))
     return [
-        Section("points", "Privacy against accuracy", _points(comparison), brief=True),
-        Section("differences", "Which differences are real", _differences(comparison), brief=True),
+        Section("points", words.say("comparison.points"), points(comparison, words), "everywhere"),
+        Section(
+            "differences",
+            words.say("comparison.differences"),
+            _differences(comparison, words),
+            "everywhere",
+        ),
         Section(
             "notes",
-            "What to know",
-            (Items(tuple(map(sentence, comparison.notes))),) if comparison.notes else (),
-            brief=True,
+            words.say("comparison.notes"),
+            (Items(notes),) if notes else (),
+            "everywhere",
         ),
     ]
 
 
-def _points(comparison: Comparison) -> tuple[Block, ...]:
-    picture = Chart(
-        "pareto",
-        "Privacy against accuracy",
-        "One line a model, one dot an epoch; right is more accurate, lower is more private. Filled"
-        " dots are on the Pareto front: no other is better in one without being worse in the other."
-        " The ring is the recommendation.",
-    )
+def points(comparison: Comparison, words: Words) -> tuple[Block, ...]:
+    """The picture and the table of the models."""
+    picture = Chart("pareto", words.say("comparison.picture"), words.say("comparison.summary"))
     shown = sorted(
         comparison.points, key=lambda point: (point.name != comparison.recommended, not point.front)
     )[:MAX_POINTS]
-    rows = tuple(_point_row(point, comparison) for point in shown)
+    rows = tuple(_point_row(point, words) for point in shown)
     marked = 0 if comparison.recommended else None
-    head = ("Model", "Vulnerability score", "Accuracy", "Pareto front", "Verdict")
+    keys = ("model", "score", "accuracy", "front", "verdict")
+    head = tuple(words.say(f"column.{key}") for key in keys)
     left_out = max(0, len(comparison.points) - MAX_POINTS)
-    return (
-        picture,
-        Table("The recommended one in bold, then the Pareto front.", head, rows, marked, left_out),
-    )
+    return (picture, Table(words.say("comparison.caption"), head, rows, marked, left_out))
 
 
-def _point_row(point: Point, comparison: Comparison) -> tuple[Cell, ...]:
-    score = "not known" if point.score is None else interval(point.score)
-    accuracy = "not known" if point.accuracy is None else f"{100 * point.accuracy:.1f}{SPACE}%"
+def _point_row(point: Point, words: Words) -> tuple[Cell, ...]:
+    unknown = words.say("not known")
+    verdict = f"verdict.{point.verdict}"
     return (
         clean(point.name),
-        score,
-        accuracy,
-        "yes" if point.front else "no",
-        VERDICTS.get(point.verdict, "–"),
+        unknown if point.score is None else interval(point.score, words),
+        unknown if point.accuracy is None else words.share(point.accuracy, digits=3),
+        words.say("yes" if point.front else "no"),
+        words.say(verdict) if words.has(verdict) else DASH,
     )
 
 
-def _differences(comparison: Comparison) -> tuple[Block, ...]:
+def _differences(comparison: Comparison, words: Words) -> tuple[Block, ...]:
     known = [item for item in comparison.differences if item.estimate is not None]
     if not known:
-        return (Text("No two of them could be compared."),) if len(comparison.points) > 1 else ()
+        nothing = (Text(words.say("comparison.nothing")),)
+        return nothing if len(comparison.points) > 1 else ()
     real = sum(item.real for item in known)
-    said = (
-        f"{count(real)} of {plural(len(known), 'difference')} {'is' if real == 1 else 'are'} larger"
-        " than chance explains, corrected for looking at all of them (Holm); the intervals are not"
-        f" corrected.{_methods(known)}"
+    said = words.say(
+        "comparison.said one" if real == 1 else "comparison.said",
+        real=words.count(real),
+        total=words.counted(len(known), "difference"),
     )
     known.sort(
         key=lambda item: (
@@ -92,33 +100,44 @@ def _differences(comparison: Comparison) -> tuple[Block, ...]:
             item.p_adjusted or 0.0,
         )
     )
-    rows = tuple(_difference_row(item) for item in known[:MAX_PAIRS])
+    keys = ("pair", "real", "difference", "p corrected", "compared")
     table = Table(
-        "Differences in vulnerability; those with the recommended one first.",
-        ("Pair", "Real", "Difference", "p, corrected", "How"),
-        rows,
+        words.say("comparison.table"),
+        tuple(words.say(f"column.{key}") for key in keys),
+        tuple(_difference_row(item, words) for item in known[:MAX_PAIRS]),
         None,
         max(0, len(known) - MAX_PAIRS),
     )
-    return (Text(said), table)
+    return (Text(" ".join([said, *_methods(known, words)])), table)
 
 
-def _methods(known: list[Difference]) -> str:
+def _methods(known: list[Difference], words: Words) -> list[str]:
     """How the differences were tested, in words."""
-    text = ""
-    for paired, words in ((True, "On the same records"), (False, "From the two intervals alone")):
-        group = [item for item in known if item.paired == paired]
-        found = [item.estimate for item in group if item.estimate is not None]
+    said = []
+    for paired, key in ((True, "comparison.paired"), (False, "comparison.unpaired")):
+        group = [item.estimate for item in known if item.paired == paired]
+        found = [estimate for estimate in group if estimate is not None]
         methods = dict.fromkeys(
-            f"{METRICS.get(item.name, item.name)}, {item.method}" for item in found
+            f"{_metric(item.name, words)}, {words.written(item.method)}" for item in found
         )
-        text += f" {words}: {count(len(group))} ({sentence('; '.join(methods))})." if group else ""
-    return text
+        if group:
+            said.append(words.say(key, n=words.count(len(group)), methods="; ".join(methods)))
+    return said
 
 
-def _difference_row(item: Difference) -> tuple[Cell, ...]:
+def _metric(name: str, words: Words) -> str:
+    key = f"comparison.{name}"
+    return words.say(key) if words.has(key) else sentence(name)
+
+
+def _difference_row(item: Difference, words: Words) -> tuple[Cell, ...]:
     found = item.estimate
-    name = f"{clean(item.first, limit=28)} − {clean(item.second, limit=28)}"
-    shown = "–" if found is None else Interval(found.value, found.low, found.high, both_of(found))
-    how = "same records" if item.paired else "two intervals"
-    return (name, "yes" if item.real else "no", shown, p_value(item.p_adjusted), how)
+    if found is None:
+        raise InvalidInput(f"{item.first!r} and {item.second!r} were not compared.")
+    return (
+        f"{clean(item.first, limit=PAIR_NAME)} − {clean(item.second, limit=PAIR_NAME)}",
+        words.say("yes" if item.real else "no"),
+        Interval(found.value, found.low, found.high, words.both_of(found)),
+        words.p_value(item.p_adjusted),
+        words.say("comparison.same" if item.paired else "comparison.intervals"),
+    )

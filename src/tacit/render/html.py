@@ -9,15 +9,20 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from tacit.render.blocks import Document, Interval
+from tacit.render.blocks import Cell, Document, Interval, Original, Outcome, shown
 from tacit.render.svg import svg
+
+# a cell of so few characters is never broken over lines
+SHORT_CELL = 14
+# characters of the title at the foot of every printed page, beside digest and page number
+FOOT_TITLE = 36
 
 
 def page(document: Document) -> str:
     """A whole HTML page: no network, no outside file, a content policy that runs no script but its
     own.
     """
-    style, script = _asset("report.css"), _asset("report.js")
+    style, script = _asset("report.css") + _foot(document), _asset("report.js")
     text: str = _template("page.html").render(
         document=document,
         style=style,
@@ -41,12 +46,44 @@ def fragment(document: Document) -> str:
 def _tools(document: Document) -> dict[str, Any]:
     def picture(name: str, label: str) -> str:
         chart = document.charts.get(name)
-        return "" if chart is None else svg(chart, label=label)
+        if chart is None:
+            return ""
+        return svg(chart, label=label, decimal=document.say("decimal") or ".")
 
-    def is_number(cell: object) -> bool:
-        return isinstance(cell, Interval)
+    def style_of(cell: Cell) -> str:
+        if isinstance(cell, Interval):
+            return "number"
+        short = isinstance(cell, Outcome) or len(shown(cell)) <= SHORT_CELL
+        return "short" if short else ""
 
-    return {"picture": picture, "is_number": is_number}
+    def is_original(text: object) -> bool:
+        return isinstance(text, Original)
+
+    return {
+        "picture": picture,
+        "style_of": style_of,
+        "shown": shown,
+        "is_original": is_original,
+    }
+
+
+def _foot(document: Document) -> str:
+    """What stands at the foot of every printed page: title, digest, page number."""
+    title = document.title
+    if len(title) > FOOT_TITLE:
+        title = f"{title[: FOOT_TITLE - 1]}…"
+    return (
+        "@media print { @page {"
+        f" @bottom-left {{ content: {_css(title)}; }}"
+        f" @bottom-center {{ content: {_css(document.digest)}; }}"
+        f' @bottom-right {{ content: {_css(document.say("page") + " ")} counter(page) " / "'
+        " counter(pages); } } }\n"
+    )
+
+
+def _css(text: str) -> str:
+    """A CSS string that ends nowhere but at its end: all but letters and digits are escaped."""
+    return '"' + "".join(c if c.isalnum() else f"\\{ord(c):x} " for c in text) + '"'
 
 
 def _embedded(value: Any) -> str:

@@ -3,16 +3,20 @@
 from xml.etree import ElementTree
 
 from tacit.core import Note, Report, Verdict
+from tacit.render.blocks import Document
 from tacit.render.clean import clean, sentence
+from tacit.render.text import plain_text
 from tacit.render.words import SPACE
 
 NO_RULE = Verdict(
-    "inconclusive", "a rule to judge by", "", note=Note("policy", "the policy sets no rule")
+    "inconclusive", "a rule to judge by", "", note=Note("rule", "the policy sets no rule")
 )
 
 
-def junit(report: Report) -> str:
+def junit(report: Report, document: Document) -> str:
     """One `testcase` a rule of the policy and of the checks; what was measured are `properties`.
+
+    The sections that reach everywhere are the `system-out`.
 
     A rule that failed is a `failure`. A rule that could not be judged is an `error`, not a
     `skipped`: most CI systems show skipped as green, and too little data is no pass.
@@ -26,10 +30,7 @@ def junit(report: Report) -> str:
     failures = sum(verdict.outcome == "fail" for _, verdict in cases)
     errors = sum(verdict.outcome in ("inconclusive", "skipped") for _, verdict in cases)
     if not cases:
-        cases, errors = (
-            [("policy", NO_RULE)],
-            1,
-        )
+        cases, errors = [("policy", NO_RULE)], 1
     counts = {"tests": str(len(cases)), "failures": str(failures), "errors": str(errors)}
     root = ElementTree.Element("testsuites", counts | {"name": "tacit"})
     suite = ElementTree.SubElement(
@@ -48,7 +49,7 @@ def junit(report: Report) -> str:
             ElementTree.SubElement(
                 case, kind, {"message": reason, "type": verdict.outcome}
             ).text = reason
-    ElementTree.SubElement(suite, "system-out").text = sentence(report.headline)
+    ElementTree.SubElement(suite, "system-out").text = plain_text(document)
     ElementTree.indent(root)
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -2,7 +2,7 @@
 
 import re
 
-from tacit.render.blocks import Block, Cell, Chart, Document, Facts, Interval, Items, Section, Table
+from tacit.render.blocks import Block, Chart, Document, Facts, Items, Section, Table, shown
 from tacit.render.words import SPACE
 
 _SPECIAL = re.compile(r"([\\`*_\[\]#|~^$])")
@@ -23,16 +23,22 @@ def markdown(document: Document) -> str:
         f"# {escaped(document.title)}\n\ntacit"
         f" {escaped(document.kind)}{date}\n\n{verdict}{escaped(document.headline)}\n"
     )
-    cautions = [f"> **Read this first.** {escaped(text)}\n" for text in document.caution]
+    about = [f"{escaped(document.about)}\n"] if document.about else []
     facts = [_fact_list(document)] if document.facts else []
-    return "\n".join(
-        [head, *cautions, *facts, *(section_text(section) for section in document.sections)]
-    )
+    sections = [section_text(section, document) for section in document.sections]
+    digest = [f"{escaped(document.say('digest'))}\n"] if document.digest else []
+    return "\n".join([head, *cautions_text(document), *facts, *about, *sections, *digest])
 
 
-def section_text(section: Section, *, depth: int = 2) -> str:
-    """One section under a heading of that depth."""
-    body = [text for block in section.blocks if (text := _block(block))]
+def cautions_text(document: Document) -> list[str]:
+    """What must be read before any number."""
+    first = escaped(document.say("read first"))
+    return [f"> **{first}** {escaped(text)}\n" for text in document.caution]
+
+
+def section_text(section: Section, document: Document, *, depth: int = 2) -> str:
+    """One section of the document under a heading of that depth."""
+    body = [text for block in section.blocks if (text := _block(block, document))]
     return "\n\n".join([f"{'#' * depth} {escaped(section.title)}", *body]) + "\n"
 
 
@@ -57,7 +63,7 @@ def _fact_list(document: Document) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, document: Document) -> str:
     if isinstance(block, Items):
         return "\n".join(
             f"{f'{place}.' if block.ordered else '-'} {escaped(item)}"
@@ -66,25 +72,21 @@ def _block(block: Block) -> str:
     if isinstance(block, Facts):
         return "\n".join(f"- {escaped(name)}: {escaped(value)}" for name, value in block.pairs)
     if isinstance(block, Table):
-        return table_text(block)
+        return table_text(block, document)
     return "" if isinstance(block, Chart) else escaped(block.text)
 
 
-def table_text(table: Table) -> str:
+def table_text(table: Table, document: Document) -> str:
     """A table with its caption."""
     lines = [_row([escaped(name) for name in table.head]), _row(["---"] * len(table.head))]
     for index, row in enumerate(table.rows):
-        cells = [escaped(_shown(cell)) for cell in row]
+        cells = [escaped(shown(cell)) for cell in row]
         lines.append(
             _row([f"**{cell}**" if table.marked == index and cell else cell for cell in cells])
         )
-    more = f" {table.left_out:,} more are in the JSON report." if table.left_out else ""
+    more = f" {escaped(document.left_out(table.left_out))}" if table.left_out else ""
     return "\n".join([*lines, "", f"{escaped(table.caption)}{more}"])
 
 
 def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _shown(cell: Cell) -> str:
-    return cell.text if isinstance(cell, Interval) else cell

@@ -3,18 +3,16 @@
 import json
 from typing import Any
 
-from tacit.core import Estimate, Report
+from tacit.core import Estimate
 from tacit.render.blocks import Document
 from tacit.render.clean import clean
-from tacit.render.markdown import escaped, section_text
-from tacit.render.meaning import tail_rate
-from tacit.render.words import SPACE, metric_name
-
-SECTIONS = ("rules", "meaning", "assumed", "unknown", "made")
+from tacit.render.markdown import cautions_text, escaped, section_text
+from tacit.render.reading import Reading
+from tacit.render.words import SPACE, Words
 
 
-def model_card(report: Report, document: Document) -> str:
-    """YAML front matter and a Markdown section "Privacy".
+def model_card(reading: Reading, document: Document) -> str:
+    """YAML front matter and a Markdown section "Privacy" of the sections that reach everywhere.
 
     The results are marked as not verified: the Hub's own mark is for results that the Hub made.
     """
@@ -22,16 +20,19 @@ def model_card(report: Report, document: Document) -> str:
         f"## Privacy\n\n**{escaped(document.verdict)}** ·"
         f" {escaped(document.finding)}\n\n{escaped(document.headline)}\n"
     ]
-    body += [f"> **Read this first.** {escaped(text)}\n" for text in document.caution]
+    body += cautions_text(document)
     body += [
-        section_text(section, depth=3) for section in document.sections if section.key in SECTIONS
+        section_text(section, document, depth=3)
+        for section in document.sections
+        if section.everywhere
     ]
-    return f"---\n{_front_matter(report)}---\n\n" + "\n".join(body)
+    made = ", ".join(filter(None, ("tacit", document.created, document.say("digest"))))
+    return f"---\n{_front_matter(reading)}---\n\n" + "\n".join([*body, f"{escaped(made)}\n"])
 
 
-def _front_matter(report: Report) -> str:
-    rate = tail_rate(report)
-    estimates = [item for item in (report.score, rate) if item is not None]
+def _front_matter(reading: Reading) -> str:
+    report = reading.report
+    estimates = [item for item in (report.score, reading.rate) if item is not None]
     lines = ["tags:", "- privacy", "- membership-inference"]
     if estimates:
         lines += ["model-index:", f"- name: {_quoted(report.title)}", "  results:", "  - task:"]
@@ -42,15 +43,15 @@ def _front_matter(report: Report) -> str:
         ]
         lines += [
             "      type: private",
-            "      name: training records and others of the same kind",
+            "      name: members and non-members",
             "    metrics:",
         ]
         for item in estimates:
-            lines += _metric(item)
+            lines += _metric(item, reading.words)
     return "\n".join(lines) + "\n"
 
 
-def _metric(estimate: Estimate) -> list[str]:
+def _metric(estimate: Estimate, words: Words) -> list[str]:
     interval = {
         "low": _finite(estimate.low),
         "high": _finite(estimate.high),
@@ -59,7 +60,7 @@ def _metric(estimate: Estimate) -> list[str]:
     }
     return [
         f"    - type: {_quoted(f'tacit-{estimate.name}')}",
-        f"      name: {_quoted(metric_name(estimate.name))}",
+        f"      name: {_quoted(words.metric_name(estimate.name))}",
         f"      value: {json.dumps(_finite(estimate.value))}",
         f"      args: {json.dumps(interval)}",
         "      verified: false",

@@ -6,7 +6,10 @@ from typing import Any
 
 from tacit.core import Report, Verdict
 from tacit.render.bibliography import PAPERS
+from tacit.render.blocks import Document
 from tacit.render.clean import clean, sentence
+from tacit.render.text import section_lines
+from tacit.render.words import SPACE
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -22,8 +25,10 @@ KINDS = {
 ARTIFACT = "tacit-report.json"
 
 
-def sarif(report: Report) -> str:
+def sarif(report: Report, document: Document) -> str:
     """One result a rule of the policy (passes too), and one note for a leak that no rule names.
+
+    The sections that reach everywhere are the run's property `sections`.
 
     Paths stand in no source file; every result points at the report's own artifact and at the model
     by name.
@@ -48,6 +53,11 @@ def sarif(report: Report) -> str:
             "finding": report.finding,
             "verdict": report.verdict,
             "headline": sentence(report.headline),
+            "sections": {
+                section.key: section_lines(section, document).replace(SPACE, " ")
+                for section in document.sections
+                if section.everywhere
+            },
         },
     }
     return json.dumps(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from tacit.plots.canvas import MEMBER, NONMEMBER, PALETTE, QUIET
+from tacit.figures.palette import MEMBER, NONMEMBER, PALETTE, QUIET
 
 Plain = dict[str, Any]
 WIDTH, HEIGHT = 640, 380
@@ -57,14 +57,19 @@ class Axis:
         ]
 
 
-def svg(chart: Plain, *, label: str) -> str:
+def svg(chart: Plain, *, label: str, decimal: str = ".") -> str:
     """The chart as one `<svg>` element that says `label` to a screen reader.
 
     Parameters
     ----------
-    chart : plain data from `tacit.render.charts`; texts in it are escaped here.
-    label : what it shows, in words.
+    chart : dict
+        Plain data from `tacit.render.charts`; texts in it are escaped here.
+    label : str
+        What it shows, in words.
+    decimal : str
+        The decimal mark of its numbers.
     """
+    chart = chart | {"decimal": decimal}
     draw: dict[str, Callable[[Plain], tuple[str, int]]] = {
         "curve": _curves,
         "histogram": _histogram,
@@ -181,7 +186,7 @@ def _dots(chart: Plain) -> tuple[str, int]:
     height = TOP + ROW * len(rows) + BOTTOM
     low, high = chart["x"]["domain"]
     x = Axis(low, high, NAMES, WIDTH - RIGHT)
-    parts = [_ticks_below(x, height - BOTTOM, TOP, chart["x"]["label"], "number")]
+    parts = [_ticks_below(x, height - BOTTOM, TOP, chart)]
     for value, style in ((chart["none"], "chance"), (chart["overall"], "overall")):
         if value is not None:
             color, dash = (QUIET, "4 4") if style == "chance" else (PALETTE[0], "")
@@ -218,10 +223,17 @@ def _axes(chart: Plain) -> tuple[Axis, Axis]:
 
 
 def _frame(chart: Plain, x: Axis, y: Axis) -> str:
-    parts = [_ticks_below(x, HEIGHT - BOTTOM, TOP, chart["x"]["label"], chart["x"]["form"])]
+    parts = [_ticks_below(x, HEIGHT - BOTTOM, TOP, chart)]
     for value in y.ticks():
         parts.append(_path([(LEFT, y(value)), (WIDTH - RIGHT, y(value))], QUIET, "grid", width=0.4))
-        parts.append(_text(LEFT - 8, y(value) + 4, tick_text(value, chart["y"]["form"]), "end"))
+        parts.append(
+            _text(
+                LEFT - 8,
+                y(value) + 4,
+                tick_text(value, chart["y"]["form"], chart["decimal"]),
+                "end",
+            )
+        )
     middle = (TOP + HEIGHT - BOTTOM) / 2
     label = escape(chart["y"]["label"])
     turned = f'x="14" y="{middle}" transform="rotate(-90 14 {middle})"'
@@ -231,18 +243,23 @@ def _frame(chart: Plain, x: Axis, y: Axis) -> str:
     return "".join(parts)
 
 
-def _ticks_below(x: Axis, bottom: float, top: float, label: str, form: str) -> str:
+def _ticks_below(x: Axis, bottom: float, top: float, chart: Plain) -> str:
     parts = []
+    form, label = chart["x"]["form"], chart["x"]["label"]
     for value in x.ticks():
         parts.append(_path([(x(value), top), (x(value), bottom)], QUIET, "grid", width=0.4))
-        parts.append(_text(x(value), bottom + 18, tick_text(value, form), "middle"))
+        parts.append(
+            _text(x(value), bottom + 18, tick_text(value, form, chart["decimal"]), "middle")
+        )
     parts.append(_text((x.start + x.end) / 2, bottom + 38, label, "middle", style="label"))
     return "".join(parts)
 
 
-def tick_text(value: float, form: str) -> str:
+def tick_text(value: float, form: str, decimal: str = ".") -> str:
     """A tick's number: per cent for a share."""
-    return f"{100 * value:.4g}\u00a0%" if form == "share" else f"{value:.4g}".replace("-", "−")
+    if form == "share":
+        return f"{100 * value:.4g}\u00a0%".replace(".", decimal)
+    return f"{value:.4g}".replace("-", "−").replace(".", decimal)
 
 
 def _legend(names: Sequence[tuple[int, str]], *, right: bool) -> str:

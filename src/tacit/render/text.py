@@ -4,8 +4,20 @@ import textwrap
 import unicodedata
 from collections.abc import Sequence
 
-from tacit.render.blocks import Block, Cell, Document, Facts, Interval, Items, Section, Table, Text
-from tacit.render.words import SPACE
+from tacit.render.blocks import (
+    Block,
+    Cell,
+    Document,
+    Facts,
+    Interval,
+    Items,
+    Outcome,
+    Section,
+    Table,
+    Text,
+    shown,
+)
+from tacit.render.words import DASH, SPACE
 
 WIDTH = 88
 BAR = 14
@@ -17,13 +29,30 @@ SIGNS = {"pass": "✓", "fail": "✗", "inconclusive": "?", "neutral": "·"}
 
 
 def terminal(document: Document) -> str:
-    """The document as text; sections that are not brief are left to the other formats."""
+    """The document as text; sections that are not brief are left to the long formats."""
     parts = [_banner(document), *_headline(document), *_facts(document)]
     for section in document.sections:
-        if section.brief and (body := _body(section)):
+        if section.brief and (body := _body(section, document)):
             parts.append(f"{_heading(section.title)}\n{body}")
-    parts += [document.more] if document.more else []
+    last = "\n".join(filter(None, (_wrapped(document.more), document.say("digest"))))
+    parts += [last] if last else []
     return "\n\n".join(parts).replace(SPACE, " ") + "\n"
+
+
+def plain_text(document: Document) -> str:
+    """Headline and the sections that reach everywhere, for a machine's log."""
+    parts = [document.headline, *document.caution]
+    parts += [
+        f"{section.title}\n{section_lines(section, document)}"
+        for section in document.sections
+        if section.everywhere
+    ]
+    return "\n\n".join(parts).replace(SPACE, " ")
+
+
+def section_lines(section: Section, document: Document) -> str:
+    """One section as lines of text, without its heading."""
+    return _body(section, document)
 
 
 def _banner(document: Document) -> str:
@@ -31,7 +60,7 @@ def _banner(document: Document) -> str:
         f" · {document.title}" if document.title != document.kind else ""
     )
     rule = "═" * WIDTH
-    lines = [_between(left, document.created), rule]
+    lines = [_between(left, document.created).rstrip(), rule]
     if document.verdict:
         said = f"{SIGNS[document.tone]} {document.verdict.upper()}"
         lines.append(f"{said}  ·  {document.finding}" if document.finding else said)
@@ -48,9 +77,10 @@ def _between(left: str, right: str) -> str:
 
 
 def _headline(document: Document) -> list[str]:
+    first = document.say("read first").upper().replace(".", ":")
     lines = [_wrapped(document.headline)] if document.headline else []
     return lines + [
-        _wrapped(f"READ THIS FIRST: {text}", indent="! ", more="  ") for text in document.caution
+        _wrapped(f"{first} {text}", indent="! ", more="  ") for text in document.caution
     ]
 
 
@@ -69,29 +99,31 @@ def _facts(document: Document) -> list[str]:
             pad(interval, span + 2),
             fact.note,
         )
-        lines.append("  ".join(cells).rstrip())
+        line = "  ".join(cells).rstrip()
+        lines.append(line if width(line) <= WIDTH else "  ".join(cells[:3]).rstrip())
     return ["\n".join(lines)]
 
 
-def _body(section: Section) -> str:
-    return "\n".join(filter(None, (_block(block) for block in section.blocks)))
+def _body(section: Section, document: Document) -> str:
+    return "\n".join(filter(None, (_block(block, document) for block in section.blocks)))
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, document: Document) -> str:
     if isinstance(block, Text):
         return _wrapped(block.text) if block.brief else ""
     if isinstance(block, Items):
         return "\n".join(_wrapped(item, indent="• ", more="  ") for item in block.items)
     if isinstance(block, Facts):
         return "\n".join(_wrapped(f"{name}: {value}", more="  ") for name, value in block.pairs)
-    return _table(block) if isinstance(block, Table) else ""
+    return _table(block, document) if isinstance(block, Table) else ""
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, document: Document) -> str:
     rows = table.rows[:MAX_ROWS]
     left_out = table.left_out + len(table.rows) - len(rows)
+    more = document.say("and more").replace("#", document.count(left_out))
     lines = _as_rows(table, rows) if _fits(table, rows) else _as_paragraphs(rows)
-    return "\n".join([*lines, *([f"  … and {left_out:,} more"] if left_out else [])])
+    return "\n".join([*lines, *([f"  {more}"] if left_out else [])])
 
 
 def _fits(table: Table, rows: Sequence[tuple[Cell, ...]]) -> bool:
@@ -99,14 +131,14 @@ def _fits(table: Table, rows: Sequence[tuple[Cell, ...]]) -> bool:
     paragraphs.
     """
     return all(
-        width(_shown(row[0])) <= MAX_FIRST and width(_shown(row[1])) <= MAX_SECOND for row in rows
+        width(shown(row[0])) <= MAX_FIRST and width(shown(row[1])) <= MAX_SECOND for row in rows
     ) and any(isinstance(cell, Interval) for row in rows for cell in row)
 
 
 def _as_rows(table: Table, rows: Sequence[tuple[Cell, ...]]) -> list[str]:
     titles = table.short or table.head
     cells = [
-        [(SIGN if table.marked == index else PLAIN) + _shown(row[0]), *map(_shown, row[1:])]
+        [(SIGN if table.marked == index else PLAIN) + shown(row[0]), *map(shown, row[1:])]
         for index, row in enumerate(rows)
     ]
     heads = [
@@ -171,9 +203,9 @@ def _kept(sizes: Sequence[int]) -> list[int]:
 
 
 def _stacked(name: str, narrow: int) -> list[str]:
-    return textwrap.wrap(name.replace(SPACE, "\x00"), max(17, narrow), break_long_words=False) or [
-        ""
-    ]
+    kept = name.replace(SPACE, "\x00")
+    lines = textwrap.wrap(kept, max(17, narrow), break_long_words=False, break_on_hyphens=False)
+    return lines or [""]
 
 
 def _line_of(head: list[str], line: int, tall: int) -> str:
@@ -212,29 +244,20 @@ def _bar(cell: Interval, low: float, high: float) -> str:
 
 
 def _as_paragraphs(rows: Sequence[tuple[Cell, ...]]) -> list[str]:
-    lines = []
-    for row in rows:
-        second = _shown(row[1])
-        sign = SIGNS.get(second.lower(), "")
-        first = f"{_shown(row[0])}: {second.lower()}" if sign else _shown(row[0])
-        rest = [
-            _shown(cell) for cell in (row[2:] if sign else row[1:]) if _shown(cell) not in ("", "–")
-        ]
-        lines.append(
-            _wrapped(
-                " ".join(
-                    text if text.endswith("?") else text.rstrip(".") + "."
-                    for text in [first, *rest]
-                ),
-                indent=f"{sign or '•'} ",
-                more="  ",
-            )
-        )
-    return lines
+    return [_paragraph(row) for row in rows]
 
 
-def _shown(cell: Cell) -> str:
-    return cell.text if isinstance(cell, Interval) else cell
+def _paragraph(row: tuple[Cell, ...]) -> str:
+    """A row as sentences, under the sign of its verdict where it has one."""
+    first, sign, rest = shown(row[0]), "•", list(row[1:])
+    if rest and isinstance(rest[0], Outcome):
+        verdict = rest.pop(0)
+        assert isinstance(verdict, Outcome)
+        first = f"{first}: {verdict.text.lower()}"
+        sign = SIGNS.get(verdict.outcome, "?")
+    said = [first, *(shown(cell) for cell in rest if shown(cell) not in ("", DASH))]
+    whole = (text if text.endswith("?") else text.rstrip(".") + "." for text in said)
+    return _wrapped(" ".join(whole), indent=f"{sign} ", more="  ")
 
 
 def _wrapped(text: str, *, indent: str = "", more: str = "") -> str:

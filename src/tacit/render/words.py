@@ -1,192 +1,287 @@
-"""Numbers in words that a reader without statistics takes the right way."""
+"""Numbers in words that a reader without statistics takes the right way, in his language."""
 
 import math
-import re
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from tacit.core import Estimate, Verdict
-from tacit.render.clean import clean
+from tacit.core import Estimate, Note, Verdict
+from tacit.render.blocks import Original
+from tacit.render.clean import clean, sentence
+from tacit.render.language import Language, language
 
 SPACE = "\u00a0"
+DASH = "–"
+# below one in a million a share is shown as "less than": no audit has the records to say more
 SMALLEST_SHARE = 1e-6
+# the usual limit of printed p-values
 SMALLEST_P = 1e-3
+# digits that matter: two, up to four where the interval's ends would look alike; six decimals end
+# what can be told apart with ten million records
 DIGITS, MOST_DIGITS, MOST_DECIMALS = 2, 4, 6
-RATE = re.compile(r"tpr@fpr(<?=)([0-9.e+-]+)$")
-PRECISION = re.compile(r"ppv@prior=([0-9.e+-]+)$")
-PARTIAL = re.compile(r"pauc@fpr=([0-9.e+-]+)$")
-PLAIN_NAMES = {
-    "advantage": "Vulnerability score (advantage)",
-    "auc": "AUC",
-    "balanced_accuracy": "Guesses that are right, half members",
-    "epsilon": "Privacy loss ε",
-    "epsilon if Gaussian": "ε if the mechanism is Gaussian",
-    "accuracy": "Accuracy",
-}
+# a share from here on would be rounded to 100 %, and one of 99.5 % to 100 without a decimal
+NEARLY_ALL, NEEDS_DECIMAL = 0.999, 99.5
+# numbers below this have their first digit behind the second decimal once they are rounded
+SMALL = 0.095
+# shares of the metrics that read best in per cent
+SHARES = ("tpr", "ppv", "balanced_accuracy", "accuracy")
+# metrics with a sentence of their own in every language
+PLAIN_METRICS = (
+    "advantage",
+    "auc",
+    "balanced_accuracy",
+    "epsilon",
+    "epsilon if Gaussian",
+    "accuracy",
+    "exposure",
+)
 
 
-def share(value: float, *, digits: int = DIGITS) -> str:
-    """A share in per cent: `digits` that matter, and never a rounded 0 or 100.
+@dataclass(frozen=True, eq=False)
+class Words:
+    """What a report says, in one language.
+
+    Parameters
+    ----------
+    language : Language
+        Its sentences and the form of its numbers.
 
     Examples
     --------
-    >>> share(0.0213), share(0.9996), share(1.0)
+    >>> words = Words.of("en")
+    >>> words.share(0.0213), words.share(0.9996), words.share(1.0)
     ('2.1\\xa0%', '>\\xa099.9\\xa0%', '100\\xa0%')
+    >>> Words.of("de").share(0.0213)
+    '2,1\\xa0%'
     """
-    return f"{_percent(value, digits)}{SPACE}%"
 
+    language: Language
 
-def _percent(value: float, digits: int = DIGITS) -> str:
-    if value in (0.0, 1.0):
-        return f"{100 * value:.0f}"
-    if 0 < value < SMALLEST_SHARE:
-        return f"<{SPACE}{100 * SMALLEST_SHARE:g}"
-    if 0.999 < value < 1:
-        return f">{SPACE}99.9"
-    percent = 100 * value
-    decimals = (
-        1 if abs(percent) >= 99.5 else max(0, digits - 1 - math.floor(math.log10(abs(percent))))
-    )
-    return f"{percent:.{decimals}f}".replace("-", "−")
+    @classmethod
+    def of(cls, code: str) -> "Words":
+        """The words of a language such as ``"en"``, ``"de"`` or ``"fr"``."""
+        return cls(language(code))
 
+    def say(self, key: str, /, **values: object) -> str:
+        """The sentence called `key`, with `values` filled in."""
+        return self.language.sentences[key].format(**values)
 
-def number(value: float, *, decimals: int | None = None) -> str:
-    """A score with so many decimals; by default two, or two digits that matter where it is
-    small.
-    """
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    if decimals is None:
-        small = 0 < abs(value) < 0.095
-        decimals = min(MOST_DECIMALS, 1 - math.floor(math.log10(abs(value)))) if small else 2
-    text = f"{value:.{decimals}f}"
-    return text.removeprefix("-") if not float(text) else text.replace("-", "−")
+    def has(self, key: str, /) -> bool:
+        """Whether there is a sentence called `key`."""
+        return key in self.language.sentences
 
+    def written(self, text: object) -> str:
+        """A sentence that an audit wrote: in this language where it is known, else as it stands."""
+        # a number and its per cent sign stay on one line
+        shown = sentence(text).replace(" %", f"{SPACE}%")
+        if self.language.code == "en":
+            return shown
+        known = self.language.written.get(sentence(text).rstrip("."))
+        return Original(shown) if known is None else known
 
-def count(value: float) -> str:
-    """A whole number with thousands separated."""
-    return f"{int(value):,}"
+    def reason(self, note: Note) -> str:
+        """Why something could not be known; in another language from the note's numbers."""
+        said = self.written(note.reason)
+        if isinstance(said, Original) and note.needed is not None:
+            return self.say("unknown.too few", unit=self.unit(note.unit or "records"))
+        return upper_first(said)
 
+    def share(self, value: float, *, digits: int = DIGITS) -> str:
+        """A share in per cent: `digits` that matter, and never a rounded 0 or 100."""
+        return f"{self._percent(value, digits)}{SPACE}%"
 
-def one_in(rate: float) -> str:
-    """``1 in 1,000`` for 0.001."""
-    return f"1{SPACE}in{SPACE}{round(1 / rate):,}" if 0 < rate <= 0.5 else share(rate)
+    def number(self, value: float, *, decimals: int | None = None) -> str:
+        """A score with so many decimals; by default two, or two digits that matter."""
+        if math.isinf(value):
+            return "∞" if value > 0 else "−∞"
+        if decimals is None:
+            small = 0 < abs(value) < SMALL
+            decimals = min(MOST_DECIMALS, 1 - math.floor(math.log10(abs(value)))) if small else 2
+        text = f"{value:.{decimals}f}"
+        return self._local(text.removeprefix("-") if not float(text) else text)
 
+    def plain(self, value: float) -> str:
+        """A number from a setting, as short as it can be: ``0.1``."""
+        return self._local(f"{value:g}")
 
-def p_value(value: float | None) -> str:
-    """``p < 0.001``, ``p = 0.02``, or a dash where there is none."""
-    if value is None:
-        return "–"
-    if value < SMALLEST_P:
-        return f"<{SPACE}{SMALLEST_P:g}"
-    return (
-        f"{value:.2f}"
-        if value >= 0.095
-        else f"{value:.1g}"
-        if value < 0.01
-        else f"{value:.3f}".rstrip("0")
-    )
+    def count(self, value: float) -> str:
+        """A whole number with thousands separated."""
+        return self._local(f"{int(value):,}")
+
+    def amount(self, value: object) -> str:
+        """A number of records from outside, or a dash where it is unknown."""
+        if isinstance(value, (int, float)) and math.isfinite(value):
+            return self.count(value)
+        return DASH
+
+    def counted(self, n: int, noun: str) -> str:
+        """``1 member``, ``2 members``; `noun` has a sentence for one and one for many."""
+        many = n > 1 if self.language.code == "fr" else n != 1
+        return self.say(f"noun.{noun}.{'many' if many else 'one'}", n=self.count(n))
+
+    def unit(self, name: object) -> str:
+        """What was counted, from outside: in this language where it is known."""
+        text = clean(name)
+        key = f"unit.{text}"
+        return self.say(key) if self.has(key) else text
+
+    def one_in(self, rate: float) -> str:
+        """``1 in 1,000`` for 0.001."""
+        if 0 < rate <= 0.5:
+            return self.say("one in", n=self.count(round(1 / rate)))
+        return self.share(rate)
+
+    def p_value(self, value: float | None) -> str:
+        """``< 0.001``, ``0.02``, or a dash where there is none."""
+        if value is None:
+            return DASH
+        if value < SMALLEST_P:
+            return f"<{SPACE}{self._local(f'{SMALLEST_P:g}')}"
+        if value >= SMALL:
+            return self._local(f"{value:.2f}")
+        return self._local(f"{value:.1g}" if value < 0.01 else f"{value:.3f}".rstrip("0"))
+
+    def value_of(self, estimate: Estimate) -> str:
+        """The point estimate alone, as exact as its interval allows."""
+        return self._written(estimate, estimate.value)
+
+    def span_of(self, estimate: Estimate) -> str:
+        """The interval alone: ``1.2 to 3.5 %``, or ``at least 0.3``."""
+        low, high = self._written(estimate, estimate.low), self._written(estimate, estimate.high)
+        if math.isinf(estimate.high):
+            return self.say("at least", value=low)
+        if math.isinf(estimate.low):
+            return self.say("at most", value=high)
+        return self.say("from to", low=low.removesuffix(f"{SPACE}%"), high=high)
+
+    def both_of(self, estimate: Estimate) -> str:
+        """Value and interval for a table: ``2.1 % (1.2–3.5 %)``.
+
+        The ends are joined by a word where a minus sign would meet the dash.
+        """
+        span = self.span_of(estimate)
+        ends = (estimate.low, estimate.high)
+        if estimate.value in ends and math.isinf(estimate.high - estimate.low):
+            return span
+        if "−" not in span and all(map(math.isfinite, ends)):
+            low = self._written(estimate, estimate.low).removesuffix(f"{SPACE}%")
+            span = f"{low}{DASH}{self._written(estimate, estimate.high)}"
+        return f"{self.value_of(estimate)} ({span})"
+
+    def metric_name(self, name: str) -> str:
+        """What a metric's name means, as the heading of a column."""
+        kind, settings = parts_of(name)
+        if kind == "tpr" and "fpr" in settings:
+            return self.say("metric.tpr", rate=self.one_in(settings["fpr"]))
+        if kind == "tpr" and "fpr<" in settings:
+            return self.say("metric.tpr at most", rate=self.one_in(settings["fpr<"]))
+        if kind == "ppv" and "prior" in settings:
+            return self.say("metric.ppv", prior=self.share(settings["prior"]))
+        if kind == "pauc" and "fpr" in settings:
+            return self.say("metric.pauc", rate=self.one_in(settings["fpr"]))
+        return self.say(f"metric.{name}") if name in PLAIN_METRICS else clean(name)
+
+    def short_metric_name(self, name: str) -> str:
+        """As `metric_name`, for a narrow column."""
+        kind, settings = parts_of(name)
+        if kind == "tpr" and "fpr" in settings:
+            return self.say("metric.tpr short", rate=self.one_in(settings["fpr"]))
+        return self.say("metric.advantage short") if name == "advantage" else self.metric_name(name)
+
+    def question(self, metric: str) -> str:
+        """What could not be known: a metric in words, or a question as it was written."""
+        name = self.metric_name(metric)
+        return name if name != clean(metric) else upper_first(self.written(metric))
+
+    def rule(self, verdict: Verdict) -> str:
+        """A gate's rule in words: ``Members found, 1 in 100 wrong, at most 5 %``."""
+        if verdict.limit is None or not math.isfinite(verdict.limit):
+            return clean(verdict.rule)
+        if verdict.relation == "not refuted":
+            return self.say("rule.not refuted", limit=self.plain(verdict.limit))
+        limit = self.plain(verdict.limit)
+        if is_share(verdict.metric):
+            limit = f"{self.plain(100 * verdict.limit)}{SPACE}%"
+        relation = clean(verdict.relation)
+        if verdict.relation == "at most":
+            return self.say("rule.at most", metric=self.metric_name(verdict.metric), limit=limit)
+        return f"{self.metric_name(verdict.metric)} {relation} {limit}"
+
+    def _local(self, text: str) -> str:
+        marks = {".": self.language.decimal, ",": self.language.thousands, "-": "−"}
+        return "".join(marks.get(character, character) for character in text)
+
+    def _percent(self, value: float, digits: int = DIGITS) -> str:
+        if value in (0.0, 1.0):
+            return f"{100 * value:.0f}"
+        if 0 < value < SMALLEST_SHARE:
+            return f"<{SPACE}{self._local(f'{100 * SMALLEST_SHARE:g}')}"
+        if NEARLY_ALL < value < 1:
+            return f">{SPACE}{self._local('99.9')}"
+        percent = 100 * value
+        decimals = max(0, digits - 1 - math.floor(math.log10(abs(percent))))
+        if abs(percent) >= NEEDS_DECIMAL:
+            decimals = 1
+        return self._local(f"{percent:.{decimals}f}")
+
+    def _written(self, estimate: Estimate, value: float) -> str:
+        if is_share(estimate.name):
+            if not math.isfinite(value):
+                return self.number(value)
+            return self.share(value, digits=self._digits(estimate))
+        half = (estimate.high - estimate.low) / 2
+        if not 0 < half < math.inf:
+            return self.number(value)
+        # a third of the half-width: the last decimal is one that the interval leaves uncertain
+        decimals = max(2, -math.floor(math.log10(half / 3)))
+        return self.number(value, decimals=min(MOST_DECIMALS, decimals))
+
+    def _digits(self, estimate: Estimate) -> int:
+        """Two, or as many more as it takes to tell the ends of a share's interval apart."""
+        if not math.isfinite(estimate.high - estimate.low):
+            return DIGITS
+        all_three = (estimate.low, estimate.value, estimate.high)
+        touching = estimate.low == estimate.high or estimate.value in (estimate.low, estimate.high)
+        for digits in range(DIGITS, MOST_DIGITS):
+            shown = {self._percent(value, digits) for value in all_three}
+            if touching or len(shown) == 3:
+                return digits
+        return MOST_DIGITS
 
 
 def is_share(name: str) -> bool:
     """Whether the estimate called `name` is a share that reads best in per cent."""
-    return name.startswith(("tpr", "ppv", "balanced_accuracy", "accuracy"))
+    return name.startswith(SHARES)
 
 
-def value_of(estimate: Estimate) -> str:
-    """The point estimate alone, as exact as its interval allows."""
-    return _written(estimate, estimate.value)
+def parts_of(name: str) -> tuple[str, Mapping[str, float]]:
+    """A metric's name taken apart.
 
-
-def span_of(estimate: Estimate) -> str:
-    """The interval alone: ``1.2 to 3.5 %``, or ``at least 0.3``."""
-    low, high = _written(estimate, estimate.low), _written(estimate, estimate.high)
-    if math.isinf(estimate.high):
-        return f"at least {low}"
-    if math.isinf(estimate.low):
-        return f"at most {high}"
-    return f"{low.removesuffix(f'{SPACE}%')} to {high}"
-
-
-def _written(estimate: Estimate, value: float) -> str:
-    if is_share(estimate.name):
-        return share(value, digits=_digits(estimate)) if math.isfinite(value) else number(value)
-    half = (estimate.high - estimate.low) / 2
-    if not 0 < half < math.inf:
-        return number(value)
-    # a third of the half-width: the last decimal shown is one that the interval leaves uncertain
-    return number(value, decimals=min(MOST_DECIMALS, max(2, -math.floor(math.log10(half / 3)))))
-
-
-def _digits(estimate: Estimate) -> int:
-    """Two, or as many more as it takes to tell the ends of a share's interval apart."""
-    if not math.isfinite(estimate.high - estimate.low):
-        return DIGITS
-    for digits in range(DIGITS, MOST_DIGITS):
-        ends = {_percent(value, digits) for value in (estimate.low, estimate.value, estimate.high)}
-        if (
-            len(ends) == 3
-            or estimate.low == estimate.high
-            or estimate.value in (estimate.low, estimate.high)
-        ):
-            return digits
-    return MOST_DIGITS
-
-
-def both_of(estimate: Estimate) -> str:
-    """Value and interval for a table: ``2.1 % (1.2–3.5 %)``, with "to" where a minus sign would
-    meet the dash.
+    Examples
+    --------
+    >>> parts_of("tpr@fpr=0.01"), parts_of("auc")
+    (('tpr', {'fpr': 0.01}), ('auc', {}))
     """
-    span = span_of(estimate)
-    if estimate.value in (estimate.low, estimate.high) and math.isinf(estimate.high - estimate.low):
-        return span
-    return f"{value_of(estimate)} ({span if '−' in span else span.replace(' to ', '–')})"
+    kind, found, setting = name.partition("@")
+    key, equal, value = setting.partition("=")
+    if not (found and equal):
+        return name, {}
+    try:
+        number = float(value)
+    except ValueError:
+        return name, {}
+    return (kind, {key: number}) if math.isfinite(number) else (name, {})
 
 
-def metric_name(name: str) -> str:
-    """What a metric's name means, as the heading of a column."""
-    if found := RATE.match(name):
-        bound = "at most " if found[1] == "<=" else ""
-        return f"Members found, {bound}{one_in(float(found[2]))} wrong"
-    if found := PRECISION.match(name):
-        return f"Accusations right where {share(float(found[1]))} are members"
-    if found := PARTIAL.match(name):
-        return f"AUC below {one_in(float(found[1]))} wrong"
-    return PLAIN_NAMES.get(name, clean(name))
+def setting_of(estimate: Estimate, key: str) -> float | None:
+    """What the estimate was asked with: its setting `key`; reports of schema 1 have it in the name.
 
-
-def short_metric_name(name: str) -> str:
-    """As `metric_name`, for a narrow column."""
-    if (rate := rate_of(name)) is not None:
-        return f"Found, {one_in(rate)}"
-    return "Score" if name == "advantage" else metric_name(name)
-
-
-def rule_name(verdict: Verdict) -> str:
-    """A gate's rule in words: ``Members found, 1 in 100 wrong, at most 5 %``."""
-    name, limit = verdict.metric, verdict.limit
-    known = verdict.relation == "at most" and metric_name(name) != clean(name)
-    if limit is None or not known:
-        return clean(verdict.rule)
-    shown = f"{100 * limit:g}{SPACE}%" if is_share(name) else f"{limit:g}"
-    return f"{metric_name(name)}, at most {shown}"
-
-
-def rate_of(name: str) -> float | None:
-    """The false-accusation rate in ``"tpr@fpr=0.001"``, or None for another name."""
-    found = RATE.match(name)
-    return float(found[2]) if found and found[1] == "=" else None
+    None where it has no such setting.
+    """
+    found = estimate.settings.get(key)
+    return parts_of(estimate.name)[1].get(key) if found is None else found
 
 
 def upper_first(text: str) -> str:
     """`text` as the start of a sentence."""
-    return text[:1].upper() + text[1:]
-
-
-def plural(n: int, noun: str) -> str:
-    """``1 record``, ``2 records``."""
-    return f"{count(n)}{SPACE}{noun}{'' if n == 1 else 's'}"
-
-
-def amount(value: Any) -> str:
-    """A number of records from outside, or a dash where it is unknown."""
-    return count(value) if isinstance(value, (int, float)) and math.isfinite(value) else "–"
+    raised = text[:1].upper() + text[1:]
+    return Original(raised) if isinstance(text, Original) else raised

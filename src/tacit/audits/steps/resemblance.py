@@ -1,4 +1,4 @@
-"""Do the shadow models resemble the audited model? Their outsiders' signals and their accuracy,
+"""Do the shadow models resemble the audited model? Their non-members' signals and their accuracy,
 side by side.
 """
 
@@ -17,7 +17,7 @@ SMALLEST_ACCURACY_GAP = 0.01
 
 @dataclass(frozen=True)
 class Resemblance:
-    """How far the audited model's outsiders are from the shadow models' outsiders, and how far
+    """How far the audited model's non-members are from the shadow models' non-members, and how far
     these are from each other.
 
     Parameters
@@ -59,7 +59,7 @@ def resemblance(
     warnings = []
     if distance > max(SMALLEST_DISTANCE, _limit(usual)):
         warnings.append(
-            "The shadow models do not resemble the audited model: its outsiders' signals are"
+            "The shadow models do not resemble the audited model: its non-members' signals are"
             f" {distance:.2f} away from theirs (Kolmogorov-Smirnov; among shadow models at most"
             f" {max(usual):.2f}). Train shadow models as the model was trained."
         )
@@ -67,7 +67,7 @@ def resemblance(
         centre, spread = float(np.mean(shadow_accuracy)), float(np.std(shadow_accuracy, ddof=1))
         if abs(accuracy - centre) > max(SMALLEST_ACCURACY_GAP, MOST_SPREADS * spread):
             warnings.append(
-                f"The audited model's accuracy on outsiders is {accuracy:.3f}, the shadow models'"
+                f"The audited model's accuracy on non-members is {accuracy:.3f}, the shadow models'"
                 f" {centre:.3f} (spread {spread:.3f}): attacks with these shadow models see less,"
                 " or something else, than with matching ones."
             )

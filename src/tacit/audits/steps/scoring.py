@@ -154,9 +154,9 @@ def main_p_value(best: Marked, level: float) -> float | None:
     """Three looks at the chosen attack (ranks, its threshold, its tail), with the threshold of each
     from the choosing half.
     """
-    outsiders = best.choosing.nonmember_scores
-    strict = float(outsiders[max(0, len(outsiders) - 1 - len(outsiders) // 100)])
-    above = float(np.nextafter(strict, np.inf, dtype=outsiders.dtype.type))
+    nonmembers = best.choosing.nonmember_scores
+    strict = float(nonmembers[max(0, len(nonmembers) - 1 - len(nonmembers) // 100)])
+    above = float(np.nextafter(strict, np.inf, dtype=nonmembers.dtype.type))
     thresholds = [
         partial(advantage, threshold=threshold, level=level)
         for threshold in (best.threshold, above)

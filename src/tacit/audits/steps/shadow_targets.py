@@ -100,7 +100,7 @@ def between_models(
 
 
 def vulnerability(evidences: Sequence[Evidence], *, level: float = 0.95) -> dict[str, Any]:
-    """How exposed each record is when it is trained on, with an error bar: the share of outsiders
+    """How exposed each record is when it is trained on, with an error bar: the share of non-members
     that it outscores.
 
     For every target that was trained on the record, the share of that target's non-members with a

@@ -19,9 +19,12 @@
     return made;
   };
 
-  const trim = (value, digits) => String(Number(value.toPrecision(digits))).replace("-", "−");
+  const { say: told, marks } = charts.words;
+  const trim = (value, digits) => String(Number(value.toPrecision(digits))).replace("-", "−").replace(".", marks.decimal);
+  const fill = (sentence, value) => sentence.replace("#", () => value);
+  const whole = value => String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, marks.thousands);
   const write = (value, form, digits = 3) => form === "share" ? trim(100 * value, digits) + "\u00a0%" : trim(value, digits);
-  const oneIn = value => value > 0 && value <= 0.5 ? "1 in " + Math.round(1 / value).toLocaleString("en") : write(value, "share");
+  const oneIn = value => value > 0 && value <= 0.5 ? fill(told["one in"], whole(1 / value)) : write(value, "share");
 
   const scaleOf = (low, high, start, end, log) => {
     const move = log ? value => Math.log10(Math.max(value, 1e-300)) : value => value;
@@ -64,7 +67,7 @@
       const y = scaleOf(view.y[0], view.y[1], box.bottom, box.top, logs.y);
       box.left = 30 + 7 * Math.max(4, ...y.ticks(height / 64).map(value => write(value, chart.y.form, 4).length));
       const x = scaleOf(view.x[0], view.x[1], box.left, box.right, logs.x);
-      const svg = node("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", tabindex: "0", "aria-label": figure.dataset.title + ". Use the arrow keys to read values." });
+      const svg = node("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", tabindex: "0", "aria-label": figure.dataset.title + ". " + told.keys });
       const clip = `clip-${number}`;
       node("rect", { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top }, node("clipPath", { id: clip }, svg));
       for (const value of x.ticks(width / 110)) {
@@ -138,18 +141,18 @@
         if (chart.kind === "curve") {
           const k = below(series.x, value), b = y(series.y[k]);
           if (b >= box.top && b <= box.bottom) node("circle", { class: `dot s${i % 7}`, cx: a, cy: b, r: 4 }, cursor);
-          parts.push(`${series.name}: ${write(series.y[k], "share")} (${write(series.low[k], "share")} to ${write(series.high[k], "share")})`);
+          parts.push(`${series.name}: ${write(series.y[k], "share")} (${write(series.low[k], "share")} ${told.to} ${write(series.high[k], "share")})`);
         } else if (chart.kind === "histogram") {
           parts.push(`${series.name}: ${write(series.y[Math.min(series.y.length - 1, below(chart.edges, value))], "share")}`);
         } else {
           const k = series.x.indexOf(value);
           if (k < 0) continue;
           const label = series.labels ? series.labels[k] : series.name;
-          parts.push(`${label}: score ${trim(series.y[k], 3)} (${trim(series.low[k], 3)} to ${trim(series.high[k], 3)})`);
+          parts.push(`${label}: ${told.score} ${trim(series.y[k], 3)} (${trim(series.low[k], 3)} ${told.to} ${trim(series.high[k], 3)})`);
         }
       }
       if (!speak) return;
-      const where = chart.kind === "curve" ? `Wrong about ${oneIn(value)} outsiders, found ` : `${chart.x.label.split(" (")[0]} ${write(value, chart.x.form)}, `;
+      const where = chart.kind === "curve" ? fill(told.wrong, oneIn(value)) : `${chart.x.label.split(" (")[0]} ${write(value, chart.x.form)}, `;
       readout.textContent = where + parts.join("; ");
     }
 
@@ -220,7 +223,7 @@
 
     if (chart.series.length > 1 && chart.kind !== "histogram") {
       const field = html("fieldset", {}, tools);
-      html("legend", {}, field, chart.kind === "curve" ? "Attacks" : "Models");
+      html("legend", {}, field, chart.kind === "curve" ? told.attacks : told.models);
       chart.series.forEach((series, i) => {
         const label = html("label", {}, field), box = html("input", { type: "checkbox" }, label);
         box.checked = shown[i];
@@ -236,22 +239,22 @@
         html("span", {}, label, series.name + "\u2003");
       });
     }
-    const buttons = html("div", { role: "group", "aria-label": "Zoom" }, tools);
+    const buttons = html("div", { role: "group", "aria-label": told.zoom }, tools);
     const button = (text, label, act) => {
       const made = html("button", { type: "button", "aria-label": label }, buttons, text);
       made.addEventListener("click", act);
       buttons.append(" ");
       return made;
     };
-    button("+", "Zoom in", () => around(0.6));
-    button("−", "Zoom out", () => around(1 / 0.6));
-    const reset = button("Whole picture", "Show the whole picture", () => zoom(full.x, full.y));
+    button("+", told.in, () => around(0.6));
+    button("−", told.out, () => around(1 / 0.6));
+    const reset = button(told.whole, told["show whole"], () => zoom(full.x, full.y));
     reset.disabled = true;
     if (chart.kind === "curve") {
-      const toggle = button("Linear axes", "Linear axes", () => {
+      const toggle = button(told.linear, told.linear, () => {
         logs.x = logs.y = !logs.x;
         full.x = full.y = logs.x ? chart.x.domain : [0, 1];
-        toggle.textContent = logs.x ? "Linear axes" : "Log axes";
+        toggle.textContent = logs.x ? told.linear : told.log;
         toggle.setAttribute("aria-label", toggle.textContent);
         zoom(full.x, full.y);
       });
@@ -270,7 +273,7 @@
       const width = Math.max(280, canvas.clientWidth), narrow = width < 520, row = narrow ? 38 : 24;
       const left = narrow ? 8 : Math.min(260, width * 0.36), height = 10 + row * chart.rows.length + 46;
       const x = scaleOf(chart.x.domain[0], chart.x.domain[1], left, width - 14, false);
-      const svg = node("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", tabindex: "0", "aria-label": figure.dataset.title + ". Use the arrow keys to read values." });
+      const svg = node("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", tabindex: "0", "aria-label": figure.dataset.title + ". " + told.keys });
       for (const value of x.ticks(width / 110)) {
         node("line", { class: "grid", x1: x(value), x2: x(value), y1: 10, y2: height - 46 }, svg);
         node("text", { x: x(value), y: height - 28, "text-anchor": "middle" }, svg, trim(value, 3));
@@ -299,7 +302,7 @@
     function say(i) {
       at = i;
       const item = chart.rows[i];
-      readout.textContent = `${item.name}: ${trim(item.value, 3)} (${trim(item.low, 3)} to ${trim(item.high, 3)})` + (item.real ? ", beyond chance" : ", not beyond chance");
+      readout.textContent = `${item.name}: ${trim(item.value, 3)} (${trim(item.low, 3)} ${told.to} ${trim(item.high, 3)})` + (item.real ? told.beyond : told["not beyond"]);
     }
     draw();
     let width = canvas.clientWidth;
