@@ -5,8 +5,14 @@
 >>> print(report)  # doctest: +SKIP
 """
 
+import signal
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+if sys.orig_argv[1:3] == ["-m", "tacit"] or sys.argv[:1] == ["tacit"]:
+    # Ctrl-C while the command line still loads ends it without a traceback; `main` takes over
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from tacit.core import (
     AssumptionError,

@@ -1,6 +1,7 @@
 """`tacit.audit`: arrays, or a model with its data, in; a Report out."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from tacit.audits.one_model import membership_audit
 from tacit.audits.steps.default_checks import Effort
 from tacit.audits.steps.named_attacks import checks_of
 from tacit.audits.steps.scoring import Progress
+from tacit.audits.steps.verdict import require_known
 from tacit.core import (
     DEFAULT_POLICY,
     Assignment,
@@ -22,6 +24,7 @@ from tacit.core import (
     Report,
     concatenate,
 )
+from tacit.core.checking import confidence
 
 Pair = tuple[ArrayLike, ArrayLike]
 
@@ -40,7 +43,7 @@ def audit(
     checks: Sequence[Check] | None = None,
     attacks: Sequence[str | Attack] | None = None,
     effort: Effort = "full",
-    policy: Policy = DEFAULT_POLICY,
+    policy: Policy | Mapping[str, Any] | str | Path = DEFAULT_POLICY,
     level: float = 0.95,
     seed: int = 0,
     title: str = "",
@@ -72,7 +75,8 @@ def audit(
         tacit's attacks, or of plug-ins (entry points ``tacit.attacks``).
     checks, effort : which attacks; by default all that the outputs allow (``effort="quick"`` leaves
         out those that learn).
-    policy : the gates of the verdict.
+    policy : the gates of the verdict: a Policy, limits such as ``{"advantage": 0.1}``, or the path
+        of a policy file.
     level : confidence.
     seed : the same seed, the same report, bit for bit.
     title : the model's name in the report.
@@ -92,6 +96,9 @@ def audit(
     >>> audit(member=trained, nonmember=fresh).finding
     'leak'
     """
+    gates = Policy.of(policy)
+    require_known(gates, checks or ())
+    confidence(level)
     if model is not None:
         member, nonmember, seen = _answers(model, train, test, member, nonmember)
         features = seen if features is None else features
@@ -119,7 +126,7 @@ def audit(
         slices={
             name: _joined(pair, f"slices[{name!r}]", sizes) for name, pair in (slices or {}).items()
         },
-        policy=policy,
+        policy=gates,
         level=level,
         seed=seed,
         title=title or (type(model).__name__ if model is not None else "model"),

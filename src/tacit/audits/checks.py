@@ -20,6 +20,7 @@ from tacit.core import (
     judge,
     overall,
 )
+from tacit.core.checking import confidence
 
 
 def run(
@@ -48,6 +49,7 @@ def run(
     ------
     InvalidInput : no checks, a statistic without signals, or an unknown metric.
     """
+    confidence(level)
     if not checks:
         raise InvalidInput("`checks` needs at least one Check, got none.")
     results = with_adjusted(

@@ -41,7 +41,7 @@ def compare(
     ------
     InvalidInput : fewer than two points, or something that is no Report.
     """
-    checking.fraction(level, "level")
+    checking.confidence(level)
     if not 0 <= tolerance < 1:
         raise InvalidInput(f"`tolerance` needs a share from 0 to below 1, got {tolerance!r}.")
     measured = [item for report in reports for item in _measured(_report(report))]

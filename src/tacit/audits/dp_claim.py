@@ -23,6 +23,7 @@ from tacit.core import (
     judge,
     overall,
 )
+from tacit.core.checking import confidence
 from tacit.core.report import Finding
 from tacit.dp import Gaussian, epsilon_lower_bound, one_run_epsilon
 from tacit.metrics import roc_points, score_histogram
@@ -81,6 +82,7 @@ def dp_audit(
     AssumptionError : the coins cannot be coins, or the claim needs another design.
     InvalidInput : see its text.
     """
+    confidence(level)
     if runs not in ("one", "many"):
         raise InvalidInput(f'`runs` needs "one" or "many", got {runs!r}.')
     key = canaries if isinstance(canaries, Membership) else canaries.membership

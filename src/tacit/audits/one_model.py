@@ -36,7 +36,7 @@ from tacit.core import (
     Report,
     overall,
 )
-from tacit.core.checking import fraction
+from tacit.core.checking import confidence
 
 ASSUMES = {
     "observed": (
@@ -148,7 +148,7 @@ def membership_audit(
 
 
 def _require_usable(recipes: Sequence[Check], level: float, seed: int) -> None:
-    fraction(level, "level")
+    confidence(level)
     if not isinstance(seed, (int, np.integer)) or seed < 0:
         raise InvalidInput(f"`seed` needs a whole number of 0 or more, got {seed!r}.")
     names = [check.name for check in recipes]

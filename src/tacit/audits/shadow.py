@@ -32,7 +32,7 @@ from tacit.core import (
     Signals,
     collect,
 )
-from tacit.core.checking import labelled_codes
+from tacit.core.checking import confidence, labelled_codes
 from tacit.metrics import auc, best_threshold, named
 
 METRICS = ("auc", "tpr@fpr=0.01", "tpr@fpr=0.001")
@@ -107,6 +107,7 @@ def shadow_audit(
         raise InvalidInput(
             f"`signals` and `membership` need the same records, got {signals.n} and {membership.n}."
         )
+    confidence(level)
     tell = progress or (lambda what, done, of: None)
     played = played_by(
         tuple(attacks or shadow_attacks()), signals, membership, level=level, tell=tell

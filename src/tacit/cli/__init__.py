@@ -2,14 +2,18 @@
 
 import argparse
 import os
+import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 
 COMMANDS = ("demo", "audit", "show", "compare", "gate", "file", "attacks", "shadow", "dp")
 
+# no verdict uses these: 0 pass, 1 fail, 2 inconclusive
+WRONG_USAGE, CRASHED, INTERRUPTED = 3, 70, 130
 EPILOG = """\
-exit codes: 0 pass, 1 fail, 2 inconclusive, 3 wrong usage or unreadable input
+exit codes: 0 pass, 1 fail, 2 inconclusive, 3 wrong usage or unreadable input, 70 a crash
 
 examples:
   tacit demo                                     two real models, audited, in a minute
@@ -23,7 +27,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> None:  # type: ignore[override]
         self.print_usage(sys.stderr)
-        self.exit(3, f"{self.prog}: {message}\nTry '{self.prog} --help'.\n")
+        self.exit(WRONG_USAGE, f"{self.prog}: {message}\nTry '{self.prog} --help'.\n")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,22 +54,38 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code.
 
     0 pass, 1 fail, 2 inconclusive, 3 usage: wrong arguments, unreadable input or a file that could
-    not be written.
+    not be written, 70 an unexpected error, 130 interrupted.
     """
+    from tacit.cli.writing import said
     from tacit.core import TacitError
 
-    arguments = parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # a terminal that lacks a character shows a question mark, and loses nothing else
+            stream.reconfigure(errors="replace")
     try:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        arguments = parser().parse_args(argv)
+        arguments.words = list(sys.argv[1:] if argv is None else argv)
         return int(arguments.run(arguments))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 3
+        return WRONG_USAGE
     except (TacitError, OSError) as error:
-        print(f"tacit: {error}", file=sys.stderr)
-        return 3
+        said(f"tacit: {error}", error=True)
+        return WRONG_USAGE
     except KeyboardInterrupt:
-        print("tacit: interrupted", file=sys.stderr)
-        return 130
+        said("tacit: interrupted", error=True)
+        return INTERRUPTED
+    except Exception as error:
+        traceback.print_exc()
+        said(
+            f"tacit: unexpected {type(error).__name__}: this is a fault of tacit or of a plug-in,"
+            " and no verdict. Please report it with the lines above.",
+            error=True,
+        )
+        return CRASHED
 
 
 def _version() -> str:

@@ -1,9 +1,8 @@
 """`tacit audit`: the outputs of a model in a file, a report on the screen and in files."""
 
 import argparse
-import sys
 
-from tacit.cli.writing import add_output_options, check_outputs, deliver
+from tacit.cli.writing import add_output_options, check_outputs, command_told, deliver
 
 KEYS = """\
 files: one .npz, .parquet or .csv with a column `member` (1: trained on it, 0: not), or two
@@ -115,21 +114,9 @@ def _run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         title=arguments.title or Path(arguments.files[0]).stem,
         records=arguments.records,
-        command=_command(arguments.files),
+        command=command_told(arguments.words),
         progress=progress,
     )
     progress.close()
     deliver(report, arguments)
     return report.exit_code
-
-
-def _command(files: list[str]) -> str:
-    """How the report was made, without the folders of this machine."""
-    from pathlib import Path
-
-    words = [Path(word).name if word in files else word for word in sys.argv[1:]]
-    return (
-        " ".join(["tacit", *words])
-        if words[:1] == ["audit"]
-        else "tacit audit " + " ".join(Path(name).name for name in files)
-    )

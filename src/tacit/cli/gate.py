@@ -1,6 +1,10 @@
 """`tacit gate`: judge a saved report under a policy file."""
 
 import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tacit.core import Policy, Report, Verdict
 
 POLICY = """\
 a policy file:
@@ -14,6 +18,9 @@ a policy file:
 
 A gate passes only if the whole interval lies inside the limit. Too little data is inconclusive,
 never a pass.
+Every verdict in the file is computed again from its numbers; a file that contradicts itself is
+refused.
+
 exit codes: 0 pass, 1 fail, 2 inconclusive, 3 wrong usage or unreadable input
 """
 
@@ -37,13 +44,36 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from tacit.audits.steps.verdict import rejudged
+    from tacit.audits.steps.verdict import rejudged, require_consistent
+    from tacit.cli.writing import said
     from tacit.core import Policy, Report
 
     report = Report.load(arguments.report)
+    require_consistent(report)
     if arguments.policy:
-        report = rejudged(report, Policy.from_toml(arguments.policy))
-    print(f"{report.verdict.upper()} under policy {report.policy!r}: {report.headline}")
+        policy = Policy.from_toml(arguments.policy)
+        _require_known(policy, report)
+        report = rejudged(report, policy)
+    said(f"{report.verdict.upper()} under policy {report.policy!r}: {report.headline}")
     for verdict in report.verdicts:
-        print(f"  {verdict.outcome:<13} {verdict.rule}: {verdict.reason}")
+        said(f"  {verdict.outcome:<13} {verdict.rule}: {verdict.reason}{_hint(verdict)}")
     return report.exit_code
+
+
+def _require_known(policy: "Policy", report: "Report") -> None:
+    """A limit on a metric that nobody knows could never fail."""
+    from tacit.metrics import named
+
+    measured = {estimate.name for check in report.checks for estimate in check.estimates}
+    for gate in policy.gates:
+        if gate.metric not in measured | {"epsilon"}:
+            named(gate.metric)
+
+
+def _hint(verdict: "Verdict") -> str:
+    """Which command measures what the report lacks."""
+    if verdict.estimate is not None or verdict.outcome != "inconclusive":
+        return ""
+    if verdict.metric == "epsilon":
+        return " (`tacit dp audit` measures it)"
+    return " (`tacit audit --policy FILE.toml` measures what the policy limits)"

@@ -2,12 +2,17 @@
 
 import argparse
 import sys
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tacit.core import Comparison, Report
     from tacit.core.filing import Filing
+
+
+# an error of a reader may quote a whole file
+LONGEST = 1000
 
 
 def add_output_options(command: argparse.ArgumentParser) -> None:
@@ -84,3 +89,31 @@ def deliver(report: "Report | Comparison | Filing", arguments: argparse.Namespac
             print(f"wrote {path}", file=sys.stderr)
     finally:
         print(presentation.rendered(report, ".txt", lang=arguments.lang))
+
+
+def said(line: str, *, error: bool = False) -> None:
+    """Print one line of text that may hold words from outside: no control character of theirs
+    reaches the terminal.
+    """
+    from tacit.render.clean import clean
+
+    lead = line[: len(line) - len(line.lstrip())]
+    print(lead + clean(line.strip(), limit=LONGEST), file=sys.stderr if error else sys.stdout)
+
+
+def command_told(words: Sequence[str]) -> str:
+    """How a report was made, without the folders of this machine: paths become file names.
+
+    Examples
+    --------
+    >>> command_told(["audit", "/home/ada/out.npz", "--json=/tmp/r.json"])
+    'tacit audit out.npz --json=r.json'
+    """
+    return " ".join(["tacit", *map(_without_folders, words)])
+
+
+def _without_folders(word: str) -> str:
+    flag, sign, value = word.partition("=") if word.startswith("-") else ("", "", word)
+    if "/" in value or "\\" in value:
+        value = PureWindowsPath(value).name
+    return f"{flag}{sign}{value}"

@@ -176,6 +176,19 @@ def frozen(value: A) -> A:
     return view
 
 
+def confidence(value: float, name: str = "level") -> float:
+    """`value` if it is a confidence of at least one half: 0.95, and not 0.05."""
+    if not (isinstance(value, (int, float, np.floating)) and 0.5 <= value < 1):
+        hint = ""
+        if isinstance(value, (int, float, np.floating)) and 0 < value < 0.5:
+            hint = f" That is a chance of error; for it write {1 - value:g}."
+        raise InvalidInput(
+            f"`{name}` is a confidence such as 0.95: it needs a number from 0.5 to below 1, got"
+            f" {value!r}.{hint}"
+        )
+    return float(value)
+
+
 def fraction(value: float, name: str) -> float:
     """`value` if it lies strictly between 0 and 1."""
     if not (isinstance(value, (int, float, np.floating)) and 0 < value < 1):

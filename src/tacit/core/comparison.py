@@ -9,6 +9,7 @@ from tacit.core import presentation, report_shape
 from tacit.core.errors import InvalidInput
 from tacit.core.estimate import Estimate
 from tacit.core.files import write_whole
+from tacit.core.plain import parsed
 
 SCHEMA = 1
 KIND = "tacit comparison"
@@ -132,11 +133,7 @@ class Comparison:
         ------
         InvalidInput : the text is not such a comparison, or comes from a newer tacit.
         """
-        try:
-            plain = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise InvalidInput(f"This is not a tacit comparison: {error}.") from error
-        return cls.from_dict(plain)
+        return cls.from_dict(parsed(text, "comparison"))
 
     @classmethod
     def from_dict(cls, plain: Any) -> "Comparison":

@@ -1,6 +1,7 @@
 """Files that are whole or not there: written beside, flushed to disk, then renamed."""
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,7 +17,8 @@ def write_whole(path: str | Path, content: bytes | Iterable[bytes]) -> None:
     ------
     OSError : the content could not be written; nothing was changed.
     """
-    target = Path(path)
+    # what a link points at is replaced, and not the link
+    target = Path(os.path.realpath(path))
     handle, temporary = tempfile.mkstemp(
         prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent
     )
@@ -25,12 +27,20 @@ def write_whole(path: str | Path, content: bytes | Iterable[bytes]) -> None:
             file.writelines([content] if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
+        os.chmod(temporary, _mode(target))
         os.replace(temporary, target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
+
+
+def _mode(target: Path) -> int:
+    """A file keeps its permissions; a new one gets those of any new file."""
+    try:
+        return stat.S_IMODE(target.stat().st_mode)
+    except OSError:
+        return 0o666 & ~_umask()
 
 
 def _umask() -> int:

@@ -1,10 +1,10 @@
 """From a file to the Report or Comparison that was saved in it."""
 
-import json
 from pathlib import Path
 
 from tacit.core.comparison import KIND, Comparison
 from tacit.core.errors import InvalidInput
+from tacit.core.plain import parsed
 from tacit.core.report import Report
 
 
@@ -16,9 +16,10 @@ def load(path: str | Path) -> Report | Comparison:
     InvalidInput : the file cannot be read, or is neither.
     """
     try:
-        plain = json.loads(Path(path).read_text(encoding="utf8"))
-    except (OSError, ValueError, RecursionError) as error:
+        text = Path(path).read_text(encoding="utf8")
+    except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(f"`{path}` cannot be read as a report: {error}.") from error
+    plain = parsed(text, "report or comparison")
     if isinstance(plain, dict) and plain.get("kind") == KIND:
         return Comparison.from_dict(plain)
     return Report.from_dict(plain)

@@ -1,7 +1,8 @@
 """A policy: the gates that a release must pass, as a value or a TOML file."""
 
+import math
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from tacit.core.errors import InvalidInput
 from tacit.core.estimate import Estimate
 from tacit.core.gate import AtMost, Gate, NotRefuted, Verdict, judge
 from tacit.core.note import Note
+from tacit.core.plugins import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -57,59 +59,120 @@ class Policy:
         return judge(self.gates, estimates, notes, attributable=attributable)
 
     @classmethod
+    def of(cls, limits: "Policy | Mapping[str, Any] | str | Path") -> "Policy":
+        """A policy, whatever a user holds.
+
+        Parameters
+        ----------
+        limits : a Policy; a mapping from metric to limit such as ``{"advantage": 0.1}``, which may
+            hold ``claimed_epsilon``, or the content of a ``[policy]`` table; or the path of a file.
+
+        Raises
+        ------
+        InvalidInput : it is none of these, or a limit is wrong.
+        """
+        if isinstance(limits, cls):
+            return limits
+        if isinstance(limits, (str, Path)):
+            return cls.from_toml(limits)
+        if isinstance(limits, Mapping):
+            if {"at_most", "name"} & set(limits):
+                return cls.from_dict(dict(limits))
+            claim = {key: limits[key] for key in ("claimed_epsilon",) if key in limits}
+            at_most = {key: value for key, value in limits.items() if key not in claim}
+            return cls.from_dict({"name": "limits", "at_most": at_most, **claim})
+        raise InvalidInput(
+            "`policy` needs a tacit.Policy, limits such as {'advantage': 0.1}, or the path of a"
+            f" policy file, got {type(limits).__name__}."
+        )
+
+    @classmethod
     def from_toml(cls, path: str | Path) -> "Policy":
         """Read a policy file.
 
         The file holds a ``[policy]`` table: ``name`` (text), ``at_most`` (a table from metric to
-        limit) and ``claimed_epsilon`` (a number, optional).
+        limit) and ``claimed_epsilon`` (a number, optional). A ``[file]`` table beside it is that of
+        `EvidenceFile`; other tables are refused, so that no limit is lost by a slip.
 
         Raises
         ------
-        InvalidInput : the file cannot be read, or has other keys or values.
+        InvalidInput : the file cannot be read, or has other tables, keys or values.
         """
         try:
             text = Path(path).read_text(encoding="utf8")
             plain = tomllib.loads(text)
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise InvalidInput(f"The policy file `{path}` cannot be read: {error}.") from error
+        _require_keys(plain, TABLES, f"`{path}`", "table")
         return cls.from_dict(plain.get("policy", {}), source=str(path))
 
     @classmethod
     def from_dict(cls, plain: Any, *, source: str = "policy") -> "Policy":
         """A policy from plain data; see `from_toml`."""
-        if not isinstance(plain, dict):
+        if not isinstance(plain, Mapping):
             raise InvalidInput(
                 f"`policy` in `{source}` needs to be a table ([policy]), got {plain!r}."
             )
-        unknown = sorted(set(plain) - {"name", "at_most", "claimed_epsilon"})
-        if unknown or not plain:
-            problem = f"the unknown key(s) {', '.join(unknown)}" if unknown else "no [policy] table"
-            raise InvalidInput(
-                f"`{source}` has {problem}. A policy holds `name`, `at_most` and `claimed_epsilon`."
-            )
+        if not plain:
+            raise InvalidInput(f"`{source}` has no [policy] table, so nothing could fail.")
+        _require_keys(plain, KEYS, f"[policy] of `{source}`", "key")
         limits = plain.get("at_most", {})
-        if not isinstance(limits, dict) or not all(_is_number(limit) for limit in limits.values()):
+        if not isinstance(limits, Mapping):
             raise InvalidInput(
                 f"`at_most` in `{source}` needs a table from metric to number, got {limits!r}."
             )
-        gates: list[Gate] = [AtMost(metric, float(limit)) for metric, limit in limits.items()]
+        gates: list[Gate] = [
+            AtMost(metric, _limit(metric, limit, source)) for metric, limit in limits.items()
+        ]
         if "claimed_epsilon" in plain:
-            if not _is_number(plain["claimed_epsilon"]):
-                raise InvalidInput(
-                    f"`claimed_epsilon` in `{source}` needs a number, got"
-                    f" {plain['claimed_epsilon']!r}."
-                )
-            gates.append(NotRefuted(float(plain["claimed_epsilon"])))
+            claimed = _finite(plain["claimed_epsilon"], "claimed_epsilon", source)
+            gates.append(NotRefuted(claimed))
         if not gates:
             raise InvalidInput(
                 f"`{source}` sets no limit, so nothing could fail. Add `at_most` or"
                 " `claimed_epsilon`."
             )
-        return cls(str(plain.get("name", Path(source).stem)), tuple(gates))
+        name = plain.get("name", Path(source).stem)
+        if not isinstance(name, str):
+            raise InvalidInput(f"`name` in `{source}` needs text, got {name!r}.")
+        return cls(name, tuple(gates))
 
 
+TABLES = ("policy", "file")
+KEYS = ("name", "at_most", "claimed_epsilon")
+# metrics whose largest value is 1: a limit of 1 or more could never fail
+SHARES = ("advantage", "auc", "balanced_accuracy", "tpr@fpr", "ppv@prior", "pauc@fpr", "accuracy")
 DEFAULT_POLICY = Policy("default", (AtMost("advantage", 0.10), AtMost("tpr@fpr=0.01", 0.05)))
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _require_keys(plain: Mapping[str, Any], known: Sequence[str], place: str, kind: str) -> None:
+    for key in plain:
+        if key not in known:
+            listed = ", ".join(f"`{name}`" for name in known)
+            raise InvalidInput(
+                f"{place} has the unknown {kind} `{key}`.{did_you_mean(str(key), known)} It may"
+                f" hold {listed}."
+            )
+
+
+def _limit(metric: str, value: Any, source: str) -> float:
+    limit = _finite(value, f"at_most.{metric}", source)
+    if any(metric.startswith(name) for name in SHARES) and limit >= 1:
+        share = f" (for 10 % write 0.1; you may mean {limit / 100:g})" if limit > 1 else ""
+        raise InvalidInput(
+            f"`at_most.{metric}` in `{source}` is {limit:g}, which nothing can exceed: {metric} is"
+            f" at most 1{share}. A limit that cannot fail is no limit."
+        )
+    return limit
+
+
+def _finite(value: Any, name: str, source: str) -> float:
+    problem = isinstance(value, bool) or not isinstance(value, (int, float))
+    try:
+        number = math.nan if problem else float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        shown = str(value)[:40]
+        raise InvalidInput(f"`{name}` in `{source}` needs a finite number, got {shown!r}.")
+    return number

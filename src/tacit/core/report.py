@@ -14,6 +14,7 @@ from tacit.core.files import write_whole
 from tacit.core.gate import EXIT_CODES, Verdict
 from tacit.core.note import Note
 from tacit.core.optional import require
+from tacit.core.plain import finite, parsed
 
 # 2: notes, verdicts and settings are fields; files of schema 1 are still read
 SCHEMA = 2
@@ -122,6 +123,8 @@ class Report:
         plain["checks"] = [result.to_dict() for result in self.checks]
         plain["verdicts"] = [verdict.to_dict() for verdict in self.verdicts]
         plain["unknown"] = [note.to_dict() for note in self.unknown]
+        for name in ("figures", "environment", "records"):
+            plain[name] = finite(plain[name])
         return plain
 
     def to_json(self) -> str:
@@ -140,11 +143,7 @@ class Report:
         ------
         InvalidInput : the text is not such a report, or comes from a newer tacit.
         """
-        try:
-            plain = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise InvalidInput(f"This is not a tacit report: {error}.") from error
-        return cls.from_dict(plain)
+        return cls.from_dict(parsed(text, "report"))
 
     @classmethod
     def from_dict(cls, plain: Any) -> "Report":
@@ -177,9 +176,7 @@ class Report:
             raise InvalidInput(f"`{path}` cannot be read as a report: {error}.") from error
         return cls.from_json(text)
 
-    def save(
-        self, path: str | Path, *, format: str | None = None, lang: str = "en"
-    ) -> Path:
+    def save(self, path: str | Path, *, format: str | None = None, lang: str = "en") -> Path:
         """Write the report in the format of the file's suffix.
 
         .json, .html, .md, .txt, .xml for JUnit, .sarif, and .card.md for a section of a model card.

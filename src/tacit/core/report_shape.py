@@ -1,12 +1,15 @@
 """What plain data must look like before it becomes a report: a file may come from anywhere."""
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from tacit.core.errors import InvalidInput
 
 Rule = Callable[[Any, str], None]
+# the largest float
+LARGEST = sys.float_info.max
 
 
 def record(**rules: Rule) -> Rule:
@@ -71,13 +74,15 @@ def text(value: Any, place: str) -> None:
 
 def number(value: Any, place: str) -> None:
     """A finite number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    usable = isinstance(value, (int, float)) and not isinstance(value, bool)
+    # a whole number of 400 digits is JSON too, and no float
+    if not usable or not abs(value) <= LARGEST or not math.isfinite(value):
         raise _damaged(place, "a finite number", value)
 
 
 def whole(value: Any, place: str) -> None:
     """A whole number."""
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LARGEST:
         raise _damaged(place, "a whole number", value)
 
 

@@ -32,8 +32,9 @@ def assert_private(report: "Report", policy: "Limits | None" = None) -> None:
     """
     __tracebackhide__ = True
     from tacit.audits.steps.verdict import rejudged
+    from tacit.core import Policy
 
-    judged = report if policy is None else rejudged(report, _policy(policy))
+    judged = report if policy is None else rejudged(report, Policy.of(policy))
     if judged.verdict != "pass":
         reasons = [
             f"{verdict.outcome}: {verdict.rule}: {verdict.reason}"
@@ -41,16 +42,6 @@ def assert_private(report: "Report", policy: "Limits | None" = None) -> None:
             if verdict.outcome != "pass"
         ]
         raise AssertionError("\n".join([judged.headline, *reasons]))
-
-
-def _policy(policy: "Limits") -> "Policy":
-    from tacit.core import AtMost, Policy
-
-    if isinstance(policy, (str, Path)):
-        return Policy.from_toml(policy)
-    if isinstance(policy, Mapping):
-        return Policy("limits", tuple(AtMost(metric, limit) for metric, limit in policy.items()))
-    return policy
 
 
 class Auditor:

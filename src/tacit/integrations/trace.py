@@ -157,7 +157,7 @@ class PrivacyTrace:
             raise InvalidInput(
                 f"`size` needs 2 or more and `every` 1 or more, got {self.size} and {self.every}."
             )
-        self.level = checking.fraction(level, "level")
+        self.level = checking.confidence(level)
         self.stop: Stop | None = None
         drawn = [
             sample(source, self.size, seed=seed + i)

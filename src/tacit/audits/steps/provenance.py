@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit import __version__
-from tacit.core import Membership, Outputs
+from tacit.core import InvalidInput, Membership, Outputs
 from tacit.signals import available, measure
 
+# of the year 9999, the last that a date can hold
+LAST_SECOND = 253402300799
 PACKAGES = ("numpy", "scipy", "scikit-learn")
 
 
@@ -87,6 +89,11 @@ def accuracy(outputs: Outputs, membership: Membership) -> dict[str, float]:
 def today() -> str:
     """The date (UTC), or that of SOURCE_DATE_EPOCH for reproducible files."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if epoch.isdigit() and int(epoch) > LAST_SECOND:
+        raise InvalidInput(
+            f"The environment variable SOURCE_DATE_EPOCH needs seconds up to {LAST_SECOND}, got"
+            f" {epoch[:40]}."
+        )
     day: date = (
         datetime.fromtimestamp(int(epoch), UTC).date()
         if epoch.isdigit()

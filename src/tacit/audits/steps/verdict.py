@@ -3,8 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tacit.core import CheckResult, Estimate, Policy, Report, overall
+from tacit.core import (
+    AtMost,
+    Check,
+    CheckResult,
+    Estimate,
+    InvalidInput,
+    NotRefuted,
+    Policy,
+    Report,
+    Verdict,
+    judge,
+    overall,
+)
 from tacit.core.report import Finding
+from tacit.metrics import named
 
 SIGNIFICANCE_SHARE = (
     2  # the whole audit spends half its error on the chosen attack and half on the slices
@@ -143,3 +156,68 @@ def rejudged(report: Report, policy: Policy) -> Report:
     notes = [*report.unknown, *(note for check in checks for note in check.notes)]
     verdicts = policy.judge(estimates, notes, attributable=report.attributable)
     return replace(report, verdict=overall(verdicts), verdicts=verdicts, policy=policy.name)
+
+
+def require_consistent(report: Report) -> None:
+    """Compute every verdict of a report again from the numbers beside it.
+
+    Raises
+    ------
+    InvalidInput : the report contradicts itself: it was edited, or damaged.
+    """
+    told = [*report.verdicts, *(item for check in report.checks for item in check.verdicts)]
+    for verdict in told:
+        gate = _gate_of(verdict)
+        if gate is None or verdict.estimate is None:
+            continue
+        again = judge((gate,), (verdict.estimate,), attributable=report.attributable)[0].outcome
+        if again != verdict.outcome:
+            raise InvalidInput(
+                f"The report contradicts itself: it says {verdict.outcome!r} of the rule"
+                f" {verdict.rule!r}, and its own number says {again!r} ({again_reason(verdict)})."
+                " It was edited or damaged; make it again."
+            )
+        own = _measured(report, verdict.metric)
+        if own and verdict.estimate not in own:
+            raise InvalidInput(
+                f"The report contradicts itself: the rule {verdict.rule!r} was judged on"
+                f" {verdict.estimate}, which the report did not measure. Make it again."
+            )
+    if report.verdicts and overall(report.verdicts) != report.verdict:
+        raise InvalidInput(
+            f"The report contradicts itself: its verdict is {report.verdict!r}, and its rules say"
+            f" {overall(report.verdicts)!r}. It was edited or damaged; make it again."
+        )
+
+
+def again_reason(verdict: Verdict) -> str:
+    """The number that a verdict stands on, in words."""
+    return "nothing was measured" if verdict.estimate is None else str(verdict.estimate)
+
+
+def _gate_of(verdict: Verdict) -> AtMost | NotRefuted | None:
+    """The gate that gave a verdict, for the gates that a policy file can hold."""
+    if verdict.limit is None:
+        return None
+    if verdict.relation == "at most":
+        return AtMost(verdict.metric, verdict.limit)
+    return NotRefuted(verdict.limit, verdict.metric) if verdict.relation == "not refuted" else None
+
+
+def _measured(report: Report, metric: str) -> list[Estimate]:
+    checks = [estimate for check in report.checks for estimate in check.estimates]
+    scores = [] if report.score is None else [report.score]
+    return [estimate for estimate in [*checks, *scores] if estimate.name == metric]
+
+
+def require_known(policy: Policy, checks: Sequence[Check] = ()) -> None:
+    """Refuse a policy that limits what nobody measures, before anything runs.
+
+    Raises
+    ------
+    InvalidInput : a gate names a metric that there is not, and no check brings one of its own.
+    """
+    own = any(not isinstance(metric, str) for check in checks for metric in check.metrics)
+    for gate in policy.gates:
+        if gate.metric != "epsilon" and not own:
+            named(gate.metric)

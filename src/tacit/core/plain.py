@@ -1,0 +1,36 @@
+"""JSON in and out: what a report may hold, and what no reader of JSON takes."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from tacit.core.errors import InvalidInput
+
+
+def parsed(text: str, kind: str) -> Any:
+    """The plain data in a JSON text.
+
+    Raises
+    ------
+    InvalidInput : it is no JSON, or holds NaN or Infinity, which JSON has not.
+    """
+    try:
+        return json.loads(text, parse_constant=_refused)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"This is not a tacit {kind}: {str(error)[:200]}.") from error
+
+
+def _refused(word: str) -> Any:
+    raise ValueError(f"JSON has no {word}")
+
+
+def finite(value: Any) -> Any:
+    """`value` with None in place of numbers that are infinite or NaN, in lists and tables too."""
+    if isinstance(value, Mapping):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
