@@ -6,7 +6,10 @@ import pytest
 from tacit.attacks import Threshold
 from tacit.core import AssumptionError, Evidence, InvalidInput, NotEnoughData, collect
 from tacit.dp.mechanisms import ApproxDP, Gaussian
-from tacit.dp.one_run import canaries_needed, fdp_refuted, one_run_epsilon, ordered, steinke_p_value
+from tacit.dp.fdp_recursion import fdp_refuted
+from tacit.dp.guesses import ranked, whole_blocks
+from tacit.dp.one_run import canaries_needed, one_run_epsilon
+from tacit.dp.steinke import steinke_p_value
 from tacit.testing import GaussianShift, LaplaceShift, RandomisedResponse
 
 
@@ -152,10 +155,10 @@ def test_copies_of_a_canary_count_once():
 
 def test_ties_are_never_cut():
     score = np.array([3.0, 3.0, 2.0, 1.0, 1.0, 1.0])
-    right, ends = ordered(evidence(score, [1, 0, 1, 0, 1, 0]), "top")
+    right, ends = whole_blocks(ranked(evidence(score, [1, 0, 1, 0, 1, 0])), "top")
     assert ends.tolist() == [2, 3, 6]
     assert right[ends - 1].shape == (3,)
-    right, ends = ordered(evidence(np.zeros(6), [1, 0, 1, 0, 1, 0]), "both")
+    right, ends = whole_blocks(ranked(evidence(np.zeros(6), [1, 0, 1, 0, 1, 0])), "both")
     assert len(right) == 0
     assert len(ends) == 0
     constant = one_run_epsilon(evidence(np.zeros(100), np.arange(100) % 2 == 0), 0.0)
