@@ -23,8 +23,9 @@ from pathlib import Path
 import numpy as np
 
 from dp_worlds import World, worlds
-from tacit.core import Evidence
+from tacit.core import AssumptionError, Evidence
 from tacit.dp import Gaussian, epsilon_lower_bound, one_run_epsilon
+from tacit.dp.cluster_means import cluster_means
 
 LEVEL = 0.95
 GRID = (0.003, 0.01, 0.03, 0.1, 0.3)
@@ -32,7 +33,7 @@ SIZES = {100: 2000, 1000: 2000, 10_000: 1000, 100_000: 200}
 FEWEST = 20
 EARLY = 0.2  # of the worlds, on which all means are compared: jax-privacy reads no more
 CLOSE = 0.005  # of epsilon: a smaller difference is a tie
-DEFAULT = "one run: walk"
+DEFAULT = "one run: default"
 RECORDED = """\
 ## PrivacyGuard, as recorded
 
@@ -92,7 +93,7 @@ def ours() -> list[Bound]:
             epsilon_lower_bound(evidence, delta, level=LEVEL, method=method).low
         )
 
-    def one(method: str, **more: object) -> Callable[[Evidence, float], float]:
+    def one(method: str | None, **more: object) -> Callable[[Evidence, float], float]:
         return lambda evidence, delta: (
             one_run_epsilon(evidence, delta, level=LEVEL, method=method, **more).low
         )
@@ -112,6 +113,7 @@ def ours() -> list[Bound]:
         return True
 
     return [
+        Bound(DEFAULT, one(None), always),
         Bound("one run: walk", one("walk"), always),
         Bound("one run: Steinke .1, .3", one("steinke", guesses=(0.1, 0.3)), always),
         Bound(
@@ -121,6 +123,7 @@ def ours() -> list[Bound]:
             0.1,
         ),
         Bound("one run: f-DP recursion .1, .3", one("fdp", guesses=(0.1, 0.3)), always),
+        Bound("one run: f-DP recursion .1, .3, 1", one("fdp", guesses=(0.1, 0.3, 1.0)), always),
         Bound(
             "one run: f-DP, Gaussian family",
             one("fdp", guesses=(0.1, 0.3), family=Gaussian),
@@ -141,7 +144,8 @@ def jax_bounds() -> list[Bound]:
 
     def read(method: str, strategy: Callable[[], object]) -> Callable[[Evidence, float], float]:
         def low(evidence: Evidence, delta: float) -> float:
-            inside, outside = evidence.score[evidence.member], evidence.score[~evidence.member]
+            once = cluster_means(evidence) or evidence  # it knows no copies
+            inside, outside = once.score[once.member], once.score[~once.member]
             auditor = CanaryScoreAuditor(inside, outside)
             sides = (
                 method != "epsilon_clopper_pearson"
@@ -200,6 +204,14 @@ def jax_bounds() -> list[Bound]:
     ]
 
 
+def said(bound: Bound, evidence: Evidence, delta: float) -> float:
+    """The bound; 0 where it refuses the world (fair coins look unfair once in 10,000 worlds)."""
+    try:
+        return bound.read(evidence, delta)
+    except AssumptionError:
+        return 0.0
+
+
 def played(world: World, bounds: Sequence[Bound], m: int, delta: float, count: int) -> list[Cell]:
     """Every bound on the same `count` worlds, or on the first of them."""
     read = [
@@ -210,7 +222,7 @@ def played(world: World, bounds: Sequence[Bound], m: int, delta: float, count: i
         evidence = world.evidence(m, delta, seed)
         for bound in read:
             if seed < max(FEWEST, count * bound.share):
-                lows[bound.name].append(bound.read(evidence, delta))
+                lows[bound.name].append(said(bound, evidence, delta))
     truth = world.epsilon(delta)
     return [
         Cell(
@@ -253,7 +265,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--only", nargs="*", default=[""], help="only worlds whose name holds one of these words"
     )
     parser.add_argument(
-        "--deltas", type=float, nargs="*", default=[1e-5, 0.0], help="only these deltas"
+        "--deltas", type=float, nargs="*", default=[1e-2, 1e-3, 1e-5, 0.0], help="only these deltas"
     )
     parser.add_argument(
         "--parts", type=Path, required=True, help="folder in which finished sizes are kept"
@@ -322,7 +334,7 @@ def shares(cells: Sequence[Cell]) -> list[str]:
     lines = ["", "## The largest share of worlds above the truth, in %", ""]
     lines += [
         (
-            "Over all mechanisms and both deltas; in brackets over those whose assumptions do not"
+            "Over all mechanisms and all deltas; in brackets over those whose assumptions do not"
             " hold."
         ),
         "",

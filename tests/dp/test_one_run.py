@@ -5,9 +5,9 @@ import pytest
 
 from tacit.attacks import Threshold
 from tacit.core import AssumptionError, Evidence, InvalidInput, NotEnoughData, collect
-from tacit.dp.mechanisms import ApproxDP, Gaussian
 from tacit.dp.fdp_recursion import fdp_refuted
 from tacit.dp.guesses import ranked, whole_blocks
+from tacit.dp.mechanisms import ApproxDP, Gaussian
 from tacit.dp.one_run import canaries_needed, one_run_epsilon
 from tacit.dp.steinke import steinke_p_value
 from tacit.testing import GaussianShift, LaplaceShift, RandomisedResponse

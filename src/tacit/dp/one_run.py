@@ -311,7 +311,7 @@ def canaries_needed(
 
 
 def _enough(m: int, epsilon: float, delta: float, accuracy: float, alpha: float) -> bool:
-    """Whether the plan for m canaries refutes `epsilon` with a share `accuracy` of guesses right."""
+    """Whether the plan for m canaries refutes `epsilon` with `accuracy` of the guesses right."""
     split = plan(m, delta, alpha)
     if split.walk and _walk_enough(m, epsilon, delta, accuracy, split.walk):
         return True
