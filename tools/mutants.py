@@ -211,7 +211,9 @@ def survives(mutant: Mutant | None, tests: Sequence[str], seconds: float) -> boo
                 sys.meta_path.insert(0, Mutated(mutant))
             import pytest
 
-            arguments = ["-x", "-q", "-p", "no:cacheprovider", "--no-header", *tests]
+            # plain asserts: pytest would import a plug-in's modules itself, past the mutant
+            plain = ["-x", "-q", "-p", "no:cacheprovider", "--no-header", "--assert=plain"]
+            arguments = [*plain, *tests]
             code = int(pytest.main(arguments))
         finally:
             os._exit(code)

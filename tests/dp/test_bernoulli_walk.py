@@ -61,7 +61,7 @@ def test_guess_counts_are_a_geometric_grid_up_to_the_last():
     ratio = grid[1:] / grid[:-1]
     assert ratio[60:-1].max() <= 1.081
     assert np.median(ratio[80:]) == pytest.approx(1.08, abs=1e-3)
-    assert len(grid) == 119
+    assert len(grid) == 126
     assert guess_counts(np.array([7, 50])).tolist() == [7, 50]
     assert guess_counts(np.array([2])).tolist() == [2]
 

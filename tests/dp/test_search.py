@@ -41,6 +41,9 @@ def test_no_parameter_is_tried_twice_and_few_are_tried():
 
     largest_refuted(margin)
     assert len(asked) == len(set(asked)) <= 16
+    asked.clear()
+    largest_refuted(lambda x: margin(x) + 9, most=3.0)
+    assert max(asked) == 3.0
 
 
 def test_the_tolerance_is_what_the_answer_may_lack():

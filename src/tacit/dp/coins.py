@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, gammaincc
-from scipy.stats import fisher_exact
 
 from tacit.core import AssumptionError, InvalidInput
 from tacit.dp.guesses import Ranking
@@ -83,6 +82,8 @@ def two_sided(inside: int, m: int) -> float:
 
 def _require_no_copies(ranking: Ranking) -> None:
     """Compare the coins of two canaries of one score with those of two neighbours in score."""
+    from scipy.stats import fisher_exact  # slow to import, and few audits hold equal scores
+
     member, first = ranking.member, ranking.start
     tied = first[ranking.size > 1]
     if len(tied) == 0:
