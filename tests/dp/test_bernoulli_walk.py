@@ -141,7 +141,7 @@ def test_a_refutation_agrees_with_the_bound():
 
 
 def test_the_level_is_met_exactly_on_short_walks():
-    # p = 1/2: the chance over all 2^12 walks that epsilon = 0 is refuted, with every stop looked at.
+    # p = 1/2: the chance over all 2^12 walks that epsilon = 0 is refuted, with all stops looked at.
     # Twice the level, or a boundary one too low, would be above
     stop = np.arange(4, 13)
     refuted = 0

@@ -58,7 +58,8 @@ def test_first_rejection_of_200_guesses(epsilon, first):
 @pytest.mark.parametrize(("m", "delta"), [(300, 0.02), (1000, 0.01)])
 def test_a_mechanism_that_tells_many_coins_at_once_stays_just_below_the_level(m, delta):
     # (0, delta)-DP: with chance c each coin is told with chance delta / c. Exact for every c:
-    # P(v or more right) = c P(Binomial(m, 1/2 + delta / 2c) >= v) + (1 - c) P(Binomial(m, 1/2) >= v)
+    # P(v or more right) is c P(Binomial(m, 1/2 + delta / 2c) >= v)
+    # + (1 - c) P(Binomial(m, 1/2) >= v)
     v = first_refuted(m, m, ApproxDP(0.0, delta))
     c = np.linspace(delta, 0.5, 400)
     told = c * binom.sf(v - 1, m, 0.5 + delta / (2 * c)) + (1 - c) * binom.sf(v - 1, m, 0.5)

@@ -44,7 +44,8 @@ def test_the_p_value_is_that_of_jax_privacy(given, p_value):
     assert steinke_p_value(*given) == pytest.approx(p_value, rel=1e-7)
 
 
-BOUNDS = [  # _epsilon_one_run of the same, without its first argument (m, n_guess, n_correct, delta)
+# _epsilon_one_run of the same, without its first argument (m, n_guess, n_correct, delta, alpha)
+BOUNDS = [
     ((200, 200, 160, 0.0, 0.05), 1.0866504657279061),
     ((1000, 1000, 982, 1e-5, 0.05), 3.5983500288772547),
     ((1000, 300, 270, 1e-3, 0.05), 1.4349799171307602),
