@@ -159,7 +159,7 @@ def each_reveal() -> World:
 
 
 def reveal_all() -> World:
-    """With chance delta all coins are told: (0, delta)-DP, and the most correlated reveal there is."""
+    """With chance delta all coins are told: (0, delta)-DP, the most correlated reveal there is."""
 
     def draw(m: int, delta: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         return subset_reveal(delta).draw(m, delta, seed)

@@ -1,4 +1,4 @@
-"""Which wrong lines do the tests notice? One small error at a time is put into a file, and its tests run.
+"""Which wrong lines do the tests notice? One error at a time is put into a file, and its tests run.
 
     python tools/mutants.py src/tacit/dp/steinke.py -- tests/dp/test_steinke.py -m "not slow"
     python tools/mutants.py src/tacit/dp/*.py --page survivors.md -- tests/dp
@@ -9,8 +9,8 @@ its edge, a number changed (whole numbers by 1, others doubled), a sign dropped,
 fails (or runs more than ten times as long as all of them did before); what survives is listed with
 its line. Nothing is written to the file: the tests import the mutant in a process of its own.
 
-Without tests after `--`, `tests/<room>/test_<file>.py` is used for each file. One process at a time;
-`--every N` takes each N-th mutant, from a start that `--seed` draws.
+Without tests after `--`, `tests/<room>/test_<file>.py` is used for each file. One process runs at a
+time; `--every N` takes each N-th mutant, from a start that `--seed` draws.
 """
 
 import argparse
@@ -23,14 +23,17 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PRELOADED = ("numpy", "scipy.special", "scipy.stats", "scipy.optimize", "pytest")
 SLOWEST = 10  # times the time that the tests take without an error; then the mutant hangs
 FEWEST_SECONDS = 20.0  # before a mutant is taken to hang
+
+Change = Callable[..., None]  # puts an error into a node
 
 ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub,
@@ -152,39 +155,42 @@ def _is_error(node: ast.AST) -> bool:
     )
 
 
-def _changes(node: ast.expr):  # type: ignore[no-untyped-def]
+def _changes(node: ast.expr) -> Iterator[tuple[str, Change]]:
     """Pairs of a kind of error and the function that puts it into a twin of `node`."""
-    if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
-        if not _is_type(node):
-            yield "arithmetic", lambda n: setattr(n, "op", ARITHMETIC[type(n.op)]())
-    elif isinstance(node, ast.Compare) and type(node.ops[0]) in ROUND:
-        yield "comparison", lambda n: setattr(n, "ops", [ROUND[type(n.ops[0])](), *n.ops[1:]])
-        if type(node.ops[0]) in EDGE:
-            yield "edge", lambda n: setattr(n, "ops", [EDGE[type(n.ops[0])](), *n.ops[1:]])
+    if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC and not _is_text(node):
+        yield "arithmetic", lambda n: setattr(n, "op", ARITHMETIC[type(n.op)]())
+    elif isinstance(node, ast.Compare):
+        for kind, wrong in (("comparison", ROUND), ("edge", EDGE)):
+            if type(node.ops[0]) in wrong:
+                yield kind, partial(_compare_by, wrong)
     elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        wrong = node.value + 1 if isinstance(node.value, int) else 2 * node.value or 1.0
-        yield "constant", lambda n: setattr(n, "value", wrong)
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        yield "sign", lambda n: setattr(n, "op", ast.UAdd())
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Invert, ast.Not)):
-        plain = isinstance(node.op, ast.Not)
-        yield "negation", lambda n: setattr(n, "op", ast.UAdd()) if not plain else _double(n)
+        other = node.value + 1 if isinstance(node.value, int) else 2 * node.value or 1.0
+        yield "constant", lambda n: setattr(n, "value", other)
+    elif isinstance(node, ast.UnaryOp):
+        yield "sign", _plain
     elif isinstance(node, ast.BoolOp):
-        other = ast.Or if isinstance(node.op, ast.And) else ast.And
-        yield "logic", lambda n: setattr(n, "op", other())
-    elif isinstance(node, ast.Name) and node.id in OPPOSITE:
-        yield "opposite", lambda n: setattr(n, "id", OPPOSITE[n.id])
-    elif isinstance(node, ast.Attribute) and node.attr in OPPOSITE:
-        yield "opposite", lambda n: setattr(n, "attr", OPPOSITE[n.attr])
+        swapped = ast.Or if isinstance(node.op, ast.And) else ast.And
+        yield "logic", lambda n: setattr(n, "op", swapped())
+    elif isinstance(node, (ast.Name, ast.Attribute)):
+        name = "id" if isinstance(node, ast.Name) else "attr"
+        if getattr(node, name) in OPPOSITE:
+            yield "opposite", lambda n: setattr(n, name, OPPOSITE[getattr(n, name)])
 
 
-def _double(node: ast.UnaryOp) -> None:
-    """`not x` becomes `not not x`."""
-    node.operand = ast.UnaryOp(ast.Not(), node.operand)
+def _compare_by(wrong: dict[type[ast.cmpop], type[ast.cmpop]], node: ast.Compare) -> None:
+    node.ops = [wrong[type(node.ops[0])](), *node.ops[1:]]
 
 
-def _is_type(node: ast.BinOp) -> bool:
-    """Whether an operator joins types or text."""
+def _plain(node: ast.UnaryOp) -> None:
+    """`-x` and `~x` become `+x`, `not x` becomes `not not x`."""
+    if isinstance(node.op, ast.Not):
+        node.operand = ast.UnaryOp(ast.Not(), node.operand)
+    else:
+        node.op = ast.UAdd()
+
+
+def _is_text(node: ast.BinOp) -> bool:
+    """Whether an operator joins text."""
     return any(isinstance(n, ast.Constant) and isinstance(n.value, str) for n in ast.walk(node))
 
 
@@ -262,7 +268,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             with arguments.page.open("a", encoding="utf8") as page:
                 page.write(_table(path, dead, alive))
     percent = 100 * killed / max(total, 1)
-    print(f"{killed} of {total} mutants killed ({percent:.1f} %)")
+    _say(f"{killed} of {total} mutants killed ({percent:.1f} %)")
     return int(percent < arguments.least)
 
 
@@ -280,10 +286,15 @@ def _run(
     for mutant in chosen:
         if survives(mutant, tests, limit):
             alive.append(mutant)
-            print(f"{path}:{mutant.line}: {mutant.kind}: {mutant.text}", flush=True)
+            _say(f"{path}:{mutant.line}: {mutant.kind}: {mutant.text}")
     dead = len(chosen) - len(alive)
-    print(f"{path}: {dead} of {len(chosen)} killed", flush=True)
+    _say(f"{path}: {dead} of {len(chosen)} killed")
     return dead, alive
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def _table(path: Path, dead: int, alive: Sequence[Mutant]) -> str:
