@@ -74,6 +74,16 @@ def test_the_number_of_guesses_never_depends_on_the_scores():
                 assert right + wrong == r
 
 
+def test_coins_drawn_with_the_same_seed_are_not_told_by_the_order_of_ties():
+    # everybody draws coins like this; an order from the same stream sorts them
+    for seed in range(5):
+        member = np.random.default_rng(seed).random(1000) < 0.5
+        world = ranked(evidence(np.zeros(1000), member), seed=seed)
+        low, high = binom.ppf([1e-5, 1 - 1e-5], 100, 0.5)
+        for side in SIDES:
+            assert low <= next(n_right(world, [(side, 100)])) <= high
+
+
 def test_the_middle_is_guessed_by_a_toss():
     tossed = [
         next(n_right(ranked(evidence([0, 1, 2], [0, 1, 1]), seed=s), [("both", 3)]))

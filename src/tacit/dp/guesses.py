@@ -12,6 +12,9 @@ from tacit.core import Evidence
 
 Side = Literal["both", "top", "bottom"]
 SIDES: tuple[Side, ...] = ("both", "top", "bottom")
+# Keeps the order among ties apart from coins that somebody drew with the same seed: with the same
+# stream the order would tell the coins.
+TIES = 0x71E5
 Guesses = tuple[NDArray[np.bool_], NDArray[np.int64]]
 
 
@@ -61,7 +64,7 @@ def ranked(evidence: Evidence, *, seed: int = 0) -> Ranking:
     order = np.argsort(evidence.score)
     score = evidence.score[order]
     start = np.append(0, np.flatnonzero(score[1:] != score[:-1]) + 1)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, TIES])
     if len(start) < len(order):
         block = np.repeat(np.arange(len(start)), np.diff(np.append(start, len(order))))
         order = order[np.lexsort((rng.random(len(order))[order], block))]
