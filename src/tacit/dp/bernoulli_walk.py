@@ -88,8 +88,10 @@ def walk_refutes(
     """Whether `total` right of the first `stop` guesses (ascending, both (k,)) refute `epsilon`;
     see `walk_bound`.
     """
-    count, budget = _sure(total, np.floor(epsilon / STEP) * STEP, failures=failures, alpha=alpha)
-    return _refuted(count, stop, budget, epsilon)
+    # at the edge of two steps the search has to end one and to begin the next
+    edges = {np.floor(epsilon / STEP), max(0.0, np.ceil(epsilon / STEP) - 1)}
+    sure = [_sure(total, edge * STEP, failures=failures, alpha=alpha) for edge in edges]
+    return all(_refuted(count, stop, budget, epsilon) for count, budget in sure)
 
 
 def _sure(
