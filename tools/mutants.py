@@ -195,13 +195,17 @@ def _is_text(node: ast.BinOp) -> bool:
 
 
 def _statement(tree: ast.Module, node: ast.AST) -> ast.AST:
-    """The smallest statement (or the condition of a larger one) that holds `node`."""
+    """The smallest statement that holds `node`, without what is inside it."""
     best: ast.AST = node
     for statement in ast.walk(tree):
         if isinstance(statement, ast.stmt) and any(n is node for n in ast.walk(statement)):
             best = statement
-    body = isinstance(best, (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.If, ast.With))
-    return node if body else best
+    # of a compound statement the head alone
+    for name in ("body", "orelse", "handlers", "finalbody"):
+        if isinstance(getattr(best, name, None), list):
+            best = copy.copy(best)
+            setattr(best, name, [])
+    return best
 
 
 def survives(mutant: Mutant | None, tests: Sequence[str], seconds: float) -> bool:

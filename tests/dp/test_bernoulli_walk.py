@@ -149,3 +149,33 @@ def test_the_level_is_met_exactly_on_short_walks():
         total = np.cumsum(walk)[stop - 1]
         refuted += walk_refutes(total, stop, 0.0, failures=0.0, alpha=0.1)
     assert 0.06 <= refuted / 2**12 <= 0.1
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.1, 0.2])
+def test_every_decision_is_that_of_the_enumerated_walk(alpha):
+    # 10 steps, looked at after 4, 6, 8 and 10: refuted exactly where the walk of the same local
+    # level passes with chance alpha at most
+    stop = np.array([4, 6, 8, 10])
+    walk = np.array(list(product((0, 1), repeat=10)))
+    count = np.cumsum(walk, axis=1)[:, stop - 1]
+    for epsilon in (0.0, 0.6):
+        p = 1 / (1 + np.exp(-epsilon))
+        law = p ** walk.sum(axis=1) * (1 - p) ** (10 - walk.sum(axis=1))
+        tail = binom.sf(np.arange(12)[:, None] - 1, stop, p)  # (count, stop)
+        for total in product((3, 4), (5, 6), (6, 7, 8), (8, 9, 10)):
+            local = tail[np.array(total), np.arange(4)].min()
+            first = np.argmax(tail <= local * (1 + 1e-9), axis=0)
+            chance = float(law[np.any(count >= first, axis=1)].sum())
+            if abs(chance - alpha) > 1e-5:
+                found = walk_refutes(np.array(total), stop, epsilon, failures=0.0, alpha=alpha)
+                assert found == (chance < alpha)
+
+
+def test_a_search_that_starts_inside_a_step_allows_for_its_failures():
+    right = np.arange(600) < 560
+    right = right[np.argsort(np.arange(600) * 7919 % 600)]
+    ends = np.arange(1, 601)
+    alone = walk_bound(right, ends, failures=3.0, alpha=0.05)
+    for back in (0.01, 0.1):
+        after = walk_bound(right, ends, failures=3.0, alpha=0.05, at_least=alone - back)
+        assert after == pytest.approx(alone, abs=1.5e-3)

@@ -103,3 +103,32 @@ def test_no_right_guess_refutes_nothing():
     assert not fdp_refuted(100, 50, 0, ApproxDP(0.0), 0.05)
     assert not fdp_refuted(100, 50, 25, ApproxDP(0.0), 0.05)
     assert fdp_refuted(100, 50, 50, ApproxDP(0.0), 0.05)
+
+
+@pytest.mark.parametrize(
+    ("marks", "m", "delta", "epsilon"),
+    [((200, 160), 200, 1e-5, 2.2702226851314515), ((40, 36), 100, 1e-3, 1.7287061893535298)],
+)
+def test_the_gaussian_bound_is_that_of_jax_privacy(marks, m, delta, epsilon):
+    # jax_privacy.auditing._epsilon_one_run_fdp of jax-privacy 2.0.0, run on 2026-11-25
+    mu = fdp_parameter(m, [marks], Gaussian, 0.05)
+    assert Gaussian(mu).epsilon(delta) == pytest.approx(epsilon, abs=2e-3)
+
+
+def refuted_in_full(m, r, v, inverse, alpha):
+    """Algorithm 3 of Mahloujifar et al. to its end, in their letters (r_i, h_i)."""
+    right, wrong = alpha * v / m, alpha * (r - v) / m
+    for i in range(v - 1, -1, -1):
+        more = max(wrong, inverse(min(right, 1.0)))
+        right += i / (r - i) * (more - wrong)
+        wrong = more
+    return right + wrong > r / m
+
+
+@pytest.mark.parametrize(("m", "r"), [(200, 200), (200, 30), (1000, 300)])
+def test_stopping_early_changes_no_decision(m, r):
+    for mechanism in (ApproxDP(1.0, 1e-3), ApproxDP(0.0, 1e-2), Gaussian(1.0)):
+        for v in range(r // 2, r + 1, max(1, r // 60)):
+            for alpha in (0.05, 0.01):
+                found = fdp_refuted(m, r, v, mechanism, alpha)
+                assert found == refuted_in_full(m, r, v, mechanism.inverse_blowup, alpha)

@@ -40,6 +40,9 @@ def test_ties_are_never_cut_where_blocks_count():
     right, ends = whole_blocks(found, "both")
     # distances of the mean ranks from the middle, twice: 4 (3s), 1 (2), 3 (1s)
     assert ends.tolist() == [2, 5, 6]
+    # the member of score 2 stands just above the middle and is accused
+    assert right[5]
+    assert list(n_right(found, [("both", 5), ("both", 6)])) == [3, 4]
     assert found.centre.tolist() == [-3, -3, -3, 1, 4, 4]
 
 

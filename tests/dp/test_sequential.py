@@ -118,3 +118,12 @@ def test_the_first_runs_only_choose_thresholds():
     assert few.n == 20
     with pytest.raises(NotEnoughData):
         sequential_epsilon(whole.take(np.arange(19)), 0.0)
+
+
+def test_a_score_at_the_threshold_is_not_above_it():
+    audit = SequentialAudit.start(0.5, delta=0.0)
+    # neither run is accused (no gain); both are cleared, which the second rule loses
+    even = audit.seen([0.5], [0.5]).log_wealth[20]
+    np.testing.assert_allclose(even[0], 0.0, atol=1e-12)
+    lost = np.log1p(STAKES * (1 - np.exp(EPSILONS[20])) / np.exp(EPSILONS[20]))
+    np.testing.assert_allclose(even[1], lost, rtol=1e-12)
