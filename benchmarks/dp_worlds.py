@@ -28,6 +28,7 @@ class World:
     independent : given the coins, scores are independent of one another (so two-sample bounds are
         entitled to hold).
     gaussian : the trade-off function is Gaussian (so bounds of that family are entitled to hold).
+    copies : rows a canary, which share its coin and its score and are declared as one cluster.
     """
 
     name: str
@@ -35,11 +36,14 @@ class World:
     epsilon: Callable[[float], float]
     independent: bool = True
     gaussian: bool = False
+    copies: int = 1
 
     def evidence(self, m: int, delta: float, seed: int) -> Evidence:
-        """One world of m canaries."""
-        score, member = self.draw(m, delta, seed)
-        return Evidence(score, member, None, "coin", self.name, np.arange(m))
+        """One world of m rows: m canaries, or fewer with their copies."""
+        canary = np.arange(m) // self.copies
+        score, member = self.draw(int(canary[-1]) + 1, delta, seed)
+        cluster = canary if self.copies > 1 else None
+        return Evidence(score[canary], member[canary], cluster, "coin", self.name, np.arange(m))
 
 
 def mu_of(epsilon: float, delta: float) -> float:
@@ -154,6 +158,37 @@ def each_reveal() -> World:
     return World("each revealed with chance delta", draw, lambda delta: 0.0)
 
 
+def reveal_all() -> World:
+    """With chance delta all coins are told: (0, delta)-DP, the most correlated reveal there is."""
+
+    def draw(m: int, delta: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        return subset_reveal(delta).draw(m, delta, seed)
+
+    return World("all revealed with chance delta", draw, lambda delta: 0.0, False)
+
+
+def rounded(build: LaplaceShift) -> Draw:
+    """Scores rounded to whole numbers, which is post-processing."""
+
+    def draw(m: int, delta: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        score, member = game(build)(m, delta, seed)
+        return np.round(score), member
+
+    return draw
+
+
+def total_leak(share: float) -> World:
+    """A share of the canaries leaks wholly, the rest not at all: no epsilon at a delta below it."""
+
+    def draw(m: int, delta: float, seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        rng = np.random.default_rng(seed)
+        member = rng.random(m) < 0.5
+        told = rng.random(m) < share
+        return np.where(told, np.where(member, 2.0, -1.0), 0.0) + rng.random(m) / 2, member
+
+    return World(f"{100 * share:g} % leak wholly", draw, lambda delta: np.inf)
+
+
 def worlds(delta: float) -> tuple[World, ...]:
     """All mechanisms whose epsilon is finite at `delta`."""
     response, tied = RandomisedResponse(1.0), RandomisedResponse(1.0, tie_breaker=True)
@@ -174,6 +209,9 @@ def worlds(delta: float) -> tuple[World, ...]:
             game(RandomisedResponse(4.0)),
             RandomisedResponse(4.0).epsilon,
         ),
+        World("Laplace eps=1, rounded", rounded(LaplaceShift(1.0)), LaplaceShift(1.0).epsilon),
+        World("randomised response eps=1, 5 copies", game(response), response.epsilon, copies=5),
+        total_leak(0.05),
     )
     if delta == 0:
         return pure
@@ -189,6 +227,8 @@ def worlds(delta: float) -> tuple[World, ...]:
         shared_response(1.0),
         shared_response(2.0),
         subset_reveal(0.1),
+        subset_reveal(0.05),  # as often as a bound may be wrong, so that most can be told at once
         response_reveal(1.0, 0.05),
         each_reveal(),
+        reveal_all(),
     )

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from tacit.audits.dp_claim import dp_audit
+from tacit.audits.dp_claim import dp_audit, dp_evidence
 from tacit.core import AssumptionError, InvalidInput, Membership, Report
-from tacit.design import random_pixels
+from tacit.design import Manifest, digests, random_pixels
 from tacit.testing import GaussianShift
 
 
@@ -79,3 +79,82 @@ def test_the_report_prints_and_survives_json():
 def test_runs_must_be_one_or_many():
     with pytest.raises(InvalidInput, match="`runs`"):
         dp_audit(*world(2.0), delta=0.0, runs="some")
+
+
+def test_rates_that_differ_between_kinds_of_canaries_are_refused():
+    # .8 and .2 of 300 each, balanced in total, no leak: scores tell the kinds apart
+    rng = np.random.default_rng(0)
+    kind = np.repeat(["pixels", "mislabelled"], 300)
+    member = np.concatenate([np.arange(300) < 240, np.arange(300) < 60])
+    score = rng.normal(size=600) + (kind == "pixels")
+    key = Membership(member, None, "coin")
+    assert dp_audit(score, key, delta=0.0).checks[0].estimate("epsilon").low > 0
+    with pytest.raises(AssumptionError, match="within each kind"):
+        dp_audit(score, key, delta=0.0, kind=kind)
+    with pytest.raises(AssumptionError, match="within each kind"):
+        dp_evidence(score, key, kind=kind)
+    fair = Membership(rng.random(600) < 0.5, None, "coin")
+    assert dp_audit(score, fair, delta=0.0, kind=kind).verdict == "inconclusive"
+    with pytest.raises(InvalidInput, match="`kind`"):
+        dp_audit(score, fair, delta=0.0, kind=kind[1:])
+
+
+def test_copies_count_once_in_the_test_of_kinds():
+    # 12 canaries of 20 copies each, 9 of them in: no wonder, though 180 of 240 rows are
+    cluster = np.repeat(np.arange(12), 20)
+    member = cluster < 9
+    score = cluster + np.linspace(0, 0.5, 240)
+    report = dp_audit(
+        score, Membership(member, cluster, "coin"), delta=0.0, kind=np.zeros(240, int)
+    )
+    assert report.checks[0].estimate("epsilon").n == 12
+
+
+def test_scores_in_another_order_than_the_manifest_are_noticed():
+    canaries = random_pixels(60, (2,), n_classes=2, seed=3)
+    score = canaries.member * 1.0
+    same = digests(canaries.x)
+    for key in (canaries, canaries.manifest):
+        assert dp_audit(score, key, delta=0.0, digest=same).finding == "leak"
+        with pytest.raises(InvalidInput, match="another order"):
+            dp_audit(score, key, delta=0.0, digest=same[::-1])
+        with pytest.raises(InvalidInput, match="differ from the manifest"):
+            dp_audit(score, key, delta=0.0, digest=("x", *same[1:]))
+
+
+def test_copies_that_no_cluster_declares_are_noticed():
+    rng = np.random.default_rng(0)
+    member, score = rng.random(60) < 0.5, rng.normal(size=60)
+    content = np.repeat(np.arange(60)[:, None], 3, axis=0)
+    rows, coins = np.repeat(score, 3) + np.tile([0, 1e-3, 2e-3], 60), np.repeat(member, 3)
+    undeclared = Membership(coins, None, "coin")
+    with pytest.raises(AssumptionError, match="120 canaries have the same content"):
+        dp_audit(rows, undeclared, delta=0.0, digest=digests(content))
+    declared = Membership(coins, np.repeat(np.arange(60), 3), "coin")
+    found = dp_audit(rows, declared, delta=0.0, digest=digests(content))
+    assert found.checks[0].estimate("epsilon").n == 60
+    with pytest.raises(AssumptionError, match="copies of one canary"):
+        dp_audit(np.repeat(score, 3), undeclared, delta=0.0)
+    with pytest.raises(InvalidInput, match="`digest`"):
+        dp_audit(rows, undeclared, delta=0.0, digest=("a",))
+    parts = canaries_of_two_clusters()
+    with pytest.raises(AssumptionError, match="1 canaries have the same content"):
+        dp_audit(np.arange(20), parts, delta=0.0)
+
+
+def canaries_of_two_clusters():
+    """A manifest written by hand that hides a copy."""
+    digest = tuple(f"{max(i, 1):016x}" for i in range(20))
+    return Manifest("by hand", 0, np.arange(20) % 2 == 0, np.arange(20), digest)
+
+
+def test_too_few_canaries_for_any_bound_are_an_inconclusive_report():
+    key = Membership([1, 0, 1, 0, 1], None, "coin")
+    report = dp_audit(np.arange(5.0), key, delta=0.0, claimed_epsilon=1.0)
+    assert (report.finding, report.verdict, report.exit_code) == ("inconclusive",) * 2 + (2,)
+    assert (report.unknown[0].needed, report.unknown[0].got) == (10, 5)
+    assert "10 canaries" in report.headline
+    assert report.verdicts[0].outcome == "inconclusive"
+    assert Report.from_json(report.to_json()).to_json() == report.to_json()
+    one_side = Membership(np.ones(5, bool), None, "coin")
+    assert dp_audit(np.arange(5.0), one_side, delta=0.0).verdict == "inconclusive"

@@ -2,11 +2,13 @@ import json
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from tacit.core import InvalidInput
 from tacit.design.canaries import (
     Canaries,
     Manifest,
+    digests,
     mislabelled,
     out_of_distribution,
     random_pixels,
@@ -33,6 +35,14 @@ def test_coins_are_fair_independent_of_content_and_repeatable():
         canaries.member, random_pixels(4000, (2, 2), n_classes=3, seed=6).member
     )
     assert canaries.manifest.membership.assignment == "coin"
+
+
+def test_coins_are_fair_to_a_hundredth():
+    # exact binomial limits, 1 in 10^6 on either side: 50,000 +- 773 of 100,000; .52 gives 52,000
+    low, high = binom.ppf([1e-6, 1 - 1e-6], 100_000, 0.5)
+    canaries = Canaries(np.arange(100_000)[:, None], None, "counted", seed=0)
+    assert low <= canaries.member.sum() <= high
+    assert high < binom.ppf(1e-6, 100_000, 0.52)
 
 
 def test_copies_share_a_coin_and_a_cluster():
@@ -85,8 +95,12 @@ def test_canaries_and_manifest_survive_the_disk(tmp_path, canaries):
 
 def test_other_canaries_or_another_order_are_noticed():
     canaries = random_pixels(30, (3,), n_classes=2)
-    with pytest.raises(InvalidInput, match="differ from the manifest"):
+    with pytest.raises(InvalidInput, match="another order"):
         canaries.manifest.require_same(canaries.x[::-1])
+    with pytest.raises(InvalidInput, match="30 canaries differ from the manifest"):
+        canaries.manifest.require_same(canaries.x + 1)
+    with pytest.raises(InvalidInput, match="another order"):
+        canaries.manifest.require_same_digests(digests(canaries.x)[::-1])
     with pytest.raises(InvalidInput, match="30 canaries, got 29"):
         canaries.manifest.require_same(canaries.x[1:])
 

@@ -2,10 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import beta, binom
 
 from tacit.attacks import Threshold
 from tacit.core import AssumptionError, Evidence, InvalidInput, NotEnoughData, collect
-from tacit.dp.bounds import epsilon_lower_bound, runs_needed, tradeoff_band
+from tacit.dp.bounds import epsilon_lower_bound, independent_scores, runs_needed, tradeoff_band
 from tacit.testing import GaussianShift, LaplaceShift, RandomisedResponse
 
 
@@ -186,3 +187,107 @@ def test_runs_needed_is_enough_and_one_pair_less_is_not():
         ) == refutes
     with pytest.raises(NotEnoughData):
         runs_needed(30.0, 0.0)
+
+
+def test_a_fixed_threshold_by_hand_in_both_directions():
+    # 100 a side, 8 and 60 above the threshold; Clopper-Pearson at half of alpha each. Without the
+    # halving the bound is .14 larger, with delta forgotten .06.
+    score = np.concatenate([np.arange(100) < 8, np.arange(100) < 60]).astype(float)
+    world = evidence(score, np.arange(200) >= 100)
+    for delta in (0.0, 0.05):
+        for level in (0.95, 0.8):
+            alpha = (1 - level) / 2
+            fpr, tpr = beta.ppf(1 - alpha, 9, 92), beta.ppf(alpha, 60, 41)
+            accuse = np.log((tpr - delta) / fpr)
+            clear = np.log((1 - fpr - delta) / (1 - tpr))
+            found = epsilon_lower_bound(world, delta, level=level, method="fixed", threshold=0.5)
+            assert accuse > clear
+            assert found.low == pytest.approx(accuse, rel=1e-9)
+            assert found.n == 200
+            # the mirror: now clearing is what shows
+            mirrored = evidence(-score, np.arange(200) < 100)
+            found = epsilon_lower_bound(
+                mirrored, delta, level=level, method="fixed", threshold=-0.5
+            )
+            assert found.low == pytest.approx(accuse, rel=1e-9)
+
+
+@pytest.mark.parametrize("method", ["bonferroni", "dkw"])
+def test_a_band_by_hand_halves_alpha_between_the_rates(method):
+    # 50 a side told apart but for one non-member: FPR 1/50, TPR 1 at the best threshold
+    score = np.concatenate([np.arange(49), [200], 100 + np.arange(50)]).astype(float)
+    world = evidence(score, np.arange(100) >= 50)
+    alpha, n = 0.025, 50
+    if method == "dkw":
+        fpr, tpr = 1 / 50 + np.sqrt(np.log(1 / alpha) / 100), 1 - np.sqrt(np.log(1 / alpha) / 100)
+    else:
+        fpr, tpr = beta.ppf(1 - alpha / n, 2, 49), beta.ppf(alpha / n, 50, 1)
+    others = np.log((1 - fpr) / (1 - tpr)), np.log(tpr / fpr)
+    found = epsilon_lower_bound(world, 0.0, method=method).low
+    assert found == pytest.approx(max(others), rel=1e-6)
+
+
+def test_the_equal_local_level_band_by_hand_halves_alpha():
+    from tacit.dp.bands import local_level
+
+    world = evidence(np.arange(80), np.arange(80) >= 40)
+    eta = local_level(40, 0.025)
+    limit = 1 - eta ** (1 / 40)  # of a rate of 0 of 40
+    assert epsilon_lower_bound(world, 0.0).low == pytest.approx(
+        np.log((1 - limit) / limit), rel=1e-9
+    )
+    band = tradeoff_band(world)
+    assert band.epsilon(0.1) == pytest.approx(np.log((0.9 - limit) / limit), rel=1e-9)
+    assert np.all(np.diff(band.fpr) >= 0)
+    assert np.all(np.diff(band.tpr) >= 0)
+    assert (band.fpr.min(), band.tpr.max()) == pytest.approx((limit, 1 - limit))
+
+
+def test_a_split_counts_in_the_half_that_did_not_choose():
+    # told apart without an error: the counted half has 50 a side, at half of alpha each
+    world = evidence(np.arange(200), np.arange(200) >= 100)
+    fpr = 1 - 0.025 ** (1 / 50)
+    assert epsilon_lower_bound(world, 0.0, method="split").low == pytest.approx(
+        np.log((1 - fpr) / fpr), rel=1e-9
+    )
+
+
+def test_jeffreys_is_the_posterior_quantile():
+    # 2 of 60 and 10 of 40 wrong; 2 x 10^6 draws of Beta(2.5, 58.5) and Beta(10.5, 30.5)
+    score = np.concatenate([np.arange(60) < 2, np.arange(40) >= 10]).astype(float)
+    world = evidence(score, np.arange(100) >= 60)
+    rng = np.random.default_rng(0)
+    fpr, fnr = rng.beta(2.5, 58.5, 2_000_000), rng.beta(10.5, 30.5, 2_000_000)
+    for delta in (0.0, 0.05):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            drawn = np.fmax(
+                np.log(np.maximum(0, 1 - delta - fnr) / fpr),
+                np.log(np.maximum(0, 1 - delta - fpr) / fnr),
+            )
+        found = epsilon_lower_bound(world, delta, method="jeffreys", threshold=0.5).low
+        assert found == pytest.approx(np.quantile(drawn, 0.05), abs=0.01)
+
+
+def test_runs_needed_by_hand():
+    # n a side all right: log((a^(1/n) - delta) / (1 - a^(1/n))) with a = .025
+    for epsilon, delta in ((1.0, 0.0), (4.0, 1e-5), (2.0, 0.1)):
+        n = runs_needed(epsilon, delta) // 2
+        rate = 0.025 ** (1 / np.array([n - 1, n]))
+        bound = np.log((rate - delta) / (1 - rate))
+        assert bound[0] <= epsilon < bound[1]
+    assert runs_needed(0.0, 0.0) == 12  # .025^(1/6) = .541, .025^(1/5) = .478
+
+
+def test_a_larger_cluster_drawn_at_random_gives_one_score_a_run():
+    rng = np.random.default_rng(0)
+    member = rng.random(400) < 0.5
+    world = evidence(rng.normal(size=400) + member, member, cluster=np.repeat(np.arange(100), 4))
+    reduced, _ = independent_scores(world, seed=3)
+    assert len(reduced.member) == 100
+    assert np.array_equal(np.unique(reduced.row // 4), np.arange(100))
+    assert np.array_equal(world.score[reduced.row], reduced.score)
+    place = np.bincount(reduced.row % 4, minlength=4)
+    low, high = binom.ppf([1e-5, 1 - 1e-5], 100, 0.25)
+    assert np.all((place >= low) & (place <= high))
+    other, _ = independent_scores(world, seed=4)
+    assert not np.array_equal(other.row, reduced.row)

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from tacit.core import InvalidInput
 from tacit.core.optional import require
 
+# columns of names: as numbers, 007 and 7 would be one canary, and some digests a float
+NAMES = ("cluster", "canary", "run", "kind", "digest")
 FORMATS = ".npz, .parquet (or .pq), .csv or .csv.gz"
 
 
@@ -144,7 +146,7 @@ def _csv(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _cells(cells: tuple[str, ...], name: str, path: Path) -> NDArray[Any]:
-    if name.startswith("slice_") or name == "cluster":
+    if name.startswith("slice_") or name in NAMES:
         return np.array(cells)
     empty = [row for row, cell in enumerate(cells) if not cell.strip()]
     if empty:

@@ -1,7 +1,8 @@
 """The audit of a differential-privacy claim: canary scores and coins in, a Report out."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,12 +10,14 @@ from numpy.typing import ArrayLike
 from tacit.attacks import Threshold
 from tacit.audits.steps.provenance import environment, today
 from tacit.core import (
+    AssumptionError,
     CheckResult,
     Estimate,
     Evidence,
     InvalidInput,
     Membership,
     Note,
+    NotEnoughData,
     NotRefuted,
     Report,
     Signals,
@@ -25,7 +28,8 @@ from tacit.core import (
 )
 from tacit.core.checking import confidence
 from tacit.core.report import Finding
-from tacit.dp import Gaussian, epsilon_lower_bound, one_run_epsilon
+from tacit.design import Canaries, Manifest
+from tacit.dp import Gaussian, epsilon_lower_bound, one_run_epsilon, require_fair_within
 from tacit.metrics import roc_points, score_histogram
 
 EPSILON = "epsilon"
@@ -36,23 +40,16 @@ INTERFERENCE = (
 )
 
 
-class Coins(Protocol):
-    """Anything with an answer key, such as a canary manifest."""
-
-    @property
-    def membership(self) -> Membership:
-        """Which canaries were inserted."""
-        ...
-
-
 def dp_audit(
     score: ArrayLike,
-    canaries: Membership | Coins,
+    canaries: Membership | Manifest | Canaries,
     *,
     delta: float,
     claimed_epsilon: float | None = None,
     runs: Runs = "one",
     level: float = 0.95,
+    kind: ArrayLike | None = None,
+    digest: Sequence[str] | None = None,
     title: str = "model",
     command: str = "",
 ) -> Report:
@@ -62,69 +59,175 @@ def dp_audit(
     ----------
     score : float (m,), one a canary (one run) or one a run (many runs); larger means more like a
         member.
-    canaries : the manifest that was written before training, or the answer key itself.
+    canaries : the canaries or their manifest that was written before training, or the answer key
+        itself.
     delta : of the claim.
     claimed_epsilon : what the training is said to guarantee; without it there is nothing to refute,
         and the verdict is inconclusive.
     runs : ``"one"``: all canaries were in the same training, one coin each. ``"many"``: independent
         trainings, one canary (or one group of canaries: `cluster`) each.
     level : one-sided confidence of the bound.
+    kind : (m,), which kind of canary each is (numbers or text), where there are several. Coins are
+        then tested within each kind: rates that differ between kinds look like a leak.
+    digest : m texts, what `tacit.design.digests` made of the canaries as they were scored. A
+        manifest of other canaries or of another order is then noticed, and without a manifest so
+        are copies that no cluster declares.
     title, command : what the report says of the model and of itself.
 
     Returns
     -------
     Report whose verdict is "fail" if the claim is refuted, "pass" if it is not (which proves
     nothing more), and "inconclusive" where so few canaries could not have refuted it even if every
-    guess had been right.
+    guess had been right, or where they are too few for any bound.
 
     Raises
     ------
-    AssumptionError : the coins cannot be coins, or the claim needs another design.
+    AssumptionError : the coins cannot be fair and one a canary, or the claim needs another design.
     InvalidInput : see its text.
     """
     confidence(level)
     if runs not in ("one", "many"):
         raise InvalidInput(f'`runs` needs "one" or "many", got {runs!r}.')
-    key = canaries if isinstance(canaries, Membership) else canaries.membership
+    key = _answer_key(canaries, digest)
     signals = Signals.of(score, statistic="canary score")
-    evidence = collect(Threshold(), signals, key)
-    bound = _bound(evidence, delta, runs=runs, level=level)
-    ceiling = _ceiling(evidence, delta, runs=runs, level=level)
-    bound = replace(bound, settings=dict(bound.settings) | {"delta": delta, "ceiling": ceiling})
-    check = _check(evidence, bound, delta, runs=runs, level=level)
     gates = () if claimed_epsilon is None else (NotRefuted(claimed_epsilon),)
+    try:
+        evidence = _evidence(signals, key, kind)
+        bound = _bound(evidence, delta, runs=runs, level=level)
+    except NotEnoughData as error:
+        report = _empty(error, gates)
+    else:
+        ceiling = _ceiling(evidence, delta, runs=runs, level=level)
+        bound = replace(bound, settings={**bound.settings, "delta": delta, "ceiling": ceiling})
+        report = _report(evidence, bound, gates, delta, runs=runs)
+    made = environment(
+        {"score": signals.target},
+        key,
+        task="canaries",
+        seed=0,
+        level=level,
+        command=command,
+        delta=delta,
+        runs=runs,
+    )
+    policy = (
+        "no claim"
+        if claimed_epsilon is None
+        else f"claimed epsilon {claimed_epsilon:g} at delta {delta:g}"
+    )
+    return replace(report, policy=policy, environment=made, created=today(), title=title)
+
+
+def dp_evidence(
+    score: ArrayLike,
+    canaries: Membership | Manifest | Canaries,
+    *,
+    kind: ArrayLike | None = None,
+    digest: Sequence[str] | None = None,
+) -> Evidence:
+    """Scores beside coins, tested as `dp_audit` tests them, for the bounds of `tacit.dp`.
+
+    Parameters
+    ----------
+    score : float (m,), larger means more like a member.
+    canaries : the canaries, their manifest, or the answer key itself.
+    kind : (m,), which kind of canary each is; see `dp_audit`.
+    digest : m texts, of the canaries as they were scored; see `dp_audit`.
+
+    Raises
+    ------
+    AssumptionError : the coins cannot be fair within each kind, or copies are not declared.
+    InvalidInput : the manifest lists other canaries or another order.
+    """
+    key = _answer_key(canaries, digest)
+    return _evidence(Signals.of(score, statistic="canary score"), key, kind)
+
+
+def _answer_key(
+    canaries: Membership | Manifest | Canaries, digest: Sequence[str] | None
+) -> Membership:
+    """The coins, once scores and coins are known to speak of the same canaries."""
+    if isinstance(canaries, Membership):
+        if digest is not None:
+            _require_declared(canaries, digest)
+        return canaries
+    manifest = canaries.manifest if isinstance(canaries, Canaries) else canaries
+    if digest is not None:
+        manifest.require_same_digests(digest)
+    _require_declared(manifest.membership, manifest.digest)
+    return manifest.membership
+
+
+def _require_declared(key: Membership, digest: Sequence[str]) -> None:
+    """Raise where canaries of equal content are not declared as copies."""
+    if len(digest) != key.n:
+        raise InvalidInput(f"`digest` needs one text a canary, got {len(digest)} for {key.n}.")
+    content = np.unique(np.asarray(digest, dtype=str), return_inverse=True)[1]
+    cluster = np.arange(key.n) if key.cluster is None else key.cluster
+    # each content has to belong to one cluster
+    pairs = np.unique(np.stack([content, cluster]), axis=1)
+    undeclared = int(pairs.shape[1] - content.max() - 1)
+    if undeclared:
+        raise AssumptionError(
+            f"{undeclared} canaries have the same content as another that is not in their cluster:"
+            " copies share a coin and count once. Declare them by `cluster` (column `canary` of a"
+            " file), or pass the manifest."
+        )
+
+
+def _evidence(signals: Signals, key: Membership, kind: ArrayLike | None) -> Evidence:
+    """Scores beside coins that are fair within each kind."""
+    if kind is not None:
+        _require_fair(key, kind)
+    return collect(Threshold(), signals, key)
+
+
+def _require_fair(key: Membership, kind: ArrayLike) -> None:
+    """Test the coins within each kind; copies of a canary count once."""
+    kinds = np.asarray(kind)
+    if kinds.shape != (key.n,):
+        raise InvalidInput(f"`kind` needs one entry a row, got shape {kinds.shape} for {key.n}.")
+    if key.assignment != "coin":
+        return
+    first = slice(None) if key.cluster is None else np.unique(key.cluster, return_index=True)[1]
+    require_fair_within(key.member[first], kinds[first])
+
+
+def _empty(error: NotEnoughData, gates: Sequence[NotRefuted]) -> Report:
+    """The report of too few canaries for any bound: inconclusive, with the number needed."""
+    note = Note.of(EPSILON, error)
+    return Report(
+        finding="inconclusive",
+        verdict="inconclusive",
+        headline=f"Inconclusive: {error}",
+        verdicts=judge(gates, (), (note,)),
+        warnings=(INTERFERENCE,),
+        unknown=(note,),
+    )
+
+
+def _report(
+    evidence: Evidence, bound: Estimate, gates: Sequence[NotRefuted], delta: float, *, runs: Runs
+) -> Report:
+    """What the bound says, held against the claim."""
+    check = _check(evidence, bound, delta, runs=runs, level=bound.level)
     verdicts = judge(gates, (bound,), check.notes)
     check = replace(check, verdicts=verdicts)
+    claimed = gates[0].claimed_epsilon if gates else None
+    refuted = any(verdict.outcome == "fail" for verdict in verdicts)
     return Report(
         finding=_finding(bound),
         verdict=overall(verdicts),
-        headline=_headline(bound, claimed_epsilon, delta, verdicts),
+        headline=_headline(bound, claimed, delta, verdicts),
         chosen=check.name,
         checks=(check,),
         verdicts=verdicts,
         assumes=bound.assumes,
-        warnings=(INTERFERENCE,) if not (verdicts and verdicts[0].outcome == "fail") else (),
+        warnings=() if refuted else (INTERFERENCE,),
         figures={
-            "roc": [roc_points(evidence, level=level) | {"attack": check.name}],
+            "roc": [roc_points(evidence, level=bound.level) | {"attack": check.name}],
             "scores": [score_histogram(evidence) | {"attack": check.name}],
         },
-        policy=(
-            "no claim"
-            if claimed_epsilon is None
-            else f"claimed epsilon {claimed_epsilon:g} at delta {delta:g}"
-        ),
-        environment=environment(
-            {"score": signals.target},
-            key,
-            task="canaries",
-            seed=0,
-            level=level,
-            command=command,
-            delta=delta,
-            runs=runs,
-        ),
-        created=today(),
-        title=title,
     )
 
 

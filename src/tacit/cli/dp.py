@@ -2,27 +2,33 @@
 
 import argparse
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tacit.cli.writing import add_output_options, check_outputs, deliver
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from tacit.core import Membership
+    from tacit.design import Manifest
 
 FILES = """\
 FILE holds one score a canary, larger meaning more like a member:
-  .npz   `score` and, without --manifest, `member` (0/1); `run` where there are several runs
-  .csv   columns of the same names
+  .npz, .csv, .csv.gz, .parquet
+         `score` and, without --manifest, `member` (0/1); if there is reason to, also
+         `canary`  the name of the canary, the same for copies of one
+         `run`     the name of the run, with --runs many
+         `kind`    which kind of canary: coins are tested within each kind
+         `digest`  of `tacit.design.digests`: whether these are the canaries of the manifest
   .npy   the scores alone, with --manifest
 The manifest is what `tacit.design` wrote before training (coins.json, or canaries.npz).
 
 exit codes: 0 not refuted (no proof that the claim holds), 1 refuted, 2 inconclusive,
 3 wrong usage or unreadable input
 """
+NAMES = {"canary", "run", "kind", "digest"}  # columns in which every row has a name
 ACCURACIES = (1.0, 0.99, 0.95)
 DELTAS = (0.0, 1e-9, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 
@@ -108,10 +114,12 @@ def _audit(arguments: argparse.Namespace) -> int:
     from tacit.audits.dp_claim import dp_audit
 
     check_outputs(arguments)
-    score, key = read_scores(arguments.file, arguments.manifest, runs=arguments.runs)
+    scored = read_scores(arguments.file, arguments.manifest, runs=arguments.runs)
     report = dp_audit(
-        score,
-        key,
+        scored.score,
+        scored.key,
+        kind=scored.kind,
+        digest=scored.digest,
         delta=arguments.delta,
         claimed_epsilon=arguments.epsilon,
         runs=arguments.runs,
@@ -165,14 +173,14 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 
 def _curve(arguments: argparse.Namespace) -> int:
-    from tacit.attacks import Threshold
-    from tacit.core import InvalidInput, Signals, collect
+    from tacit.audits.dp_claim import dp_evidence
+    from tacit.core import InvalidInput
     from tacit.dp import one_run_epsilon, tradeoff_band
 
     if arguments.csv and arguments.runs != "many":
         raise InvalidInput("--csv needs --runs many: one run bounds epsilon, not the rates.")
-    score, key = read_scores(arguments.file, arguments.manifest, runs=arguments.runs)
-    evidence = collect(Threshold(), Signals.of(score), key)
+    scored = read_scores(arguments.file, arguments.manifest, runs=arguments.runs)
+    evidence = dp_evidence(scored.score, scored.key, kind=scored.kind, digest=scored.digest)
     band = tradeoff_band(evidence, level=arguments.level) if arguments.runs == "many" else None
     holds = "all rows together" if band is not None else "each row by itself"
     print(f"delta     epsilon >=   ({100 * arguments.level:g} % confidence, {holds})")
@@ -191,14 +199,30 @@ def _curve(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def read_scores(
-    path: str, manifest: str | None, *, runs: str
-) -> "tuple[NDArray[np.floating[Any]], Membership]":
+@dataclass(frozen=True)
+class Scored:
+    """What a file says of the canaries.
+
+    Parameters
+    ----------
+    score : one number a canary (or a run).
+    key : the coins.
+    kind : which kind of canary each is, or None.
+    digest : of the content of each canary as it was scored, or None.
+    """
+
+    score: "NDArray[Any]"
+    key: "Membership | Manifest"
+    kind: "NDArray[Any] | None"
+    digest: tuple[str, ...] | None
+
+
+def read_scores(path: str, manifest: str | None, *, runs: str) -> Scored:
     """Scores and coins from files.
 
     Parameters
     ----------
-    path : .npz, .csv or .npy.
+    path : .npz, .csv, .csv.gz, .parquet or .npy.
     manifest : the coins, or None where `path` holds `member`.
     runs : "one" or "many".
 
@@ -215,40 +239,47 @@ def read_scores(
             f"`{path}` needs `score`, one number a canary; it has"
             f" {', '.join(sorted(columns)) or 'nothing'}."
         )
-    score = columns["score"]
+    for name in NAMES & columns.keys():
+        _require_named(columns[name], name, path)
+    digest = columns.get("digest")
+    rest = (columns.get("kind"), None if digest is None else tuple(digest.tolist()))
     if manifest is not None:
         if "member" in columns:
             raise InvalidInput(
                 f"`{path}` holds `member` already: give either that or --manifest, so that they"
                 " cannot differ."
             )
-        return score, Manifest.load(manifest).membership
+        return Scored(columns["score"], Manifest.load(manifest), *rest)
     if "member" not in columns:
         raise InvalidInput(f"`{path}` needs `member` (0/1), or give the coins with --manifest.")
     cluster = columns.get("run") if runs == "many" else columns.get("canary")
-    return score, Membership(columns["member"], cluster, "coin")
+    return Scored(columns["score"], Membership(columns["member"], cluster, "coin"), *rest)
 
 
 def _columns(path: Path) -> "dict[str, NDArray[Any]]":
-    import zipfile
+    """Columns by name; a .npy file holds the scores alone."""
+    import numpy as np
 
+    from tacit.adapters.tables import read_table
+    from tacit.core import InvalidInput
+
+    if path.suffix != ".npy":
+        return read_table(path)
+    try:
+        return {"score": np.load(path, allow_pickle=False)}
+    except (OSError, ValueError, EOFError) as error:
+        raise InvalidInput(f"`{path}` cannot be read: {error}.") from error
+
+
+def _require_named(value: "NDArray[Any]", name: str, path: str) -> None:
+    """Raise where a row has no name: rows without one would all count as the same."""
     import numpy as np
 
     from tacit.core import InvalidInput
 
-    try:
-        if path.suffix == ".csv":
-            table: Any = np.genfromtxt(
-                path, delimiter=",", names=True, dtype=np.float64, encoding="utf8", ndmin=1
-            )
-            return {name: np.asarray(table[name]) for name in table.dtype.names or ()}
-        if path.suffix not in (".npz", ".npy"):
-            raise InvalidInput(f"`{path}` needs to end in .npz, .csv or .npy.")
-        loaded = np.load(path, allow_pickle=False)
-        return (
-            {"score": loaded}
-            if path.suffix == ".npy"
-            else {name: loaded[name] for name in loaded.files}
+    unnamed = np.isnan(value) if value.dtype.kind == "f" else np.char.strip(value.astype(str)) == ""
+    if unnamed.any():
+        raise InvalidInput(
+            f"The column `{name}` of `{path}` needs a value in every row, got"
+            f" {np.count_nonzero(unnamed)} empty cells (first: row {np.flatnonzero(unnamed)[0]})."
         )
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InvalidInput(f"`{path}` cannot be read: {error}.") from error

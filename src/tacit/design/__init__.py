@@ -4,6 +4,7 @@ from tacit.design.assignment import Design, assign
 from tacit.design.canaries import (
     Canaries,
     Manifest,
+    digests,
     mislabelled,
     out_of_distribution,
     random_pixels,
@@ -17,6 +18,7 @@ __all__ = [
     "Design",
     "Manifest",
     "assign",
+    "digests",
     "insert_arrays",
     "insert_huggingface",
     "insert_torch",

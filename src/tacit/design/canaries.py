@@ -19,6 +19,9 @@ from tacit.core.checking import frozen
 from tacit.core.files import write_whole
 
 SCHEMA = 1
+FAIR = 0.5  # chance of a canary to be in; every bound of `tacit.dp` from one run rests on it
+COIN_STREAM = 0xC014  # keeps the coins apart from the draw of the canaries' content
+CONTENT_STREAM = 0xCA11  # any two different numbers do
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +55,20 @@ class Manifest:
         """Raise `InvalidInput` where `x` is not the list of canaries, in their order, that the
         coins were drawn for.
         """
-        if len(x) != len(self.digest):
-            raise InvalidInput(f"The manifest lists {len(self.digest)} canaries, got {len(x)}.")
-        other = [i for i, (row, digest) in enumerate(zip(x, self.digest)) if _digest(row) != digest]
+        self.require_same_digests(digests(x))
+
+    def require_same_digests(self, digest: Sequence[str]) -> None:
+        """As `require_same`, from what `digests` made of the canaries when they were scored."""
+        if len(digest) != len(self.digest):
+            raise InvalidInput(
+                f"The manifest lists {len(self.digest)} canaries, got {len(digest)}."
+            )
+        other = [i for i, (got, listed) in enumerate(zip(digest, self.digest)) if got != listed]
+        if other and sorted(digest) == sorted(self.digest):
+            raise InvalidInput(
+                "These are the canaries of the manifest in another order (first difference: row"
+                f" {other[0]}). Score them in its order."
+            )
         if other:
             raise InvalidInput(
                 f"{len(other)} canaries differ from the manifest (first: row {other[0]}). Score"
@@ -129,16 +143,12 @@ class Canaries:
         if len(self.x) == 0:
             raise InvalidInput("Canaries need at least one row, got none.")
         object.__setattr__(self, "x", frozen(np.ascontiguousarray(self.x)))
-        digests = tuple(_digest(row) for row in self.x)
-        codes = np.unique(digests, return_inverse=True)[1].astype(np.int64)
-        coin = (
-            np.random.default_rng(np.random.SeedSequence([self.seed, 0xC014])).random(
-                int(codes.max()) + 1
-            )
-            < 0.5
-        )
+        digest = digests(self.x)
+        codes = np.unique(digest, return_inverse=True)[1].astype(np.int64)
+        rng = np.random.default_rng(np.random.SeedSequence([self.seed, COIN_STREAM]))
+        coin = rng.random(int(codes.max()) + 1) < FAIR
         object.__setattr__(
-            self, "manifest", Manifest(self.kind, self.seed, coin[codes], codes, digests)
+            self, "manifest", Manifest(self.kind, self.seed, coin[codes], codes, digest)
         )
 
     @property
@@ -318,7 +328,20 @@ def random_tokens(
 
 
 def _rng(seed: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence([seed, 0xCA11]))
+    return np.random.default_rng(np.random.SeedSequence([seed, CONTENT_STREAM]))
+
+
+def digests(x: Sequence[Any] | NDArray[Any]) -> tuple[str, ...]:
+    """The first 16 hex digits of the SHA-256 of each canary, as a manifest lists them.
+
+    Whoever scores canaries writes these beside the scores, so that the audit can tell that both
+    speak of the same canaries in the same order.
+
+    Parameters
+    ----------
+    x : (m, ...), the canaries as they were made (same type and shape), or m texts.
+    """
+    return tuple(_digest(row) for row in x)
 
 
 def _digest(row: Any) -> str:

@@ -2,6 +2,7 @@
 
 from tacit.dp.bands import ell_band, lower_limits, upper_limits
 from tacit.dp.bounds import TradeoffBand, epsilon_lower_bound, runs_needed, tradeoff_band
+from tacit.dp.coins import require_fair_within
 from tacit.dp.gdp import claimed_curve_excess, family_epsilon, gaussian_epsilon, mu_lower_bound
 from tacit.dp.mechanisms import ApproxDP, Curve, Gaussian, subsampled_gaussian
 from tacit.dp.one_run import canaries_needed, one_run_epsilon
@@ -22,6 +23,7 @@ __all__ = [
     "lower_limits",
     "mu_lower_bound",
     "one_run_epsilon",
+    "require_fair_within",
     "runs_needed",
     "sequential_epsilon",
     "subsampled_gaussian",

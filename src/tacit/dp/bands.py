@@ -12,16 +12,17 @@ from tacit.core.checking import fraction, frozen
 
 Band = Literal["ell", "dkw", "bonferroni", "fixed"]
 BANDS = ("ell", "dkw", "bonferroni", "fixed")
-N_EVERY_RANK = 5000
+N_EVERY_RANK = 5000  # scores up to which every rank has its bound: the recursion takes a second
+# Distance of the ranks above that, in square roots of the rank (the spread of its order statistic)
+# and in shares of it: the band is then within 1 % of the one over all ranks.
 ROOT_STEP = 0.25
 RELATIVE_STEP = 0.004
 MARGIN = 1e-6  # of probability: swallows all rounding of the recursion
-DIRECT = 400_000
-START_LOG_N = np.log(
-    [1, 10, 100, 500, 1000, 5000, 2e4, 1e5, 1e7]
-)  # where the search starts, nothing more
+DIRECT = 400_000  # products up to which a direct convolution is faster than three FFTs
+# where the search for the local level starts, nothing more
+START_LOG_N = np.log([1, 10, 100, 500, 1000, 5000, 2e4, 1e5, 1e7])
 START_RATIO = np.array([1.0, 6.8, 22.9, 39.2, 47.0, 63.0, 76.7, 95.5, 120.0])
-SPREAD = 8.5
+SPREAD = 8.5  # standard deviations kept of a count: the rest is below 1e-16 and counts as lost
 
 
 def upper_limits(

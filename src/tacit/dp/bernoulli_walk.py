@@ -1,18 +1,25 @@
 """Every number of guesses at once: the exact law of the best count along a Bernoulli walk."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, expit, gammaln, pdtrc
+from scipy.special import betainc, expit, gammaln, pdtri
 
 from tacit.dp.bands import MARGIN, SPREAD, convolved
+from tacit.dp.search import largest_refuted, step
 
-GROWTH = 1.08
-FIRST = 4
-TOLERANCE = 5e-4
+GROWTH = 1.08  # ratio of numbers of guesses: a finer grid sharpens the bound by under .01
+FIRST = 4  # guesses: fewer, all right, refute nothing at any level in use (alpha < 2 ** -4)
+TOLERANCE = 5e-4  # of epsilon: one evaluation costs a whole walk, so coarser than elsewhere
 STEP = 0.25  # of epsilon: how finely the allowance for failures follows it
 EFFECTIVE_LOOKS = 10  # only steers the choice of `allowance`, which is valid whatever it is
+# Allowances tried: each where a single failure counts, then 60 up to more than any audit needs.
+ALLOWANCES = np.unique(np.concatenate([np.arange(1, 11), np.geomspace(10, 1e5, 60).astype(int)]))
+# How far from the mean a boundary is looked for: the local level is above 1e-12, which is 7
+# standard deviations, and a few guesses more where those are few.
+REACH, REACH_MORE = 12, 20
+ROUNDING = 1e-9  # relative, of a local level: swallows the last digits of `betainc`
 
 
 def walk_bound(
@@ -59,10 +66,15 @@ def walk_bound(
     low, known = at_least, np.floor(at_least / STEP) * STEP
     while True:
         count, budget = _sure(total, known, failures=failures, alpha=alpha)
-        low, end = _refuted_up_to(count, stop, budget, low, known + STEP), known + STEP
-        if low < end:
+        low = largest_refuted(
+            step(partial(_refuted, count, stop, budget)),
+            low=low,
+            high=known + STEP,
+            tolerance=TOLERANCE,
+        )
+        if low < known + STEP:
             return low
-        known = end
+        known += STEP
 
 
 def walk_refutes(
@@ -76,8 +88,10 @@ def walk_refutes(
     """Whether `total` right of the first `stop` guesses (ascending, both (k,)) refute `epsilon`;
     see `walk_bound`.
     """
-    count, budget = _sure(total, np.floor(epsilon / STEP) * STEP, failures=failures, alpha=alpha)
-    return _refuted(count, stop, budget, epsilon)
+    # at the edge of two steps the search has to end one and to begin the next
+    edges = {np.floor(epsilon / STEP), max(0.0, np.ceil(epsilon / STEP) - 1)}
+    sure = [_sure(total, edge * STEP, failures=failures, alpha=alpha) for edge in edges]
+    return all(_refuted(count, stop, budget, epsilon) for count, budget in sure)
 
 
 def _sure(
@@ -89,20 +103,6 @@ def _sure(
     expected = failures * float(expit(-known))
     allowance = _allowance(expected, alpha)
     return np.maximum(total - (allowance - 1), 0).astype(np.int64), alpha - expected / allowance
-
-
-def _refuted_up_to(
-    count: NDArray[np.int64], stop: NDArray[np.int64], budget: float, low: float, high: float
-) -> float:
-    """The end of what is refuted between `low` and `high`, from below."""
-    if _refuted(count, stop, budget, high):
-        return high
-    if not _refuted(count, stop, budget, low + TOLERANCE):
-        return low
-    while high - low > TOLERANCE:
-        middle = (low + high) / 2
-        low, high = (middle, high) if _refuted(count, stop, budget, middle) else (low, middle)
-    return low
 
 
 def _refuted(
@@ -134,12 +134,12 @@ def _tail(count: NDArray[np.int64], trials: NDArray[np.integer], p: float) -> ND
 
 def _boundary(stop: NDArray[np.integer], p: float, local: float) -> NDArray[np.int64]:
     """The smallest counts with `_tail` at most `local` (allowing for rounding), one a stop."""
-    spread = 12 * np.sqrt(stop * p * (1 - p)) + 20
+    spread = REACH * np.sqrt(stop * p * (1 - p)) + REACH_MORE
     low: NDArray[np.int64] = np.maximum(0, (stop * p - spread).astype(np.int64))
     high: NDArray[np.int64] = np.minimum(stop + 1, (stop * p + spread).astype(np.int64) + 1)
     while np.any(high - low > 1):
         middle = (low + high) // 2
-        small = _tail(middle, stop, p) <= local * (1 + 1e-9)
+        small = _tail(middle, stop, p) <= local * (1 + ROUNDING)
         high, low = np.where(small, middle, high), np.where(small, low, middle)
     return high
 
@@ -175,24 +175,10 @@ def _allowance(failures: float, alpha: float) -> int:
     """How many failures to allow for: the choice that costs least where all guesses are right. A
     function of the plan only.
     """
-    choices = np.unique(np.concatenate([np.arange(1, 11), np.geomspace(10, 1e5, 60).astype(int)]))
-    left = alpha - failures / choices
-    valid = choices[left > 0]
+    left = alpha - failures / ALLOWANCES
+    valid = ALLOWANCES[left > 0]
     if len(valid) == 0:
-        return int(choices[-1])
-    mean = np.array(
-        [
-            _poisson_limit(int(i) - 1, float(a) / EFFECTIVE_LOOKS)
-            for i, a in zip(valid, left[left > 0], strict=True)
-        ]
-    )
+        return int(ALLOWANCES[-1])
+    # the mean of wrong guesses at which as few as the allowance are as rare as a look may be
+    mean = pdtri(valid - 1, left[left > 0] / EFFECTIVE_LOOKS)
     return int(valid[int(np.argmin(mean))])
-
-
-def _poisson_limit(count: int, alpha: float) -> float:
-    """The mean at which a Poisson count is at most `count` with chance `alpha`."""
-    low, high = 0.0, float(count + 20 * np.sqrt(count + 1) - np.log(alpha) * 2)
-    for _ in range(50):
-        middle = (low + high) / 2
-        low, high = (middle, high) if 1 - pdtrc(count, middle) > alpha else (low, middle)
-    return high

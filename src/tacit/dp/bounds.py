@@ -1,5 +1,6 @@
 """Lower bounds on epsilon from independent scores, valid whatever threshold is best."""
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -11,6 +12,8 @@ from scipy.special import betainc, betaincinv
 from tacit.core import AssumptionError, Estimate, Evidence, InvalidInput, NotEnoughData
 from tacit.core.checking import fraction, frozen
 from tacit.dp.bands import Band, lower_limits, ranks, upper_limits
+from tacit.dp.cluster_means import cluster_means
+from tacit.dp.search import largest_refuted
 from tacit.metrics.arrays import takes_arrays
 
 Method = Literal["ell", "split", "bonferroni", "dkw", "fixed", "jeffreys"]
@@ -30,7 +33,12 @@ NO_CLAIM = (
     "membership was found, not drawn by coins: this describes the split and bounds nothing about"
     " the training algorithm"
 )
-N_NODES = 4000
+WHOLE_CLUSTERS = (
+    "clusters are independent; neighbouring data sets differ by a whole cluster (one score a"
+    " cluster: its mean)"
+)
+N_NODES = 4000  # of the quadrature over FPR: its error is below 1e-4 of epsilon from ten runs on
+MOST_RUNS = 10_000_000  # that a plan looks at; nobody trains more models
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +65,8 @@ class TradeoffBand:
         """The lower bound on epsilon that the curve gives at `delta`; several deltas may be asked
         of one curve.
         """
-        accuse = _log_ratio(self.tpr - _delta(delta), self.fpr)
+        require_delta(delta)
+        accuse = _log_ratio(self.tpr - delta, self.fpr)
         clear = _log_ratio(1 - self.fpr - delta, 1 - self.tpr)
         return max(0.0, accuse, clear)
 
@@ -122,7 +131,7 @@ def epsilon_lower_bound(
     .. [3] Zanella-Beguelin et al., Bayesian Estimation of Differential Privacy, 2023, sec. 4.
     """
     fraction(level, "level")
-    _delta(delta)
+    require_delta(delta)
     _require_method(method, threshold)
     scores, claim = independent_scores(evidence, seed=seed)
     if method in ("fixed", "jeffreys"):
@@ -189,29 +198,17 @@ def independent_scores(evidence: Evidence, *, seed: int = 0) -> tuple[Evidence, 
 def _one_a_cluster(
     evidence: Evidence, cluster: NDArray[np.int64], seed: int
 ) -> tuple[Evidence, str]:
-    codes, first, size = np.unique(cluster, return_inverse=True, return_counts=True)[:3]
-    if len(codes) == 1 and evidence.assignment != "observed":
+    if len(np.unique(cluster)) == 1 and evidence.assignment != "observed":
         raise AssumptionError(
             f"All {len(cluster)} scores come from one run (one cluster): they share its noise, so"
             " rates counted over them bound no epsilon. Use `one_run_epsilon`, which needs coins"
             " only, or score one canary in each of many runs."
         )
-    inside = np.bincount(first, weights=evidence.member)
-    if np.all((inside == 0) | (inside == size)):
-        mean = np.bincount(first, weights=evidence.score.astype(np.float64)) / size
-        row = np.unique(first, return_index=True)[1]
-        reduced = Evidence(
-            mean, inside > 0, None, evidence.assignment, evidence.attack, evidence.row[row]
-        )
-        return (
-            reduced,
-            (
-                "clusters are independent; neighbouring data sets differ by a whole cluster (one"
-                " score a cluster: its mean)"
-            ),
-        )
+    reduced = cluster_means(evidence)
+    if reduced is not None:
+        return reduced, WHOLE_CLUSTERS
     order = np.random.default_rng(seed).permutation(len(cluster))
-    row = np.sort(order[np.unique(first[order], return_index=True)[1]])
+    row = np.sort(order[np.unique(cluster[order], return_index=True)[1]])
     taken = evidence.take(row)
     reduced = Evidence(taken.score, taken.member, None, taken.assignment, taken.attack, taken.row)
     return (
@@ -306,19 +303,14 @@ def _jeffreys(fp: tuple[int, int], fn: tuple[int, int], delta: float, tail: floa
         needed = np.maximum(1 - delta - np.exp(epsilon) * fpr, (1 - delta - fpr) * np.exp(-epsilon))
         return float(np.mean(1 - betainc(fn[0] + 0.5, fn[1] - fn[0] + 0.5, np.clip(needed, 0, 1))))
 
-    low, high = 0.0, 50.0
-    if below(low) >= tail:
-        return 0.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if below(middle) < tail else (low, middle)
-    return low
+    # refuted where the posterior chance of a smaller epsilon is below the tail
+    return largest_refuted(lambda epsilon: tail - below(epsilon))
 
 
-def _delta(delta: float) -> float:
+def require_delta(delta: float) -> None:
+    """Raise `InvalidInput` where `delta` is not in [0, 1)."""
     if not 0 <= delta < 1:
         raise InvalidInput(f"`delta` needs a number in [0, 1), got {delta!r}.")
-    return float(delta)
 
 
 def _require_method(method: str, threshold: float | None) -> None:
@@ -344,18 +336,17 @@ def runs_needed(epsilon: float, delta: float, *, level: float = 0.95) -> int:
     ------
     NotEnoughData : more than ten million runs would be needed.
     """
-    _delta(delta)
-    low, high = 1, 5_000_000
-    if _perfect(high, delta, level) <= epsilon:
+    require_delta(delta)
+    if _perfect(MOST_RUNS // 2, delta, level) <= epsilon:
         message = (
-            f"Refuting epsilon = {epsilon:g} needs more than {2 * high} independent runs even"
+            f"Refuting epsilon = {epsilon:g} needs more than {MOST_RUNS} independent runs even"
             " without a wrong guess."
         )
-        raise NotEnoughData(message, needed=2 * high, unit="runs")
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if _perfect(middle, delta, level) > epsilon else (middle, high)
-    return 2 * high
+        raise NotEnoughData(message, needed=MOST_RUNS, unit="runs")
+    enough = bisect_left(
+        range(MOST_RUNS // 2), True, key=lambda n: n > 0 and _perfect(n, delta, level) > epsilon
+    )
+    return 2 * enough
 
 
 def _perfect(n: int, delta: float, level: float) -> float:

@@ -11,6 +11,7 @@ from tacit.core import Estimate, Evidence, InvalidInput
 from tacit.core.checking import fraction
 from tacit.dp.bounds import TradeoffBand, tradeoff_band
 from tacit.dp.mechanisms import Gaussian, Mechanism
+from tacit.dp.search import largest_refuted
 from tacit.metrics.arrays import takes_arrays
 
 CONDITION = (
@@ -87,7 +88,8 @@ def family_epsilon(
     family : from a parameter to a mechanism, the larger the more private.
     least, most : the range of the parameter.
     level : one-sided confidence.
-    steps : halvings of the range.
+    steps : the answer is within 2 ** -steps of the range (on a logarithmic scale where `least` is
+        above 0).
 
     Raises
     ------
@@ -101,15 +103,7 @@ def family_epsilon(
     if not refutes(band, family(most)):
         low = 0.0
     else:
-        refuted, possible = most, least
-        for _ in range(steps):
-            middle = (
-                float(np.sqrt(refuted * possible)) if possible > 0 else (refuted + possible) / 2
-            )
-            refuted, possible = (
-                (middle, possible) if refutes(band, family(middle)) else (refuted, middle)
-            )
-        low = family(refuted).epsilon(delta)
+        low = family(_least_private(band, family, least, most, steps)).epsilon(delta)
     assumes = (*band.assumes, CONDITION)
     return Estimate(
         name,
@@ -121,6 +115,27 @@ def family_epsilon(
         f"{band.method}, delta = {delta:g}",
         assumes,
     )
+
+
+def _least_private(
+    band: TradeoffBand,
+    family: Callable[[float], Mechanism],
+    least: float,
+    most: float,
+    steps: int,
+) -> float:
+    """The smallest refuted parameter, where the largest is refuted: searched for on the scale of
+    logarithms, if the range allows that.
+    """
+    inner, outer = (np.log, np.exp) if least > 0 else (float, float)
+    low, high = -float(inner(most)), -float(inner(least))
+    found = largest_refuted(
+        lambda x: band.excess(family(float(outer(-x))).tradeoff),
+        low=low,
+        high=high,
+        tolerance=(high - low) / 2**steps,
+    )
+    return float(outer(-found))
 
 
 def refutes(band: TradeoffBand, claimed: Mechanism) -> bool:

@@ -1,31 +1,34 @@
 """Lower bounds on epsilon from one training run with many canaries, one fair coin each."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import betainc, expit
 
 from tacit.core import AssumptionError, Estimate, Evidence, InvalidInput, NotEnoughData
 from tacit.core.checking import fraction
 from tacit.dp.bernoulli_walk import guess_counts, walk_bound, walk_refutes
-from tacit.dp.bounds import epsilon_lower_bound
+from tacit.dp.bounds import epsilon_lower_bound, require_delta
+from tacit.dp.cluster_means import cluster_means
+from tacit.dp.coins import require_fair_coins
+from tacit.dp.fdp_recursion import failing, fdp_bound, fdp_parameter, fdp_refuted
+from tacit.dp.guesses import SIDES, Ranking, Side, n_right, ranked, whole_blocks
 from tacit.dp.mechanisms import ApproxDP, Mechanism
+from tacit.dp.one_run_plan import Look, Plan, declared, plan
+from tacit.dp.steinke import steinke_bound
 from tacit.metrics.arrays import takes_arrays
 
 Method = Literal["walk", "steinke", "fdp", "independent"]
-Side = Literal["both", "top", "bottom"]
-Guesses = tuple[NDArray[np.bool_], NDArray[np.int64]]
 METHODS = ("walk", "steinke", "fdp", "independent")
+# The tenth and the third of all canaries that stand out most: over Gaussian mechanisms of mu .5 to
+# 3 one of the two is within a tenth of the best share (table C3 of Mahloujifar et al. agrees).
 FRACTIONS = (0.1, 0.3)
-SHARES = {
-    "both": 0.35,
-    "top": 0.6,
-    "bottom": 0.05,
-}  # of alpha; many mechanisms leak in the top tail alone
-UNFAIR = 1e-4
-MOST = 10_000_000  # canaries that a plan looks at
+# Of the alpha of the walk; many mechanisms leak in the top tail alone, few in the bottom alone.
+SIDE_SHARES: dict[Side, float] = {"both": 0.35, "top": 0.6, "bottom": 0.05}
+FEWEST = 10  # canaries: with fewer, all guesses right refute epsilon = 1 at best
+MOST = 10_000_000  # canaries that a plan looks at; more fit no training run
+PLANNED = 1400  # sizes looked at between FEWEST and MOST: each is 1 % above the one before
 COINS = (
     "each canary had its own fair coin, drawn independently of everything else; the guesser saw"
     " none of these coins"
@@ -43,14 +46,19 @@ def one_run_epsilon(
     sides: Sequence[Side] = ("both",),
     family: Callable[[float], Mechanism] | None = None,
     assume_independent_noise: bool = False,
+    seed: int = 0,
 ) -> Estimate:
     """The privacy loss epsilon that one training run proves at least, from the coins of its
     canaries.
 
     The surest guesses are marked: "member" for the largest scores, "not" for the smallest; the rest
-    abstains. Ties stay together, so the guesses depend on the scores alone. Under (epsilon,
-    delta)-DP no guesser is right much more often than e^epsilon / (1 + e^epsilon), however the
-    canaries share the noise of the run.
+    abstains. Under (epsilon, delta)-DP no guesser is right much more often than e^epsilon / (1 +
+    e^epsilon), however the canaries share the noise of the run.
+
+    Unless told otherwise, alpha is split by a plan that knows the number of canaries, delta and the
+    level alone: where delta is small for that many canaries, all of it goes to all numbers of
+    guesses at once (the walk); where it is large, to a few declared shares (the f-DP recursion,
+    which pays less for delta); between, to both.
 
     Parameters
     ----------
@@ -61,7 +69,7 @@ def one_run_epsilon(
     guesses : shares of the canaries to guess, or numbers of guesses from 2 up, declared before
         looking; several share alpha equally. None: 0.1 and 0.3, where the method needs shares.
     level : one-sided confidence.
-    method : None: ``"steinke"`` where `guesses` are declared, else ``"walk"``. ``"walk"``: all
+    method : None: ``"steinke"`` where `guesses` are declared, else the split above. ``"walk"``: all
         numbers of guesses at once, from the top, the bottom and both ends, by the exact law of a
         Bernoulli walk. ``"steinke"``: the bound of [1]_, theorem 5.2. ``"fdp"``: the recursion of
         [2]_ for a family of trade-off functions. ``"independent"``: two-sample rates; only with
@@ -73,6 +81,8 @@ def one_run_epsilon(
         is named "epsilon if <family>".
     assume_independent_noise : say True only if, given the coins, the scores are independent of one
         another.
+    seed : of the order among canaries of exactly the same score, where a declared number of guesses
+        takes some of them only.
 
     Returns
     -------
@@ -81,8 +91,8 @@ def one_run_epsilon(
 
     Raises
     ------
-    AssumptionError : membership is not by coin, the inclusion rate is not that of fair coins, or
-        noise would have to be independent.
+    AssumptionError : membership is not by coin, the coins cannot be fair and one a canary, or noise
+        would have to be independent.
     NotEnoughData : fewer than 10 canaries.
 
     References
@@ -93,49 +103,40 @@ def one_run_epsilon(
     .. [3] Keinan, Shenfeld, Ligett, How Well Can Differential Privacy Be Audited in One Run?, 2025.
     """
     fraction(level, "level")
-    method = method or ("steinke" if guesses is not None else "walk")
-    _require(delta, method, guesses, family, assume_independent_noise)
+    require_delta(delta)
+    method = method or ("steinke" if guesses is not None else None)
+    _require(method, guesses, family, assume_independent_noise)
     canaries = _canaries(evidence)
-    m, name = len(canaries.member), "epsilon"
+    ranking = ranked(canaries, seed=seed)
+    require_fair_coins(ranking)
+    m, alpha, name = len(ranking.member), 1 - level, "epsilon"
     claim: tuple[str, ...] = (COINS,)
-    if method == "walk":
-        low, text = (
-            _walk(canaries, delta, 1 - level),
-            "one run, all numbers of guesses at once (exact Bernoulli walk)",
-        )
+    if method is None:
+        split = plan(m, delta, alpha)
+        low, text = _planned(ranking, split, delta), _plan_text(split, m)
+    elif method == "walk":
+        low, text = _walk(ranking, delta, alpha), _plan_text(Plan(alpha, ()), m)
     elif method == "independent":
         low = epsilon_lower_bound(canaries, delta, level=level).low
-        text, claim = (
-            "one run, equal-local-level band",
-            (*claim, "given the coins, the scores are independent of one another"),
-        )
+        text = "one run, equal-local-level band"
+        claim = (*claim, "given the coins, the scores are independent of one another")
     else:
         shares = _shares(guesses, m)
-        marks = [
-            mark
-            for guesses_of in _sorted(canaries, _sides(sides))
-            for mark in _marked(guesses_of, shares, m)
-        ]
-        alpha = (1 - level) / len(marks)
-        text = (
-            f"one run, {', '.join(f'{share:g}' for share in shares)} of the canaries guessed"
-            f" ({', '.join(sides)})"
-        )
+        looks = declared(_sides(sides), shares, m, alpha)
+        text = f"one run, {_list(shares)} of the canaries guessed ({', '.join(sides)})"
         if method == "steinke":
-            low, text = (
-                max(_steinke(m, r, v, delta, alpha) for r, v in marks),
-                f"{text} (Steinke et al.)",
-            )
+            low, text = _steinke(ranking, looks, delta), f"{text} (Steinke et al.)"
+        elif family is None:
+            low, text = _recursion(ranking, looks, delta), f"{text} (f-DP recursion)"
         else:
-            low, name, more = _fdp(m, marks, delta, alpha, family)
-            text, claim = f"{text} (f-DP recursion)", (*claim, *more)
+            low, name = _family(ranking, looks, delta, family)
+            text = f"{text} (f-DP recursion)"
+            claim = (*claim, _condition(family))
     return Estimate(name, low, low, np.inf, level, m, f"{text}, delta = {delta:g}", claim)
 
 
-def _require(delta: float, method: str, guesses: object, family: object, independent: bool) -> None:
-    if not 0 <= delta < 1:
-        raise InvalidInput(f"`delta` needs a number in [0, 1), got {delta!r}.")
-    if method not in METHODS:
+def _require(method: str | None, guesses: object, family: object, independent: bool) -> None:
+    if method not in (None, *METHODS):
         raise InvalidInput(f"`method` needs one of {', '.join(METHODS)}, got {method!r}.")
     if guesses is not None and method in ("walk", "independent"):
         raise InvalidInput(
@@ -153,212 +154,116 @@ def _require(delta: float, method: str, guesses: object, family: object, indepen
 
 
 def _canaries(evidence: Evidence) -> Evidence:
+    """One row a canary: copies counted once."""
     if evidence.assignment != "coin":
         raise AssumptionError(
             "A one-run bound needs a fair coin for every canary, got assignment"
             f' "{evidence.assignment}". Draw coins before training (`tacit.design.canaries`) and'
             ' pass `Membership(..., assignment="coin")`.'
         )
-    canaries = _once(evidence)
-    m, inside = len(canaries.member), canaries.n_members
-    if m < 10:
+    canaries = cluster_means(evidence)
+    if canaries is None:
+        raise AssumptionError(
+            "Some clusters hold canaries that are in and canaries that are out. In one run a"
+            " cluster is one canary and its copies, which share a coin; leave `cluster` out where"
+            " every canary had its own."
+        )
+    m = len(canaries.member)
+    if m < FEWEST:
         raise NotEnoughData(
-            f"A one-run bound needs 10 canaries at least, got {m}.",
-            needed=10,
+            f"A one-run bound needs {FEWEST} canaries at least, got {m}.",
+            needed=FEWEST,
             got=m,
             unit="canaries",
-        )
-    extreme = max(inside, m - inside)
-    if 2 * betainc(extreme, m - extreme + 1, 0.5) < UNFAIR:
-        raise AssumptionError(
-            f"{inside} of {m} canaries are members: fair coins give that less than once in"
-            f" {1 / UNFAIR:,.0f} times. A one-run bound would be positive without any leak. Check"
-            " how membership was drawn, and whether canaries were lost on the way."
         )
     return canaries
 
 
-def _once(evidence: Evidence) -> Evidence:
-    """Copies of a canary (rows of a cluster, in or out together) as one; clusters of mixed
-    membership are left alone.
-    """
-    if evidence.cluster is None:
-        return evidence
-    row, code, size = np.unique(
-        evidence.cluster, return_index=True, return_inverse=True, return_counts=True
-    )[1:]
-    inside = np.bincount(code, weights=evidence.member)
-    if len(row) == len(code) or not np.all((inside == 0) | (inside == size)):
-        return evidence
-    mean = np.bincount(code, weights=evidence.score.astype(np.float64)) / size
-    return Evidence(mean, inside > 0, None, evidence.assignment, evidence.attack, evidence.row[row])
-
-
 def _shares(guesses: float | Sequence[float] | None, m: int) -> tuple[float, ...]:
-    given = (
-        FRACTIONS
-        if guesses is None
-        else (guesses,)
-        if isinstance(guesses, (int, float))
-        else tuple(guesses)
-    )
+    """The declared shares of m, from shares or numbers of guesses."""
+    if guesses is None:
+        return FRACTIONS
+    given = (guesses,) if isinstance(guesses, (int, float)) else tuple(guesses)
     shares = tuple(float(g) if g <= 1 else g / m for g in given)
-    if (
-        not shares
-        or not all(0 < share <= 1 for share in shares)
-        or any(g > 1 and g != int(g) for g in given)
-    ):
+    whole = all(g <= 1 or g == int(g) for g in given)
+    if not shares or not whole or not all(0 < share <= 1 for share in shares):
         raise InvalidInput(
             f"`guesses` needs shares in (0, 1] or whole numbers in 2..{m}, got {guesses!r}."
         )
     return shares
 
 
-def ordered(evidence: Evidence, side: str) -> Guesses:
-    """Whether each guess is right, surest first, and the counts at which no tie is cut.
-
-    Parameters
-    ----------
-    evidence : of the canaries.
-    side : ``"top"`` (accuse the largest scores), ``"bottom"`` (clear the smallest) or ``"both"``
-        (either, by distance of the rank from the middle).
-    """
-    return next(_sorted(evidence, (side,)))
+def _sides(sides: Sequence[Side]) -> tuple[Side, ...]:
+    if not sides or not set(sides) <= set(SIDES):
+        raise InvalidInput(f"`sides` needs some of {', '.join(SIDES)}, got {sides!r}.")
+    return tuple(sides)
 
 
-def _sorted(evidence: Evidence, sides: Sequence[str]) -> Iterator[Guesses]:
-    """`ordered` for several sides, from one sort."""
-    order = np.argsort(evidence.score)
-    score = evidence.score[order]
-    start = np.append(0, np.flatnonzero(score[1:] != score[:-1]) + 1)
-    size = np.diff(np.append(start, len(order)))
-    centre = np.repeat(
-        2 * np.cumsum(size) - size - len(order), size
-    )  # twice the distance of the mean rank from the middle
-    member = evidence.member[order]
-    for side in sides:
-        if side == "both":
-            # two monotone runs, which a stable sort only merges
-            surest = np.argsort(-np.abs(centre), kind="stable")
-            surest = surest[centre[surest] != 0]
-            right, sureness = (member == (centre > 0))[surest], np.abs(centre)[surest]
-        else:
-            way = slice(None, None, -1) if side == "top" else slice(None)
-            right, sureness = (member == (side == "top"))[way], centre[way]
-        ends = np.append(np.flatnonzero(np.diff(sureness)) + 1, len(sureness))
-        yield right, ends[ends > 0]
+def _planned(ranking: Ranking, split: Plan, delta: float) -> float:
+    """The best of all looks; each holds at its own share of alpha."""
+    low = _walk(ranking, delta, split.walk) if split.walk > 0 else 0.0
+    return _recursion(ranking, split.looks, delta, at_least=low)
 
 
-def _walk(canaries: Evidence, delta: float, alpha: float) -> float:
-    m, best = len(canaries.member), 0.0
-    for (side, share), (right, ends) in zip(
-        SHARES.items(), _sorted(canaries, tuple(SHARES)), strict=True
-    ):
+def _walk(ranking: Ranking, delta: float, alpha: float) -> float:
+    m, best = len(ranking.member), 0.0
+    for side, share in SIDE_SHARES.items():
+        right, ends = whole_blocks(ranking, side)
         if len(ends):
-            failures = m * delta if side == "both" else m * delta / 2
+            failures = m * failing(side, delta)
             best = walk_bound(right, ends, failures=failures, alpha=alpha * share, at_least=best)
     return best
 
 
-def _sides(sides: Sequence[Side]) -> tuple[Side, ...]:
-    if not sides or not set(sides) <= set(SHARES):
-        raise InvalidInput(f"`sides` needs some of {', '.join(SHARES)}, got {sides!r}.")
-    return tuple(sides)
+def _counted(ranking: Ranking, looks: Sequence[Look]) -> Iterable[tuple[Look, int]]:
+    """Each look with the number of its guesses that are right."""
+    return zip(looks, n_right(ranking, [(look.side, look.guesses) for look in looks]), strict=True)
 
 
-def _marked(guesses: Guesses, shares: Sequence[float], m: int) -> Iterator[tuple[int, int]]:
-    """Guesses made and guesses right for the surest `shares` of m, without cutting a tie (fewer, or
-    else one block).
-    """
-    right, ends = guesses
-    for share in shares:
-        fitting = ends[ends <= max(1, round(share * m))]
-        r = 0 if len(ends) == 0 else int(fitting[-1] if len(fitting) else ends[0])
-        yield r, int(np.sum(right[:r]))
-
-
-def _steinke(m: int, r: int, v: int, delta: float, alpha: float) -> float:
-    if r == 0:
-        return 0.0
-    return _largest(lambda epsilon: steinke_p_value(m, r, v, epsilon, delta) <= alpha)
-
-
-def steinke_p_value(m: int, r: int, v: int, epsilon: float, delta: float) -> float:
-    """Chance of at least `v` right among `r` guesses on `m` canaries under (epsilon, delta)-DP, at
-    most.
-
-    beta + 2 m delta max_i (P(W >= v - i) - beta) / i, with W ~ Binomial(r, e^epsilon / (1 +
-    e^epsilon)), beta = P(W >= v) (Steinke, Nasr, Jagielski 2023, theorem 5.2).
-    """
-    p = float(expit(epsilon))
-    if v <= 0:
-        return 1.0
-    beta = float(betainc(v, r - v + 1, p))
-    if delta == 0:
-        return beta
-    reach = min(v, max(64, int(v - r * p + 12 * np.sqrt(r * p * (1 - p)))))
-    i = np.arange(1, reach + 1)
-    left = v - i
-    tail = np.where(left > 0, betainc(np.maximum(left, 1), r - left + 1, p), 1.0)
-    return float(min(1.0, beta + 2 * m * delta * np.max((tail - beta) / i)))
-
-
-def _fdp(
-    m: int,
-    marks: list[tuple[int, int]],
-    delta: float,
-    alpha: float,
-    family: Callable[[float], Mechanism] | None,
-) -> tuple[float, str, tuple[str, ...]]:
-    plain = family is None
-    build: Callable[[float], Mechanism] = (
-        (lambda epsilon: ApproxDP(epsilon, delta)) if family is None else family
+def _steinke(ranking: Ranking, looks: Sequence[Look], delta: float) -> float:
+    m = len(ranking.member)
+    return max(
+        steinke_bound(m, look.guesses, right, delta, look.alpha)
+        for look, right in _counted(ranking, looks)
     )
-    refuted = _largest(
-        lambda parameter: any(fdp_refuted(m, r, v, build(parameter), alpha) for r, v in marks if r)
-    )
-    if plain:
-        return refuted, "epsilon", ()
-    mechanism = build(refuted)
-    low = mechanism.epsilon(delta) if refuted > 0 else 0.0
-    words = (
-        f"the trade-off function is of the family {type(mechanism).__name__}; for other mechanisms"
-        " the bound is wrong"
-    )
-    return low, f"epsilon if {type(mechanism).__name__}", (words,)
 
 
-def fdp_refuted(m: int, r: int, v: int, mechanism: Mechanism, alpha: float) -> bool:
-    """Whether `v` right among `r` guesses on `m` canaries refute that the mechanism's trade-off
-    function holds.
-
-    The recursion of Mahloujifar, Melis, Chaudhuri (2025, algorithm 3) with two options a canary; it
-    stops as soon as the outcome is certain.
-    """
-    inverse = mechanism.inverse_blowup
-    reached, before, limit = alpha * v / m, alpha * (r - v) / m, r / m
-    for i in range(v - 1, -1, -1):
-        step = max(before, inverse(reached))
-        if step == before or reached + before > limit:
-            break
-        reached = min(1.0, reached + i / (r - i) * (step - before))
-        before = step
-    return reached + before > limit
-
-
-def _largest(
-    refuted: Callable[[float], bool], *, tolerance: float = 1e-4, most: float = 64.0
+def _recursion(
+    ranking: Ranking, looks: Sequence[Look], delta: float, *, at_least: float = 0.0
 ) -> float:
-    """The largest parameter that is refuted, from below; 0 where none is."""
-    if not refuted(0.0):
-        return 0.0
-    low, high = 0.0, 1.0
-    while high < most and refuted(high):
-        low, high = high, 2 * high
-    while high - low > tolerance:
-        middle = (low + high) / 2
-        low, high = (middle, high) if refuted(middle) else (low, middle)
-    return low
+    m, best = len(ranking.member), at_least
+    for look, right in _counted(ranking, looks):
+        usable = failing(look.side, delta)
+        best = fdp_bound(m, look.guesses, right, usable, look.alpha, at_least=best)
+    return best
+
+
+def _family(
+    ranking: Ranking, looks: Sequence[Look], delta: float, family: Callable[[float], Mechanism]
+) -> tuple[float, str]:
+    marks = [(look.guesses, right) for look, right in _counted(ranking, looks)]
+    mechanism = family(fdp_parameter(len(ranking.member), marks, family, looks[0].alpha))
+    return mechanism.epsilon(delta), f"epsilon if {type(mechanism).__name__}"
+
+
+def _condition(family: Callable[[float], Mechanism]) -> str:
+    return (
+        f"the trade-off function is of the family {type(family(0.0)).__name__}; for other"
+        " mechanisms the bound is wrong"
+    )
+
+
+def _plan_text(split: Plan, m: int) -> str:
+    """How alpha was spent, in words."""
+    parts = ["all numbers of guesses at once (exact Bernoulli walk)"] if split.walk else []
+    if split.looks:
+        shares = ", ".join(f"{look.guesses / m:g} ({look.side})" for look in split.looks)
+        parts.append(f"{shares} of the canaries guessed (f-DP recursion)")
+    return f"one run, {'; '.join(parts)}"
+
+
+def _list(shares: Sequence[float]) -> str:
+    return ", ".join(f"{share:g}" for share in shares)
 
 
 def canaries_needed(
@@ -370,6 +275,17 @@ def canaries_needed(
     For its default method, with wrong guesses spread evenly over the sure and the doubtful ones: a
     guesser that knows which of its guesses are sure needs as many sure ones among more canaries.
 
+    Parameters
+    ----------
+    epsilon : the claim to refute.
+    delta : of the claim, in [0, 1).
+    accuracy : share of all guesses that is right, in (0.5, 1].
+    level : one-sided confidence.
+
+    Returns
+    -------
+    int, rounded up by 1 % at most.
+
     Raises
     ------
     NotEnoughData : no number of canaries up to 10 million does it: the accuracy is too low, or
@@ -378,23 +294,13 @@ def canaries_needed(
     fraction(level, "level")
     if not (0.5 < accuracy <= 1 and epsilon >= 0 and 0 <= delta < 1):
         raise InvalidInput(
-            f"Needs epsilon >= 0, delta in [0, 1), accuracy in (0.5, 1], got {epsilon}, {delta},"
-            f" {accuracy}."
+            "Needs epsilon >= 0, delta in [0, 1), accuracy in (0.5, 1], got"
+            f" {epsilon}, {delta}, {accuracy}."
         )
-    alpha = (1 - level) * SHARES["both"]
-    for m in (
-        np.unique(np.geomspace(10, MOST, 1400).astype(np.int64)).tolist()
-        if accuracy > expit(epsilon)
-        else ()
-    ):
-        guesses = m - m % 2  # half from each end
-        right = int(accuracy * guesses)
-        if betainc(right, guesses - right + 1, expit(epsilon)) > alpha:
-            continue
-        stop = guess_counts(np.arange(2, guesses + 1, 2))
-        if walk_refutes(
-            (accuracy * stop).astype(np.int64), stop, epsilon, failures=m * delta, alpha=alpha
-        ):
+    sizes = np.unique(np.geomspace(FEWEST, MOST, PLANNED).astype(np.int64)).tolist()
+    # with no more right guesses than the claim allows, no number is enough
+    for m in sizes if accuracy > expit(epsilon) else ():
+        if _enough(m, epsilon, delta, accuracy, 1 - level):
             return int(m)
     raise NotEnoughData(
         f"No number of canaries up to {MOST:,} in one run refutes epsilon = {epsilon:g} at delta ="
@@ -402,3 +308,32 @@ def canaries_needed(
         " is allowed). Use many runs, or a smaller delta.",
         unit="canaries",
     )
+
+
+def _enough(m: int, epsilon: float, delta: float, accuracy: float, alpha: float) -> bool:
+    """Whether the plan for m canaries refutes `epsilon` with `accuracy` of the guesses right."""
+    split = plan(m, delta, alpha)
+    if split.walk and _walk_enough(m, epsilon, delta, accuracy, split.walk):
+        return True
+    return any(
+        fdp_refuted(
+            m,
+            look.guesses,
+            int(accuracy * look.guesses),
+            ApproxDP(epsilon, failing(look.side, delta)),
+            look.alpha,
+        )
+        for look in split.looks
+    )
+
+
+def _walk_enough(m: int, epsilon: float, delta: float, accuracy: float, alpha: float) -> bool:
+    both = alpha * SIDE_SHARES["both"]
+    guesses = m - m % 2  # half from each end
+    right = int(accuracy * guesses)
+    # a cheap look at the end of the walk alone: without delta, a single stop is more powerful
+    if betainc(right, guesses - right + 1, expit(epsilon)) > both:
+        return False
+    stop = guess_counts(np.arange(2, guesses + 1, 2))
+    total = (accuracy * stop).astype(np.int64)
+    return walk_refutes(total, stop, epsilon, failures=m * delta, alpha=both)

@@ -7,11 +7,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from tacit.core import Estimate, Evidence, InvalidInput
 from tacit.core.checking import floats, fraction, frozen
-from tacit.dp.bounds import NO_CLAIM, independent_scores
+from tacit.dp.bounds import NO_CLAIM, independent_scores, require_delta
 from tacit.metrics.arrays import takes_arrays
 
+# Claims that are bet against: no number of runs that anybody trains refutes epsilon = 12.
 EPSILONS = np.concatenate([np.arange(0.0, 4.0, 0.05), np.arange(4.0, 12.01, 0.1)])
-STAKES = np.array([0.02, 0.08, 0.25, 0.6])  # shares of the largest bet that cannot go bankrupt
+# Shares of the largest bet that cannot go bankrupt: small ones win in the long run, large ones
+# where the leak is strong; the mixture is at most log 4 behind the best of them.
+STAKES = np.array([0.02, 0.08, 0.25, 0.6])
+FEWEST_RULES_FROM = 4  # runs, at least, whose quantiles are the thresholds
 METHOD = "e-process (bets against epsilon), valid whenever one stops"
 
 
@@ -59,8 +63,7 @@ class SequentialAudit:
         level : one-sided confidence.
         """
         fraction(level, "level")
-        if not 0 <= delta < 1:
-            raise InvalidInput(f"`delta` needs a number in [0, 1), got {delta!r}.")
+        require_delta(delta)
         rules = np.atleast_1d(np.asarray(threshold, np.float64))
         if rules.ndim != 1 or len(rules) == 0 or np.isnan(rules).any():
             raise InvalidInput(f"`threshold` needs one number at least, got shape {rules.shape}.")
@@ -107,10 +110,9 @@ class SequentialAudit:
         top = flat.max(axis=1)
         mixture = top + np.log(np.mean(np.exp(flat - top[:, None]), axis=1))
         standing = np.flatnonzero(mixture < -np.log(1 - self.level))
-        last = (
-            int(standing[0]) if len(standing) else len(EPSILONS)
-        ) - 1  # refuted from 0 up without a gap
-        return float(EPSILONS[last]) if last >= 0 else 0.0
+        # refuted from 0 up without a gap
+        refuted = int(standing[0]) if len(standing) else len(EPSILONS)
+        return float(EPSILONS[refuted - 1]) if refuted else 0.0
 
     @property
     def estimate(self) -> Estimate:
@@ -157,7 +159,7 @@ def sequential_epsilon(
     fraction(burn_in, "burn_in")
     scores, claim = independent_scores(evidence)
     scores.require_both(10, 10)
-    first = max(4, int(burn_in * len(scores.member)))
+    first = max(FEWEST_RULES_FROM, int(burn_in * len(scores.member)))
     quantile = np.linspace(0, 1, n_thresholds + 2)[1:-1]
     audit = SequentialAudit.start(
         np.unique(np.quantile(scores.score[:first], quantile)), delta=delta, level=level
