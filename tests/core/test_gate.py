@@ -94,7 +94,7 @@ def test_a_policy_file_is_read_and_its_mistakes_are_named(tmp_path):
     for text, match in [
         ("[policy]\nat_mots = 1\n", "unknown key"),
         ("", "no .policy. table"),
-        ('[policy.at_most]\nauc = "low"\n', "table from metric to number"),
+        ('[policy.at_most]\nauc = "low"\n', "finite number"),
         ('[policy]\nname = "empty"\n', "nothing could fail"),
         ("[policy\n", "cannot be read"),
     ]:

@@ -34,10 +34,19 @@ def test_limits_and_a_claim_become_gates(tmp_path):
         ("[policy]\nname = 'x'\n", "sets no limit"),
         ("[policy]\nat_mots = {auc = 0.6}\n", "at_mots"),
         ("[policy]\nat_most = 0.6\n", "table from metric to number"),
-        ("[policy.at_most]\nauc = 'low'\n", "table from metric to number"),
-        ("[policy.at_most]\nauc = true\n", "table from metric to number"),
+        ("[policy.at_most]\nauc = 'low'\n", "finite number, got 'low'"),
+        ("[policy.at_most]\nauc = true\n", "finite number, got 'True'"),
+        ("[policy.at_most]\nauc = " + "9" * 400, "finite number"),
+        ("[policy.at_most]\nadvantage = 10\n", "for 10 % write 0.1; you may mean 0.1"),
+        ("[policy.at_most]\nauc = 1\n", "nothing can exceed"),
+        ("[policy.at_most]\n'tpr@fpr=0.01' = 5\n", "you may mean 0.05"),
+        ("[policy.at_most]\nauc = .9\n[at_most]\nadvantage = 0.1\n", "cannot be read"),
+        ("[policy.at_most]\nauc = 0.9\n[at_most]\nadvantage = 0.1\n", "unknown table `at_most`"),
+        ("[polcy.at_most]\nauc = 0.9\n", "Did you mean 'policy'"),
+        ("[policy]\nname = 3\n[policy.at_most]\nauc = 0.9\n", "`name`.*needs text"),
+        ("[policy]\nclaimed_epsilon = inf\n", "finite number"),
         ("[policy.at_most]\nauc = nan\n", "finite"),
-        ("[policy]\nclaimed_epsilon = 'eight'\n", "needs a number"),
+        ("[policy]\nclaimed_epsilon = 'eight'\n", "needs a finite number"),
         ("[policy\n", "cannot be read"),
     ],
 )
@@ -55,3 +64,22 @@ def test_every_gate_gets_a_verdict_even_without_its_estimate():
     policy = Policy("p", (tacit.AtMost("auc", 0.6), tacit.NotRefuted(8.0)))
     verdicts = policy.judge((Estimate("auc", 0.55, 0.5, 0.59, 0.95, 10, "x"),), {})
     assert [verdict.outcome for verdict in verdicts] == ["pass", "inconclusive"]
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"auc": 0.6, "claimed_epsilon": 8},
+        {"name": "limits", "at_most": {"auc": 0.6}, "claimed_epsilon": 8},
+        Policy("limits", (tacit.AtMost("auc", 0.6), tacit.NotRefuted(8))),
+    ],
+)
+def test_a_policy_comes_as_whatever_a_user_holds(limits):
+    assert Policy.of(limits).gates == (tacit.AtMost("auc", 0.6), tacit.NotRefuted(8.0))
+
+
+def test_what_is_no_policy_is_refused():
+    with pytest.raises(tacit.InvalidInput, match=r"needs a tacit\.Policy"):
+        Policy.of(0.1)
+    with pytest.raises(tacit.InvalidInput, match="nothing can exceed"):
+        Policy.of({"advantage": 10})

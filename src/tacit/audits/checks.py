@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tacit.audits.steps.multiplicity import with_adjusted
-from tacit.audits.steps.provenance import today
 from tacit.audits.steps.scoring import measured
 from tacit.audits.steps.verdict import finding_of
 from tacit.core import (
@@ -21,6 +20,7 @@ from tacit.core import (
     overall,
 )
 from tacit.core.checking import confidence
+from tacit.core.dates import today
 
 
 def run(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tacit.attacks import Threshold
-from tacit.audits.steps.provenance import environment, today
+from tacit.audits.steps.provenance import environment
 from tacit.core import (
     AssumptionError,
     CheckResult,
@@ -27,6 +27,7 @@ from tacit.core import (
     overall,
 )
 from tacit.core.checking import confidence
+from tacit.core.dates import today
 from tacit.core.report import Finding
 from tacit.design import Canaries, Manifest
 from tacit.dp import Gaussian, epsilon_lower_bound, one_run_epsilon, require_fair_within

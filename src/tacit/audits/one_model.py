@@ -18,7 +18,7 @@ from tacit.audits.steps.blind_baseline import (
 from tacit.audits.steps.conclusion import concluded, figures
 from tacit.audits.steps.default_checks import Effort, default_checks
 from tacit.audits.steps.halves import Halves
-from tacit.audits.steps.provenance import accuracy, arrays_of, environment, today
+from tacit.audits.steps.provenance import accuracy, arrays_of, environment
 from tacit.audits.steps.scoring import Marked, Progress, mark_all, result_of
 from tacit.audits.steps.slices import columns_of, slice_results
 from tacit.audits.steps.verdict import headline_of
@@ -37,6 +37,7 @@ from tacit.core import (
     overall,
 )
 from tacit.core.checking import confidence
+from tacit.core.dates import today
 
 ASSUMES = {
     "observed": (

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from tacit.attacks import BASE, EBLiRA, LiRA, ShadowStack
 from tacit.attacks.reference.families import families
 from tacit.audits.steps.conclusion import concluded, figures
-from tacit.audits.steps.provenance import environment, today
+from tacit.audits.steps.provenance import environment
 from tacit.audits.steps.resemblance import resemblance
 from tacit.audits.steps.scoring import Marked, Progress, result_of
 from tacit.audits.steps.shadow_targets import between_models, shadow_evidence, vulnerability
@@ -33,6 +33,7 @@ from tacit.core import (
     collect,
 )
 from tacit.core.checking import confidence, labelled_codes
+from tacit.core.dates import today
 from tacit.metrics import auc, best_threshold, named
 
 METRICS = ("auc", "tpr@fpr=0.01", "tpr@fpr=0.001")

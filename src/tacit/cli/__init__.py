@@ -58,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from tacit.cli.writing import said
     from tacit.core import TacitError
+    from tacit.core.dates import fixed_second
 
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -66,6 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+        fixed_second()
         arguments = parser().parse_args(argv)
         arguments.words = list(sys.argv[1:] if argv is None else argv)
         return int(arguments.run(arguments))

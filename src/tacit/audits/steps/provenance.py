@@ -1,10 +1,8 @@
 """How a report was made: versions, seed, digest of the inputs, date."""
 
 import hashlib
-import os
 import platform
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -13,11 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit import __version__
-from tacit.core import InvalidInput, Membership, Outputs
+from tacit.core import Membership, Outputs
 from tacit.signals import available, measure
 
-# of the year 9999, the last that a date can hold
-LAST_SECOND = 253402300799
 PACKAGES = ("numpy", "scipy", "scikit-learn")
 
 
@@ -84,22 +80,6 @@ def accuracy(outputs: Outputs, membership: Membership) -> dict[str, float]:
     correct = measure(outputs, "correctness")
     sides = {"member": correct[membership.member], "nonmember": correct[~membership.member]}
     return {side: float(values.mean()) for side, values in sides.items() if len(values)}
-
-
-def today() -> str:
-    """The date (UTC), or that of SOURCE_DATE_EPOCH for reproducible files."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if epoch.isdigit() and int(epoch) > LAST_SECOND:
-        raise InvalidInput(
-            f"The environment variable SOURCE_DATE_EPOCH needs seconds up to {LAST_SECOND}, got"
-            f" {epoch[:40]}."
-        )
-    day: date = (
-        datetime.fromtimestamp(int(epoch), UTC).date()
-        if epoch.isdigit()
-        else datetime.now(UTC).date()
-    )
-    return day.isoformat()
 
 
 @cache
