@@ -101,8 +101,91 @@ def test_a_model_that_diverges_later_is_passed_over_with_a_warning(records):
     trace.observe(0, model)
     with pytest.warns(UserWarning, match="could not look at the model after epoch 1"):
         assert trace.observe(1, lambda part: part @ WEIGHTS * np.nan) is None
-    with pytest.raises(InvalidInput, match="NaN"):
-        PrivacyTrace(*records, every=1).observe(0, lambda part: part @ WEIGHTS * np.nan)
+
+
+def test_a_model_that_diverged_at_once_does_not_end_the_training(records):
+    trace = PrivacyTrace(*records, every=1)
+    with pytest.warns(UserWarning, match="NaN"):
+        assert trace.observe(0, lambda part: part @ WEIGHTS * np.nan) is None
+    assert trace.observe(1, model) is not None
+    with pytest.raises(InvalidInput, match="rows that sum to 1"):
+        PrivacyTrace(*records, every=1, kind="probs").observe(0, lambda part: part @ WEIGHTS + 9)
+
+
+def test_a_short_training_is_looked_at_five_times_and_at_its_end(records):
+    trace = PrivacyTrace(*records)
+    assert trace.every > 1
+    trace.expect(12)
+    assert trace.every == 2
+    seen = [trace.observe(epoch, model, last=epoch == 10) for epoch in range(11)]
+    assert [point.epoch for point in seen if point is not None] == [1, 3, 5, 7, 9, 10]
+    assert trace.finish(10, model) is None
+    assert trace.finish(11, model).epoch == 11
+    chosen = PrivacyTrace(*records, every=4)
+    chosen.expect(4)
+    assert chosen.every == 4
+
+
+def test_epochs_are_whole_numbers_of_any_kind(records, tmp_path):
+    trace = PrivacyTrace(*records, every=1, path=tmp_path / "run.trace")
+    assert trace.observe(np.int64(0), model).epoch == 0
+    with pytest.raises(InvalidInput, match="`epoch` needs a whole number"):
+        trace.observe(0.5, model)
+
+
+def test_a_file_that_is_no_trace_is_left_alone(records, tmp_path):
+    path = tmp_path / "notes.txt"
+    for content in (b"my only copy\n", b"\x00\x01", b"deadbeef {}\n"):
+        path.write_bytes(content)
+        with pytest.raises(InvalidInput, match="is no trace of tacit's"):
+            PrivacyTrace(*records, path=path)
+        assert path.read_bytes() == content
+
+
+def test_damage_is_told_from_a_torn_last_line(records, tmp_path):
+    path = tmp_path / "run.trace"
+    trace = PrivacyTrace(*records, every=1, path=path)
+    for epoch in range(2):
+        trace.observe(epoch, model)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20])
+    assert len(PrivacyTrace(*records, every=1, path=path).history.points) == 1
+    flipped = bytearray(whole)
+    flipped[-50] ^= 1
+    path.write_bytes(flipped)
+    with pytest.raises(InvalidInput, match="damaged in line 3"):
+        PrivacyTrace(*records, every=1, path=path)
+    assert path.read_bytes() == flipped
+
+
+def test_a_second_writer_is_refused_and_harms_nothing(records, tmp_path):
+    path = tmp_path / "run.trace"
+    first = PrivacyTrace(*records, every=1, path=path)
+    second = PrivacyTrace(*records, every=1, path=path)
+    first.observe(0, model)
+    with pytest.raises(InvalidInput, match="another training writes to it too"):
+        second.observe(0, model)
+    first.observe(1, model)
+    assert len(PrivacyTrace(*records, every=1, path=path).history.points) == 2
+
+
+def test_an_interrupt_while_a_look_is_written_leaves_a_readable_trace(
+    records, tmp_path, monkeypatch
+):
+    path = tmp_path / "run.trace"
+    trace = PrivacyTrace(*records, every=1, path=path)
+    trace.observe(0, model)
+
+    def interrupted(descriptor):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("tacit.integrations.trace_file.os.fsync", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            trace.observe(1, model)
+    trace.observe(2, model)
+    again = PrivacyTrace(*records, every=1, path=path)
+    assert [point.epoch for point in again.history.points] == [0, 2]
 
 
 def test_a_trace_file_gives_everything_back(records, tmp_path):

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.core.errors import InvalidInput
+from tacit.core.errors import InvalidInput, NotFinite
 
 A = TypeVar("A", bound=NDArray[Any])
 Floats = NDArray[np.floating[Any]]
@@ -83,7 +83,7 @@ def require_finite(value: Floats, name: str, *, axis: int = 0) -> None:
         bad.any(axis=tuple(d for d in range(value.ndim) if d != axis)) if value.ndim > 1 else bad
     )
     kinds = "NaN" if np.isnan(value).any() else "infinite values"
-    raise InvalidInput(
+    raise NotFinite(
         f"`{name}` needs finite numbers, got {kinds} in {rows_text(rows)}. A model that diverged, a"
         " masked class or log(0) makes these: fix or clip them at the source; tacit drops no"
         " record."

@@ -4,6 +4,7 @@
 
     TacitError
     ├── InvalidInput (ValueError)        what came in cannot be used; says what was needed
+    │   └── NotFinite                    NaN or infinite numbers, as of a model that diverged
     ├── NotEnoughData                    fair question, too few records; says how many it takes
     ├── AssumptionError                  the number would need an assumption that does not hold
     └── MissingDependency (ImportError)  an optional package is absent; says what to type
@@ -16,6 +17,10 @@ class TacitError(Exception):
 
 class InvalidInput(TacitError, ValueError):
     """An argument cannot be used as it is."""
+
+
+class NotFinite(InvalidInput):
+    """Numbers are NaN or infinite, as those of a model that diverged."""
 
 
 class NotEnoughData(TacitError):

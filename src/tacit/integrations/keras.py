@@ -4,7 +4,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from tacit.core.optional import require
-from tacit.integrations.trace import PrivacyTrace
+from tacit.integrations.trace import PrivacyTrace, TracePoint
 
 callbacks = require("keras.callbacks", extra="keras", purpose="The Keras PrivacyCallback")
 
@@ -37,8 +37,23 @@ class PrivacyCallback(callbacks.Callback):  # type: ignore[misc, name-defined]
         self.trace = PrivacyTrace(members, nonmembers, **options)
         self._monitor = monitor
 
+    def on_train_begin(self, logs: MutableMapping[str, Any] | None = None) -> None:
+        """Learn how long training will be."""
+        self.trace.expect((self.params or {}).get("epochs"))
+        self._epoch: int | None = None
+
+    def on_train_end(self, logs: MutableMapping[str, Any] | None = None) -> None:
+        """Look at the model that training ended with, where another callback stopped it."""
+        if self._epoch is not None:
+            self.trace.finish(self._epoch, self.model)
+
     def on_epoch_end(self, epoch: int, logs: MutableMapping[str, Any] | None = None) -> None:
-        """Look, log, and stop training where `stop_when` says so."""
+        """Look, log, and stop training where `stop_when` says so.
+
+        Epochs without a look have NaN under the same names: a CSV file fixes its columns in the
+        first epoch.
+        """
+        self._epoch = epoch
         logs = {} if logs is None else logs
         names = (
             [self._monitor]
@@ -46,9 +61,11 @@ class PrivacyCallback(callbacks.Callback):  # type: ignore[misc, name-defined]
             else [n for n in logs if n.startswith("val_") and n.endswith("accuracy")]
         )
         accuracy = next((float(logs[name]) for name in names if name in logs), None)
-        point = self.trace.observe(epoch, self.model, accuracy=accuracy)
+        last = epoch + 1 == (self.params or {}).get("epochs") or self.model.stop_training
+        point = self.trace.observe(epoch, self.model, accuracy=accuracy, last=last)
+        numbers = TracePoint.no_numbers() | ({} if point is None else point.numbers())
+        logs.update({name.replace("/", "_"): value for name, value in numbers.items()})
         if point is None:
             return
-        logs.update({name.replace("/", "_"): value for name, value in point.numbers().items()})
         if self.trace.stop is not None:
             self.model.stop_training = True

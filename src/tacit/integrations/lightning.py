@@ -47,6 +47,7 @@ class PrivacyCallback(lightning.Callback):  # type: ignore[misc, name-defined]
         """Draw the sample and read the trace file; only the first process writes it."""
         if self.trace is None:
             self.trace = PrivacyTrace(*self._groups, write=trainer.is_global_zero, **self._options)
+        self.trace.expect(_epochs(trainer))
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         """Look, log, and stop training where `stop_when` says so; every process sees the same and
@@ -60,9 +61,22 @@ class PrivacyCallback(lightning.Callback):  # type: ignore[misc, name-defined]
             else [n for n in metrics if "val" in n and "acc" in n]
         )
         accuracy = next((float(metrics[name]) for name in names if name in metrics), None)
-        point = self.trace.observe(trainer.current_epoch, pl_module, accuracy=accuracy)
+        last = trainer.current_epoch + 1 == _epochs(trainer) or trainer.should_stop
+        point = self.trace.observe(trainer.current_epoch, pl_module, accuracy=accuracy, last=last)
         if point is None:
             return
         pl_module.log_dict(point.numbers(), on_step=False, on_epoch=True, batch_size=1)
         if self.trace.stop is not None:
             trainer.should_stop = True
+
+    def on_train_end(self, trainer: Any, pl_module: Any) -> None:
+        """Look at the module that training ended with, where another callback stopped it."""
+        epoch = trainer.current_epoch - 1
+        if self.trace is not None and epoch >= 0:
+            self.trace.finish(epoch, pl_module)
+
+
+def _epochs(trainer: Any) -> int | None:
+    """How many epochs a trainer runs, where it knows."""
+    most = trainer.max_epochs
+    return None if most is None or most < 0 else int(most)

@@ -2,6 +2,7 @@
 
 import base64
 import math
+import operator
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ from tacit.adapters.samples import fingerprint, n_available, sample
 from tacit.audits.steps.loss_trace import accuracy, record_losses
 from tacit.audits.steps.quick_check import glance
 from tacit.core import CheckResult, Estimate, InvalidInput, Outputs, checking, concatenate
+from tacit.core.errors import NotFinite
 from tacit.integrations.stopping import Stop
 from tacit.integrations.trace_file import TraceFile
 
@@ -26,6 +28,8 @@ SCHEMA = 1
 LEAST_SAMPLE, MOST_SAMPLE, SAMPLE_SHARE = 200, 2000, 25
 # a training step costs about three forward passes a record; looking should cost a twentieth of that
 FORWARD_PASSES, BUDGET = 3, 0.05
+# a trend needs a few points; a short training is looked at more often than the budget allows
+LEAST_LOOKS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +56,14 @@ class TracePoint:
     utility: float
     measure: str
     seconds: float
+
+    @staticmethod
+    def no_numbers() -> dict[str, float]:
+        """The names that `numbers` can have, with NaN: for loggers that fix their columns."""
+        ends = ("", "_low", "_high")
+        names = [f"privacy/{name}{end}" for name in ("advantage", "auc") for end in ends]
+        names += ["privacy/member_accuracy", "privacy/nonmember_accuracy"]
+        return dict.fromkeys(names, math.nan)
 
     def numbers(self) -> dict[str, float]:
         """What goes to a logger, by name."""
@@ -101,8 +113,8 @@ class PrivacyTrace:
     members, nonmembers : records of the training set and others from the same population: a pair
         ``(x, y)``, a PyTorch data set or loader over one, or a ``datasets.Dataset``. Give
         evaluation transforms, not random ones.
-    every : look after each `every`-th epoch. None: as often as keeps looking below about 5 % of
-        training.
+    every : look after each `every`-th epoch, and after the last. None: as often as keeps looking
+        below about 5 % of training, and five times at least where `expect` says how long it is.
     size : members looked at, and as many non-members. None: a 25th of the members, 200 at least and
         2,000 at most.
     path : of the trace file. Each look is flushed to disk before training goes on; a training that
@@ -152,6 +164,7 @@ class PrivacyTrace:
     ) -> None:
         n = n_available(members)
         self.size = default_size(n) if size is None else size
+        self._chosen = every is not None
         self.every = default_every(n, self.size) if every is None else every
         if self.size < 2 or self.every < 1:
             raise InvalidInput(
@@ -172,7 +185,7 @@ class PrivacyTrace:
         self._trusted = False
         self._member = np.repeat([True, False], [len(rows) for rows in self.rows])
         self._looks: list[tuple[TracePoint, NDArray[np.float32]]] = []
-        header: dict[str, Any] = {"tacit_trace": SCHEMA, "every": self.every, "level": self.level}
+        header: dict[str, Any] = {"tacit_trace": SCHEMA, "every": every, "level": self.level}
         header |= {
             name: fingerprint(x, y) for name, (x, y) in zip(("members", "nonmembers"), self._groups)
         }
@@ -191,33 +204,47 @@ class PrivacyTrace:
             checking.frozen(self._member),
         )
 
+    def expect(self, n_epochs: int | None) -> None:
+        """Say how long training will be, so that a short one is looked at five times at least.
+
+        Parameters
+        ----------
+        n_epochs : epochs to come, or None where nobody knows.
+        """
+        if not self._chosen and n_epochs is not None and n_epochs > 0:
+            self.every = min(self.every, max(1, int(n_epochs) // LEAST_LOOKS))
+
     def due(self, epoch: int) -> bool:
         """Is this an epoch to look at?"""
         return (epoch + 1) % self.every == 0
 
     def observe(
-        self, epoch: int, model: Any, *, accuracy: float | None = None
+        self, epoch: int, model: Any, *, accuracy: float | None = None, last: bool = False
     ) -> TracePoint | None:
         """Look at `model` after `epoch` (counted from 0), if it is due; the weights and every
         random state stay as they are.
 
         Parameters
         ----------
-        epoch : that has just ended.
+        epoch : that has just ended, a whole number.
         model : anything that `tacit.adapters.outputs_of` knows.
         accuracy : on validation data, where it is known; `stop_when` weighs it instead of the
             sample's own.
+        last : this was the last epoch: look, due or not.
 
         Returns
         -------
         The look, or None where `epoch` was not due, or (with a warning) where the model's answers
-        could not be used, for example because it diverged. Only the first look raises.
+        could not be used. A model that diverged (NaN) never ends the training; other answers that
+        cannot be used raise at the first look only.
 
         Raises
         ------
-        InvalidInput : at the first look, the model's answers cannot be used or trusted.
+        InvalidInput : at the first look, the model's answers cannot be used or trusted; or `epoch`
+            is no whole number.
         """
-        if not self.due(epoch):
+        epoch = _whole(epoch)
+        if not (last or self.due(epoch)):
             return None
         started = time.perf_counter()
         seen = self._seen(epoch, model, accuracy)
@@ -233,6 +260,12 @@ class PrivacyTrace:
             log(point.numbers(), epoch)
         return point
 
+    def finish(self, epoch: int, model: Any) -> TracePoint | None:
+        """Look at the model that training ended with after `epoch`, unless that was looked at."""
+        if self._looks and self._looks[-1][0].epoch == _whole(epoch):
+            return None
+        return self.observe(epoch, model, last=True)
+
     def _seen(
         self, epoch: int, model: Any, accuracy: float | None
     ) -> tuple[TracePoint, NDArray[np.float32]] | None:
@@ -245,7 +278,7 @@ class PrivacyTrace:
             losses = record_losses(concatenate(*outputs))
             point = _point(epoch, glance(*outputs, level=self.level), outputs, accuracy)
         except InvalidInput as error:
-            if not self._trusted:
+            if not self._trusted and not isinstance(error, NotFinite):
                 raise
             warnings.warn(
                 f"tacit could not look at the model after epoch {epoch}: {error}", stacklevel=3
@@ -266,6 +299,13 @@ class PrivacyTrace:
         """Add a look; a training that went back to a checkpoint replaces what came after it."""
         self._looks = [look for look in self._looks if look[0].epoch < point.epoch]
         self._looks.append((point, losses))
+
+
+def _whole(epoch: Any) -> int:
+    try:
+        return operator.index(epoch)
+    except TypeError:
+        raise InvalidInput(f"`epoch` needs a whole number counted from 0, got {epoch!r}.") from None
 
 
 def default_size(n_members: int) -> int:

@@ -1,5 +1,6 @@
 """Hugging Face transformers: a TrainerCallback that looks at the model after each epoch."""
 
+import math
 from typing import Any
 
 from tacit.core.optional import require
@@ -46,6 +47,7 @@ class PrivacyCallback(transformers.TrainerCallback):  # type: ignore[misc, name-
             self.trace = PrivacyTrace(
                 *self._groups, write=state.is_world_process_zero, **self._options
             )
+        self.trace.expect(math.ceil(args.num_train_epochs) if args.max_steps <= 0 else None)
 
     def on_epoch_end(
         self, args: Any, state: Any, control: Any, model: Any = None, **_: Any
@@ -54,7 +56,9 @@ class PrivacyCallback(transformers.TrainerCallback):  # type: ignore[misc, name-
         assert self.trace is not None
         epoch = max(0, round(state.epoch) - 1)
         measured = [entry[self._monitor] for entry in state.log_history if self._monitor in entry]
-        point = self.trace.observe(epoch, model, accuracy=measured[-1] if measured else None)
+        last = state.global_step >= state.max_steps or control.should_training_stop
+        accuracy = measured[-1] if measured else None
+        point = self.trace.observe(epoch, model, accuracy=accuracy, last=last)
         if point is None:
             return
         if self.trainer is not None:
@@ -65,3 +69,11 @@ class PrivacyCallback(transformers.TrainerCallback):  # type: ignore[misc, name-
             )
         if self.trace.stop is not None:
             control.should_training_stop = True
+
+    def on_train_end(
+        self, args: Any, state: Any, control: Any, model: Any = None, **_: Any
+    ) -> None:
+        """Look at the model that training ended with, where it stopped within an epoch."""
+        epoch = max(0, math.ceil(state.epoch or 0) - 1)
+        if self.trace is not None and state.global_step > 0:
+            self.trace.finish(epoch, model)
