@@ -11,9 +11,14 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from tacit.attacks.reference.families import families, require_independent
-from tacit.attacks.reference.in_out import Mode, Worlds
-from tacit.attacks.reference.readings import log_probability, over_queries, reading
-from tacit.attacks.reference.stack_features import Columns, Family, Pair, stack_features
+from tacit.attacks.reference.in_out import Mode
+from tacit.attacks.reference.stack_features import (
+    Columns,
+    Family,
+    Pair,
+    simple_score,
+    stack_features,
+)
 from tacit.attacks.reference.stacking import (
     Examples,
     Learner,
@@ -42,8 +47,9 @@ class ShadowStack:
     the scores of the other shadow models (BASE, EB-LiRA, LiRA and what they are made of), leaving
     out the model itself and its antithetic partner. Two boosted classifiers learn membership from
     these descriptions, one of them monotone in every score, and are applied to the audited model.
-    How far each is believed, and how far BASE's log-ratio from *all* models, is learnt from shadow
-    models and records that they were not taught by. No truth of the audited model is used.
+    How far each is believed, and how far BASE's log-ratio from *all* models (EB-LiRA's where the
+    signal has no scale to read a probability from), is learnt from shadow models and records that
+    they were not taught by. No truth of the audited model is used.
 
     A description from all shadow models would be better informed than those that were learnt from,
     so the audited model is described once without each family of shadow models in turn, and the
@@ -94,7 +100,7 @@ class ShadowStack:
         NotEnoughData : fewer than two families of shadow models, or a record without OUT models.
         """
         if signals.n_shadows == 2 and len(families(signals.shadow_member)) == 1:
-            return expit(np.nan_to_num(_base(signals, online=self.mode != "offline")))
+            return expit(np.nan_to_num(simple_score(signals, online=self.mode != "offline")))
         teachers = _Teachers.of(signals, self.mode, self.seed)
         descriptions: list[NDArray[np.float32]] = []
         step = -(-len(teachers.groups) // MOST_SUBSETS)
@@ -110,7 +116,7 @@ class ShadowStack:
             learner = Learner.taught(examples)
             odds = [np.zeros((signals.n, 2))] if learner is None else map(learner, descriptions)
             mean = np.mean(list(odds), axis=0)
-        return expit(weights(with_base(mean, _base(signals, online=teachers.online))))
+        return expit(weights(with_base(mean, simple_score(signals, online=teachers.online))))
 
     def shadow_scores(self, signals: Signals) -> NDArray[np.float64]:
         """Membership probabilities (m, n) of every shadow model as the target, by learners and
@@ -144,17 +150,6 @@ class ShadowStack:
                         told = with_base(odds, table[rows, 0])
                         score[model, rows] = expit(weights[part](told))
         return score
-
-
-def _base(signals: Signals, *, online: bool) -> NDArray[np.float64]:
-    """BASE's log-ratio (n,) from all shadow models, the best-informed simple score; NaN where a
-    record has no model to compare with.
-    """
-    seen = reading(signals, "probability")
-    worlds = Worlds.of(signals, transform=seen)
-    against = worlds.mean_of_all if online else worlds.outside.mean
-    ratio = over_queries(log_probability(seen(signals.target)) - log_probability(against))
-    return np.where(worlds.outside.count + online * worlds.inside.count > 0, ratio, np.nan)
 
 
 def _weights(examples: Examples, teachers: "_Teachers") -> Weights:

@@ -4,15 +4,32 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from tacit.attacks import BASE, EBLiRA, LiRA
+from tacit.attacks import BASE, RMIA, EBLiRA, LiRA
 from tacit.attacks.reference.readings import MARKS, probability, reading, resolution
-from tacit.core import Outputs, Signals
+from tacit.core import InvalidInput, Outputs, Signals
 from tacit.signals import measure
 
 
-def test_a_loss_is_a_log_likelihood_and_all_else_a_logit():
-    np.testing.assert_allclose(probability(np.log([0.25]), "loss"), [0.25])
-    np.testing.assert_allclose(probability(np.array([np.log(1 / 3)]), "scaled_logit"), [0.25])
+def test_the_scale_says_how_a_probability_is_read():
+    np.testing.assert_allclose(probability(np.log([0.25]), "log-likelihood"), [0.25])
+    np.testing.assert_allclose(probability(np.array([np.log(1 / 3)]), "logit"), [0.25])
+    np.testing.assert_allclose(probability(np.array([0.25]), "probability"), [0.25])
+
+
+@pytest.mark.parametrize("attack", [BASE(), RMIA()], ids=repr)
+def test_a_signal_of_unknown_scale_is_never_read_as_a_logit(attack):
+    shadow, member = np.log([[0.5, 0.2], [0.1, 0.4]]), np.array([[1, 0], [0, 1]])
+    unknown = Signals.of(np.log([0.6, 0.3]), shadow=shadow, shadow_member=member, statistic="mine")
+    with pytest.raises(InvalidInput, match="'mine' has no scale to read it from"):
+        attack(unknown)
+    known = Signals.of(
+        np.log([0.6, 0.3]),
+        shadow=shadow,
+        shadow_member=member,
+        statistic="mine",
+        scale="log-likelihood",
+    )
+    assert np.isfinite(attack(known)).all()
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])

@@ -80,4 +80,5 @@ def _as_target(signals: Signals, model: int, group: tuple[int, ...]) -> Signals:
         features=signals.features,
         group=signals.group,
         statistic=signals.statistic,
+        scale=signals.scale,
     )

@@ -9,14 +9,9 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from tacit.attacks.reference.in_out import Transform
-from tacit.core import Signals
+from tacit.core import InvalidInput, Scale, Signals
 
 Reading = Literal["signal", "probability", "resolved signal"]
-LOG_LIKELIHOODS = frozenset(
-    {"loss", "gaussian_log_likelihood", "negative_squared_error", "negative_absolute_error"}
-)
-PROBABILITIES = frozenset({"confidence", "max_confidence"})
-LOGITS = frozenset({"scaled_logit"})
 # below the mean probability of 1e-15 a sum of float64 probabilities near one keeps nothing apart
 SMALLEST_P = 1e-15
 # a probability of 0 is measured as the smallest normal number of its type; one of 1 among k classes
@@ -34,10 +29,21 @@ def reading(signals: Signals, sees: str) -> Transform:
     ----------
     signals : of the target and all shadow models.
     sees : ``"signal"``, ``"probability"`` or ``"resolved signal"``.
+
+    Raises
+    ------
+    InvalidInput : a probability is needed, and the signal has no scale to read it from.
     """
-    statistic = signals.statistic
     if sees == "probability":
-        return lambda value: probability(value, statistic)
+        scale = signals.scale
+        if scale == "none":
+            raise InvalidInput(
+                f"This attack needs a probability of each record, and the signal"
+                f" {signals.statistic!r} has no scale to read it from. Say what it is with"
+                " `Signals.of(..., scale=...)`: 'logit', 'log-likelihood' or 'probability'; or take"
+                " an attack that needs none, such as EBLiRA()."
+            )
+        return lambda value: probability(value, scale)
     limits = resolution(signals) if sees == "resolved signal" else None
     if limits is None:
         return _itself
@@ -45,14 +51,19 @@ def reading(signals: Signals, sees: str) -> Transform:
     return lambda value: np.clip(_itself(value), low, high)
 
 
-def probability(value: NDArray[Any], statistic: str) -> NDArray[np.float64]:
-    """The signal as a probability: itself, exp of a log-likelihood (``"loss"``), or the logistic
-    function of anything else.
+def probability(value: NDArray[Any], scale: Scale) -> NDArray[np.float64]:
+    """The signal as a probability: the logistic function of a logit, the exponential of a
+    log-likelihood, or itself.
+
+    Examples
+    --------
+    >>> probability(np.array([0.0]), "logit").tolist()
+    [0.5]
     """
     wide = _itself(value)
-    if statistic in PROBABILITIES:
-        return wide
-    return np.asarray(np.exp(wide) if statistic in LOG_LIKELIHOODS else expit(wide), np.float64)
+    if scale == "logit":
+        return np.asarray(expit(wide), np.float64)
+    return np.asarray(np.exp(wide) if scale == "log-likelihood" else wide, np.float64)
 
 
 def log_probability(p: NDArray[Any]) -> NDArray[np.float64]:
@@ -79,8 +90,8 @@ def resolution(signals: Signals) -> tuple[float, float] | None:
     >>> round(float(expit(low)), 12), round(float(expit(-high)), 12)
     (0.1, 0.1)
     """
-    two_sided = signals.statistic in LOGITS
-    if not two_sided and signals.statistic not in LOG_LIKELIHOODS:
+    two_sided = signals.scale == "logit"
+    if not two_sided and signals.scale != "log-likelihood":
         return None
     parts = [signals.target, *signals.shadow]
     lowest = min(float(part.min()) for part in parts)

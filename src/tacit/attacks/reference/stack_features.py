@@ -25,12 +25,12 @@ class Pair:
     Parameters
     ----------
     signal : of what the models answered.
-    chance : of its probability, as `chance_of` reads it.
+    chance : of its probability, as `chance_of` reads it; None where the signal has no scale.
     chance_of : from a signal to its probability.
     """
 
     signal: Worlds
-    chance: Worlds
+    chance: Worlds | None
     chance_of: Transform
 
     @classmethod
@@ -38,11 +38,28 @@ class Pair:
         cls, signals: Signals, groups: Sequence[Family]
     ) -> Iterator[tuple[Family, "Pair"]]:
         """Every family of shadow models, with the worlds of all others: see `each_left_out`."""
-        chance_of = reading(signals, "probability")
         parts = each_left_out(signals, groups)
+        if signals.scale == "none":
+            for group, signal in parts:
+                yield group, cls(signal, None, reading(signals, "signal"))
+            return
+        chance_of = reading(signals, "probability")
         chances = each_left_out(signals, groups, transform=chance_of)
         for (group, signal), (_, chance) in zip(parts, chances):
             yield group, cls(signal, chance, chance_of)
+
+
+def simple_score(signals: Signals, *, online: bool) -> NDArray[np.float64]:
+    """The best-informed simple score (n,), from all shadow models: BASE's log-ratio, or EB-LiRA's
+    where the signal has no scale to read a probability from; NaN where there is no model to compare
+    with.
+    """
+    if signals.scale == "none":
+        pair = Pair(Worlds.of(signals), None, reading(signals, "signal"))
+    else:
+        chance_of = reading(signals, "probability")
+        pair = Pair(Worlds.of(signals), Worlds.of(signals, transform=chance_of), chance_of)
+    return stack_features(pair, signals.target, online=online).value[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +89,8 @@ class Columns:
 
 def stack_features(pair: Pair, target: NDArray[Any], *, online: bool) -> Columns:
     """Columns of a model's signal `target` (n, q); NaN where a record has no model in the world
-    that is asked for. The first is the log-ratio of BASE.
+    that is asked for. The first is the log-ratio of BASE, or of EB-LiRA where the signal has no
+    scale.
 
     Parameters
     ----------
@@ -82,24 +100,37 @@ def stack_features(pair: Pair, target: NDArray[Any], *, online: bool) -> Columns
     """
     z = np.asarray(target, np.float64)
     inside, outside = pair.signal.inside, pair.signal.outside
-    chance = log_probability(pair.chance_of(z))
-    likelier = chance - _missing(log_probability(pair.chance.outside.mean), outside)
+    ratios = _ratios(pair, z, online)
+    predicted = _predicted(pair.signal, z, online)
     table = Columns([], [])
-    table.add(1, chance - log_probability(pair.chance.mean_of_all) if online else likelier)
-    table.add(1, z)
-    _add_predicted(table, pair.signal, z, online)
-    table.add(0, _missing(outside.mean, outside), _log_spread(outside, pair.signal))
+    # a signal far above the members' centre is no less a member's than one at it
+    table.add(1, *ratios, *predicted[:4], z)
+    table.add(0, *predicted[4:], _missing(outside.mean, outside))
+    table.add(0, _log_spread(outside, pair.signal))
     if z.shape[1] > 1:
         table.add(0, z.std(axis=1))
     if online:
-        table.add(1, likelier, chance - _missing(log_probability(pair.chance.inside.mean), inside))
         table.add(1, _raw_density(z, inside, pair.signal) - _raw_density(z, outside, pair.signal))
         table.add(0, _missing(inside.mean, inside), _log_spread(inside, pair.signal))
     return table
 
 
-def _add_predicted(table: Columns, worlds: Worlds, z: NDArray[np.float64], online: bool) -> None:
-    """EB-LiRA's score, its two predictive centres and spreads, and the distances from them."""
+def _ratios(pair: Pair, z: NDArray[np.float64], online: bool) -> list[NDArray[np.float64]]:
+    """Log-ratios of the probability to the mean of all models, of OUT and of IN models, the one of
+    BASE first.
+    """
+    if pair.chance is None:
+        return []
+    own, all_models = log_probability(pair.chance_of(z)), log_probability(pair.chance.mean_of_all)
+    out, inside = (
+        _missing(own - log_probability(world.mean), world)
+        for world in (pair.chance.outside, pair.chance.inside)
+    )
+    return [own - all_models, out, inside] if online else [out]
+
+
+def _predicted(worlds: Worlds, z: NDArray[np.float64], online: bool) -> list[NDArray[np.float64]]:
+    """EB-LiRA's score, the distances from its two predictives, and their centres and spreads."""
     n, q = z.shape
     sums = np.zeros((8, n))
     try:
@@ -109,9 +140,7 @@ def _add_predicted(table: Columns, worlds: Worlds, z: NDArray[np.float64], onlin
     except NotEnoughData:
         sums[:] = np.nan
     sums[:, worlds.outside.count + (worlds.inside.count if online else 0) == 0] = np.nan
-    # a signal far above the members' centre is no less a member's than one at it
-    table.add(1, *sums[:4] / q)
-    table.add(0, *sums[4:] / q)
+    return list(sums / q)
 
 
 def _distances(
