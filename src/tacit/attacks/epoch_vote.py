@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from tacit.attacks.reference.ranks import placement
 from tacit.core import InvalidInput, Signals
 
 
@@ -44,14 +45,6 @@ class EpochVote:
             raise InvalidInput(
                 f"`skip` needs to leave an epoch: 0 to {signals.n_queries - 1}, got {self.skip}."
             )
-        place = np.stack([_placement(column) for column in signals.target[:, self.skip :].T])
+        place = np.stack([placement(column, column) for column in signals.target[:, self.skip :].T])
         votes = (place > 1 - self.share).mean(axis=0)
         return np.asarray(votes + place.mean(axis=0) / (2 * len(place)))
-
-
-def _placement(values: NDArray[Any]) -> NDArray[np.float64]:
-    """Share of records that each one beats, ties half."""
-    ordered = np.sort(values)
-    return (
-        np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")
-    ) / (2 * len(values))

@@ -6,8 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.attacks.class_conditional import by_group
-from tacit.attacks.learned.known_rows import lesson, one_value
+from tacit.attacks.learned.known_rows import known_records, one_value
 from tacit.core import Signals
 
 MOST_BINS = 40
@@ -42,10 +41,10 @@ class MembershipProbability:
 
     def __call__(self, signals: Signals) -> NDArray[np.floating[Any]]:
         """Scores (n,), probabilities strictly between 0 and 1."""
-        learned = lesson(signals, "MembershipProbability")
+        learned = known_records(signals, "MembershipProbability")
         value = one_value(signals)
         score = self._probability(value, learned.value, learned.member)
-        for group, known, member in by_group(learned):
+        for group, known, member in learned.by_group():
             if min(np.count_nonzero(member), np.count_nonzero(~member)) >= self.fewest:
                 rows = np.flatnonzero(signals.group == group)
                 score[rows] = self._probability(value[rows], known, member)

@@ -28,6 +28,27 @@ class Classifier(Protocol):
         ...
 
 
+def logistic_regression(strength: float = 1.0) -> Classifier:
+    """Logistic regression; `strength` is the inverse of its ridge penalty."""
+    from sklearn.linear_model import LogisticRegression
+
+    # 300 steps: standardised columns converge in fewer
+    return LogisticRegression(C=strength, max_iter=300)  # type: ignore[no-any-return]
+
+
+def boosted_trees(rounds: int = 60, rate: float = 0.08, leaves: int = 8) -> Classifier:
+    """Boosted trees on histograms: `rounds` trees of at most `leaves` leaves, shrunk by `rate`."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(  # type: ignore[no-any-return]
+        max_iter=rounds,
+        learning_rate=rate,
+        max_leaf_nodes=leaves,
+        early_stopping=False,
+        random_state=SEED,
+    )
+
+
 @dataclass(frozen=True)
 class Learner(ABC):
     """Fits a classifier on the told records' features and signal, and scores all records with its

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tacit.attacks.learned.fitting import SEED, Classifier, Learner
+from tacit.attacks.learned.fitting import Classifier, Learner, boosted_trees
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,4 @@ class GradientBoosting(Learner):
 
     def classifier(self) -> Classifier:
         """Of scikit-learn."""
-        from sklearn.ensemble import HistGradientBoostingClassifier
-
-        return HistGradientBoostingClassifier(  # type: ignore[no-any-return]
-            max_iter=self.rounds,
-            learning_rate=self.rate,
-            max_leaf_nodes=self.leaves,
-            early_stopping=False,
-            random_state=SEED,
-        )
+        return boosted_trees(self.rounds, self.rate, self.leaves)

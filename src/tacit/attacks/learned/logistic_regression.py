@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tacit.attacks.learned.fitting import Classifier, Learner
+from tacit.attacks.learned.fitting import Classifier, Learner, logistic_regression
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,4 @@ class LogisticRegression(Learner):
 
     def classifier(self) -> Classifier:
         """Of scikit-learn."""
-        from sklearn.linear_model import LogisticRegression as Model
-
-        return Model(C=self.strength, max_iter=300)  # type: ignore[no-any-return]
+        return logistic_regression(self.strength)
