@@ -54,10 +54,8 @@ class Blind:
         x = np.asarray(signals.features, np.float32)
         rows = rows[np.lexsort(x[rows].T)]
         member = signals.known[rows] == 1
-        best = max(
-            (logistic_regression, boosted_trees),
-            key=lambda make: self._skill(make, x[rows], member),
-        )
+        kinds: tuple[Callable[[], Classifier], ...] = (logistic_regression, boosted_trees)
+        best = max(kinds, key=lambda make: self._skill(make, x[rows], member))
         return log_odds(best(), x, rows, member)
 
     def _skill(

@@ -112,4 +112,4 @@ def _spread(out: NDArray[np.float64], count: NDArray[np.int64]) -> NDArray[np.fl
     freedom = max(1, int(np.maximum(count - 1, 0).sum()))
     pooled = np.sqrt(np.nansum(deviation**2, axis=(0, 1)) / freedom)
     own = np.sqrt(np.nansum(deviation**2, axis=0) / np.maximum(count - 1, 1)[:, None])
-    return np.where((count >= ENOUGH_FOR_A_SPREAD)[:, None], own, pooled)
+    return np.asarray(np.where((count >= ENOUGH_FOR_A_SPREAD)[:, None], own, pooled), np.float64)

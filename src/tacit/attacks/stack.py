@@ -2,7 +2,7 @@
 combine all scores.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -21,6 +21,7 @@ from tacit.attacks.reference.stack_features import (
 )
 from tacit.attacks.reference.stacking import (
     Examples,
+    Fold,
     Learner,
     Weights,
     folds,
@@ -100,71 +101,74 @@ class ShadowStack:
         NotEnoughData : fewer than two families of shadow models, or a record without OUT models.
         """
         if signals.n_shadows == 2 and len(families(signals.shadow_member)) == 1:
-            return expit(np.nan_to_num(simple_score(signals, online=self.mode != "offline")))
+            base = simple_score(signals, online=self.mode != "offline")
+            return np.asarray(expit(np.nan_to_num(base)), np.float64)
         teachers = _Teachers.of(signals, self.mode, self.seed)
+        parts: list[Examples] = []
         descriptions: list[NDArray[np.float32]] = []
         step = -(-len(teachers.groups) // MOST_SUBSETS)
-        examples = teachers.examples(
-            lambda number, pair: (
+        for number, pair in teachers.each_left_out():
+            parts += teachers.examples(number, pair)
+            if number % step == 0:
                 descriptions.append(teachers.described(pair, signals.target).table)
-                if number % step == 0
-                else None
-            )
-        )
+        examples = Examples.joined(parts)
+        base = simple_score(signals, online=teachers.online)
         with own_cores():
-            weights = _weights(examples, teachers)
+            n_parts = min(PARTS_FOR_WEIGHTS, len(teachers.groups))
+            every = folds(n_parts, complete=False)
+            weights = Weights.of(*_rows([held_out(examples, fold, n_parts) for fold in every]))
             learner = Learner.taught(examples)
-            odds = [np.zeros((signals.n, 2))] if learner is None else map(learner, descriptions)
-            mean = np.mean(list(odds), axis=0)
-        return expit(weights(with_base(mean, simple_score(signals, online=teachers.online))))
+            odds = np.mean([_odds(learner, table) for table in descriptions], axis=0)
+        return np.asarray(expit(weights(with_base(odds, base))), np.float64)
 
     def shadow_scores(self, signals: Signals) -> NDArray[np.float64]:
         """Membership probabilities (m, n) of every shadow model as the target, by learners and
         weights that saw neither its family nor, of the other models, the records that are scored.
         """
         teachers = _Teachers.of(signals, self.mode, self.seed)
-        examples = teachers.examples(lambda number, pair: None)
         n_parts = min(PARTS_FOR_SCORES, len(teachers.groups))
         score = np.empty((signals.n_shadows, signals.n))
         with own_cores():
-            apart = {
-                fold: held_out(examples, fold, n_parts)
-                for fold in folds(len(teachers.groups), most=n_parts, complete=True)
-            }
-            # from other parts only: where the other half of a model's own records helped to set the
-            # constant, the half with fewer members would be scored higher
-            weights = [
-                Weights.of(*_rows([apart[fold] for fold in apart if fold[0] != part]))
-                for part in range(n_parts)
-            ]
-            for group, pair in Pair.each_left_out(signals, teachers.groups):
-                part = teachers.groups.index(group) % n_parts
-                for model in group:
+            learners, weights = _cross_fitted(teachers, n_parts)
+            for number, pair in teachers.each_left_out():
+                part = number % n_parts
+                for model in teachers.groups[number]:
                     table = teachers.described(pair, signals.shadow[model]).table
                     for half in (0, 1):
-                        rows = teachers.half == half
-                        learner = apart[part, half][0]
-                        odds = np.zeros((np.count_nonzero(rows), 2))
-                        if learner is not None:
-                            odds = learner(table[rows])
-                        told = with_base(odds, table[rows, 0])
-                        score[model, rows] = expit(weights[part](told))
+                        rows = np.flatnonzero(teachers.half == half)
+                        odds = _odds(learners[part, half], table[rows])
+                        ratio = weights[part](with_base(odds, table[rows, 0]))
+                        score[model, rows] = expit(ratio)
         return score
 
 
-def _weights(examples: Examples, teachers: "_Teachers") -> Weights:
-    n_parts = min(PARTS_FOR_WEIGHTS, len(teachers.groups))
-    every = folds(len(teachers.groups), most=n_parts, complete=False)
-    return Weights.of(*_rows([held_out(examples, fold, n_parts) for fold in every]))
+def _cross_fitted(
+    teachers: "_Teachers", n_parts: int
+) -> tuple[dict[Fold, Learner | None], list[Weights]]:
+    """Learners by fold, and weights by part of the families."""
+    parts = [teachers.examples(number, pair) for number, pair in teachers.each_left_out()]
+    examples = Examples.joined([own for part in parts for own in part])
+    apart = {fold: held_out(examples, fold, n_parts) for fold in folds(n_parts, complete=True)}
+    # from other parts only: where the other half of a model's own records helped to set the
+    # constant, the half with fewer members would be scored higher
+    weights = [
+        Weights.of(*_rows([apart[fold] for fold in apart if fold[0] != part]))
+        for part in range(n_parts)
+    ]
+    return {fold: learner for fold, (learner, _, _) in apart.items()}, weights
+
+
+def _odds(learner: Learner | None, table: NDArray[Any]) -> NDArray[np.float64]:
+    """Log-odds (r, 2); nothing known where there is no learner."""
+    return np.zeros((len(table), 2)) if learner is None else learner(table)
 
 
 def _rows(
     apart: list[tuple[Learner | None, NDArray[np.float64], NDArray[np.bool_]]],
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Odds (r, 3) and truth (r,) of all rows that were held out."""
-    return np.concatenate([odds for _, odds, _ in apart]), np.concatenate(
-        [member for _, _, member in apart]
-    )
+    odds = np.concatenate([odds for _, odds, _ in apart])
+    return odds, np.concatenate([member for _, _, member in apart])
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,8 +206,9 @@ class _Teachers:
             )
         require_independent(signals.shadow_member, groups)
         unknown = signals.known == -1
-        have_inside = signals.shadow_member.any(axis=0)[unknown if unknown.any() else slice(None)]
-        online = mode == "online" or (mode == "auto" and have_inside.mean() >= 0.5)
+        audited = unknown if unknown.any() else np.ones(signals.n, bool)
+        have_inside = signals.shadow_member[:, audited].any(axis=0)
+        online = mode == "online" or (mode == "auto" and bool(have_inside.mean() >= 0.5))
         order = _order(signals)
         half = np.empty(signals.n, np.int64)
         half[order] = np.arange(signals.n) % 2
@@ -213,32 +218,33 @@ class _Teachers:
         """Description (n, d) of a model's signal `target` (n, q) by the models of `pair`."""
         return stack_features(pair, target, online=self.online)
 
-    def examples(self, visit: Callable[[int, Pair], None]) -> Examples:
-        """What all shadow models teach; `visit` sees each family's number and the worlds without
-        it.
-        """
+    def each_left_out(self) -> Iterator[tuple[int, Pair]]:
+        """Number of each family, and the worlds of all other shadow models."""
+        pairs = Pair.each_left_out(self.signals, self.groups)
+        return ((number, pair) for number, (_, pair) in enumerate(pairs))
+
+    def examples(self, number: int, pair: Pair) -> list[Examples]:
+        """What each shadow model of one family can teach, described by the models of `pair`."""
         share = max(1, MOST_ROWS // self.signals.n_shadows)
+        group = self.groups[number]
+        every = self._teaching_rows(group)
         parts = []
-        for group, pair in Pair.each_left_out(self.signals, self.groups):
-            number = self.groups.index(group)
-            rows_of_all = self._teaching_rows(group)
-            for model in group:
-                rows = rows_of_all
-                if len(rows) > share:
-                    rng = np.random.default_rng([self.seed, model])
-                    rows = rows[np.sort(rng.choice(len(rows), share, replace=False))]
-                columns = self.described(pair, self.signals.shadow[model])
-                parts.append(
-                    Examples(
-                        columns.table[rows].astype(np.float64),
-                        self.signals.shadow_member[model, rows],
-                        np.full(len(rows), number),
-                        self.half[rows],
-                        np.array(columns.direction),
-                    )
+        for model in group:
+            rows = every
+            if len(rows) > share:
+                rng = np.random.default_rng([self.seed, model])
+                rows = rows[np.sort(rng.choice(len(rows), share, replace=False))]
+            columns = self.described(pair, self.signals.shadow[model])
+            parts.append(
+                Examples(
+                    columns.table[rows].astype(np.float64),
+                    self.signals.shadow_member[model, rows],
+                    np.full(len(rows), number),
+                    self.half[rows],
+                    np.array(columns.direction),
                 )
-            visit(number, pair)
-        return Examples.joined(parts)
+            )
+        return parts
 
     def _teaching_rows(self, group: Family) -> NDArray[np.intp]:
         """All records; where no shadow model was trained on audited ones, those that other shadow
@@ -247,7 +253,7 @@ class _Teachers:
         member = self.signals.shadow_member
         if member[:, self.signals.known == -1].any():
             return self.order
-        taught: NDArray[np.bool_] = np.delete(member, group, axis=0).any(axis=0)
+        taught = np.count_nonzero(np.delete(member, group, axis=0), axis=0) > 0
         return np.asarray(self.order[taught[self.order]], np.intp)
 
 

@@ -69,9 +69,9 @@ def test_without_rows_the_simple_score_counts():
 
 
 def test_folds_hold_out_everything_once_or_each_part_with_one_half():
-    assert folds(5, most=4, complete=True) == [(p, h) for p in range(4) for h in (0, 1)]
-    assert folds(5, most=2, complete=False) == [(0, 0), (1, 1)]
-    assert folds(3, most=4, complete=False) == [(0, 0), (1, 1), (2, 0)]
+    assert folds(4, complete=True) == [(p, h) for p in range(4) for h in (0, 1)]
+    assert folds(2, complete=False) == [(0, 0), (1, 1)]
+    assert folds(3, complete=False) == [(0, 0), (1, 1), (2, 0)]
 
 
 def test_held_out_rows_were_not_taught(monkeypatch):

@@ -16,7 +16,7 @@ MODELS = 32
 N_SHOWN = 3
 
 Mode = Literal["auto", "online", "offline"]
-Transform = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+Transform = Callable[[NDArray[Any]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, eq=False)

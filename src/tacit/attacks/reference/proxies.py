@@ -78,7 +78,7 @@ def smallest_deviation(signals: Signals) -> NDArray[np.float64]:
     `SMALLEST_SHARE`.
     """
     variance = np.var(signals.shadow, axis=(0, 1), dtype=np.float64)
-    return np.sqrt(np.maximum(SMALLEST_SHARE * variance, SMALLEST_VARIANCE))
+    return np.asarray(np.sqrt(np.maximum(SMALLEST_SHARE * variance, SMALLEST_VARIANCE)), np.float64)
 
 
 def directions(features: NDArray[Any]) -> NDArray[np.float32]:

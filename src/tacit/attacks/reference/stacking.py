@@ -47,14 +47,23 @@ class Examples:
     @classmethod
     def joined(cls, parts: Sequence["Examples"]) -> "Examples":
         """All rows of several tables of the same columns."""
-        names = ("table", "member", "family", "half")
-        rows = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
-        return cls(*rows, parts[0].direction)
+        return cls(
+            np.concatenate([part.table for part in parts]),
+            np.concatenate([part.member for part in parts]),
+            np.concatenate([part.family for part in parts]),
+            np.concatenate([part.half for part in parts]),
+            parts[0].direction,
+        )
 
     def take(self, rows: NDArray[np.bool_]) -> "Examples":
         """The examples `rows` (a mask)."""
-        own = (part[rows] for part in (self.table, self.member, self.family, self.half))
-        return Examples(*own, self.direction)
+        return Examples(
+            self.table[rows],
+            self.member[rows],
+            self.family[rows],
+            self.half[rows],
+            self.direction,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +87,7 @@ class Learner:
         n = len(examples.member)
         if n < FEWEST_ROWS or not 0 < np.count_nonzero(examples.member) < n:
             return None
-        columns = ~np.isnan(examples.table).all(axis=0)
+        columns = np.count_nonzero(~np.isnan(examples.table), axis=0) > 0
         table = examples.table[:, columns]
         limits = [examples.direction[columns], None]
         fitted = [
@@ -154,17 +163,16 @@ def with_base(odds: NDArray[np.float64], base: NDArray[Any]) -> NDArray[np.float
 Fold = tuple[int, int]
 
 
-def folds(n_families: int, *, most: int, complete: bool) -> list[Fold]:
+def folds(n_parts: int, *, complete: bool) -> list[Fold]:
     """(part of the families, half of the records): what is held out together.
 
     Parameters
     ----------
-    n_families : of shadow models, two or more.
-    most : parts of the families.
+    n_parts : parts of the families.
     complete : whether every row is held out once; else each part goes with one half only, which is
         enough to learn three weights at half the cost.
     """
-    parts = range(min(most, n_families))
+    parts = range(n_parts)
     return [(part, half) for part in parts for half in ((0, 1) if complete else (part % 2,))]
 
 
@@ -196,7 +204,7 @@ def own_cores() -> Iterator[None]:
 
     Affinity and the quota of a container count: threads without a core of their own spin.
     """
-    from joblib import cpu_count
+    from joblib import cpu_count  # type: ignore[import-untyped]
     from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
     controller = ThreadpoolController().select(user_api="openmp")
