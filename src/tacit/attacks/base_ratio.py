@@ -32,6 +32,16 @@ class BASE:
        Attacks, NeurIPS 2025.
     .. [2] Brannvall, Exponential-Family Membership Inference: From LiRA and RMIA to BaVarIA, 2026
        (BASE1).
+
+    Examples
+    --------
+    >>> shadow = [[2.0, 0.5], [1.0, 1.5], [1.8, 0.3], [1.2, 1.9]]
+    >>> inside = [[1, 0], [0, 1], [1, 0], [0, 1]]
+    >>> signals = Signals.of(
+    ...     [1.9, 0.4], shadow=shadow, shadow_member=inside, statistic="scaled_logit"
+    ... )
+    >>> BASE()(signals).round(3).tolist()
+    [0.072, -0.186]
     """
 
     mode: Mode = "auto"

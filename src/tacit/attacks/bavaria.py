@@ -33,6 +33,16 @@ class BaVarIA:
     References
     ----------
     .. [1] Brannvall, Exponential-Family Membership Inference: From LiRA and RMIA to BaVarIA, 2026.
+
+    Examples
+    --------
+    >>> shadow = [[2.0, 0.5], [1.0, 1.5], [1.8, 0.3], [1.2, 1.9]]
+    >>> inside = [[1, 0], [0, 1], [1, 0], [0, 1]]
+    >>> signals = Signals.of(
+    ...     [1.9, 0.4], shadow=shadow, shadow_member=inside, statistic="scaled_logit"
+    ... )
+    >>> BaVarIA()(signals).round(2).tolist()
+    [2.41, -10.36]
     """
 
     variant: Variant = "n"

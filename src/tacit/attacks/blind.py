@@ -35,6 +35,16 @@ class Blind:
     ----------
     .. [1] Das, Zhang, Tramer, Blind Baselines Beat Membership Inference Attacks for Foundation
        Models, 2024.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> member = rng.random(400) < 0.5
+    >>> known = np.where(np.arange(400) < 200, member, -1)
+    >>> columns = rng.normal(size=(400, 2)) + member[:, None]
+    >>> score = Blind()(Signals.of(np.zeros(400), features=columns, known=known))[200:]
+    >>> bool(score[member[200:]].mean() > score[~member[200:]].mean())
+    True
     """
 
     folds: int = 3

@@ -36,6 +36,14 @@ class EBLiRA:
     .. [1] Smyth, Linear Models and Empirical Bayes Methods for Assessing Differential Expression,
        2004.
     .. [2] Carlini et al., Membership Inference Attacks From First Principles, IEEE S&P 2022.
+
+    Examples
+    --------
+    >>> from tacit.testing import ShadowGaussian
+    >>> game = ShadowGaussian(n_shadows=4, shift=2.0).draw(300, seed=0)
+    >>> score, member = EBLiRA()(game.signals), game.membership.member
+    >>> bool(score[member].mean() > score[~member].mean())
+    True
     """
 
     mode: Mode = "auto"

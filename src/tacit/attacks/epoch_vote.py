@@ -23,6 +23,12 @@ class EpochVote:
     ----------
     share : of the records that an epoch votes for.
     skip : epochs left out at the start.
+
+    Examples
+    --------
+    >>> signals = Signals.of([[0.9, 0.8], [0.1, 0.9], [0.2, 0.1]])
+    >>> EpochVote()(signals).round(3).tolist()
+    [0.667, 0.625, 0.083]
     """
 
     share: float = 0.5

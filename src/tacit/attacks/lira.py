@@ -53,7 +53,7 @@ class LiRA:
     >>> inside = [[1, 0], [0, 1], [1, 0], [0, 1]]
     >>> signals = Signals.of([1.9, 0.4], shadow=shadow, shadow_member=inside)
     >>> LiRA(variance="within")(signals).round(1).tolist()
-    [29.5, -41.1]
+    [15.5, -17.4]
     """
 
     variance: Variance = "auto"

@@ -32,12 +32,23 @@ class MembershipProbability:
     ----------
     .. [1] Song and Mittal, Systematic Evaluation of Privacy Risks of Machine Learning Models, 2021,
        sec. 4.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> member = rng.random(400) < 0.5
+    >>> known = np.where(np.arange(400) < 200, member, -1)
+    >>> signals = Signals.of(rng.normal(size=400) + 2.0 * member, known=known)
+    >>> score = MembershipProbability()(signals)[200:]
+    >>> bool(score[member[200:]].mean() > score[~member[200:]].mean())
+    True
     """
 
     per_bin: int = 50
     fewest: int = 200
     learns: ClassVar[bool] = True
     reference: ClassVar[str] = "Song and Mittal 2021"
+    needs: ClassVar[str] = "needs some known members and non-members, or shadow models"
 
     def __call__(self, signals: Signals) -> NDArray[np.floating[Any]]:
         """Scores (n,), probabilities strictly between 0 and 1."""

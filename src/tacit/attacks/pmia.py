@@ -41,6 +41,14 @@ class PMIA:
     ----------
     .. [1] Du et al., Cascading and Proxy Membership Inference Attacks, NDSS 2026 (global, class and
        instance proxies).
+
+    Examples
+    --------
+    >>> from tacit.testing import ShadowGaussian
+    >>> game = ShadowGaussian(n_shadows=8, shift=2.0).draw(300, seed=0)
+    >>> score, member = PMIA()(game.signals), game.membership.member
+    >>> bool(score[member].mean() > score[~member].mean())
+    True
     """
 
     proxy: Proxy = "auto"

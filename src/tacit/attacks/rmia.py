@@ -37,6 +37,16 @@ class RMIA:
     ----------
     .. [1] Zarifzadeh, Liu, Shokri, Low-Cost High-Power Membership Inference Attacks, ICML 2024,
        sec. 3 and eq. 10.
+
+    Examples
+    --------
+    >>> shadow = [[2.0, 0.5], [1.0, 1.5], [1.8, 0.3], [1.2, 1.9]]
+    >>> inside = [[1, 0], [0, 1], [1, 0], [0, 1]]
+    >>> signals = Signals.of(
+    ...     [1.9, 0.4], shadow=shadow, shadow_member=inside, statistic="scaled_logit"
+    ... )
+    >>> RMIA()(signals).round(2).tolist()
+    [0.84, 0.48]
     """
 
     gamma: float = 1.0

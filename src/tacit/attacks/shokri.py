@@ -29,6 +29,14 @@ class ShokriClassifier:
     ----------
     .. [1] Shokri et al., Membership Inference Attacks Against Machine Learning Models, IEEE S&P
        2017, sec. V.
+
+    Examples
+    --------
+    >>> from tacit.testing import ShadowGaussian
+    >>> game = ShadowGaussian(n_shadows=4, shift=2.0).draw(300, seed=0)
+    >>> score, member = ShokriClassifier()(game.signals), game.membership.member
+    >>> bool(score[member].mean() > score[~member].mean())
+    True
     """
 
     seed: int = 0

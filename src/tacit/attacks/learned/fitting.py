@@ -57,6 +57,7 @@ class Learner(ABC):
 
     learns: ClassVar[bool] = True
     reference: ClassVar[str] = "Shokri et al. 2017"
+    needs: ClassVar[str] = "needs some known members and non-members"
 
     @abstractmethod
     def classifier(self) -> Classifier:

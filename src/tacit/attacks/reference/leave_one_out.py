@@ -9,6 +9,7 @@ from tacit.attacks.reference.families import families, require_independent
 from tacit.attacks.reference.in_out import Worlds, each_left_out
 from tacit.attacks.reference.readings import reading
 from tacit.core import Attack, NotEnoughData, Signals
+from tacit.core.protocols import ScoresShadows
 
 
 @runtime_checkable
@@ -49,7 +50,7 @@ def shadow_scores(attack: Attack, signals: Signals) -> NDArray[np.float64]:
         )
         raise NotEnoughData(message, needed=2, got=len(groups), unit="families of shadow models")
     require_independent(signals.shadow_member, groups)
-    if hasattr(attack, "shadow_scores"):
+    if isinstance(attack, ScoresShadows):
         return np.asarray(attack.shadow_scores(signals), np.float64)
     if isinstance(attack, WorldAttack):
         return _from_sums(cast(WorldAttack, attack), signals, groups)
