@@ -63,6 +63,11 @@ def test_losses_have_a_floor_and_no_ceiling():
     assert high == np.inf
 
 
+def test_models_that_are_all_certain_have_no_resolution():
+    assert resolution(Signals.of([-MARKS[0], MARKS[0]], statistic="scaled_logit")) is None
+    assert resolution(Signals.of([-MARKS[0]] * 2, statistic="scaled_logit")) is None
+
+
 @pytest.mark.parametrize("statistic", ["scaled_logit", "loss", "confidence", "signal"])
 def test_nothing_is_touched_where_nothing_is_certain(statistic):
     signal = np.random.default_rng(0).uniform(-30, -1, 50)

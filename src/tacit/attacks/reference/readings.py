@@ -133,8 +133,10 @@ def _marks_none(lowest: float) -> bool:
 def _marks_one(highest: float) -> bool:
     """Whether a largest signal is what a probability of exactly 1 is measured as."""
     for mark in MARKS:
-        others = np.exp(mark - highest) if highest < mark + 1 else 0.0
-        whole = float(np.round(others))
-        if 1 <= whole <= MOST_CLASSES and abs(others - whole) < MARK_TOLERANCE * whole:
+        gap = mark - highest
+        if not -MARK_TOLERANCE < gap < np.log(MOST_CLASSES):
+            continue
+        others = float(np.exp(gap))
+        if abs(others - round(others)) < MARK_TOLERANCE * others:
             return True
     return False
