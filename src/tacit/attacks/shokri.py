@@ -74,7 +74,7 @@ class ShokriClassifier:
         )
         truth = np.concatenate([signals.shadow_member[k][row] for k, row in zip(mixed, rows)])
         boosting = HistGradientBoostingClassifier(
-            max_iter=60, min_samples_leaf=40, early_stopping=False, random_state=0
+            max_iter=60, min_samples_leaf=40, early_stopping=False, random_state=self.seed
         )
         odds = boosting.fit(table, truth).decision_function(
             _described(signals.target, signals.group)

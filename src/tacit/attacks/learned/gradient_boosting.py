@@ -14,6 +14,7 @@ class GradientBoosting(Learner):
     rounds : number of trees.
     rate : learning rate.
     leaves : most leaves of a tree.
+    seed : of the rows that set the histograms' bins, where there are more than 200,000.
 
     References
     ----------
@@ -36,7 +37,8 @@ class GradientBoosting(Learner):
     rounds: int = 60
     rate: float = 0.08
     leaves: int = 8
+    seed: int = 0
 
     def classifier(self) -> Classifier:
         """Of scikit-learn."""
-        return boosted_trees(self.rounds, self.rate, self.leaves)
+        return boosted_trees(self.rounds, self.rate, self.leaves, self.seed)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tacit.attacks.learned.fitting import SEED, Classifier, Learner
+from tacit.attacks.learned.fitting import Classifier, Learner
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,7 @@ class RandomForest(Learner):
     trees : number of trees.
     leaf : fewest records in a leaf.
     share : of the records that each tree sees.
+    seed : of the records and columns that each tree is given.
 
     References
     ----------
@@ -36,6 +37,7 @@ class RandomForest(Learner):
     trees: int = 100
     leaf: int = 20
     share: float = 0.2
+    seed: int = 0
 
     def classifier(self) -> Classifier:
         """Of scikit-learn."""
@@ -45,6 +47,6 @@ class RandomForest(Learner):
             self.trees,
             min_samples_leaf=self.leaf,
             max_samples=self.share,
-            random_state=SEED,
+            random_state=self.seed,
             n_jobs=1,
         )
