@@ -181,6 +181,20 @@ def test_the_order_of_records_does_not_matter_where_answers_are_equal():
     np.testing.assert_allclose(moved, ShadowStack()(signals)[order], atol=1e-9)
 
 
+@pytest.mark.parametrize("mode", ["online", "offline"])
+@pytest.mark.parametrize("value", [0.0, 708.4])
+def test_shadow_models_that_say_one_thing_of_all_records_are_no_obstacle(mode, value):
+    game = ShadowGaussian(n_shadows=4).draw(300, seed=0).signals
+    same = Signals.of(
+        game.target,
+        shadow=np.full(game.shadow.shape, value),
+        shadow_member=game.shadow_member,
+        statistic="scaled_logit",
+    )
+    assert np.isfinite(ShadowStack(mode=mode)(same)).all()
+    assert np.isfinite(ShadowStack(mode=mode).shadow_scores(same)).all()
+
+
 def test_few_records_are_scored_by_base():
     """Twelve records cannot teach trees: the weights say so, and nothing breaks."""
     signals = coins(4, 12, 0).signals

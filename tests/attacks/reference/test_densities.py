@@ -60,6 +60,12 @@ def test_the_floor_is_a_share_of_the_variance_of_all_values_of_both_worlds():
     assert smallest_variance(worlds) == pytest.approx(1e-12 * 32 / 6)
 
 
+def test_equal_signals_have_a_floor_of_their_rounding():
+    worlds = Worlds(world([7e2, 7e2]), world([7e2 + 1e-13]))
+    assert smallest_variance(worlds) == pytest.approx((1e-14 * 7e2) ** 2)
+    assert smallest_variance(Worlds(world([0.0]), world([0.0]))) == 1e-300
+
+
 def test_joined_worlds_by_hand():
     """1, 3 and 8: mean 4, squares 9 + 1 + 16; a side without models changes nothing."""
     joined = world([1.0, 3.0], [], [2.0]).joined(world([8.0], [5.0], []))

@@ -10,7 +10,9 @@ from tacit.core import NotEnoughData
 # float32 keeps seven digits: a spread below a millionth of the spread of all signals is rounding,
 # and a density about it would compare roundings (the square, because this is of variances)
 SMALLEST_SHARE = 1e-12
-SMALLEST_VARIANCE = 1e-300  # where all signals are equal: any positive number gives equal densities
+# signals that are equal up to float64's rounding (2e-16 of their size) have no spread of their own
+ROUNDING = 1e-14
+SMALLEST_VARIANCE = 1e-300  # where all signals are 0: any positive number gives equal densities
 
 
 def smallest_variance(worlds: Worlds) -> NDArray[np.float64]:
@@ -23,7 +25,8 @@ def smallest_variance(worlds: Worlds) -> NDArray[np.float64]:
     share = n_in / max(1, n_in + n_out)
     within = share * inside.raw_variance + (1 - share) * outside.raw_variance
     between = share * (1 - share) * (inside.centre - outside.centre) ** 2
-    return np.maximum(SMALLEST_SHARE * (within + between), SMALLEST_VARIANCE)
+    size = ROUNDING * (share * inside.centre + (1 - share) * outside.centre)
+    return np.maximum(SMALLEST_SHARE * (within + between), size**2 + SMALLEST_VARIANCE)
 
 
 def pooled_variance(world: World) -> NDArray[np.float64]:

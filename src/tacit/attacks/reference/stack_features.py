@@ -83,8 +83,11 @@ class Columns:
 
     @property
     def table(self) -> NDArray[np.float32]:
-        """float32 (n, d), the columns side by side."""
-        return np.column_stack(self.value).astype(np.float32)
+        """float32 (n, d), the columns side by side; what is too large becomes the largest float32,
+        which trees place at the same end.
+        """
+        most = float(np.finfo(np.float32).max)
+        return np.clip(np.column_stack(self.value), -most, most).astype(np.float32)
 
 
 def stack_features(pair: Pair, target: NDArray[Any], *, online: bool) -> Columns:
