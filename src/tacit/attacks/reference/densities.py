@@ -45,7 +45,7 @@ def pooled_variance(world: World) -> NDArray[np.float64]:
             " record, got 1. Train 4 shadow models, or use BASE() or LiRA(variance='fixed')."
         )
         raise NotEnoughData(message, needed=2, got=1, unit="shadow models of one world")
-    return np.asarray(world.squares.sum(axis=0) / freedom, np.float64)
+    return world.sum_of_squares / freedom
 
 
 def log_normal(

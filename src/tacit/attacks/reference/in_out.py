@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from tacit.core import InvalidInput, NotEnoughData, Signals
 
-BLOCK = 2048  # records whose sums of 32 models fit the processor's cache
-MODELS = 32
+MODELS = 32  # summed at a time
+BLOCK = 1 << 16  # values of so many models that fit the processor's cache
 N_SHOWN = 3
 
 Mode = Literal["auto", "online", "offline"]
@@ -44,10 +44,9 @@ class World:
         """
         count = self.count + other.count
         share = (other.count / np.maximum(count, 1))[:, None]
-        here = (self.count > 0)[:, None]
-        there = (other.count > 0)[:, None]
-        apart = np.where(here & there, other.mean - self.mean, 0.0)
-        mean = np.where(here, self.mean + share * apart, other.mean)
+        # exact where one side has no model: its mean is 0, and `share` is 0 or 1
+        apart = other.mean - self.mean
+        mean = self.mean + share * apart
         squares = self.squares + other.squares + self.count[:, None] * share * apart**2
         return World(count, mean, squares)
 
@@ -59,16 +58,24 @@ class World:
     @property
     def raw_variance(self) -> NDArray[np.float64]:
         """float64 (q,), the variance of all raw values, between records and within."""
+        between = self._weight @ (self.mean - self.centre) ** 2
         total = max(1, int(self.count.sum()))
-        weight = self.count[:, None] / total
-        between = (weight * (self.mean - self.centre) ** 2).sum(axis=0)
-        return np.asarray(self.squares.sum(axis=0) / total + between, np.float64)
+        return np.asarray(self.sum_of_squares / total + between, np.float64)
 
     @property
     def centre(self) -> NDArray[np.float64]:
         """float64 (q,), the mean of all raw values."""
-        total = max(1, int(self.count.sum()))
-        return np.asarray((self.count[:, None] * self.mean).sum(axis=0) / total, np.float64)
+        return np.asarray(self._weight @ self.mean, np.float64)
+
+    @property
+    def sum_of_squares(self) -> NDArray[np.float64]:
+        """float64 (q,), squared deviations of all values from the mean of their record."""
+        # a product is several times faster than a sum along the long side
+        return np.asarray(np.ones(len(self.squares)) @ self.squares, np.float64)
+
+    @property
+    def _weight(self) -> NDArray[np.float64]:
+        return np.asarray(self.count / max(1, int(self.count.sum())), np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +115,11 @@ class Worlds:
         n, q = signals.target.shape
         inside = World(np.zeros(n, np.int64), np.zeros((n, q)), np.zeros((n, q)))
         outside = World(np.zeros(n, np.int64), np.zeros((n, q)), np.zeros((n, q)))
-        step = max(1, BLOCK // q)
+        if models is not None and len(models) == 1:
+            return cls._of_one(signals, models[0], transform)
         chosen = slice(None) if models is None else list(models)
+        n_models = signals.n_shadows if models is None else len(models)
+        step = max(1, BLOCK // (min(n_models, MODELS) * q))
         for start in range(0, n, step):
             rows = slice(start, start + step)
             _fill(
@@ -120,6 +130,18 @@ class Worlds:
                 rows,
             )
         return cls(inside, outside)
+
+    @classmethod
+    def _of_one(cls, signals: Signals, model: int, transform: Transform | None) -> "Worlds":
+        value = _float64(signals.shadow[model], transform)
+        member = signals.shadow_member[model]
+        nothing = np.zeros_like(value)
+        return cls(
+            *(
+                World(mine.astype(np.int64), np.where(mine[:, None], value, 0.0), nothing)
+                for mine in (member, ~member)
+            )
+        )
 
     def joined(self, other: "Worlds") -> "Worlds":
         """The worlds of both sets of models, which have no model in common."""
