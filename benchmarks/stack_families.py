@@ -15,6 +15,7 @@ import csv
 import gzip
 import json
 import os
+import platform
 import time
 import warnings
 from collections.abc import Callable
@@ -195,9 +196,9 @@ def families():
         "network": lambda seed: neural_network.MLPClassifier((64,), max_iter=60, random_state=seed),
         "naive Bayes": lambda seed: naive_bayes.GaussianNB(var_smoothing=1e-3),
         "SVM, Platt": sigmoid,
+        "ridge, isotonic": isotonic,
         # families on which nothing was tuned
         "knn3 by distance": nearest(3, "distance"),
-        "ridge, isotonic": isotonic,
         "vote of three": vote,
         "Nystroem logistic": kernel,
         "LDA": lambda seed: discriminant_analysis.LinearDiscriminantAnalysis(
@@ -219,7 +220,6 @@ def families():
 
 FRESH = (
     "knn3 by distance",
-    "ridge, isotonic",
     "vote of three",
     "Nystroem logistic",
     "LDA",
@@ -268,6 +268,7 @@ def attacks(mode):
         "stack": ShadowStack(mode=mode),
         "LiRA": LiRA(mode=mode),
         "LiRA fixed": LiRA(mode=mode, variance="fixed"),
+        "LiRA within": LiRA(mode=mode, variance="within"),
         "EB-LiRA": EBLiRA(mode=mode),
         "BASE": BASE(mode=mode),
     }
@@ -282,11 +283,15 @@ def measured(score, member):
     return area, 1 - np.searchsorted(inside, limit, "right") / len(inside)
 
 
-def result(signal, member, setting):
-    """What each attack finds of each target, (AUC, TPR), and its CPU seconds a target."""
-    found = {}
-    seconds = {}
+def result(signal, member, setting, known):
+    """What each attack finds of each target, (AUC, TPR), and its CPU seconds a target; attacks that
+    are `known` are not run again.
+    """
+    found = dict(known.get("found", {}))
+    seconds = dict(known.get("seconds", {}))
     for name, attack in attacks(setting.mode).items():
+        if name in seconds:
+            continue
         rows = []
         start = time.process_time()
         for target in TARGETS:
@@ -301,9 +306,9 @@ def result(signal, member, setting):
                 rows.append(measured(attack(seen), member[target]))
             except NotEnoughData:
                 break
+        seconds[name] = (time.process_time() - start) / len(TARGETS)
         if len(rows) == len(TARGETS):
             found[name] = rows
-            seconds[name] = (time.process_time() - start) / len(TARGETS)
     return {"found": found, "seconds": seconds}
 
 
@@ -397,11 +402,12 @@ def _by_family(results):
 
 def _worse(results):
     text = ["", "## Every cell in which the stack is significantly worse", ""]
+    text += [f"Without the setting “{Setting(2)}”, where BASE is the score.", ""]
     text += ["| table | family | setting | metric | difference | best single |", "|---" * 6 + "|"]
     for key, value in results.items():
         for metric, name in enumerate(("AUC", "TPR at 1 %")):
             gap, half, best = against_best(value["found"], metric)
-            if gap + half < 0:
+            if gap + half < 0 and key[2] != str(Setting(2)):
                 gaps = f"{100 * gap:+.2f} ± {100 * half:.2f}"
                 text.append(f"| {' | '.join(key)} | {name} | {gaps} | {best} |")
     return text
@@ -421,11 +427,12 @@ def kept(name, family, settings, args):
     place = args.store / "results" / f"{name}-{family}.json"
     known = json.loads(place.read_text()) if place.exists() else {}
     wanted = [s for s in settings if s.tables is None or name in s.tables]
-    if any(str(setting) not in known for setting in wanted):
+    names = set(attacks("online"))
+    if any(names - set(known.get(str(setting), {}).get("seconds", {})) for setting in wanted):
         start = time.process_time()
         signal, member = cell(name, family, args)
         for setting in wanted:
-            known[str(setting)] = known.get(str(setting)) or result(signal, member, setting)
+            known[str(setting)] = result(signal, member, setting, known.get(str(setting), {}))
         known["cpu"] = known.get("cpu", 0.0) + time.process_time() - start
         place.write_text(json.dumps(known))
     return {str(setting): known[str(setting)] for setting in wanted}, known["cpu"]
@@ -457,7 +464,10 @@ def main():
     order = [str(setting) for setting in settings]
     results = dict(sorted(results.items(), key=lambda item: order.index(item[0][2])))
     about = f"{len(names)} tables, {len(args.families or families())} families of scikit-learn."
-    text = rendered(results, f"{about} {seconds:.0f} CPU seconds.")
+    about += f" {seconds:.0f} CPU seconds, {time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores,"
+    about += f" Python {platform.python_version()}. Command:\n\n    python"
+    about += " benchmarks/stack_families.py --store FOLDER --csv FOLDER --out FILE"
+    text = rendered(results, about)
     print(text)
     if args.out:
         args.out.write_text(text, encoding="utf8")
