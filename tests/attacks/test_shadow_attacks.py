@@ -49,7 +49,7 @@ def test_several_queries_help_and_equal_queries_change_nothing(attack):
 @pytest.mark.parametrize("attack", CHEAP, ids=repr)
 def test_no_shadow_models_is_not_enough_data(attack):
     with pytest.raises(NotEnoughData, match=r"got none|got 0"):
-        attack(Signals.of([1.0, 2.0, 3.0]))
+        attack(Signals.of([1.0, 2.0, 3.0], statistic="scaled_logit"))
 
 
 def test_the_error_counts_the_records_and_names_the_first():

@@ -6,10 +6,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.attacks.reference.in_out import Mode, Worlds, over_queries, probability
+from tacit.attacks.reference.in_out import Mode, Worlds
+from tacit.attacks.reference.readings import log_probability, over_queries, reading
 from tacit.core import Signals
-
-SMALLEST_P = 1e-15
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,16 @@ class BASE:
        Attacks, NeurIPS 2025.
     .. [2] Brannvall, Exponential-Family Membership Inference: From LiRA and RMIA to BaVarIA, 2026
        (BASE1).
+
+    Examples
+    --------
+    >>> shadow = [[2.0, 0.5], [1.0, 1.5], [1.8, 0.3], [1.2, 1.9]]
+    >>> inside = [[1, 0], [0, 1], [1, 0], [0, 1]]
+    >>> signals = Signals.of(
+    ...     [1.9, 0.4], shadow=shadow, shadow_member=inside, statistic="scaled_logit"
+    ... )
+    >>> BASE()(signals).round(3).tolist()
+    [0.072, -0.186]
     """
 
     mode: Mode = "auto"
@@ -50,9 +59,8 @@ class BASE:
         ------
         NotEnoughData : a record has no shadow model without it (offline), or none at all.
         """
-        statistic = signals.statistic
-        worlds = Worlds.of(signals, transform=lambda value: probability(value, statistic))
-        return self.score(worlds, probability(signals.target, statistic))
+        seen = reading(signals, self.sees)
+        return self.score(Worlds.of(signals, transform=seen), seen(signals.target))
 
     def score(self, worlds: Worlds, target: NDArray[Any]) -> NDArray[np.float64]:
         """Scores (n,) of probabilities `target` (n, q) against `worlds` of probabilities."""
@@ -65,19 +73,5 @@ class BASE:
         if not online:
             worlds.online("offline", "BASE", outside=1)
         weight = 1.0 if online else self.weight
-        reference = mean_of_all(worlds) if online else worlds.outside.mean
-        return over_queries(log(target) - weight * log(reference))
-
-
-def mean_of_all(worlds: Worlds) -> NDArray[np.float64]:
-    """float64 (n, q), the mean over all models of both worlds."""
-    inside, outside = worlds.inside.count[:, None], worlds.outside.count[:, None]
-    total = inside * worlds.inside.mean + outside * worlds.outside.mean
-    return np.asarray(total / np.maximum(inside + outside, 1), np.float64)
-
-
-def log(p: NDArray[Any]) -> NDArray[np.float64]:
-    """The logarithm of a probability, not below that of the smallest one that sums keep apart from
-    zero.
-    """
-    return np.asarray(np.log(np.maximum(p, SMALLEST_P)), np.float64)
+        reference = worlds.mean_of_all if online else worlds.outside.mean
+        return over_queries(log_probability(target) - weight * log_probability(reference))

@@ -5,15 +5,14 @@ from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
-from tacit.attacks.lira import raw_variance
-from tacit.attacks.reference.in_out import Mode, World, Worlds, over_queries
+from tacit.attacks.reference.densities import log_normal, log_student_t, smallest_variance
+from tacit.attacks.reference.in_out import Mode, World, Worlds
+from tacit.attacks.reference.readings import over_queries
 from tacit.core import InvalidInput, Signals
 
 Variant = Literal["n", "t"]
-PRIOR_MODELS = 1.0
-SMALLEST_VARIANCE = 1e-30
+PRIOR_MODELS = 1.0  # the prior's weight in models: kappa_0 of [1]_, sec. 4
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,16 @@ class BaVarIA:
     References
     ----------
     .. [1] Brannvall, Exponential-Family Membership Inference: From LiRA and RMIA to BaVarIA, 2026.
+
+    Examples
+    --------
+    >>> shadow = [[2.0, 0.5], [1.0, 1.5], [1.8, 0.3], [1.2, 1.9]]
+    >>> inside = [[1, 0], [0, 1], [1, 0], [0, 1]]
+    >>> signals = Signals.of(
+    ...     [1.9, 0.4], shadow=shadow, shadow_member=inside, statistic="scaled_logit"
+    ... )
+    >>> BaVarIA()(signals).round(2).tolist()
+    [2.41, -10.36]
     """
 
     variant: Variant = "n"
@@ -61,52 +70,25 @@ class BaVarIA:
         """Scores (n,) of a model's signal `target` (n, q) against `worlds`."""
         online = worlds.online(self.mode, "BaVarIA")
         z = np.asarray(target, np.float64)
+        floor = smallest_variance(worlds)
         return over_queries(
-            self._log_density(z, worlds.inside, own=online)
-            - self._log_density(z, worlds.outside, own=True)
+            self._log_density(z, worlds.inside, floor, own=online)
+            - self._log_density(z, worlds.outside, floor, own=True)
         )
 
     def _log_density(
-        self, z: NDArray[np.float64], world: World, *, own: bool
+        self, z: NDArray[np.float64], world: World, floor: NDArray[np.float64], *, own: bool
     ) -> NDArray[np.float64]:
-        prior_mean, prior_variance = _prior(world)
+        prior_mean, prior_beta = world.centre, world.raw_variance
         prior_alpha = 1.0 if self.variant == "n" else 2.0
-        prior_beta = prior_variance
         n = world.count[:, None] if own else np.zeros((1, 1), np.int64)
         mean = world.mean if own else prior_mean[None]
         squares = world.squares if own else np.zeros((1, len(prior_mean)))
         kappa, alpha = PRIOR_MODELS + n, prior_alpha + n / 2
         beta = prior_beta + squares / 2 + PRIOR_MODELS * n * (mean - prior_mean) ** 2 / (2 * kappa)
         if self.variant == "n":
-            variance = np.maximum(beta / (alpha - 1) if own else beta, SMALLEST_VARIANCE)
-            return -0.5 * ((z - mean) ** 2 / variance + np.log(variance))
+            # the posterior mean of the variance; without a model of one's own there is none to take
+            return log_normal(z - mean, np.maximum(beta / (alpha - 1) if own else beta, floor))
         centre = (PRIOR_MODELS * prior_mean + n * mean) / kappa
-        scale = np.maximum(beta * (kappa + 1) / (alpha * kappa), SMALLEST_VARIANCE)
+        scale = np.maximum(beta * (kappa + 1) / (alpha * kappa), floor)
         return log_student_t(z - centre, scale, 2 * alpha)
-
-
-def _prior(world: World) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    total = max(1, int(world.count.sum()))
-    mean = (world.count[:, None] * world.mean).sum(axis=0) / total
-    return mean, raw_variance(world)
-
-
-def log_student_t(
-    deviation: NDArray[np.float64],
-    squared_scale: NDArray[np.float64],
-    freedom: NDArray[np.float64] | float,
-) -> NDArray[np.float64]:
-    """Log-density of a Student-t at `deviation` from its centre; infinite `freedom` is the
-    Gaussian.
-    """
-    with np.errstate(invalid="ignore"):
-        nu = np.asarray(freedom, np.float64)
-        gaussian = -0.5 * (deviation**2 / squared_scale + np.log(2 * np.pi * squared_scale))
-        finite = np.where(np.isinf(nu), 1.0, nu)
-        constant = (
-            gammaln((finite + 1) / 2)
-            - gammaln(finite / 2)
-            - 0.5 * np.log(finite * np.pi * squared_scale)
-        )
-        heavy = constant - (finite + 1) / 2 * np.log1p(deviation**2 / (finite * squared_scale))
-    return np.where(np.isinf(nu), gaussian, heavy)

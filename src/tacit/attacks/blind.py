@@ -1,14 +1,20 @@
 """The guesser that never sees the model."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.attacks.learned import GradientBoosting, LogisticRegression
-from tacit.attacks.learned.fitting import Classifier, log_odds
+from tacit.attacks.learned.fitting import (
+    Classifier,
+    boosted_trees,
+    log_odds,
+    logistic_regression,
+)
 from tacit.attacks.learned.known_rows import told_rows
+from tacit.attacks.reference.ranks import placement
 from tacit.core import InvalidInput, Signals
 
 
@@ -29,6 +35,16 @@ class Blind:
     ----------
     .. [1] Das, Zhang, Tramer, Blind Baselines Beat Membership Inference Attacks for Foundation
        Models, 2024.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> member = rng.random(400) < 0.5
+    >>> known = np.where(np.arange(400) < 200, member, -1)
+    >>> columns = rng.normal(size=(400, 2)) + member[:, None]
+    >>> score = Blind()(Signals.of(np.zeros(400), features=columns, known=known))[200:]
+    >>> bool(score[member[200:]].mean() > score[~member[200:]].mean())
+    True
     """
 
     folds: int = 3
@@ -48,13 +64,13 @@ class Blind:
         x = np.asarray(signals.features, np.float32)
         rows = rows[np.lexsort(x[rows].T)]
         member = signals.known[rows] == 1
-        best = max(
-            (LogisticRegression(), GradientBoosting()),
-            key=lambda kind: self._skill(kind.classifier, x[rows], member),
-        )
-        return log_odds(best.classifier(), x, rows, member)
+        kinds: tuple[Callable[[], Classifier], ...] = (logistic_regression, boosted_trees)
+        best = max(kinds, key=lambda make: self._skill(make, x[rows], member))
+        return log_odds(best(), x, rows, member)
 
-    def _skill(self, make: Any, x: NDArray[np.float32], member: NDArray[np.bool_]) -> float:
+    def _skill(
+        self, make: Callable[[], Classifier], x: NDArray[np.float32], member: NDArray[np.bool_]
+    ) -> float:
         """Area under the ROC curve of held-out folds."""
         part = np.empty(len(x), np.int64)
         for side in (member, ~member):
@@ -62,10 +78,5 @@ class Blind:
         score = np.empty(len(x))
         for fold in range(self.folds):
             inside = part == fold
-            model: Classifier = make()
-            score[inside] = log_odds(model, x, np.flatnonzero(~inside), member[~inside])[inside]
-        rank = np.unique(score, return_inverse=True)[1]
-        below = np.concatenate(
-            [[0], np.cumsum(np.bincount(rank[~member], minlength=rank.max() + 1))]
-        )
-        return float((below[rank[member]] + below[rank[member] + 1]).mean())
+            score[inside] = log_odds(make(), x, np.flatnonzero(~inside), member[~inside])[inside]
+        return float(placement(score[member], score[~member]).mean())

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.attacks.learned.known_rows import Lesson, lesson, one_value
+from tacit.attacks.learned.known_rows import known_records, one_value
 from tacit.core import Signals
 
 
@@ -28,33 +28,33 @@ class ClassConditional:
     ----------
     .. [1] Song and Mittal, Systematic Evaluation of Privacy Risks of Machine Learning Models, 2021,
        sec. 3.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> member = rng.random(400) < 0.5
+    >>> known = np.where(np.arange(400) < 200, member, -1)
+    >>> signals = Signals.of(rng.normal(size=400) + 2.0 * member, known=known)
+    >>> score = ClassConditional()(signals)[200:]
+    >>> bool(score[member[200:]].mean() > score[~member[200:]].mean())
+    True
     """
 
     fewest: int = 50
     learns: ClassVar[bool] = True
     reference: ClassVar[str] = "Song and Mittal 2021"
+    needs: ClassVar[str] = "needs some known members and non-members, or shadow models"
 
     def __call__(self, signals: Signals) -> NDArray[np.floating[Any]]:
         """Scores (n,)."""
-        learned = lesson(signals, "ClassConditional")
+        learned = known_records(signals, "ClassConditional")
         threshold = np.full(
             int(signals.group.max()) + 1, best_threshold(learned.value, learned.member)
         )
-        for group, value, member in by_group(learned):
+        for group, value, member in learned.by_group():
             if min(np.count_nonzero(member), np.count_nonzero(~member)) >= self.fewest:
                 threshold[group] = best_threshold(value, member)
         return np.asarray(one_value(signals) - threshold[signals.group], dtype=np.float64)
-
-
-def by_group(learned: Lesson) -> list[tuple[int, NDArray[np.floating[Any]], NDArray[np.bool_]]]:
-    """(group, values, truth) of each group that occurs."""
-    order = np.argsort(learned.group, kind="stable")
-    groups, starts = np.unique(learned.group[order], return_index=True)
-    parts = np.split(order, starts[1:])
-    return [
-        (int(group), learned.value[rows], learned.member[rows])
-        for group, rows in zip(groups, parts)
-    ]
 
 
 def best_threshold(value: NDArray[np.floating[Any]], member: NDArray[np.bool_]) -> float:

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.attacks.reference.in_out import Worlds, over_queries
+from tacit.attacks.reference.in_out import Worlds
+from tacit.attacks.reference.readings import over_queries
 from tacit.core import Signals
 
 
@@ -21,6 +22,16 @@ class DifficultyCalibration:
     ----------
     .. [1] Watson et al., On the Importance of Difficulty Calibration in Membership Inference
        Attacks, ICLR 2022, eq. 4.
+
+    Examples
+    --------
+    >>> shadow = [[2.0, 0.5], [1.0, 1.5], [1.8, 0.3], [1.2, 1.9]]
+    >>> inside = [[1, 0], [0, 1], [1, 0], [0, 1]]
+    >>> signals = Signals.of(
+    ...     [1.9, 0.4], shadow=shadow, shadow_member=inside, statistic="scaled_logit"
+    ... )
+    >>> DifficultyCalibration()(signals).round(2).tolist()
+    [0.8, 0.0]
     """
 
     learns: ClassVar[bool] = False

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from tacit.attacks.reference.ranks import placement
 from tacit.core import InvalidInput, Signals
 
 
@@ -22,6 +23,12 @@ class EpochVote:
     ----------
     share : of the records that an epoch votes for.
     skip : epochs left out at the start.
+
+    Examples
+    --------
+    >>> signals = Signals.of([[0.9, 0.8], [0.1, 0.9], [0.2, 0.1]])
+    >>> EpochVote()(signals).round(3).tolist()
+    [0.667, 0.625, 0.083]
     """
 
     share: float = 0.5
@@ -44,14 +51,6 @@ class EpochVote:
             raise InvalidInput(
                 f"`skip` needs to leave an epoch: 0 to {signals.n_queries - 1}, got {self.skip}."
             )
-        place = np.stack([_placement(column) for column in signals.target[:, self.skip :].T])
+        place = np.stack([placement(column, column) for column in signals.target[:, self.skip :].T])
         votes = (place > 1 - self.share).mean(axis=0)
         return np.asarray(votes + place.mean(axis=0) / (2 * len(place)))
-
-
-def _placement(values: NDArray[Any]) -> NDArray[np.float64]:
-    """Share of records that each one beats, ties half."""
-    ordered = np.sort(values)
-    return (
-        np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")
-    ) / (2 * len(values))

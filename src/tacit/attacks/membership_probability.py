@@ -6,8 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.attacks.class_conditional import by_group
-from tacit.attacks.learned.known_rows import lesson, one_value
+from tacit.attacks.learned.known_rows import known_records, one_value
 from tacit.core import Signals
 
 MOST_BINS = 40
@@ -33,19 +32,30 @@ class MembershipProbability:
     ----------
     .. [1] Song and Mittal, Systematic Evaluation of Privacy Risks of Machine Learning Models, 2021,
        sec. 4.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> member = rng.random(400) < 0.5
+    >>> known = np.where(np.arange(400) < 200, member, -1)
+    >>> signals = Signals.of(rng.normal(size=400) + 2.0 * member, known=known)
+    >>> score = MembershipProbability()(signals)[200:]
+    >>> bool(score[member[200:]].mean() > score[~member[200:]].mean())
+    True
     """
 
     per_bin: int = 50
     fewest: int = 200
     learns: ClassVar[bool] = True
     reference: ClassVar[str] = "Song and Mittal 2021"
+    needs: ClassVar[str] = "needs some known members and non-members, or shadow models"
 
     def __call__(self, signals: Signals) -> NDArray[np.floating[Any]]:
         """Scores (n,), probabilities strictly between 0 and 1."""
-        learned = lesson(signals, "MembershipProbability")
+        learned = known_records(signals, "MembershipProbability")
         value = one_value(signals)
         score = self._probability(value, learned.value, learned.member)
-        for group, known, member in by_group(learned):
+        for group, known, member in learned.by_group():
             if min(np.count_nonzero(member), np.count_nonzero(~member)) >= self.fewest:
                 rows = np.flatnonzero(signals.group == group)
                 score[rows] = self._probability(value[rows], known, member)

@@ -6,8 +6,9 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.attacks.reference.in_out import over_queries
-from tacit.attacks.reference.proxies import ENOUGH_FOR_A_SPREAD, SMALLEST_SD, Proxies
+from tacit.attacks.reference.densities import log_normal
+from tacit.attacks.reference.proxies import ENOUGH_FOR_A_SPREAD, Proxies, smallest_deviation
+from tacit.attacks.reference.readings import over_queries
 from tacit.core import InvalidInput, NotEnoughData, Signals
 
 Proxy = Literal["auto", "all", "class", "instance"]
@@ -40,6 +41,14 @@ class PMIA:
     ----------
     .. [1] Du et al., Cascading and Proxy Membership Inference Attacks, NDSS 2026 (global, class and
        instance proxies).
+
+    Examples
+    --------
+    >>> from tacit.testing import ShadowGaussian
+    >>> game = ShadowGaussian(n_shadows=8, shift=2.0).draw(300, seed=0)
+    >>> score, member = PMIA()(game.signals), game.membership.member
+    >>> bool(score[member].mean() > score[~member].mean())
+    True
     """
 
     proxy: Proxy = "auto"
@@ -85,11 +94,11 @@ class PMIA:
                 f"PMIA needs 1 shadow model {what}, got 0.", needed=1, got=0, unit="shadow models"
             )
         proxies = self._proxies(signals)
-        centre, spread = np.nanmedian(out, axis=0), _spread(out, count)
+        centre = np.nanmedian(out, axis=0)
+        spread = np.maximum(_spread(out, count), smallest_deviation(signals))
         z = np.asarray(signals.target, np.float64)
-        return over_queries(
-            _log_normal(z, proxies.centre, proxies.spread) - _log_normal(z, centre, spread)
-        )
+        inside = log_normal(z - proxies.centre, proxies.spread**2)
+        return over_queries(inside - log_normal(z - centre, spread**2))
 
     def _proxies(self, signals: Signals) -> Proxies:
         described = bool((signals.features != signals.features[:1]).any())
@@ -111,13 +120,4 @@ def _spread(out: NDArray[np.float64], count: NDArray[np.int64]) -> NDArray[np.fl
     freedom = max(1, int(np.maximum(count - 1, 0).sum()))
     pooled = np.sqrt(np.nansum(deviation**2, axis=(0, 1)) / freedom)
     own = np.sqrt(np.nansum(deviation**2, axis=0) / np.maximum(count - 1, 1)[:, None])
-    return np.asarray(
-        np.maximum(np.where((count >= ENOUGH_FOR_A_SPREAD)[:, None], own, pooled), SMALLEST_SD),
-        np.float64,
-    )
-
-
-def _log_normal(
-    z: NDArray[np.float64], mean: NDArray[np.float64], sd: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    return -0.5 * ((z - mean) / sd) ** 2 - np.log(sd)
+    return np.asarray(np.where((count >= ENOUGH_FOR_A_SPREAD)[:, None], own, pooled), np.float64)

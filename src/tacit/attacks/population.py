@@ -27,6 +27,12 @@ class Population:
     ----------
     .. [1] Ye et al., Enhanced Membership Inference Attacks against Machine Learning Models, 2022,
        sec. 4.2 (Attack P).
+
+    Examples
+    --------
+    >>> signals = Signals.of(np.r_[np.arange(99.0), 98.5, 49.5], known=np.r_[np.zeros(99), -1, -1])
+    >>> Population()(signals)[-2:].tolist()
+    [0.99, 0.5]
     """
 
     fewest: int = 100

@@ -63,6 +63,16 @@ class QuantileRegression:
        2023, sec. 3.
     .. [2] Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World, 2005, ch. 2 (conformal
        p-values).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> hard, member = rng.normal(0, 3, 1000), rng.random(1000) < 0.5
+    >>> known = np.where(~member & (np.arange(1000) < 600), 0, -1)
+    >>> signals = Signals.of(hard + 2.0 * member, features=hard[:, None], known=known)
+    >>> score = QuantileRegression()(signals)[600:]
+    >>> bool(score[member[600:]].mean() > score[~member[600:]].mean())
+    True
     """
 
     given: Given = "features"

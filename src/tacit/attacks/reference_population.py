@@ -21,6 +21,16 @@ class ReferencePopulation:
     ----------
     .. [1] Ye et al., Enhanced Membership Inference Attacks against Machine Learning Models, CCS
        2022, sec. 4 (Attack R).
+
+    Examples
+    --------
+    >>> shadow = [[2.0, 0.5], [1.0, 1.5], [1.8, 0.3], [1.2, 1.9]]
+    >>> inside = [[1, 0], [0, 1], [1, 0], [0, 1]]
+    >>> signals = Signals.of(
+    ...     [1.9, 0.4], shadow=shadow, shadow_member=inside, statistic="scaled_logit"
+    ... )
+    >>> ReferencePopulation()(signals).tolist()
+    [1.0, 0.5]
     """
 
     learns: ClassVar[bool] = False

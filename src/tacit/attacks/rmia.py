@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.attacks.base_ratio import log
-from tacit.attacks.reference.in_out import Mode, Worlds, over_queries, probability
+from tacit.attacks.reference.in_out import Mode, Worlds
+from tacit.attacks.reference.readings import log_probability, over_queries, reading
 from tacit.core import InvalidInput, Signals
 
 
@@ -37,6 +37,16 @@ class RMIA:
     ----------
     .. [1] Zarifzadeh, Liu, Shokri, Low-Cost High-Power Membership Inference Attacks, ICML 2024,
        sec. 3 and eq. 10.
+
+    Examples
+    --------
+    >>> shadow = [[2.0, 0.5], [1.0, 1.5], [1.8, 0.3], [1.2, 1.9]]
+    >>> inside = [[1, 0], [0, 1], [1, 0], [0, 1]]
+    >>> signals = Signals.of(
+    ...     [1.9, 0.4], shadow=shadow, shadow_member=inside, statistic="scaled_logit"
+    ... )
+    >>> RMIA()(signals).round(2).tolist()
+    [0.84, 0.48]
     """
 
     gamma: float = 1.0
@@ -61,9 +71,8 @@ class RMIA:
         ------
         NotEnoughData : a record has no shadow model without it, or, online, none with it.
         """
-        statistic = signals.statistic
-        worlds = Worlds.of(signals, transform=lambda value: probability(value, statistic))
-        ratio = self.log_ratio(worlds, probability(signals.target, statistic))
+        seen = reading(signals, self.sees)
+        ratio = self.log_ratio(Worlds.of(signals, transform=seen), seen(signals.target))
         population = ratio[signals.known == 0]
         return share(ratio, population if len(population) else ratio, gamma=self.gamma)
 
@@ -83,7 +92,7 @@ class RMIA:
             if online
             else ((1 + self.a) * outside + 1 - self.a) / 2
         )
-        return over_queries(log(target) - log(mean))
+        return over_queries(log_probability(target) - log_probability(mean))
 
 
 def share(

@@ -29,6 +29,14 @@ class ShokriClassifier:
     ----------
     .. [1] Shokri et al., Membership Inference Attacks Against Machine Learning Models, IEEE S&P
        2017, sec. V.
+
+    Examples
+    --------
+    >>> from tacit.testing import ShadowGaussian
+    >>> game = ShadowGaussian(n_shadows=4, shift=2.0).draw(300, seed=0)
+    >>> score, member = ShokriClassifier()(game.signals), game.membership.member
+    >>> bool(score[member].mean() > score[~member].mean())
+    True
     """
 
     seed: int = 0
@@ -66,7 +74,7 @@ class ShokriClassifier:
         )
         truth = np.concatenate([signals.shadow_member[k][row] for k, row in zip(mixed, rows)])
         boosting = HistGradientBoostingClassifier(
-            max_iter=60, min_samples_leaf=40, early_stopping=False, random_state=0
+            max_iter=60, min_samples_leaf=40, early_stopping=False, random_state=self.seed
         )
         odds = boosting.fit(table, truth).decision_function(
             _described(signals.target, signals.group)

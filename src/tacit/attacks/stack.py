@@ -2,7 +2,7 @@
 combine all scores.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,21 +10,33 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from tacit.attacks.base_ratio import BASE
-from tacit.attacks.eblira import EBLiRA
 from tacit.attacks.reference.families import families, require_independent
 from tacit.attacks.reference.in_out import Mode
-from tacit.attacks.reference.stack_features import Pair, stack_features
+from tacit.attacks.reference.stack_features import (
+    Columns,
+    Family,
+    Pair,
+    simple_score,
+    stack_features,
+)
+from tacit.attacks.reference.stacking import (
+    Examples,
+    Fold,
+    Learner,
+    Weights,
+    folds,
+    held_out,
+    own_cores,
+    with_base,
+)
 from tacit.core import NotEnoughData, Signals
 
-Family = tuple[int, ...]
-Page = tuple[NDArray[np.float32], NDArray[np.bool_]]
-MOST_ROWS = 128_000
-MOST_SUBSETS = 8
-PARTS = 4
-LEAF = (20, 200)
-MOST_OF_BASE = 4.0
-WEAK = 0.15  # a median log-ratio
+MOST_ROWS = 128_000  # more teach nothing new, and take longer: boosting has 400 leaves to place
+MOST_SUBSETS = 8  # descriptions of the target that are averaged; the ninth changes no rank
+# parts of the families that are held out in turn: two suffice for three weights, and where every
+# shadow model is scored four leave each learner three quarters of the models, as the target has all
+PARTS_FOR_WEIGHTS = 2
+PARTS_FOR_SCORES = 4
 
 
 @dataclass(frozen=True)
@@ -34,16 +46,19 @@ class ShadowStack:
 
     Every shadow model is itself a target whose membership is known. Its records are described by
     the scores of the other shadow models (BASE, EB-LiRA, LiRA and what they are made of), leaving
-    out the model itself and its antithetic mate; gradient boosting learns membership from these
-    descriptions, and is applied to the audited model. No truth of the audited model is used. A
-    description from all shadow models would be better informed than those that were learnt from, so
-    the audited model is described once without each family of shadow models in turn, and the
+    out the model itself and its antithetic partner. Two boosted classifiers learn membership from
+    these descriptions, one of them monotone in every score, and are applied to the audited model.
+    How far each is believed, and how far BASE's log-ratio from *all* models (EB-LiRA's where the
+    signal has no scale to read a probability from), is learnt from shadow models and records that
+    they were not taught by. No truth of the audited model is used.
+
+    A description from all shadow models would be better informed than those that were learnt from,
+    so the audited model is described once without each family of shadow models in turn, and the
     log-odds are averaged.
 
-    The score is a membership probability, for records of which half are members. With two shadow
-    models it only ranks: an antithetic pair cannot teach, because each gives the other's membership
-    away, so EB-LiRA's log-ratio is the score, joined by BASE's where the leak is weak; two models
-    by coins can each teach from one model alone, so BASE's log-ratio, which sees both, is added.
+    The score is a membership probability, for records of which half are members. One antithetic
+    pair cannot teach, because each gives the other's membership away: BASE is the score there, and
+    only ranks.
 
     Parameters
     ----------
@@ -57,6 +72,18 @@ class ShadowStack:
     .. [1] Wolpert, Stacked Generalization, Neural Networks 5, 1992.
     .. [2] Shokri et al., Membership Inference Attacks Against Machine Learning Models, IEEE S&P
        2017 (shadow models).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> inside = rng.random((5, 400)) < 0.5
+    >>> z = rng.normal(0, 3, 400) + 2.0 * inside + rng.normal(size=(5, 400))
+    >>> signals = Signals.of(
+    ...     z[0], shadow=z[1:], shadow_member=inside[1:], statistic="scaled_logit"
+    ... )
+    >>> probability = ShadowStack()(signals)
+    >>> bool(probability[inside[0]].mean() > probability[~inside[0]].mean() + 0.2)
+    True
     """
 
     mode: Mode = "auto"
@@ -64,7 +91,7 @@ class ShadowStack:
 
     learns: ClassVar[bool] = False
     reference: ClassVar[str] = "Wolpert 1992, Shokri et al. 2017"
-    needs: ClassVar[str] = "needs shadow models, two or more"
+    needs: ClassVar[str] = "needs 4 shadow models, or 2 drawn by coins"
 
     def __call__(self, signals: Signals) -> NDArray[np.floating[Any]]:
         """Membership probabilities (n,).
@@ -74,96 +101,104 @@ class ShadowStack:
         NotEnoughData : fewer than two families of shadow models, or a record without OUT models.
         """
         if signals.n_shadows == 2 and len(families(signals.shadow_member)) == 1:
-            return np.asarray(expit(_of_a_pair(signals, self.mode)), np.float64)
-        lesson = _Lesson.of(signals, self.mode, self.seed)
-        log_odds = lesson.log_odds(signals.target, _taught(lesson.pages().values()))
-        if signals.n_shadows == 2:
-            log_odds += BASE(mode=self.mode)(signals)
-        return np.asarray(expit(log_odds), np.float64)
+            base = simple_score(signals, online=self.mode != "offline")
+            return np.asarray(expit(np.nan_to_num(base)), np.float64)
+        teachers = _Teachers.of(signals, self.mode, self.seed)
+        parts: list[Examples] = []
+        descriptions: list[NDArray[np.float32]] = []
+        step = -(-len(teachers.groups) // MOST_SUBSETS)
+        for number, pair in teachers.each_left_out():
+            parts += teachers.examples(number, pair)
+            if number % step == 0:
+                descriptions.append(teachers.described(pair, signals.target).table)
+        examples = Examples.joined(parts)
+        base = simple_score(signals, online=teachers.online)
+        with own_cores():
+            n_parts = min(PARTS_FOR_WEIGHTS, len(teachers.groups))
+            every = folds(n_parts, complete=False)
+            weights = Weights.of(*_rows([held_out(examples, fold, n_parts) for fold in every]))
+            learner = Learner.taught(examples)
+            odds = np.mean([_odds(learner, table) for table in descriptions], axis=0)
+        return np.asarray(expit(weights(with_base(odds, base))), np.float64)
 
     def shadow_scores(self, signals: Signals) -> NDArray[np.float64]:
-        """Membership probabilities (m, n) of every shadow model as the target, by learners that
-        were not taught by it.
+        """Membership probabilities (m, n) of every shadow model as the target, by learners and
+        weights that saw neither its family nor, of the other models, the records that are scored.
         """
-        lesson = _Lesson.of(signals, self.mode, self.seed)
+        teachers = _Teachers.of(signals, self.mode, self.seed)
+        n_parts = min(PARTS_FOR_SCORES, len(teachers.groups))
         score = np.empty((signals.n_shadows, signals.n))
-        pages = lesson.pages()
-        parts = min(PARTS, len(lesson.groups))
-        for part in range(parts):
-            hidden = lesson.groups[part::parts]
-            learner = _taught([own for group, own in pages.items() if group not in hidden])
-            for group in hidden:
-                for model in group:
-                    score[model] = expit(
-                        learner(lesson.features(group, lesson.signals.shadow[model]))
-                    )
+        with own_cores():
+            learners, weights = _cross_fitted(teachers, n_parts)
+            for number, pair in teachers.each_left_out():
+                part = number % n_parts
+                for model in teachers.groups[number]:
+                    table = teachers.described(pair, signals.shadow[model]).table
+                    for half in (0, 1):
+                        rows = np.flatnonzero(teachers.half == half)
+                        odds = _odds(learners[part, half], table[rows])
+                        ratio = weights[part](with_base(odds, table[rows, 0]))
+                        score[model, rows] = expit(ratio)
         return score
 
 
-def _of_a_pair(signals: Signals, mode: Mode) -> NDArray[np.float64]:
-    """EB-LiRA's log-ratio, and where its typical size says that little leaks also BASE's, which
-    holds up better under noise.
+def _cross_fitted(
+    teachers: "_Teachers", n_parts: int
+) -> tuple[dict[Fold, Learner | None], list[Weights]]:
+    """Learners by fold, and weights by part of the families."""
+    parts = [teachers.examples(number, pair) for number, pair in teachers.each_left_out()]
+    examples = Examples.joined([own for part in parts for own in part])
+    apart = {fold: held_out(examples, fold, n_parts) for fold in folds(n_parts, complete=True)}
+    # from other parts only: where the other half of a model's own records helped to set the
+    # constant, the half with fewer members would be scored higher
+    weights = [
+        Weights.of(*_rows([apart[fold] for fold in apart if fold[0] != part]))
+        for part in range(n_parts)
+    ]
+    return {fold: learner for fold, (learner, _, _) in apart.items()}, weights
 
-    The two constants were chosen on Location-30, CIFAR-10, MNIST and Adult; any choice ranks the
-    records.
+
+def _odds(learner: Learner | None, table: NDArray[Any]) -> NDArray[np.float64]:
+    """Log-odds (r, 2); nothing known where there is no learner."""
+    return np.zeros((len(table), 2)) if learner is None else learner(table)
+
+
+def _rows(
+    apart: list[tuple[Learner | None, NDArray[np.float64], NDArray[np.bool_]]],
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Odds (r, 3) and truth (r,) of all rows that were held out."""
+    odds = np.concatenate([odds for _, odds, _ in apart])
+    return odds, np.concatenate([member for _, _, member in apart])
+
+
+@dataclass(frozen=True, eq=False)
+class _Teachers:
+    """The shadow models as teachers.
+
+    Parameters
+    ----------
+    signals : of the target and m shadow models.
+    groups : families of shadow models.
+    online : whether a record's own IN models are used.
+    seed : of the choice of rows.
+    order : int (n,), the records by what is known of each, so that nothing depends on their order.
+    half : int (n,), every other record in that order.
     """
-    ratio = EBLiRA(mode=mode)(signals)
-    weakness = np.exp(-((np.median(np.abs(ratio)) / WEAK) ** 2))
-    return np.asarray(ratio + MOST_OF_BASE * weakness * BASE(mode=mode)(signals), np.float64)
-
-
-@dataclass(frozen=True, eq=False)
-class _Learner:
-    """Boosted trees on the columns that were not empty when they were taught."""
-
-    columns: NDArray[np.bool_]
-    boosting: Any
-
-    def __call__(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
-        return np.asarray(self.boosting.decision_function(features[:, self.columns]), np.float64)
-
-
-def _taught(pages: Iterable[Sequence[Page]]) -> _Learner:
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    tables, truths = zip(*(page for own in pages for page in own))
-    truth = np.concatenate(truths)
-    columns = np.any([~np.isnan(table).all(axis=0) for table in tables], axis=0)
-    whole = np.empty(
-        (len(truth), int(columns.sum()))
-    )  # float64, which the learner would make of it anyway
-    np.concatenate([table[:, columns] for table in tables], out=whole)
-    leaf = int(np.clip(len(whole) // 100, *LEAF))
-    boosting = HistGradientBoostingClassifier(
-        max_iter=80,
-        max_leaf_nodes=8,
-        min_samples_leaf=leaf,
-        l2_regularization=5.0,
-        early_stopping=False,
-        random_state=0,
-    )
-    return _Learner(columns, boosting.fit(whole, truth))
-
-
-@dataclass(frozen=True, eq=False)
-class _Lesson:
-    """The shadow models as teachers."""
 
     signals: Signals
-    pair: Pair
     groups: list[Family]
     online: bool
-    rng_seed: int
+    seed: int
     order: NDArray[np.intp]
+    half: NDArray[np.int64]
 
     @classmethod
-    def of(cls, signals: Signals, mode: Mode, seed: int) -> "_Lesson":
-        pair = Pair.of(signals)
+    def of(cls, signals: Signals, mode: Mode, seed: int) -> "_Teachers":
         groups = families(signals.shadow_member)
         if len(groups) < 2:
             message = (
                 "ShadowStack needs 2 shadow models that do not give each other away, got"
-                f" {len(groups)} (of {signals.n_shadows} models; antithetic mates count once)."
+                f" {len(groups)} (of {signals.n_shadows} models; antithetic partners count once)."
                 " Train 4 shadow models, or use BASE() or EBLiRA()."
             )
             raise NotEnoughData(
@@ -171,57 +206,63 @@ class _Lesson:
             )
         require_independent(signals.shadow_member, groups)
         unknown = signals.known == -1
-        have_inside = (pair.signal.inside.count > 0)[unknown if unknown.any() else slice(None)]
-        online = mode == "online" or (mode == "auto" and have_inside.mean() >= 0.5)
-        return cls(signals, pair, groups, online, seed, np.lexsort(signals.target.T))
+        audited = unknown if unknown.any() else np.ones(signals.n, bool)
+        have_inside = signals.shadow_member[:, audited].any(axis=0)
+        online = mode == "online" or (mode == "auto" and bool(have_inside.mean() >= 0.5))
+        order = _order(signals)
+        half = np.empty(signals.n, np.int64)
+        half[order] = np.arange(signals.n) % 2
+        return cls(signals, groups, online, seed, order, half)
 
-    def features(self, left_out: Family, target: NDArray[Any]) -> NDArray[np.float32]:
-        return stack_features(self.pair.without(self.signals, left_out), target, online=self.online)
+    def described(self, pair: Pair, target: NDArray[Any]) -> Columns:
+        """Description (n, d) of a model's signal `target` (n, q) by the models of `pair`."""
+        return stack_features(pair, target, online=self.online)
 
-    def pages(self) -> dict[Family, list[Page]]:
-        """What each shadow model can teach: descriptions (r, d) of its records, and who was a
-        member (r,).
-        """
+    def each_left_out(self) -> Iterator[tuple[int, Pair]]:
+        """Number of each family, and the worlds of all other shadow models."""
+        pairs = Pair.each_left_out(self.signals, self.groups)
+        return ((number, pair) for number, (_, pair) in enumerate(pairs))
+
+    def examples(self, number: int, pair: Pair) -> list[Examples]:
+        """What each shadow model of one family can teach, described by the models of `pair`."""
         share = max(1, MOST_ROWS // self.signals.n_shadows)
-        return {
-            group: [self._page(group, model, share) for model in group] for group in self.groups
-        }
-
-    def _page(self, group: Family, model: int, share: int) -> Page:
-        rows = self._teaching_rows(group)
-        if len(rows) > share:
-            rows = rows[
-                np.sort(
-                    np.random.default_rng([self.rng_seed, model]).choice(
-                        len(rows), share, replace=False
-                    )
+        group = self.groups[number]
+        every = self._teaching_rows(group)
+        parts = []
+        for model in group:
+            rows = every
+            if len(rows) > share:
+                rng = np.random.default_rng([self.seed, model])
+                rows = rows[np.sort(rng.choice(len(rows), share, replace=False))]
+            columns = self.described(pair, self.signals.shadow[model])
+            parts.append(
+                Examples(
+                    columns.table[rows].astype(np.float64),
+                    self.signals.shadow_member[model, rows],
+                    np.full(len(rows), number),
+                    self.half[rows],
+                    np.array(columns.direction),
                 )
-            ]
-        return (
-            self.features(group, self.signals.shadow[model])[rows],
-            self.signals.shadow_member[model, rows],
-        )
+            )
+        return parts
 
     def _teaching_rows(self, group: Family) -> NDArray[np.intp]:
         """All records; where no shadow model was trained on audited ones, those that other shadow
         models were trained on.
-
-        In the order of the target's signal, so that no choice of rows depends on the order of the
-        records.
         """
         member = self.signals.shadow_member
         if member[:, self.signals.known == -1].any():
             return self.order
-        taught: NDArray[np.bool_] = np.delete(member, group, axis=0).max(axis=0)
+        taught = np.count_nonzero(np.delete(member, group, axis=0), axis=0) > 0
         return np.asarray(self.order[taught[self.order]], np.intp)
 
-    def log_odds(self, target: NDArray[Any], learner: "_Learner") -> NDArray[np.float64]:
-        """Mean log-odds (n,) over subsets of the shadow models of the size that the learner was
-        taught with.
-        """
-        step = max(1, -(-len(self.groups) // MOST_SUBSETS))
-        chosen = self.groups[::step]
-        total = np.zeros(len(target))
-        for group in chosen:
-            total += learner(self.features(group, target))
-        return total / len(chosen)
+
+def _order(signals: Signals) -> NDArray[np.intp]:
+    """Records by the target's signal; equal ones by a sum of their shadow signals with weights
+    drawn once, which differs where anything does.
+    """
+    weight = np.random.default_rng(0).normal(size=(2, signals.n_shadows))
+    tie = np.zeros(signals.n)
+    for signal, member, (one, two) in zip(signals.shadow, signals.shadow_member, weight.T):
+        tie += one * signal[:, 0].astype(np.float64) + two * member
+    return np.lexsort((tie, *signals.target.T))

@@ -29,6 +29,7 @@ from tacit.core import (
     NotEnoughData,
     Policy,
     Report,
+    Scale,
     Signals,
     collect,
 )
@@ -43,9 +44,9 @@ ASSUMES = (
 )
 
 
-def shadow_attacks() -> tuple[Attack, ...]:
-    """The attacks that `shadow_audit` chooses from."""
-    return (ShadowStack(), EBLiRA(), BASE(), LiRA())
+def shadow_attacks(scale: Scale = "logit") -> tuple[Attack, ...]:
+    """The attacks that `shadow_audit` chooses from, for a signal of this scale: BASE needs one."""
+    return (ShadowStack(), EBLiRA(), LiRA()) + (() if scale == "none" else (BASE(),))
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +112,7 @@ def shadow_audit(
     confidence(level)
     tell = progress or (lambda what, done, of: None)
     played = played_by(
-        tuple(attacks or shadow_attacks()), signals, membership, level=level, tell=tell
+        tuple(attacks or shadow_attacks(signals.scale)), signals, membership, level=level, tell=tell
     )
     best = max(played, key=lambda item: item.promise)
     marked = [_marked(item, signals, membership) for item in played]

@@ -14,9 +14,20 @@ from tacit.core.signals import Signals
 class Attack(Protocol):
     """A way of guessing: a frozen dataclass of parameters with one call.
 
-    `learns` says that the attack fits on the records whose membership it was told
-    (`signals.known`); `collect` then cross-fits it. `reference` is the paper, for lists and
-    reports.
+    Two attributes are asked of every attack. Two more, and one method, are read where an attack
+    has them::
+
+        needs: ClassVar[str]     what it takes to run it, for lists: "needs shadow models"
+        sees: ClassVar[str]      with `score`: see `tacit.attacks.reference.leave_one_out`
+        shadow_scores(signals)   see `ScoresShadows`
+
+    An attack that takes random choices has a field `seed`: the same seed gives the same scores.
+
+    Parameters
+    ----------
+    learns : whether the attack fits on the records whose membership it was told
+        (`signals.known`); `collect` then cross-fits it.
+    reference : the paper, for lists and reports.
     """
 
     learns: ClassVar[bool]
@@ -26,6 +37,20 @@ class Attack(Protocol):
         """Scores (n,), larger means more like a member. Membership of the scored records is never
         seen.
         """
+        ...
+
+
+@runtime_checkable
+class ScoresShadows(Protocol):
+    """An attack that knows a way of its own to score every shadow model as if it were the target.
+
+    Without it each shadow model is handed to the attack's call as a target, with the models that do
+    not give it away as its shadow models; an attack that learns from shadow models has to leave
+    each out of what it learnt, too.
+    """
+
+    def shadow_scores(self, signals: Signals, /) -> NDArray[np.floating[Any]]:
+        """Scores (m, n) of m shadow models, each as the target of the others."""
         ...
 
 

@@ -26,6 +26,17 @@ class KNearest(Learner):
     ----------
     .. [1] Shokri et al., Membership Inference Attacks Against Machine Learning Models, 2017, sec.
        V.
+
+    Examples
+    --------
+    >>> from tacit.core import Signals
+    >>> rng = np.random.default_rng(0)
+    >>> member = rng.random(400) < 0.5
+    >>> known = np.where(np.arange(400) < 200, member, -1)
+    >>> signals = Signals.of(rng.normal(size=400) + 2.0 * member, known=known)
+    >>> score = KNearest()(signals)[200:]
+    >>> bool(score[member[200:]].mean() > score[~member[200:]].mean())
+    True
     """
 
     share: float = 0.02

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tacit.core import NotEnoughData, Signals
 
-FEWEST_A_SIDE = 10
+FEWEST_A_SIDE = 10  # a threshold or a rate from fewer is a coin's
 HOW = (
     "Let `tacit.collect` cross-fit the attack (leave `known` out), or tell it with `Signals.of(...,"
     " known=...)`: 1 for a member, 0 for a non-member, -1 for a record to be scored."
@@ -16,14 +16,28 @@ HOW = (
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
-    """What a guesser learns from: `value` float (t,) and `group` int (t,) of records with a known
-    truth `member` bool (t,).
+class KnownRecords:
+    """What a guesser learns from: records whose membership it was told.
+
+    Parameters
+    ----------
+    value : float (t,), the signal of each.
+    group : int (t,), a public category.
+    member : bool (t,), the truth.
     """
 
     value: NDArray[np.floating[Any]]
     group: NDArray[np.int64]
     member: NDArray[np.bool_]
+
+    def by_group(self) -> list[tuple[int, NDArray[np.floating[Any]], NDArray[np.bool_]]]:
+        """(group, values, truth) of each group that occurs."""
+        order = np.argsort(self.group, kind="stable")
+        groups, starts = np.unique(self.group[order], return_index=True)
+        parts = np.split(order, starts[1:])
+        return [
+            (int(group), self.value[rows], self.member[rows]) for group, rows in zip(groups, parts)
+        ]
 
 
 def told_rows(signals: Signals, attack: str) -> NDArray[np.intp]:
@@ -53,7 +67,7 @@ def one_value(signals: Signals) -> NDArray[np.floating[Any]]:
     return signals.target[:, 0] if signals.n_queries == 1 else signals.target.mean(axis=1)
 
 
-def lesson(signals: Signals, attack: str) -> Lesson:
+def known_records(signals: Signals, attack: str) -> KnownRecords:
     """The told records; where none was told, every record under every shadow model, whose
     membership is public.
 
@@ -63,8 +77,8 @@ def lesson(signals: Signals, attack: str) -> Lesson:
     """
     if (signals.known == -1).all() and signals.n_shadows:
         value = signals.shadow.mean(axis=2).ravel()
-        return Lesson(
+        return KnownRecords(
             value, np.tile(signals.group, signals.n_shadows), signals.shadow_member.ravel()
         )
     rows = told_rows(signals, attack)
-    return Lesson(one_value(signals)[rows], signals.group[rows], signals.known[rows] == 1)
+    return KnownRecords(one_value(signals)[rows], signals.group[rows], signals.known[rows] == 1)

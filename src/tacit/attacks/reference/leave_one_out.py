@@ -6,20 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.attacks.reference.families import families, require_independent
-from tacit.attacks.reference.in_out import Worlds, probability
+from tacit.attacks.reference.in_out import Worlds, each_left_out
+from tacit.attacks.reference.readings import reading
 from tacit.core import Attack, NotEnoughData, Signals
+from tacit.core.protocols import ScoresShadows
 
 
 @runtime_checkable
 class WorldAttack(Protocol):
-    """An attack that needs only the running sums of each record's worlds, of the signal or of its
-    probability.
+    """An attack that needs only the sums of each record's worlds, of what it `sees` of the signal;
+    see `reading`.
     """
 
     sees: str
 
     def score(self, worlds: Worlds, target: NDArray[Any]) -> NDArray[np.float64]:
-        """Scores (n,) of a model's signal (or probability) `target` (n, q) against `worlds`."""
+        """Scores (n,) of `target` (n, q), what the attack sees of a model, against `worlds`."""
         ...
 
 
@@ -27,8 +29,8 @@ def shadow_scores(attack: Attack, signals: Signals) -> NDArray[np.float64]:
     """Scores float64 (m, n) of every shadow model as the target, its antithetic mate left out with
     it.
 
-    Attacks that are functions of running sums cost O(n m) for all targets together; others are
-    called once a target.
+    Attacks that are functions of sums over models cost ``log2(m)`` passes over the models and m
+    scorings for all targets together; others are called once a target.
 
     Parameters
     ----------
@@ -48,7 +50,7 @@ def shadow_scores(attack: Attack, signals: Signals) -> NDArray[np.float64]:
         )
         raise NotEnoughData(message, needed=2, got=len(groups), unit="families of shadow models")
     require_independent(signals.shadow_member, groups)
-    if hasattr(attack, "shadow_scores"):
+    if isinstance(attack, ScoresShadows):
         return np.asarray(attack.shadow_scores(signals), np.float64)
     if isinstance(attack, WorldAttack):
         return _from_sums(cast(WorldAttack, attack), signals, groups)
@@ -62,21 +64,11 @@ def shadow_scores(attack: Attack, signals: Signals) -> NDArray[np.float64]:
 def _from_sums(
     attack: WorldAttack, signals: Signals, groups: list[tuple[int, ...]]
 ) -> NDArray[np.float64]:
-    statistic = signals.statistic
-    if attack.sees == "probability":
-        worlds = Worlds.of(signals, transform=lambda value: probability(value, statistic))
-    else:
-        worlds = Worlds.of(signals)
+    seen = reading(signals, attack.sees)
     score = np.empty((signals.n_shadows, signals.n))
-    for group in groups:
-        values = [np.asarray(signals.shadow[model], np.float64) for model in group]
-        if attack.sees == "probability":
-            values = [probability(value, statistic) for value in values]
-        left = worlds.without(
-            *((value, signals.shadow_member[model]) for value, model in zip(values, group))
-        )
-        for value, model in zip(values, group):
-            score[model] = attack.score(left, value)
+    for group, left in each_left_out(signals, groups, transform=seen):
+        for model in group:
+            score[model] = attack.score(left, seen(signals.shadow[model]))
     return score
 
 
@@ -89,4 +81,5 @@ def _as_target(signals: Signals, model: int, group: tuple[int, ...]) -> Signals:
         features=signals.features,
         group=signals.group,
         statistic=signals.statistic,
+        scale=signals.scale,
     )

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tacit.attacks.reference.densities import SMALLEST_SHARE, SMALLEST_VARIANCE
 from tacit.core import NotEnoughData, Signals
 
-SMALLEST_SD = 1e-6
-ENOUGH_SIGNALS = 30
-ENOUGH_FOR_A_SPREAD = 8
-BLOCK = 1 << 22
+ENOUGH_SIGNALS = 30  # a median and a spread of fewer are noisier than those of the whole class
+ENOUGH_FOR_A_SPREAD = 8  # as many models as LiRA asks for before it trusts a record's own variance
+BLOCK = 1 << 22  # signals gathered at a time: 32 MB
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +41,8 @@ class Proxies:
             inside = everyone[of == code]
             inside = inside if len(inside) >= ENOUGH_SIGNALS else everyone
             centre[group == code] = np.median(inside, axis=0)
-            spread[group == code] = np.maximum(inside.std(axis=0), SMALLEST_SD)
-        return cls(centre, spread)
+            spread[group == code] = inside.std(axis=0)
+        return cls(centre, np.maximum(spread, smallest_deviation(signals)))
 
     @classmethod
     def of_neighbours(cls, signals: Signals, n_near: int | None) -> "Proxies":
@@ -71,6 +71,14 @@ class Proxies:
         k = n_near or ceil(ENOUGH_SIGNALS / float(times[usable].mean()))
         near = nearest(directions(signals.features), signals.group, usable, min(k, len(usable) - 1))
         return cls(*_of_rows(signals, near))
+
+
+def smallest_deviation(signals: Signals) -> NDArray[np.float64]:
+    """float64 (q,), the standard deviation below which a spread is rounding: see
+    `SMALLEST_SHARE`.
+    """
+    variance = np.var(signals.shadow, axis=(0, 1), dtype=np.float64)
+    return np.asarray(np.sqrt(np.maximum(SMALLEST_SHARE * variance, SMALLEST_VARIANCE)), np.float64)
 
 
 def directions(features: NDArray[Any]) -> NDArray[np.float32]:
@@ -146,7 +154,7 @@ def _of_rows(
         centre[rows], squares[rows], count[rows, 0] = _median_and_squares(together)
     pooled = np.sqrt(squares.sum(axis=0) / count.sum())
     spread = np.where(count >= ENOUGH_FOR_A_SPREAD, np.sqrt(squares / count), pooled)
-    return centre, np.maximum(spread, SMALLEST_SD)
+    return centre, np.maximum(spread, smallest_deviation(signals))
 
 
 def _median_and_squares(

@@ -2,54 +2,98 @@
 of.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.attacks.base_ratio import log, mean_of_all
-from tacit.attacks.eblira import Predictive, predictive
-from tacit.attacks.lira import raw_variance
-from tacit.attacks.reference.in_out import World, Worlds, over_queries, probability
+from tacit.attacks.reference.densities import log_normal, smallest_variance
+from tacit.attacks.reference.empirical_bayes import Predictive, predictive
+from tacit.attacks.reference.in_out import Transform, World, Worlds, each_left_out
+from tacit.attacks.reference.readings import log_probability, over_queries, reading
 from tacit.core import NotEnoughData, Signals
 
-SMALLEST_VARIANCE = 1e-12
+Family = tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """The worlds of every record twice: of the signal, and of its probability."""
+    """The worlds of every record twice: of the signal, and of its probability.
+
+    Parameters
+    ----------
+    signal : of what the models answered.
+    chance : of its probability, as `chance_of` reads it; None where the signal has no scale.
+    chance_of : from a signal to its probability.
+    """
 
     signal: Worlds
-    chance: Worlds
-    statistic: str
+    chance: Worlds | None
+    chance_of: Transform
 
     @classmethod
-    def of(cls, signals: Signals) -> "Pair":
-        """From all shadow models."""
-        statistic = signals.statistic
-        return cls(
-            Worlds.of(signals),
-            Worlds.of(signals, transform=lambda value: probability(value, statistic)),
-            statistic,
-        )
-
-    def without(self, signals: Signals, models: tuple[int, ...]) -> "Pair":
-        """Both without some of the shadow models."""
-        members = [signals.shadow_member[k] for k in models]
-        values = [np.asarray(signals.shadow[k], np.float64) for k in models]
-        chances = [probability(value, self.statistic) for value in values]
-        return Pair(
-            self.signal.without(*zip(values, members)),
-            self.chance.without(*zip(chances, members)),
-            self.statistic,
-        )
+    def each_left_out(
+        cls, signals: Signals, groups: Sequence[Family]
+    ) -> Iterator[tuple[Family, "Pair"]]:
+        """Every family of shadow models, with the worlds of all others: see `each_left_out`."""
+        parts = each_left_out(signals, groups)
+        if signals.scale == "none":
+            for group, signal in parts:
+                yield group, cls(signal, None, reading(signals, "signal"))
+            return
+        chance_of = reading(signals, "probability")
+        chances = each_left_out(signals, groups, transform=chance_of)
+        for (group, signal), (_, chance) in zip(parts, chances):
+            yield group, cls(signal, chance, chance_of)
 
 
-def stack_features(pair: Pair, target: NDArray[Any], *, online: bool) -> NDArray[np.float32]:
-    """float32 (n, d) of a model's signal `target` (n, q); NaN where a record has no model in the
-    world that is asked for.
+def simple_score(signals: Signals, *, online: bool) -> NDArray[np.float64]:
+    """The best-informed simple score (n,), from all shadow models: BASE's log-ratio, or EB-LiRA's
+    where the signal has no scale to read a probability from; NaN where there is no model to compare
+    with.
+    """
+    if signals.scale == "none":
+        pair = Pair(Worlds.of(signals), None, reading(signals, "signal"))
+    else:
+        chance_of = reading(signals, "probability")
+        pair = Pair(Worlds.of(signals), Worlds.of(signals, transform=chance_of), chance_of)
+    return stack_features(pair, signals.target, online=online).value[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Columns of a table, being collected: each with the direction in which it speaks for a member.
+
+    Parameters
+    ----------
+    value : float64 (n,) each.
+    direction : 1 where a larger value can only speak for a member, 0 where it may do either.
+    """
+
+    value: list[NDArray[np.float64]]
+    direction: list[int]
+
+    def add(self, direction: int, *values: NDArray[np.float64]) -> None:
+        """Columns of one direction; several queries are averaged."""
+        for value in values:
+            self.value.append(value if value.ndim == 1 else over_queries(value))
+            self.direction.append(direction)
+
+    @property
+    def table(self) -> NDArray[np.float32]:
+        """float32 (n, d), the columns side by side; what is too large becomes the largest float32,
+        which trees place at the same end.
+        """
+        most = float(np.finfo(np.float32).max)
+        return np.clip(np.column_stack(self.value), -most, most).astype(np.float32)
+
+
+def stack_features(pair: Pair, target: NDArray[Any], *, online: bool) -> Columns:
+    """Columns of a model's signal `target` (n, q); NaN where a record has no model in the world
+    that is asked for. The first is the log-ratio of BASE, or of EB-LiRA where the signal has no
+    scale.
 
     Parameters
     ----------
@@ -58,28 +102,38 @@ def stack_features(pair: Pair, target: NDArray[Any], *, online: bool) -> NDArray
     online : whether what the IN models of a record say about itself is used.
     """
     z = np.asarray(target, np.float64)
-    chance = log(probability(z, pair.statistic))
     inside, outside = pair.signal.inside, pair.signal.outside
-    columns = [
-        over_queries(z),
-        over_queries(chance - _missing(log(pair.chance.outside.mean), outside)),
-    ]
-    columns += _predicted(pair.signal, z, online)
-    columns += [over_queries(_missing(outside.mean, outside)), _log_spread(outside)]
+    ratios = _ratios(pair, z, online)
+    predicted = _predicted(pair.signal, z, online)
+    table = Columns([], [])
+    # a signal far above the members' centre is no less a member's than one at it
+    table.add(1, *ratios, *predicted[:4], z)
+    table.add(0, *predicted[4:], _missing(outside.mean, outside))
+    table.add(0, _log_spread(outside, pair.signal))
     if z.shape[1] > 1:
-        columns.append(z.std(axis=1))
+        table.add(0, z.std(axis=1))
     if online:
-        columns.append(over_queries(chance - log(mean_of_all(pair.chance))))
-        columns.append(over_queries(chance - _missing(log(pair.chance.inside.mean), inside)))
-        columns.append(over_queries(_fixed(z, inside) - _fixed(z, outside)))
-        columns += [over_queries(_missing(inside.mean, inside)), _log_spread(inside)]
-    return np.column_stack(columns).astype(np.float32)
+        table.add(1, _raw_density(z, inside, pair.signal) - _raw_density(z, outside, pair.signal))
+        table.add(0, _missing(inside.mean, inside), _log_spread(inside, pair.signal))
+    return table
+
+
+def _ratios(pair: Pair, z: NDArray[np.float64], online: bool) -> list[NDArray[np.float64]]:
+    """Log-ratios of the probability to the mean of all models, of OUT and of IN models, the one of
+    BASE first.
+    """
+    if pair.chance is None:
+        return []
+    own, all_models = log_probability(pair.chance_of(z)), log_probability(pair.chance.mean_of_all)
+    out, inside = (
+        _missing(own - log_probability(world.mean), world)
+        for world in (pair.chance.outside, pair.chance.inside)
+    )
+    return [own - all_models, out, inside] if online else [out]
 
 
 def _predicted(worlds: Worlds, z: NDArray[np.float64], online: bool) -> list[NDArray[np.float64]]:
-    """EB-LiRA's score, its two predictive centres and spreads, and the standardised distances from
-    them.
-    """
+    """EB-LiRA's score, the distances from its two predictives, and their centres and spreads."""
     n, q = z.shape
     sums = np.zeros((8, n))
     try:
@@ -97,29 +151,20 @@ def _distances(
 ) -> NDArray[np.float64]:
     sd_in, sd_out = np.sqrt(inside.variance), np.sqrt(outside.variance)
     score = inside.log_density(z) - outside.log_density(z)
-    away_in, away_out = (z - inside.mean) / sd_in, (z - outside.mean) / sd_out
-    return np.stack(
-        [
-            score,
-            inside.mean,
-            outside.mean,
-            np.log(sd_in),
-            np.log(sd_out),
-            z - outside.mean,
-            away_in,
-            away_out,
-        ]
-    )
+    away = z - outside.mean
+    upwards = (score, away, (z - inside.mean) / sd_in, away / sd_out)
+    return np.stack([*upwards, inside.mean, outside.mean, np.log(sd_in), np.log(sd_out)])
 
 
-def _fixed(z: NDArray[np.float64], world: World) -> NDArray[np.float64]:
-    variance = np.maximum(raw_variance(world), SMALLEST_VARIANCE)
-    return _missing(-0.5 * ((z - world.mean) ** 2 / variance + np.log(variance)), world)
+def _raw_density(z: NDArray[np.float64], world: World, worlds: Worlds) -> NDArray[np.float64]:
+    variance = np.maximum(world.raw_variance, smallest_variance(worlds))
+    return _missing(log_normal(z - world.mean, variance), world)
 
 
-def _log_spread(world: World) -> NDArray[np.float64]:
-    variance = world.squares.mean(axis=1) / np.maximum(world.count - 1, 1)
-    return np.where(world.count > 1, 0.5 * np.log(np.maximum(variance, SMALLEST_VARIANCE)), np.nan)
+def _log_spread(world: World, worlds: Worlds) -> NDArray[np.float64]:
+    variance = world.squares / np.maximum(world.count - 1, 1)[:, None]
+    spread = 0.5 * np.log(np.maximum(variance, smallest_variance(worlds)).mean(axis=1))
+    return np.where(world.count > 1, spread, np.nan)
 
 
 def _missing(value: NDArray[np.float64], world: World) -> NDArray[np.float64]:

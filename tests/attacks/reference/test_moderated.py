@@ -1,0 +1,60 @@
+"""Trends and moderated variances: by hand, and on variances of a known prior."""
+
+import numpy as np
+import pytest
+from scipy.special import digamma, polygamma
+
+from tacit.attacks.reference.moderated import Trend, VariancePrior, _inverse_trigamma
+
+FLAT = Trend(np.array([0.0]), np.array([np.log(2.0)]))
+
+
+def test_a_trend_goes_through_the_means_of_equal_bins():
+    """Two bins of 25, means 12 and 37 and their doubles; straight between, flat beyond."""
+    x = np.arange(50.0)
+    trend = Trend.of(x, 2 * x)
+    np.testing.assert_allclose(trend.x, [12, 37])
+    np.testing.assert_allclose(trend(np.array([-9.0, 12.0, 24.5, 99.0])), [24, 24, 49, 74])
+
+
+@pytest.mark.parametrize(("n", "bins"), [(1, 1), (49, 1), (50, 2), (999, 39), (5000, 40)])
+def test_bins_hold_25_records_and_are_at_most_40(n, bins):
+    assert len(Trend.of(np.arange(float(n)), np.zeros(n)).x) == bins
+
+
+def test_equal_variances_need_no_record_of_their_own():
+    """Squares equal to freedom times .7: no more scatter than chi-square explains, so the prior is
+    worth infinitely many observations, and its level corrects the mean of a log of chi-square.
+    """
+    freedom = np.full(100, 4.0)
+    prior = VariancePrior.of(np.zeros(100), 0.7 * freedom, freedom)
+    variance, total = prior.moderated(np.zeros(2), np.array([0.0, 9.0]), np.array([0.0, 4.0]))
+    assert prior.freedom == np.inf
+    np.testing.assert_array_equal(total, np.inf)
+    np.testing.assert_allclose(variance, 0.7 * 2 / np.exp(digamma(2)))
+
+
+def test_a_moderated_variance_is_a_weighted_mean_by_hand():
+    """Prior 2 worth 4, own squares 6 of 3: (4 * 2 + 6) / 7; without own models the prior itself."""
+    prior = VariancePrior(FLAT, 4.0)
+    variance, freedom = prior.moderated(np.zeros(2), np.array([6.0, 0.0]), np.array([3.0, 0.0]))
+    np.testing.assert_allclose(variance, [2.0, 2.0])
+    other, _ = prior.moderated(np.zeros(1), np.array([13.0]), np.array([3.0]))
+    np.testing.assert_allclose(other, [3.0])
+    np.testing.assert_allclose(freedom, [7, 4])
+
+
+def test_the_prior_of_simulated_variances_is_found():
+    """Scaled inverse chi-square of 8 degrees at level 3: both come back within their error."""
+    rng = np.random.default_rng(0)
+    n, freedom = 20_000, 3.0
+    variance = 3.0 * 8 / rng.chisquare(8, n)
+    squares = variance * rng.chisquare(freedom, n)
+    prior = VariancePrior.of(rng.normal(size=n), squares, np.full(n, freedom))
+    assert prior.freedom == pytest.approx(8, rel=0.1)
+    assert np.exp(prior.log_level(np.zeros(1)))[0] == pytest.approx(3.0, rel=0.05)
+
+
+@pytest.mark.parametrize("value", [1e-7, 1e-3, 0.3, 1.0, 40.0, 1e8])
+def test_the_inverse_of_trigamma(value):
+    assert float(polygamma(1, _inverse_trigamma(value))) == pytest.approx(value, rel=1e-3)

@@ -1,0 +1,118 @@
+"""What attacks read from a signal: probabilities by scale, and no finer than the data is."""
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+
+from tacit.attacks import BASE, RMIA, EBLiRA, LiRA
+from tacit.attacks.reference.readings import MARKS, probability, reading, resolution
+from tacit.core import InvalidInput, Outputs, Signals
+from tacit.signals import measure
+
+
+def test_the_scale_says_how_a_probability_is_read():
+    np.testing.assert_allclose(probability(np.log([0.25]), "log-likelihood"), [0.25])
+    np.testing.assert_allclose(probability(np.array([np.log(1 / 3)]), "logit"), [0.25])
+    np.testing.assert_allclose(probability(np.array([0.25]), "probability"), [0.25])
+
+
+@pytest.mark.parametrize("attack", [BASE(), RMIA()], ids=repr)
+def test_a_signal_of_unknown_scale_is_never_read_as_a_logit(attack):
+    shadow, member = np.log([[0.5, 0.2], [0.1, 0.4]]), np.array([[1, 0], [0, 1]])
+    unknown = Signals.of(np.log([0.6, 0.3]), shadow=shadow, shadow_member=member, statistic="mine")
+    with pytest.raises(InvalidInput, match="'mine' has no scale to read it from"):
+        attack(unknown)
+    known = Signals.of(
+        np.log([0.6, 0.3]),
+        shadow=shadow,
+        shadow_member=member,
+        statistic="mine",
+        scale="log-likelihood",
+    )
+    assert np.isfinite(attack(known)).all()
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("classes", [2, 5])
+def test_certain_answers_stand_for_half_of_the_smallest_probability(kind, classes):
+    """Of 0, .1, .3, 1 the smallest that is not 0 is .1, so 0 is read as .05 and 1 as .95."""
+    true = np.array([0.0, 0.1, 0.3, 1.0])
+    probs = np.zeros((4, classes))
+    probs[:, 0], probs[:, 1] = true, 1 - true
+    signal = measure(Outputs(probs=probs.astype(kind), label=np.zeros(4, int)), "scaled_logit")
+    seen = reading(Signals.of(signal, statistic="scaled_logit"), "resolved signal")(signal)
+    np.testing.assert_allclose(expit(seen), [0.05, 0.1, 0.3, 0.95], rtol=1e-5)
+
+
+def test_one_minus_p_counts_too():
+    """The smallest of p and 1 - p over the target and all shadow models is 1 - .98."""
+    target = [-MARKS[0], logit(0.3)]
+    signals = Signals.of(
+        target,
+        shadow=[[logit(0.5), logit(0.98)]],
+        shadow_member=[[1, 0]],
+        statistic="scaled_logit",
+    )
+    np.testing.assert_allclose(resolution(signals), [logit(0.01), logit(0.99)], rtol=1e-12)
+
+
+def test_losses_have_a_floor_and_no_ceiling():
+    signals = Signals.of([np.log(0.2), -MARKS[0], 0.0], statistic="loss")
+    low, high = resolution(signals)
+    assert low == pytest.approx(np.log(0.1))
+    assert high == np.inf
+
+
+def test_models_that_are_all_certain_have_no_resolution():
+    assert resolution(Signals.of([-MARKS[0], MARKS[0]], statistic="scaled_logit")) is None
+    assert resolution(Signals.of([-MARKS[0]] * 2, statistic="scaled_logit")) is None
+
+
+@pytest.mark.parametrize("statistic", ["scaled_logit", "loss", "confidence", "signal"])
+def test_nothing_is_touched_where_nothing_is_certain(statistic):
+    signal = np.random.default_rng(0).uniform(-30, -1, 50)
+    signals = Signals.of(signal, statistic=statistic)
+    assert resolution(signals) is None
+    np.testing.assert_array_equal(reading(signals, "resolved signal")(signal), signal)
+
+
+def test_other_scales_are_never_floored():
+    signal = np.array([-MARKS[0], 1.0])
+    assert resolution(Signals.of(signal, statistic="confidence")) is None
+
+
+def bagged_trees():
+    """Nine models of ten trees on 700 digits in antithetic pairs: most answers are 0 or 1."""
+    from sklearn.datasets import load_digits
+    from sklearn.ensemble import BaggingClassifier
+
+    x, y = (part[:700] for part in load_digits(return_X_y=True))
+    rng = np.random.default_rng(3)
+    member = rng.random((9, len(y))) < 0.5
+    member[2::2] = ~member[1::2]
+    signal = []
+    for seed, inside in enumerate(member):
+        model = BaggingClassifier(n_estimators=10, random_state=seed).fit(x[inside], y[inside])
+        signal.append(measure(Outputs(probs=model.predict_proba(x), label=y), "scaled_logit"))
+    signals = Signals.of(
+        signal[0], shadow=signal[1:], shadow_member=member[1:], statistic="scaled_logit"
+    )
+    return signals, member[0]
+
+
+def auc(score, member):
+    order = np.unique(score, return_inverse=True)[1]
+    below = np.r_[0, np.cumsum(np.bincount(order[~member], minlength=order.max() + 1))]
+    return (below[order[member]] + below[order[member] + 1]).mean() / 2 / (~member).sum()
+
+
+def test_gaussians_of_certain_answers_find_more_with_the_floor_and_base_does_not_see_it(
+    monkeypatch,
+):
+    signals, member = bagged_trees()
+    attacks = (LiRA(), LiRA(variance="within"), EBLiRA(), BASE())
+    floored = [auc(attack(signals), member) for attack in attacks]
+    monkeypatch.setattr("tacit.attacks.reference.readings.resolution", lambda signals: None)
+    plain = [auc(attack(signals), member) for attack in attacks]
+    assert all(np.array(floored)[:3] > np.array(plain)[:3] + 0.02), (floored, plain)
+    assert floored[3] == plain[3]
