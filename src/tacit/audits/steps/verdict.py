@@ -23,6 +23,8 @@ SIGNIFICANCE_SHARE = (
     2  # the whole audit spends half its error on the chosen attack and half on the slices
 )
 SMALL_LEAK = 0.10
+# below it the second decimal of a score is its only digit
+SMALL = 0.095
 FALSE_ACCUSATIONS = ("tpr@fpr=0.001", "tpr@fpr=0.01", "tpr@fpr=0.1")
 
 
@@ -115,10 +117,8 @@ def _attacker(chosen: CheckResult) -> str:
 def _score_text(score: Estimate | None) -> str:
     if score is None:
         return ""
-    return (
-        f" Vulnerability score {score.value:.2g} ({score.low:.2g} to {score.high:.2g}; 0 is none, 1"
-        " is total)."
-    )
+    value, low, high = map(decimals, (score.value, score.low, score.high))
+    return f" Vulnerability score {value} ({low} to {high}; 0 is none, 1 is total)."
 
 
 def _only_in_a_slice(slices: Sequence[CheckResult]) -> str:
@@ -130,11 +130,17 @@ def _only_in_a_slice(slices: Sequence[CheckResult]) -> str:
     told = (
         ""
         if area is None
-        else f" (AUC {area.value:.2g}, {area.low:.2g} to {area.high:.2g}; 0.5 is chance)"
+        else f" (AUC {decimals(area.value)}, {decimals(area.low)} to {decimals(area.high)};"
+        " 0.5 is chance)"
     )
     return (
         f"This model leaks on some records: not shown for all together, but for {worst.name}{told}."
     )
+
+
+def decimals(value: float) -> str:
+    """``0.60`` and ``0.049``: two decimals, or two digits that matter, as in the tables below."""
+    return f"{value:.2f}" if abs(value) >= SMALL else f"{value:.2g}"
 
 
 def percent(share: float) -> str:

@@ -128,10 +128,13 @@ def _row(prior: float, found: Estimate, words: Words) -> tuple[Cell, ...]:
     right = min(ACCUSED, max(0, round(ACCUSED * found.value)))
     key = "meaning.right one" if right == 1 else "meaning.right many"
     said = words.say(key, right=words.count(right), all=words.count(ACCUSED))
+    text = words.both_of(found)
     if found.low <= prior:
+        # the interval alone: the value by itself invites to be quoted
+        text = words.span_of(found)
         guessed = words.plain(ACCUSED * prior)
         said = words.say("meaning.not shown", right=guessed, all=words.count(ACCUSED))
-    shown = Interval(found.value, found.low, found.high, words.both_of(found))
+    shown = Interval(found.value, found.low, found.high, text)
     return (words.one_in(prior), shown, said)
 
 
