@@ -7,6 +7,8 @@ from tacit.render.blocks import Block, Cell, Interval, Section, Table, Text
 from tacit.render.reading import Reading, beats_guessing
 from tacit.render.words import Words, setting_of
 
+# the kinds of attack whose score is about members and non-members
+GUESSED = ("membership", "membership with shadow models", "synthetic data")
 # members among the candidates, where the report has not measured precision itself
 PRIORS = (0.5, 0.1, 0.01, 0.001)
 # of 50 members and 50 non-members
@@ -30,7 +32,7 @@ def section(reading: Reading) -> Section:
 def _blocks(reading: Reading) -> tuple[Block, ...]:
     words = reading.words
     blocks: list[Block] = []
-    if reading.report.score is not None:
+    if reading.report.score is not None and reading.kind in GUESSED:
         blocks.append(Text(_guesses(reading.report.score, words)))
     rows = _rows(reading)
     if rows:
