@@ -87,14 +87,14 @@ def headline_of(
         )
     if finding == "no leak found" and detectable is not None:
         return (
-            f"No leak found by these attacks. A leak with an advantage of {detectable:.2g} or more"
+            f"No leak found by these attacks. A leak with a score of {detectable:.2g} or more"
             " would have shown in 4 audits of 5; a smaller one, or a stronger attack, is not ruled"
             " out."
         )
     if detectable is None:
         return "Inconclusive: there are too few records to measure anything."
     return (
-        "Inconclusive: no leak was shown, but this few records show an advantage only from"
+        "Inconclusive: no leak was shown, but this few records show a score only from"
         f" {detectable:.2g} upwards (in 4 audits of 5), so a leak that matters could be there."
     )
 
