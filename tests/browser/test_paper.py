@@ -165,3 +165,18 @@ def test_every_page_has_its_foot_and_no_head_stands_alone(
         body = [line for line in body if not line.startswith(document.title[:20])]
         assert body, f"page {number} is empty"
         assert body[-1] not in heads, f"page {number} of {paper} ends with {body[-1]!r}"
+
+
+@pytest.mark.parametrize("lang", ["de", "fr"])
+@pytest.mark.parametrize("name", ["few", "file"])
+def test_longer_languages_fit_on_paper_too(on_screen, documents, tmp_path, name, lang):
+    path = documents[name].save(tmp_path / "page.html", lang=lang)
+    opened_on_paper(on_screen, path, "A4")
+    broken, clipped = on_screen.execute_script(BROKEN)
+    assert broken == []
+    assert clipped == []
+    heads = {flat(text) for text in on_screen.execute_script(HEADS)}
+    for text in pages_of(on_screen, "A4"):
+        lines = [flat(line) for line in text.splitlines() if flat(line)]
+        body = [line for line in lines if "blake2b" not in line and " / " not in line]
+        assert body[-1] not in heads

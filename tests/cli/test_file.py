@@ -44,7 +44,7 @@ def filed(folder, *more):
 
 def test_reports_and_statements_become_one_file(saved, capsys):
     assert filed(saved) == 0
-    assert "2 of 9 kinds of attack" in capsys.readouterr().out
+    assert "Kinds of attack tested on this model: 2 of 9" in capsys.readouterr().out
     plain = json.loads((saved / "file.json").read_text(encoding="utf8"))
     assert len(plain["items"]) == 19
     assert plain["statements"]["owner"] == "Head of risk"
@@ -53,7 +53,7 @@ def test_reports_and_statements_become_one_file(saved, capsys):
 
 def test_a_file_is_written_in_a_language(saved, capsys):
     assert filed(saved, "--lang", "fr") == 0
-    assert "genres d'attaque" in capsys.readouterr().out
+    assert "Genres d'attaque" in capsys.readouterr().out
     assert '<html lang="fr">' in (saved / "file.html").read_text(encoding="utf8")
 
 

@@ -26,7 +26,10 @@ def test_the_digest_is_the_one_written_down_by_hand():
     assert digest_of({"a": 1}) == "blake2b-128:2c6b113b8dd15ffbded9860b43eb0c6c"
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}])
-def test_what_json_cannot_hold_has_no_digest(value):
+def test_a_number_that_json_has_not_is_null_as_in_a_saved_report():
+    assert digest_of({"a": float("inf")}) == digest_of({"a": None})
+
+
+def test_what_json_cannot_hold_has_no_digest():
     with pytest.raises(InvalidInput, match="no digest"):
-        digest_of({"a": value})
+        digest_of({"a": {1, 2}})

@@ -12,7 +12,7 @@ import pytest
 
 from tacit.attacks import Threshold
 from tacit.audits.compare import compare
-from tacit.core import Estimate, InvalidInput, Report, collect
+from tacit.core import Estimate, Evidence, InvalidInput, Report, collect
 from tacit.figures.thinning import cornered, thinned
 from tacit.plots import ParetoDisplay, RocDisplay, ScoresDisplay, SlicesDisplay, TrendDisplay
 from tacit.render.charts import charts_of, pareto_of
@@ -241,3 +241,19 @@ def test_new_axes_are_made_where_none_are_given(evidence):
     drawn = RocDisplay.from_evidence(evidence).plot()
     assert drawn.ax is not None
     pyplot.close("all")
+
+
+def test_scores_from_anywhere_are_drawn_without_an_audit(axes):
+    rng = np.random.default_rng(0)
+    member = np.repeat([True, False], 500)
+    score = rng.normal(size=1000) + member
+    display = RocDisplay.from_predictions(member, score, name="mine")
+    same = RocDisplay.from_evidence(Evidence.of(score, member), name="mine")
+    assert display.curves[0].tpr.tolist() == same.curves[0].tpr.tolist()
+    assert display.plot(axes).ax is axes
+    assert ScoresDisplay.from_predictions(member, score).figure.member.sum() == pytest.approx(1)
+
+
+def test_a_display_in_a_notebook_is_one_short_line(leaking):
+    for display in (RocDisplay, ScoresDisplay, SlicesDisplay):
+        assert len(repr(display.from_report(leaking))) < 40

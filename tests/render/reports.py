@@ -272,7 +272,7 @@ def quiet():
         finding="no leak found",
         verdict="pass",
         headline=(
-            "No leak found by these attacks. A leak with an advantage of 0.049 or more would have"
+            "No leak found by these attacks. A leak with a score of 0.049 or more would have"
             " shown in 4 audits of 5; a smaller one, or a stronger attack, is not ruled out."
         ),
         p_value=0.44,

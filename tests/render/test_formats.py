@@ -13,8 +13,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tacit import render
 from tacit.core import Verdict
-from tacit.render import rendered
+from tacit.render import FORMATS, rendered
+from tacit.render.reading import Reading
+from tacit.render.sections import sections_of
+from tacit.render.words import Words
 
 
 def cases(report):
@@ -209,3 +213,57 @@ def test_a_control_is_not_taken_for_a_guesser_without_the_model(leaking):
     assert split < controls < text.index("shadow models as targets", split)
     assert "With a quarter of the models" in text
     assert "## Controls" not in rendered(leaking, suffix=".md")
+
+
+def test_a_section_reaches_every_format_that_its_reach_names(leaking):
+    """One rule for all formats: "everywhere", "short" or "long"."""
+    reading = Reading.of(leaking, Words.of("en"))
+    texts = {suffix: rendered(leaking, suffix=suffix) for suffix in FORMATS.values()}
+    output = next(ElementTree.fromstring(texts[".xml"]).iter("system-out")).text
+    noted = json.loads(texts[".sarif"])["runs"][0]["properties"]["sections"]
+    for section in sections_of(reading):
+        in_long = [section.title in texts[suffix] for suffix in (".html", ".md")]
+        assert in_long == [True, True]
+        assert (section.title in texts[".txt"]) == section.brief
+        assert (section.title in texts[".card.md"]) == section.everywhere
+        assert (section.title in output) == section.everywhere
+        assert (section.key in noted) == section.everywhere
+        assert not section.everywhere or noted[section.key]
+
+
+def test_no_code_of_an_attack_stands_in_the_text_for_people(leaking):
+    for suffix in (".txt", ".card.md"):
+        assert "GradientBoosting()" not in rendered(leaking, suffix=suffix)
+    text = rendered(leaking, suffix=".md")
+    assert text.count("GradientBoosting()") == 1
+    assert text.index("How each number was found") < text.index("GradientBoosting()")
+
+
+def test_one_quantity_has_one_value(leaking):
+    base = leaking.checks[0]
+    twice = replace(base.estimates[0], name="balanced_accuracy", value=0.67, low=0.65, high=0.69)
+    chosen = replace(base, estimates=(*base.estimates, twice))
+    text = rendered(replace(leaking, checks=(chosen, *leaking.checks[1:])), suffix=".md")
+    assert "Guesses that are right" not in text
+
+
+def test_a_precision_that_is_not_shown_to_beat_guessing_is_not_quoted(leaking):
+    base = leaking.checks[0]
+    estimates = tuple(
+        replace(item, low=0.0, high=0.97) if item.name == "ppv@prior=0.5" else item
+        for item in base.estimates
+    )
+    chosen = replace(base, estimates=estimates)
+    text = rendered(replace(leaking, checks=(chosen, *leaking.checks[1:])), suffix=".md")
+    assert "not shown to beat guessing (0 to 97 %)" in text
+    assert "95 % (0" not in text
+
+
+def test_nothing_in_render_reads_a_sentence_back():
+    """Patterns are for cleaning and escaping text from outside, and for nothing else."""
+    source = Path(render.__file__).parent
+    for path in source.rglob("*.py"):
+        text = path.read_text(encoding="utf8")
+        if path.name not in ("clean.py", "markdown.py"):
+            assert "import re\n" not in text, path
+        assert 'partition(": ")' not in text, path

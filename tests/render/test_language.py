@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tacit.core import InvalidInput, Note
+from tacit.core import Comparison, Estimate, InvalidInput, Note
+from tacit.core.comparison import Point
 from tacit.render import LANGUAGES, rendered
 from tacit.render.language import language
 from tacit.render.words import SPACE, Words
@@ -113,3 +114,20 @@ def test_too_few_records_are_told_from_the_numbers_of_the_note():
     assert Words.of("de").reason(note) == "Zu wenige Mitglieder."
     assert Words.of("fr").reason(note) == "Trop peu de membres."
     assert Words.of("en").reason(note) == "Nobody translated this."
+
+
+def test_capitals_and_a_full_stop_make_no_other_sentence():
+    words = Words.of("fr")
+    said = words.written("Records are independent.")
+    assert said == words.written("records are independent")
+    assert said == "les enregistrements sont indépendants"
+
+
+def test_a_recommendation_is_told_from_the_fields_of_the_comparison():
+    points = (Point("net", "net", None, 0.9, Estimate("advantage", 0.2, 0.1, 0.3, 0.95, 9, "x")),)
+    comparison = Comparison(points, (), "net", "As the comparison wrote it.")
+    text = rendered(comparison, suffix=".txt", lang="de")
+    assert "Empfohlen: net; Genauigkeit 90,0 %, Gefährdungswert 0,20 (0,10–0,30)." in text
+    assert "As the comparison wrote it." in rendered(comparison, suffix=".txt")
+    none = Comparison(points, (), "", "As the comparison wrote it.")
+    assert "kein Modell empfehlen" in rendered(none, suffix=".txt", lang="de")

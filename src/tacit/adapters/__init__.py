@@ -6,10 +6,11 @@ from typing import Any, cast
 
 from tacit.adapters.answers import Kind
 from tacit.adapters.arrays import is_a
+from tacit.adapters.description import describe
 from tacit.core import InvalidInput, Outputs
 from tacit.core.plugins import plugin, plugin_names
 
-__all__ = ["adapter_of", "outputs_of"]
+__all__ = ["adapter_of", "describe", "outputs_of"]
 
 WRAPPERS = ("torch.DistributedDataParallel", "torch.DataParallel")
 # the first that fits: a Keras model on the PyTorch backend is a torch.Module too, and so is every

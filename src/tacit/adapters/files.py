@@ -207,7 +207,7 @@ def _require_the_same_columns(sides: tuple[Columns, Columns], files: Sequence[st
 
 
 def _outputs(columns: Columns, path: str) -> Outputs:
-    given = {name: columns[name] for name in OF_OUTPUTS if name in columns}
+    given: dict[str, Any] = {name: columns[name] for name in OF_OUTPUTS if name in columns}
     if not given.keys() & {"logits", "probs", "loss", "prediction"}:
         raise InvalidInput(
             f"`{path}` needs one of `logits`, `probs`, `loss` or `prediction` (in a table: columns"

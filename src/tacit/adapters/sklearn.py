@@ -47,9 +47,20 @@ def outputs_of(
             )
         label = None if y is None else _class_numbers(model, y)
         ask, found = _question(model, take(x, slice(0, min(N_COMPARED, n_records(x)))))
-        return answered(
+        outputs = answered(
             ask, batches(x, label, size), kind=found if kind == "auto" else kind, check=check
         )
+        return outputs.named(_class_names(model)) if outputs.task == "multiclass" else outputs
+
+
+def _class_names(model: Any) -> list[str] | None:
+    """The names of the classes, where they are names and not just 0, 1, 2 ..."""
+    classes = getattr(model, "classes_", None)
+    if classes is None or isinstance(classes, list):
+        return None
+    names = [str(name) for name in np.asarray(classes).tolist()]
+    plain = names == [str(number) for number in range(len(names))]
+    return None if plain or len(set(names)) != len(names) else names
 
 
 def _class_numbers(model: Any, y: Any) -> NDArray[np.int64]:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from tacit.cli.writing import check_outputs, targets
+from tacit.cli.writing import add_language_option, check_outputs, targets
 
 TEXT = """\
 Compare audits: which model or epoch gives the most privacy for its accuracy, and which
@@ -51,6 +51,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         default=[],
         help="any of .md, .txt, .html, .json; several times",
     )
+    add_language_option(group)
     command.set_defaults(run=_run)
 
 
@@ -58,15 +59,15 @@ def _run(arguments: argparse.Namespace) -> int:
     import sys
 
     from tacit.audits.compare import compare
-    from tacit.core import Report
+    from tacit.core import Report, presentation
 
     check_outputs(arguments)
     reports = [Report.load(path) for path in arguments.reports]
     comparison = compare(
         reports, level=arguments.level, tolerance=arguments.tolerance, title=arguments.title
     )
-    print(comparison)
+    print(presentation.rendered(comparison, ".txt", lang=arguments.lang))
     for path in targets(arguments):
-        comparison.save(path)
+        comparison.save(path, lang=arguments.lang)
         print(f"wrote {path}", file=sys.stderr)
     return 0

@@ -1,9 +1,8 @@
 """`tacit show`: print a saved document, write it in another format or language, or verify it."""
 
 import argparse
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tacit.cli.writing import add_output_options, check_outputs, deliver
 
@@ -44,32 +43,14 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from tacit.core import load
+
     check_outputs(arguments)
-    document = _loaded(arguments.report)
+    document = load(arguments.report)
     if arguments.verify:
         return _verify(document, arguments.verify)
     deliver(document, arguments)
     return 0
-
-
-def _loaded(path: str) -> "Report | Comparison | Filing":
-    """What the JSON file holds, by what it says it is."""
-    from tacit.core import Comparison, InvalidInput, Report, comparison, filing
-
-    try:
-        text = Path(path).read_text(encoding="utf8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"`{path}` cannot be read as a report: {error}.") from error
-    try:
-        plain: Any = json.loads(text)
-    except (ValueError, RecursionError):
-        plain = None
-    kind = plain.get("kind") if isinstance(plain, dict) else None
-    if kind == filing.KIND:
-        return filing.Filing.from_json(text)
-    if kind == comparison.KIND:
-        return Comparison.from_json(text)
-    return Report.from_json(text)
 
 
 def _verify(document: "Report | Comparison | Filing", page: str) -> int:

@@ -11,6 +11,8 @@ from tacit.core.errors import (
 )
 from tacit.core.estimate import Estimate
 from tacit.core.evidence import Evidence, collect, deal
+from tacit.core.evidence_file import EvidenceFile
+from tacit.core.filing import Filing
 from tacit.core.gate import AtMost, Gate, NotRefuted, Verdict, judge, overall
 from tacit.core.loading import load
 from tacit.core.membership import Assignment, Membership
@@ -33,6 +35,8 @@ __all__ = [
     "Comparison",
     "Estimate",
     "Evidence",
+    "EvidenceFile",
+    "Filing",
     "Gate",
     "InvalidInput",
     "Membership",

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from tacit.core.errors import InvalidInput
+from tacit.core.plain import finite
 
 # 128 bits: short enough to be read aloud, and nobody finds a second document of the same digest
 # by accident; a signature (of the file) protects against an adversary
@@ -17,16 +18,21 @@ def canonical(plain: Any) -> bytes:
     """Plain data as the one JSON text that stands for it.
 
     Keys are sorted, no blank is left, numbers are written so that they read back to the same
-    float, and lone surrogates (which UTF-8 cannot hold) are escaped.
+    float, numbers that are infinite or NaN are null (as a saved report has them), and lone
+    surrogates (which UTF-8 cannot hold) are escaped.
 
     Raises
     ------
     InvalidInput
-        A number is infinite or NaN, or something is no plain data: JSON cannot hold it.
+        Something is no plain data: JSON cannot hold it.
     """
     try:
         text = json.dumps(
-            plain, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+            finite(plain),
+            ensure_ascii=False,
+            allow_nan=False,
+            sort_keys=True,
+            separators=(",", ":"),
         )
     except (ValueError, TypeError) as error:
         raise InvalidInput(f"This has no JSON text, and so no digest: {error}.") from error

@@ -13,6 +13,7 @@ from tacit.core.comparison import Comparison
 from tacit.core.errors import InvalidInput
 from tacit.core.evidence_file import EvidenceFile
 from tacit.core.files import write_whole
+from tacit.core.plain import finite, parsed
 from tacit.core.report import Report
 
 SCHEMA = 1
@@ -129,7 +130,7 @@ class Filing:
     def to_json(self) -> str:
         """JSON text; `from_json` gives the same file back."""
         return json.dumps(
-            self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True
+            finite(self.to_dict()), indent=1, ensure_ascii=False, allow_nan=False, sort_keys=True
         )
 
     @classmethod
@@ -141,10 +142,11 @@ class Filing:
         InvalidInput
             The text is no such file, or comes from a newer tacit.
         """
-        try:
-            plain = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise InvalidInput(f"This is not a tacit evidence file: {error}.") from error
+        return cls.from_dict(parsed(text, "evidence file"))
+
+    @classmethod
+    def from_dict(cls, plain: Any) -> "Filing":
+        """The Filing that `to_dict` wrote; see `from_json`."""
         if not isinstance(plain, dict) or plain.get("kind") != KIND:
             raise InvalidInput(f"This is not a tacit evidence file: it has no `kind` of {KIND!r}.")
         if plain.get("schema") != SCHEMA:

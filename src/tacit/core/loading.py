@@ -1,25 +1,30 @@
-"""From a file to the Report or Comparison that was saved in it."""
+"""From a file to the Report, Comparison or evidence file that was saved in it."""
 
 from pathlib import Path
 
-from tacit.core.comparison import KIND, Comparison
+from tacit.core import comparison, filing
+from tacit.core.comparison import Comparison
 from tacit.core.errors import InvalidInput
+from tacit.core.filing import Filing
 from tacit.core.plain import parsed
 from tacit.core.report import Report
 
 
-def load(path: str | Path) -> Report | Comparison:
-    """What `Report.save` or `Comparison.save` wrote as JSON.
+def load(path: str | Path) -> Report | Comparison | Filing:
+    """What `Report.save`, `Comparison.save` or `Filing.save` wrote as JSON.
 
     Raises
     ------
-    InvalidInput : the file cannot be read, or is neither.
+    InvalidInput : the file cannot be read, or is none of them.
     """
     try:
         text = Path(path).read_text(encoding="utf8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(f"`{path}` cannot be read as a report: {error}.") from error
     plain = parsed(text, "report or comparison")
-    if isinstance(plain, dict) and plain.get("kind") == KIND:
+    kind = plain.get("kind") if isinstance(plain, dict) else None
+    if kind == comparison.KIND:
         return Comparison.from_dict(plain)
+    if kind == filing.KIND:
+        return Filing.from_dict(plain)
     return Report.from_dict(plain)

@@ -1,5 +1,6 @@
 """What one model answered for n records."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,6 +16,8 @@ SUM_TOLERANCE = 1e-2
 LOOKS_LIKE_ONE = 1e-4
 ENOUGH_TO_TELL = 20
 FIRST_ROWS = 1000
+# the fields that hold one row a record
+ARRAYS = ("logits", "probs", "loss", "label", "prediction", "truth")
 N_ONE_HOT = 10
 
 
@@ -36,6 +39,7 @@ class Outputs:
         logit.
     prediction : float (n,) or (n, d), what a regression model predicted; needs `truth`.
     truth : float, the shape of `prediction`.
+    classes : names of the classes 0..k-1, for the report; None where they have none.
 
     Raises
     ------
@@ -53,6 +57,7 @@ class Outputs:
     label: NDArray[np.int64] | None = None
     prediction: NDArray[np.floating[Any]] | None = None
     truth: NDArray[np.floating[Any]] | None = None
+    classes: tuple[str, ...] | None = None
 
     def __init__(
         self,
@@ -63,6 +68,7 @@ class Outputs:
         label: ArrayLike | None = None,
         prediction: ArrayLike | None = None,
         truth: ArrayLike | None = None,
+        classes: Sequence[str] | None = None,
     ) -> None:
         given = {"logits": logits, "probs": probs, "loss": loss, "prediction": prediction}
         names = [name for name, value in given.items() if value is not None]
@@ -86,7 +92,11 @@ class Outputs:
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
+        named = None if classes is None else tuple(classes)
+        object.__setattr__(self, "classes", named)
         _require_consistent(self)
+        if named is not None:
+            _require_names(self, named)
 
     @property
     def n(self) -> int:
@@ -110,10 +120,13 @@ class Outputs:
     def take(self, rows: NDArray[Any]) -> "Outputs":
         """The records `rows` (indices or a mask), in that order."""
         kept = {
-            name: None if (value := getattr(self, name)) is None else value[rows]
-            for name in self.__dataclass_fields__
+            name: None if (value := getattr(self, name)) is None else value[rows] for name in ARRAYS
         }
-        return Outputs(**kept)
+        return Outputs(**kept, classes=self.classes)
+
+    def named(self, classes: Sequence[str] | None) -> "Outputs":
+        """The same answers with names for the classes."""
+        return Outputs(**{name: getattr(self, name) for name in ARRAYS}, classes=classes)
 
     def __len__(self) -> int:
         return self.n
@@ -127,7 +140,13 @@ def concatenate(*parts: Outputs) -> Outputs:
     InvalidInput : the parts answer different questions (fields or number of classes differ).
     """
     joined = {}
-    for name in Outputs.__dataclass_fields__:
+    names = {part.classes for part in parts}
+    if len(names) != 1:
+        raise InvalidInput(
+            "`classes` needs the same names in all Outputs, got"
+            f" {' and '.join(map(repr, sorted(names, key=repr)))}."
+        )
+    for name in ARRAYS:
         values = [getattr(part, name) for part in parts]
         if len({value is None for value in values}) != 1:
             raise InvalidInput(
@@ -142,7 +161,7 @@ def concatenate(*parts: Outputs) -> Outputs:
                 f"`{name}` needs the same number of columns in all Outputs, got shapes {shapes}."
             )
         joined[name] = np.concatenate(values)
-    return Outputs(**joined)
+    return Outputs(**joined, classes=names.pop())
 
 
 def _scores(value: ArrayLike | None, name: str) -> NDArray[np.floating[Any]] | None:
@@ -197,6 +216,22 @@ def _require_consistent(outputs: Outputs) -> None:
         _require_labels(outputs, scores)
     if scores is not None:
         _require_the_right_name(outputs, scores)
+
+
+def _require_names(outputs: Outputs, classes: tuple[str, ...]) -> None:
+    wrong = [name for name in classes if not isinstance(name, str) or not name]
+    if wrong or len(set(classes)) != len(classes):
+        raise InvalidInput(
+            f"`classes` needs a different text for each class, got {str(list(classes))[:80]}."
+        )
+    scores = outputs.logits if outputs.logits is not None else outputs.probs
+    label = outputs.label
+    k = int(label.max()) + 1 if label is not None and label.ndim == 1 else 0
+    exact = scores is not None and outputs.task in ("multiclass", "binary")
+    if exact and scores is not None:
+        k = 2 if scores.ndim == 1 else scores.shape[1]
+    if len(classes) < k or (exact and len(classes) != k):
+        raise InvalidInput(f"`classes` needs {k} names, one a class, got {len(classes)}.")
 
 
 def _require_labels(outputs: Outputs, scores: NDArray[np.floating[Any]] | None) -> None:

@@ -3,7 +3,18 @@
 from tacit.core import Comparison, InvalidInput
 from tacit.core.canonical import digest_of
 from tacit.core.comparison import Difference, Point
-from tacit.render.blocks import Block, Cell, Chart, Document, Interval, Items, Section, Table, Text
+from tacit.render.blocks import (
+    Block,
+    Cell,
+    Chart,
+    Document,
+    Interval,
+    Items,
+    Original,
+    Section,
+    Table,
+    Text,
+)
 from tacit.render.cells import interval
 from tacit.render.charts import pareto_of, script_words
 from tacit.render.clean import clean, sentence
@@ -27,13 +38,31 @@ def document_of_comparison(comparison: Comparison, words: Words) -> Document:
         tone="neutral",
         verdict="",
         finding="",
-        headline=words.written(comparison.recommendation),
+        headline=recommendation(comparison, words),
         sections=tuple(sections),
         charts=pareto_of(comparison, words) | {"words": script_words(words)},
         more=words.say("comparison.more"),
         digest=digest,
         lang=words.language.code,
         furniture=furniture(words, digest),
+    )
+
+
+def recommendation(comparison: Comparison, words: Words) -> str:
+    """What is recommended: the comparison's own sentence; in another language from its fields."""
+    own = words.written(comparison.recommendation)
+    if not isinstance(own, Original):
+        return own
+    found = [point for point in comparison.points if point.name == comparison.recommended]
+    if not found:
+        return words.say("comparison.no recommendation")
+    unknown = words.say("not known")
+    accuracy, score = found[0].accuracy, found[0].score
+    return words.say(
+        "comparison.recommended",
+        name=clean(found[0].name),
+        accuracy=unknown if accuracy is None else words.share(accuracy, digits=3),
+        score=unknown if score is None else words.both_of(score),
     )
 
 

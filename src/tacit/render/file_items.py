@@ -10,7 +10,7 @@ from tacit.figures import SlicesFigure
 from tacit.render.blocks import Block, Cell, Facts, Items, Outcome, Section, Table, Text
 from tacit.render.cells import interval
 from tacit.render.clean import clean
-from tacit.render.comparison import points
+from tacit.render.comparison import points, recommendation
 from tacit.render.headline import finding
 from tacit.render.reading import Reading
 from tacit.render.sections.tested import coverage, result, threats
@@ -258,7 +258,7 @@ def _measures(reading: FileReading) -> tuple[Block, ...]:
     comparison = reading.filing.comparison
     if comparison is None:
         return (stated, Text(words.say("file.no comparison")))
-    said = Text(words.written(comparison.recommendation))
+    said = Text(recommendation(comparison, words))
     return (stated, said, *points(comparison, words))
 
 

@@ -75,7 +75,7 @@ class Words:
         shown = sentence(text).replace(" %", f"{SPACE}%")
         if self.language.code == "en":
             return shown
-        known = self.language.written.get(sentence(text).rstrip("."))
+        known = self.language.translated(sentence(text))
         return Original(shown) if known is None else known
 
     def reason(self, note: Note) -> str:

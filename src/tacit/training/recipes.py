@@ -166,4 +166,5 @@ class _KerasObserve:
             np.asarray(self.model.predict_on_batch(x[start : start + size]))
             for start in range(0, len(x), size)
         ]
-        return Outputs(**{self.outputs: np.concatenate(answers)})
+        given: dict[str, Any] = {self.outputs: np.concatenate(answers)}
+        return Outputs(**given)

@@ -42,7 +42,7 @@ def test_a_headline_names_the_rate_only_where_it_beats_a_blind_guess():
     ]
     assert "1 in 100 non-members finds 5 % of the members (3 % to 8 %)" in told[0]
     assert "1 in 100" not in told[1]
-    assert "0.4 (0.36 to 0.46" in told[1]
+    assert "0.40 (0.36 to 0.46" in told[1]
 
 
 def test_a_leak_in_a_slice_alone_is_said_to_be_that():

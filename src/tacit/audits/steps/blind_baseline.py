@@ -88,8 +88,8 @@ def blind_warning(blind: CheckResult | None) -> str:
 
 
 def backwards_warning(measured: Evidence) -> str:
-    """What the reader must know first where members look *less* like members than the others; empty
-    where they do not.
+    """What the reader must know first where members look *less* like members than non-members;
+    empty where they do not.
 
     A random split is refused in 1 audit of 2,000.
     """
@@ -100,7 +100,7 @@ def backwards_warning(measured: Evidence) -> str:
     if area.high >= 0.5:
         return ""
     return (
-        f"the model fits its members worse than the others (AUC {area.value:.3g}, at most"
+        f"the model fits its members worse than the non-members (AUC {area.value:.3g}, at most"
         f" {area.high:.3g}; 0.5 is chance), which training does not do. Are members and non-members"
         " swapped, is the loss negated, or are they of different populations?"
     )

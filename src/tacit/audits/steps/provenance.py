@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tacit import __version__
 from tacit.core import Membership, Outputs
+from tacit.core.outputs import ARRAYS
 from tacit.signals import available, measure
 
 PACKAGES = ("numpy", "scipy", "scikit-learn")
@@ -58,7 +59,7 @@ def environment(
 
 def arrays_of(outputs: Outputs) -> dict[str, NDArray[Any] | None]:
     """The arrays of Outputs by name."""
-    return {name: getattr(outputs, name) for name in Outputs.__dataclass_fields__}
+    return {name: getattr(outputs, name) for name in ARRAYS}
 
 
 def digest(arrays: Mapping[str, NDArray[Any] | None]) -> str:

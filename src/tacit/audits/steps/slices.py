@@ -28,7 +28,10 @@ def columns_of(outputs: Outputs, given: Mapping[str, ArrayLike] | None) -> dict[
     columns: dict[str, Column] = {}
     names = available(outputs)
     if outputs.label is not None and outputs.label.ndim == 1:
-        columns["class"] = labelled_codes(outputs.label, "label")
+        code, texts = labelled_codes(outputs.label, "label")
+        if outputs.classes is not None:
+            texts = [outputs.classes[int(text)] for text in texts]
+        columns["class"] = (code, texts)
     if "correctness" in names:
         correct = measure(outputs, "correctness") > 0.5
         columns["prediction"] = (correct.astype(np.int64), ["wrong", "correct"])

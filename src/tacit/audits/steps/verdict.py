@@ -23,6 +23,8 @@ SIGNIFICANCE_SHARE = (
     2  # the whole audit spends half its error on the chosen attack and half on the slices
 )
 SMALL_LEAK = 0.10
+# below it the second decimal of a score is its only digit
+SMALL = 0.095
 FALSE_ACCUSATIONS = ("tpr@fpr=0.001", "tpr@fpr=0.01", "tpr@fpr=0.1")
 
 
@@ -85,14 +87,14 @@ def headline_of(
         )
     if finding == "no leak found" and detectable is not None:
         return (
-            f"No leak found by these attacks. A leak with an advantage of {detectable:.2g} or more"
+            f"No leak found by these attacks. A leak with a score of {detectable:.2g} or more"
             " would have shown in 4 audits of 5; a smaller one, or a stronger attack, is not ruled"
             " out."
         )
     if detectable is None:
         return "Inconclusive: there are too few records to measure anything."
     return (
-        "Inconclusive: no leak was shown, but this few records show an advantage only from"
+        "Inconclusive: no leak was shown, but this few records show a score only from"
         f" {detectable:.2g} upwards (in 4 audits of 5), so a leak that matters could be there."
     )
 
@@ -115,10 +117,8 @@ def _attacker(chosen: CheckResult) -> str:
 def _score_text(score: Estimate | None) -> str:
     if score is None:
         return ""
-    return (
-        f" Vulnerability score {score.value:.2g} ({score.low:.2g} to {score.high:.2g}; 0 is none, 1"
-        " is total)."
-    )
+    value, low, high = map(decimals, (score.value, score.low, score.high))
+    return f" Vulnerability score {value} ({low} to {high}; 0 is none, 1 is total)."
 
 
 def _only_in_a_slice(slices: Sequence[CheckResult]) -> str:
@@ -130,11 +130,17 @@ def _only_in_a_slice(slices: Sequence[CheckResult]) -> str:
     told = (
         ""
         if area is None
-        else f" (AUC {area.value:.2g}, {area.low:.2g} to {area.high:.2g}; 0.5 is chance)"
+        else f" (AUC {decimals(area.value)}, {decimals(area.low)} to {decimals(area.high)};"
+        " 0.5 is chance)"
     )
     return (
         f"This model leaks on some records: not shown for all together, but for {worst.name}{told}."
     )
+
+
+def decimals(value: float) -> str:
+    """``0.60`` and ``0.049``: two decimals, or two digits that matter, as in the tables below."""
+    return f"{value:.2f}" if abs(value) >= SMALL else f"{value:.2g}"
 
 
 def percent(share: float) -> str:

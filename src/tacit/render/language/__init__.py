@@ -50,6 +50,15 @@ class Language:
             spaced = {key: self._spaced(text) for key, text in getattr(self, name).items()}
             object.__setattr__(self, name, spaced)
 
+    def translated(self, text: str) -> str | None:
+        """A sentence that an audit wrote, in this language; None where it is not known.
+
+        Capitals and a full stop make no other sentence.
+        """
+        plain = text.rstrip(".").lower()
+        found = (said for key, said in self.written.items() if key.lower() == plain)
+        return next(found, None)
+
     def _spaced(self, text: str) -> str:
         """`text` with spaces that do not break where this language's typography asks for them."""
         for mark in self.kept:

@@ -7,6 +7,8 @@ from tacit.render.blocks import Block, Cell, Interval, Section, Table, Text
 from tacit.render.reading import Reading, beats_guessing
 from tacit.render.words import Words, setting_of
 
+# the kinds of attack whose score is about members and non-members
+GUESSED = ("membership", "membership with shadow models", "synthetic data")
 # members among the candidates, where the report has not measured precision itself
 PRIORS = (0.5, 0.1, 0.01, 0.001)
 # of 50 members and 50 non-members
@@ -30,7 +32,7 @@ def section(reading: Reading) -> Section:
 def _blocks(reading: Reading) -> tuple[Block, ...]:
     words = reading.words
     blocks: list[Block] = []
-    if reading.report.score is not None:
+    if reading.report.score is not None and reading.kind in GUESSED:
         blocks.append(Text(_guesses(reading.report.score, words)))
     rows = _rows(reading)
     if rows:
@@ -128,10 +130,13 @@ def _row(prior: float, found: Estimate, words: Words) -> tuple[Cell, ...]:
     right = min(ACCUSED, max(0, round(ACCUSED * found.value)))
     key = "meaning.right one" if right == 1 else "meaning.right many"
     said = words.say(key, right=words.count(right), all=words.count(ACCUSED))
+    text = words.both_of(found)
     if found.low <= prior:
+        # the interval alone: the value by itself invites to be quoted
+        text = words.span_of(found)
         guessed = words.plain(ACCUSED * prior)
         said = words.say("meaning.not shown", right=guessed, all=words.count(ACCUSED))
-    shown = Interval(found.value, found.low, found.high, words.both_of(found))
+    shown = Interval(found.value, found.low, found.high, text)
     return (words.one_in(prior), shown, said)
 
 
