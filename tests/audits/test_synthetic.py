@@ -225,7 +225,7 @@ def test_too_few_rows_are_inconclusive_and_say_how_many_it_takes(side):
         real[side] = table(49, 9)
     report = audited(release, real)
     assert report.finding == report.verdict == "inconclusive"
-    assert (report.unknown[0]["needed"], report.unknown[0]["got"]) == (50, 49)
+    assert (report.unknown[0].needed, report.unknown[0].got) == (50, 49)
 
 
 def test_constant_columns_and_identifiers_are_left_out_and_named():
@@ -236,7 +236,7 @@ def test_constant_columns_and_identifiers_are_left_out_and_named():
     }
     real = sides(100, **more)
     report = audited(table(100, 9, **more), real)
-    told = {item["question"]: item["reason"] for item in report.unknown}
+    told = {item.metric: item.reason for item in report.unknown}
     assert "one value only" in told["the column 'same'"]
     assert "identifier" in told["the column 'key'"]
     assert "identifier" in told["the column 'note'"]
@@ -314,7 +314,7 @@ def test_a_constant_secret_has_a_baseline_of_one_and_no_risk():
     (check,) = (r for r in table_risks(game, ["s"], seed=0, level=0.95) if "of s" in r.name)
     assert check.estimate("success of the baseline").value == 1
     assert check.estimate("residual risk") is None
-    assert "membership can add nothing" in check.reason
+    assert "membership can add nothing" in check.notes[0].reason
 
 
 def test_a_constant_secret_is_refused_with_the_reason():
@@ -335,7 +335,7 @@ def test_twins_are_counted():
         real["nonmember"][name][:20] = real["member"][name][:20]
     report = audited(table(200, 9), real)
     check = report.check("without twins")
-    assert check.notes == ("10.0% of the non-members equal a member in every column",)
+    assert check.remarks == ("10.0% of the non-members equal a member in every column",)
     assert check.n_members == 180
 
 

@@ -1,7 +1,6 @@
 """The audit of a synthetic table: what does a release tell of the people it was made from?"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from tacit.audits.steps.closeness import (
 )
 from tacit.audits.steps.relabelling import joint_test
 from tacit.audits.steps.release_report import LABELS, MOST_SECRETS, Found, Release, released_report
-from tacit.audits.steps.slices import Column, slice_results
+from tacit.audits.steps.release_slices import isolation, release_slices
 from tacit.audits.steps.table_game import TableGame
 from tacit.audits.steps.table_risks import table_risks
 from tacit.audits.steps.tables import Tables, require_enough, tables_of
@@ -29,9 +28,6 @@ from tacit.core import (
     collect,
 )
 from tacit.core.checking import fraction, labelled_codes
-from tacit.metrics import (
-    simultaneous_level,
-)
 from tacit.signals.embedding import Embedding
 from tacit.signals.synthetic import SCORES, synthetic_scores
 from tacit.training.generators import Generator, shadow_releases
@@ -44,7 +40,6 @@ DEFAULT_SHADOWS = 12
 FEWEST_SHADOWS = 4
 # A category with more values has too few rows in each to say anything.
 MOST_SLICES = 12
-N_ISOLATION = 5
 STEPS = ("scores", "shadow generators", "one test", "slices", "risks", "report")
 
 
@@ -156,8 +151,8 @@ def audit_synthetic(
     joint = joint_test(attacks, tables.membership, counts=counts)
     tell(STEPS[3], 3, len(STEPS))
     chosen = min(attacks, key=lambda name: (joint.adjusted[name], -joint.strength[name]))
-    isolation = scores["calibrated_distance"] - scores["distance"]
-    parts = _slices(made, attacks[chosen], sliced, isolation, len(attacks))
+    to_reference = scores["calibrated_distance"] - scores["distance"]
+    parts = _slices(made, attacks[chosen], sliced, to_reference, len(attacks))
     tell(STEPS[4], 4, len(STEPS))
     game = TableGame.drawn(
         tables.rows, tables.membership, tables.synthetic, tables.reference, seed=made.seed
@@ -171,30 +166,15 @@ def audit_synthetic(
 
 
 def _slices(
-    made: Release, score: Floats, names: Sequence[str], isolation: Floats, n_scores: int
+    made: Release, score: Floats, names: Sequence[str], distance: Floats, n_scores: int
 ) -> tuple[CheckResult, ...]:
-    """The chosen score on parts of the rows; the choice among `n_scores` is paid for."""
-    columns: dict[str, Column] = {
+    """The chosen score on the values of some columns, and by how isolated a row is."""
+    columns = {
         name: labelled_codes(made.tables.rows.columns[name].astype(str), name) for name in names
     }
-    columns["isolation"] = _isolation(isolation)
+    columns["isolation"] = isolation(distance)
     evidence = made.evidence(score, "chosen score")
-    nothing = evidence.take(np.zeros(0, np.int64))
-    level = simultaneous_level(made.level, n_scores)
-    results = slice_results(nothing, evidence, columns, level=level)
-    return tuple(
-        r if r.p_adjusted is None else replace(r, p_adjusted=min(1.0, n_scores * r.p_adjusted))
-        for r in results
-    )
-
-
-def _isolation(distance: Floats) -> Column:
-    """Fifths of the rows by their distance to the nearest reference row."""
-    edges = np.unique(np.quantile(distance, np.linspace(0, 1, N_ISOLATION + 1)[1:-1]))
-    code = np.searchsorted(edges, distance, side="left").astype(np.int64)
-    k = len(edges) + 1
-    texts = [f"{i + 1} of {k}, nearest to others first" for i in range(k)]
-    return code, texts
+    return release_slices(evidence, columns, n_scores=n_scores, level=made.level)
 
 
 def _shadow_attacks(

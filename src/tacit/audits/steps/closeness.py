@@ -1,9 +1,11 @@
 """Is the release closer to its members? A one-way alarm, and what it holds of them verbatim."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.core import CheckResult, Estimate, Membership, NotEnoughData
+from tacit.core import CheckResult, Estimate, Membership, Note, NotEnoughData
 from tacit.core.evidence import Evidence
 from tacit.core.frame import Frame, stacked
 from tacit.metrics import auc
@@ -78,7 +80,7 @@ def share_result(
         estimates=(estimate,),
         p_value=p_adjusted,
         p_adjusted=p_adjusted,
-        notes=(f"expected without a leak: {expected:.3g}", ONE_WAY),
+        remarks=(f"expected without a leak: {expected:.3g}", ONE_WAY),
     )
 
 
@@ -117,10 +119,10 @@ def twins_result(evidence: Evidence, twin: NDArray[np.bool_], *, level: float) -
         attack=evidence.attack,
         n_members=kept.n_members,
         n_nonmembers=kept.n_nonmembers,
-        notes=(f"{share:.1%} of the non-members equal a member in every column",),
+        remarks=(f"{share:.1%} of the non-members equal a member in every column",),
     )
     try:
         area = auc(kept, level=level)
     except NotEnoughData as error:
-        return CheckResult(**{**vars(result), "reason": str(error)})
-    return CheckResult(**{**vars(result), "estimates": (area,), "p_value": area.p_value})
+        return replace(result, notes=(Note.of(result.name, error),))
+    return replace(result, estimates=(area,), p_value=area.p_value)

@@ -17,15 +17,17 @@ from tacit.audits.steps.relabelling import Joint
 from tacit.audits.steps.release_words import assumptions, headline
 from tacit.audits.steps.table_risks import success
 from tacit.audits.steps.tables import Tables, overlap_warning
-from tacit.audits.steps.verdict import finding_of, judged, verdict_of
+from tacit.audits.steps.verdict import finding_of
 from tacit.core import (
     CheckResult,
     Estimate,
     Evidence,
+    Note,
     NotEnoughData,
     Outputs,
     Policy,
     Report,
+    overall,
 )
 from tacit.metrics import (
     advantage,
@@ -77,20 +79,17 @@ class Release:
     def environment(self) -> dict[str, Any]:
         """Versions, seed, digest and sizes."""
         tables = self.tables
-        made = environment(
-            Outputs(loss=np.zeros(tables.membership.n)),
+        return environment(
+            tables.arrays,
             tables.membership,
+            task="synthetic table",
             seed=self.seed,
             level=self.level,
             command=self.command,
+            n_released=tables.synthetic.n,
+            n_reference=tables.reference.n,
+            n_columns=len(tables.rows.names),
         )
-        return made | {
-            "task": "synthetic table",
-            "digest": tables.digest,
-            "n_released": tables.synthetic.n,
-            "n_reference": tables.reference.n,
-            "n_columns": len(tables.rows.names),
-        }
 
     def evidence(self, score: Floats, attack: str) -> Evidence:
         """The marked paper of one score."""
@@ -99,30 +98,22 @@ class Release:
         return Evidence(score, key.member, key.cluster, key.assignment, attack, row)
 
     @property
-    def unknown(self) -> list[dict[str, Any]]:
+    def unknown(self) -> list[Note]:
         """What of the tables could not be compared."""
-        return [
-            {"question": f"the column {name!r}", "reason": reason}
-            for name, reason in self.tables.left_out.items()
-        ]
+        left_out = self.tables.left_out.items()
+        return [Note(f"the column {name!r}", reason) for name, reason in left_out]
 
     def empty(self, error: NotEnoughData) -> Report:
         """The report of an audit that could not start: inconclusive, with what would be needed."""
-        unknown = {
-            "question": "everything",
-            "reason": str(error),
-            "needed": error.needed,
-            "got": error.got,
-            "unit": error.unit,
-        }
-        missing = {gate.metric: str(error) for gate in self.policy.gates}
-        verdict, verdicts = verdict_of(judged(self.policy, None, None, missing), attributable=True)
+        everything = Note.of("everything", error)
+        notes = [everything, *(Note.of(gate.metric, error) for gate in self.policy.gates)]
+        verdicts = self.policy.judge((), notes)
         return Report(
             "inconclusive",
-            verdict,
+            overall(verdicts),
             headline("inconclusive", None, None, best="", chosen_shown=False),
             verdicts=verdicts,
-            unknown=(unknown, *self.unknown),
+            unknown=(everything, *self.unknown),
             policy=self.policy.name,
             environment=self.environment,
             created=today(),
@@ -160,6 +151,7 @@ class Found:
 
 
 def released_report(made: Release, found: Found, *, records: bool) -> Report:
+    """The Report of everything that was measured; `records` keeps the scores of each row."""
     tables, level = made.tables, made.level
     wide = simultaneous_level(level, len(found.attacks))
     evidences = {name: made.evidence(score, name) for name, score in found.attacks.items()}
@@ -191,13 +183,10 @@ def released_report(made: Release, found: Found, *, records: bool) -> Report:
     p_value = found.p_value
     finding = finding_of(p_value, detectable, level=level, attributable=not warning)
     shown = found.joint.adjusted[found.chosen] / JOINT_SHARE <= 1 - level
-    missing = dict(note.split(": ", 1) for note in chosen.notes if ": " in note)
-    verdict, verdicts = verdict_of(
-        judged(made.policy, chosen, score, missing), attributable=not warning
-    )
+    verdicts = made.policy.judge(chosen.estimates, chosen.notes, attributable=not warning)
     return Report(
         finding=finding,
-        verdict=verdict,
+        verdict=overall(verdicts),
         headline=headline(
             finding, chosen, detectable, best=found.best, chosen_shown=shown, warning=warning
         ),
@@ -216,6 +205,7 @@ def released_report(made: Release, found: Found, *, records: bool) -> Report:
         created=today(),
         title=made.title,
         records=_records(evidence, found.chosen) if records else None,
+        attributable=not warning,
     )
 
 
@@ -243,12 +233,13 @@ def _result(
     if is_chosen:
         own = (gate.metric for gate in made.policy.gates if isinstance(gate.metric, str))
         metrics += [*CHOSEN_METRICS, *(m for m in own if m not in ("advantage", "epsilon"))]
-    estimates, notes = [score if is_chosen else advantage(evidence, level=level)], []
+    estimates = [score if is_chosen else advantage(evidence, level=level)]
+    notes = []
     for metric in dict.fromkeys(metrics):
         try:
             estimates.append(cast(Callable[..., Estimate], named(metric))(evidence, level=level))
         except NotEnoughData as error:
-            notes.append(f"{metric}: {error}")
+            notes.append(Note.of(metric, error))
     return CheckResult(
         name=name,
         role="attack",
@@ -298,23 +289,18 @@ def _blind(made: Release) -> CheckResult:
     return result
 
 
-def _unknown(made: Release, chosen: CheckResult, found: Found) -> list[dict[str, Any]]:
-    unknown = made.unknown
-    for note in chosen.notes:
-        question, _, reason = note.partition(": ")
-        unknown.append({"question": question, "reason": reason})
-    unknown += [
-        {"question": risk.name, "reason": risk.reason} for risk in found.risks if risk.reason
-    ]
+def _unknown(made: Release, chosen: CheckResult, found: Found) -> list[Note]:
+    unknown = [*made.unknown, *chosen.notes]
+    unknown += [replace(note, metric=risk.name) for risk in found.risks for note in risk.notes]
     few = [part for part in found.slices if part.reason]
     if few:
         names = ", ".join(part.name for part in few[:3]) + (", ..." if len(few) > 3 else "")
         question = f"{len(few)} of {len(found.slices)} slices ({names})"
-        unknown.append({"question": question, "reason": few[0].reason})
+        unknown.append(replace(few[0].notes[0], metric=question))
     skipped = len(made.tables.rows.names) - MOST_SECRETS
     if skipped > 0:
         reason = f"the first {MOST_SECRETS} columns were tried; name others in `secrets=`"
-        unknown.append({"question": f"inference of {skipped} columns", "reason": reason})
+        unknown.append(Note(f"inference of {skipped} columns", reason))
     return unknown
 
 

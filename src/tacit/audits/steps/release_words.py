@@ -60,7 +60,8 @@ def _leak(chosen: CheckResult) -> str:
         "none, 1 is total)."
     )
     for name in RATES:
-        rate, fpr = chosen.estimate(name), float(name.partition("=")[2])
+        rate = chosen.estimate(name)
+        fpr = 1.0 if rate is None else rate.settings["fpr"]
         if rate is not None and rate.low > fpr:
             return (
                 "This release leaks: whoever may be wrong about 1 in "

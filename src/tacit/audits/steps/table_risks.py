@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from tacit.audits.steps.inference import inference
 from tacit.audits.steps.linkability import linkability
+from tacit.audits.steps.multiplicity import with_adjusted
 from tacit.audits.steps.singling_out import WIDTH, singling_out
 from tacit.audits.steps.table_game import Bools, TableGame
-from tacit.core import CheckResult, Estimate, NotEnoughData
-from tacit.metrics import holm, simultaneous_level
+from tacit.core import CheckResult, Estimate, Note, NotEnoughData
+from tacit.metrics import simultaneous_level
 from tacit.metrics.intervals import clopper_pearson
 from tacit.metrics.risks import INDEPENDENT, residual_risk
 
@@ -40,11 +41,7 @@ def table_risks(
     results = [_result(name, make, paired=paired, level=wide) for name, paired, make in pairs]
     for secret, hits in inference(game, secrets).items():
         results.append(_result(f"inference of {secret}", lambda h=hits: h, level=wide))  # type: ignore[misc]
-    tested = [i for i, result in enumerate(results) if result.p_value is not None]
-    adjusted = holm([results[i].p_value or 0.0 for i in tested]) if tested else ()
-    for i, p in zip(tested, adjusted, strict=True):
-        results[i] = replace(results[i], p_adjusted=float(p))
-    return tuple(results)
+    return tuple(with_adjusted(results))
 
 
 def _result(
@@ -54,7 +51,7 @@ def _result(
     try:
         inside, outside, baseline = make()
     except NotEnoughData as error:
-        return replace(result, reason=str(error))
+        return replace(result, notes=(Note.of(name, error),))
     estimates = [
         success("success on members", inside, level=level),
         success("success on non-members", outside, level=level),
@@ -70,7 +67,7 @@ def _result(
     try:
         risk = residual_risk(inside, outside, paired=paired, level=level)
     except NotEnoughData as error:
-        return replace(result, reason=str(error), notes=(f"residual risk: {error}",))
+        return replace(result, notes=(Note.of("residual risk", error),))
     return replace(result, estimates=(risk, *estimates), p_value=risk.p_value)
 
 

@@ -1,6 +1,5 @@
 """What an audit of a synthetic table is given, made alike, with what had to be left out named."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,14 +46,14 @@ class Tables:
     remarks: tuple[str, ...] = ()
 
     @property
-    def digest(self) -> str:
-        """A BLAKE2b digest of all cells that are compared."""
-        total = hashlib.blake2b(self.membership.member.tobytes(), digest_size=16)
-        for frame in (self.rows, self.synthetic, self.reference):
-            for name, values in frame.columns.items():
-                total.update(f"{name} {values.dtype} {values.shape}".encode())
-                total.update(np.ascontiguousarray(values).tobytes())
-        return total.hexdigest()
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All cells that are compared, by name."""
+        sides = {"rows": self.rows, "synthetic": self.synthetic, "reference": self.reference}
+        return {
+            f"{side} {name}": values
+            for side, frame in sides.items()
+            for name, values in frame.columns.items()
+        }
 
 
 def tables_of(
