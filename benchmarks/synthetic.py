@@ -113,7 +113,8 @@ def shadows(targets: int) -> None:
                 found.setdefault(check.name, []).append(check.estimate("auc").value)
     print("| attack | mean AUC | s.d. over targets |\n|---|---|---|")
     for name, values in found.items():
-        print(f"| {name} | {np.mean(values):.3f} | {np.std(values, ddof=1):.3f} |")
+        spread = f"{np.std(values, ddof=1):.3f}" if len(values) > 1 else "–"
+        print(f"| {name} | {np.mean(values):.3f} | {spread} |")
 
 
 def risks(repetitions: int = 40_000) -> None:

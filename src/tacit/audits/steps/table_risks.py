@@ -40,18 +40,20 @@ def table_risks(
     ]
     results = [_result(name, make, paired=paired, level=wide) for name, paired, make in pairs]
     for secret, hits in inference(game, secrets).items():
-        results.append(_result(f"inference of {secret}", lambda h=hits: h, level=wide))  # type: ignore[misc]
+        results.append(_measured(f"inference of {secret}", hits, paired=False, level=wide))
     return tuple(with_adjusted(results))
 
 
-def _result(
-    name: str, make: Callable[[], Hits], *, level: float, paired: bool = False
-) -> CheckResult:
-    result = CheckResult(name=name, role="risk", statistic="release")
+def _result(name: str, make: Callable[[], Hits], *, paired: bool, level: float) -> CheckResult:
     try:
-        inside, outside, baseline = make()
+        return _measured(name, make(), paired=paired, level=level)
     except NotEnoughData as error:
-        return replace(result, notes=(Note.of(name, error),))
+        return CheckResult(name=name, role="risk", notes=(Note.of(name, error),))
+
+
+def _measured(name: str, hits: Hits, *, paired: bool, level: float) -> CheckResult:
+    inside, outside, baseline = hits
+    result = CheckResult(name=name, role="risk", statistic="release")
     estimates = [
         success("success on members", inside, level=level),
         success("success on non-members", outside, level=level),
