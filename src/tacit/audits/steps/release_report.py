@@ -83,6 +83,7 @@ class Release:
             tables.arrays,
             tables.membership,
             task="synthetic table",
+            audit="synthetic data",
             seed=self.seed,
             level=self.level,
             command=self.command,
