@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from tacit.audits.compare import compare
     from tacit.audits.dp_claim import dp_audit
     from tacit.audits.shadow import shadow_audit
+    from tacit.audits.synthetic import audit_synthetic
 
 __version__ = "0.2.0.dev0"
 
@@ -107,6 +108,7 @@ ROOMS = (
 # what a user starts, loaded when it is asked for: `import tacit` loads NumPy and nothing heavier
 LAZY = {
     "audit": "tacit._audit",
+    "audit_synthetic": "tacit.audits.synthetic",
     "compare": "tacit.audits.compare",
     "dp_audit": "tacit.audits.dp_claim",
     "run": "tacit.audits.checks",
@@ -136,6 +138,7 @@ __all__ = [
     "TacitError",
     "Verdict",
     "audit",
+    "audit_synthetic",
     "collect",
     "compare",
     "dp_audit",

@@ -14,6 +14,7 @@ BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 NEEDS = {
     "sklearn": ["sklearn"],
     "loops": ["numpy"],
+    "synthetic": ["sklearn"],
     "pytorch": ["torch"],
     "keras": ["keras", "torch"],
     "jax": ["flax", "optax"],
@@ -21,7 +22,7 @@ NEEDS = {
     "transformers": ["transformers", "datasets", "accelerate"],
     "trackers": ["tensorboardX"],
 }
-CORE = ("sklearn", "loops")
+CORE = ("sklearn", "loops", "synthetic")
 
 
 def run(code, folder, *command):

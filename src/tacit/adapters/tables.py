@@ -4,6 +4,8 @@ import csv
 import gzip
 import zipfile
 import zlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +17,37 @@ from tacit.core.optional import require
 
 # columns of names: as numbers, 007 and 7 would be one canary, and some digests a float
 NAMES = ("cluster", "canary", "run", "kind", "digest")
+Reader = Callable[[Path], dict[str, NDArray[Any]]]
+
 FORMATS = ".npz, .parquet (or .pq), .csv or .csv.gz"
 
 
-def read_table(path: Path) -> dict[str, NDArray[Any]]:
+def read_table(path: Path, *, missing: bool = False) -> dict[str, NDArray[Any]]:
     """Arrays of an npz, or columns of a parquet or csv file, by name; the suffix says which.
+
+    Parameters
+    ----------
+    path : of the file.
+    missing : whether empty cells are allowed; they become NaN, or None in a column of text.
 
     Raises
     ------
     InvalidInput : the file is missing, a directory, empty, damaged, of another format, or holds
-        pickled objects.
+        pickled objects or (unless `missing`) empty cells.
     """
     if path.is_dir():
         raise InvalidInput(f"`{path}` is a directory; a file ({FORMATS}) is needed.")
     if not path.exists():
         raise InvalidInput(f"`{path}` does not exist; a file ({FORMATS}) is needed.")
-    readers = {".npz": _npz, ".parquet": _parquet, ".pq": _parquet, ".csv": _csv}
+    readers: dict[str, Reader] = {
+        ".npz": _npz,
+        ".parquet": partial(_parquet, missing=missing),
+        ".pq": partial(_parquet, missing=missing),
+        ".csv": partial(_csv, missing=missing),
+    }
     name = path.name.lower().removesuffix(".gz")
     reader = readers.get(name[name.rfind(".") :] if "." in name else "")
-    if reader is None or (name != path.name.lower() and reader is not _csv):
+    if reader is None or (name != path.name.lower() and not name.endswith(".csv")):
         raise InvalidInput(
             f"`{path}` needs one of the formats {FORMATS}, got the suffix {path.suffix!r}."
         )
@@ -85,7 +99,7 @@ def _one_row_a_record(value: NDArray[Any], name: str, path: Path) -> NDArray[Any
     return value
 
 
-def _parquet(path: Path) -> dict[str, NDArray[Any]]:
+def _parquet(path: Path, *, missing: bool) -> dict[str, NDArray[Any]]:
     """Columns of a parquet file; a column of equally long lists becomes an array (n, k)."""
     parquet = require("pyarrow.parquet", extra="tables", purpose=f"Reading `{path}`")
     arrow: Any = require("pyarrow", extra="tables", purpose=f"Reading `{path}`")
@@ -95,11 +109,16 @@ def _parquet(path: Path) -> dict[str, NDArray[Any]]:
         raise InvalidInput(
             f"`{path}` cannot be read as parquet: {error}. Is it complete? Write it again."
         ) from error
-    return {name: _column(table.column(name), name, path) for name in table.column_names}
+    return {
+        name: _column(table.column(name), name, path, missing=missing)
+        for name in table.column_names
+    }
 
 
-def _column(column: Any, name: str, path: Path) -> NDArray[Any]:
+def _column(column: Any, name: str, path: Path, *, missing: bool) -> NDArray[Any]:
     kind = str(column.type)
+    if missing and column.null_count:
+        return np.array(column.to_pylist(), dtype=object)
     if column.null_count and not kind.startswith(("string", "large_string", "dictionary")):
         raise InvalidInput(
             f"The column `{name}` of `{path}` needs a value in every row, got {column.null_count}"
@@ -120,7 +139,7 @@ def _column(column: Any, name: str, path: Path) -> NDArray[Any]:
     return np.asarray(column.to_numpy())
 
 
-def _csv(path: Path) -> dict[str, NDArray[Any]]:
+def _csv(path: Path, *, missing: bool) -> dict[str, NDArray[Any]]:
     """Columns of a csv file with a header line; numbers where all cells are numbers, text
     elsewhere.
     """
@@ -142,7 +161,10 @@ def _csv(path: Path) -> dict[str, NDArray[Any]]:
             )
     if not body:
         raise InvalidInput(f"`{path}` needs at least one record, got only the header line.")
-    return {name: _cells(cells, name, path) for name, cells in zip(header, zip(*body))}
+    return {
+        name: _with_gaps(cells) if missing else _cells(cells, name, path)
+        for name, cells in zip(header, zip(*body))
+    }
 
 
 def _cells(cells: tuple[str, ...], name: str, path: Path) -> NDArray[Any]:
@@ -154,7 +176,22 @@ def _cells(cells: tuple[str, ...], name: str, path: Path) -> NDArray[Any]:
             f"The column `{name}` of `{path}` needs a value in every row, got {len(empty)} empty"
             f" cells (first: row {empty[0]})."
         )
-    text = np.array(cells)
+    return _typed(np.array(cells))
+
+
+def _with_gaps(cells: tuple[str, ...]) -> NDArray[Any]:
+    """A column of which empty cells are missing: NaN among numbers, None among text."""
+    gone = np.array([not cell.strip() for cell in cells])
+    told = _typed(np.array(cells)[~gone])
+    if not gone.any():
+        return told
+    column = np.full(len(cells), np.nan if told.dtype.kind in "iuf" else None, dtype=object)
+    column[~gone] = told
+    return column.astype(np.float64) if told.dtype.kind in "iuf" else column
+
+
+def _typed(text: NDArray[Any]) -> NDArray[Any]:
+    """Truth values or numbers where all cells are, else the text itself."""
     lowered = np.char.lower(np.char.strip(text))
     if np.isin(lowered, ("true", "false")).all():
         return np.asarray(lowered == "true")

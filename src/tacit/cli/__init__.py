@@ -8,7 +8,18 @@ import traceback
 from collections.abc import Sequence
 from importlib import import_module
 
-COMMANDS = ("demo", "audit", "show", "compare", "gate", "file", "attacks", "shadow", "dp")
+COMMANDS = (
+    "demo",
+    "audit",
+    "show",
+    "compare",
+    "gate",
+    "file",
+    "attacks",
+    "shadow",
+    "synthetic",
+    "dp",
+)
 
 # no verdict uses these: 0 pass, 1 fail, 2 inconclusive
 WRONG_USAGE, CRASHED, INTERRUPTED = 3, 70, 130

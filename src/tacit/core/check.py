@@ -10,7 +10,7 @@ from tacit.core.gate import Gate, Verdict
 from tacit.core.note import Note
 from tacit.core.protocols import Attack, Metric
 
-Role = Literal["attack", "slice", "blind", "control"]
+Role = Literal["attack", "slice", "blind", "control", "risk"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,8 @@ class CheckResult:
     Parameters
     ----------
     name : of the check.
-    role : an attack on all records, one slice, the blind baseline, or a control.
+    role : an attack on all records, one slice, the blind baseline, a control, or a risk of a
+        release (a guess about members that is tried on non-members too).
     attack, statistic : what was run.
     slice, value : the column and its value for a slice, else empty.
     n_members, n_nonmembers : records scored.

@@ -131,7 +131,7 @@ VERDICT = record(
 )
 CHECK_FIELDS: dict[str, Rule] = {
     "name": text,
-    "role": choice("attack", "slice", "blind", "control"),
+    "role": choice("attack", "slice", "blind", "control", "risk"),
     "attack": text,
     "statistic": text,
     "slice": text,

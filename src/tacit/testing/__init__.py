@@ -12,13 +12,18 @@ from tacit.testing.games import (
     RandomisedResponse,
     ShadowGaussian,
 )
+from tacit.testing.generators import Cart, Copier, GaussianCopula, Marginals
 from tacit.testing.stores import check_store
 
 __all__ = [
+    "Cart",
     "ClusteredShift",
+    "Copier",
     "Game",
+    "GaussianCopula",
     "GaussianShift",
     "LaplaceShift",
+    "Marginals",
     "RandomisedResponse",
     "ShadowGaussian",
     "check_adapter",

@@ -89,6 +89,8 @@ def _choice(reading: Reading) -> tuple[Block, ...]:
         "nonmembers": words.counted(chosen.n_nonmembers, "nonmember"),
     }
     key = "attacks.measured" if reading.report.score is None else "attacks.chosen"
+    if chosen.p_adjusted is not None:
+        key = "attacks.jointly"
     return (Text(words.say(key, **values), brief=False),)
 
 

@@ -1,0 +1,114 @@
+"""One test of many scores on all records."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from tacit import InvalidInput, Membership, NotEnoughData
+from tacit.audits.steps import relabelling
+from tacit.audits.steps.relabelling import joint_test
+
+
+def test_the_p_value_is_that_of_all_answer_keys():
+    rng = np.random.default_rng(0)
+    score = rng.normal(size=10)
+    member = np.isin(np.arange(10), [0, 2, 4, 6, 8])
+    score[member] += 0.8
+    rank = np.argsort(np.argsort(score))
+    observed = rank[member].sum()
+    sums = [rank[list(rows)].sum() for rows in combinations(range(10), 5)]
+    exact = np.mean(np.array(sums) >= observed)
+    found = joint_test({"s": score}, Membership(member)).p_value
+    assert abs(found - exact) < 4 * np.sqrt(exact * (1 - exact) / relabelling.DRAWS)
+
+
+def alarms(worlds, *, best_of=joint_test, clusters=False):
+    """How many null worlds have p <= .05."""
+    rng = np.random.default_rng(11)
+    found = 0
+    for _ in range(worlds):
+        shared = rng.normal(size=200)
+        scores = {f"s{i}": shared + rng.normal(size=200) for i in range(5)}
+        if clusters:
+            unit = np.repeat(np.arange(40), 5)
+            scores = {n: s + 2 * np.repeat(rng.normal(size=40), 5) for n, s in scores.items()}
+            key = Membership((rng.permutation(40) < 20)[unit], unit)
+        else:
+            key = Membership(rng.permutation(200) < 100)
+        found += best_of(scores, key).p_value <= 0.05
+    return found
+
+
+@pytest.fixture
+def few_draws(monkeypatch):
+    monkeypatch.setattr(relabelling, "DRAWS", 399)
+
+
+def test_null_worlds_alarm_at_the_level(few_draws):
+    assert binom.cdf(alarms(400), 400, 0.05) > 0.001
+    assert binom.sf(alarms(400) - 1, 400, 0.05) > 0.001
+
+
+def test_the_smallest_of_uncorrected_p_values_would_alarm_too_often(few_draws):
+    class Naive:
+        def __init__(self, scores, key):
+            each = [joint_test({n: s}, key).p_value for n, s in scores.items()]
+            self.p_value = min(each)
+
+    assert binom.sf(alarms(200, best_of=Naive) - 1, 200, 0.05) < 0.001
+
+
+def test_whole_clusters_are_relabelled(few_draws, monkeypatch):
+    found = alarms(300, clusters=True)
+    assert binom.cdf(found, 300, 0.05) > 0.001
+    assert binom.sf(found - 1, 300, 0.05) > 0.001
+
+    def without(scores, key):
+        return joint_test(scores, Membership(key.member))
+
+    assert binom.sf(alarms(100, best_of=without, clusters=True) - 1, 100, 0.05) < 0.001
+
+
+def test_large_tables_use_normals_with_the_same_answer(monkeypatch):
+    rng = np.random.default_rng(2)
+    member = rng.random(3000) < 0.5
+    scores = {"a": rng.normal(size=3000) + 0.075 * member, "b": rng.normal(size=3000)}
+    by_keys = joint_test(scores, Membership(member))
+    monkeypatch.setattr(relabelling, "MOST_RELABELLED", 10)
+    by_normals = joint_test(scores, Membership(member))
+    assert 0.002 < by_keys.p_value < 0.5
+    assert abs(np.log(by_keys.p_value / by_normals.p_value)) < 0.3
+
+
+def test_a_tail_of_a_few_records_is_seen():
+    rng = np.random.default_rng(4)
+    member = rng.random(1000) < 0.5
+    score = rng.normal(size=1000)
+    score[np.flatnonzero(member)[:12]] += 6
+    found = joint_test({"s": score, "noise": rng.normal(size=1000)}, Membership(member))
+    assert found.p_value < 0.01
+    assert found.best == "s"
+
+
+def test_the_order_of_the_records_does_not_matter():
+    rng = np.random.default_rng(5)
+    member, score = rng.random(100) < 0.5, rng.normal(size=100)
+    order = rng.permutation(100)
+    first = joint_test({"s": score}, Membership(member))
+    second = joint_test({"s": score[order]}, Membership(member[order]))
+    assert first.p_value == second.p_value
+
+
+def test_constant_scores_show_nothing():
+    member = np.arange(40) < 20
+    assert joint_test({"s": np.zeros(40)}, Membership(member)).p_value == 1
+
+
+def test_mixed_clusters_and_too_few_records_are_refused():
+    member = np.arange(20) < 10
+    with pytest.raises(InvalidInput, match="in or out as a whole"):
+        joint_test({"s": np.zeros(20)}, Membership(member, np.arange(20) // 4))
+    with pytest.raises(NotEnoughData):
+        joint_test({"s": np.zeros(20)}, Membership(np.arange(20) < 2))

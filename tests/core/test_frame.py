@@ -1,0 +1,117 @@
+"""Frames of mixed types."""
+
+import datetime
+
+import numpy as np
+import pytest
+
+from tacit import InvalidInput
+from tacit.core.frame import MISSING, Frame, alike, stacked
+
+
+def test_numbers_dates_text_and_truth_values_are_told_apart():
+    frame = Frame.of(
+        {
+            "n": [1, None, 3],
+            "d": np.array(["1970-01-01", "1970-01-03", "NaT"], dtype="datetime64[D]"),
+            "p": [datetime.date(1970, 1, 2), None, datetime.datetime(1970, 1, 1, 12)],
+            "t": ["x", None, "y"],
+            "b": [True, False, True],
+        }
+    )
+    assert frame.kinds == {
+        "n": "number",
+        "d": "number",
+        "p": "number",
+        "t": "category",
+        "b": "category",
+    }
+    assert np.array_equal(frame.columns["n"], [1, np.nan, 3], equal_nan=True)
+    assert np.array_equal(frame.columns["d"], [0, 2, np.nan], equal_nan=True)
+    assert np.array_equal(frame.columns["p"], [1, np.nan, 0.5], equal_nan=True)
+    assert frame.columns["t"].tolist() == ["x", MISSING, "y"]
+
+
+def test_pandas_and_polars_frames_are_read_alike():
+    pandas = pytest.importorskip("pandas")
+    polars = pytest.importorskip("polars")
+    columns = {"a": [1.5, None, 2.0], "s": ["u", "v", None], "b": [True, None, False]}
+    frames = [Frame.of(package.DataFrame(columns)) for package in (pandas, polars)]
+    frames.append(Frame.of({name: list(values) for name, values in columns.items()}))
+    for other in frames[1:]:
+        assert other.kinds == frames[0].kinds
+        for name in columns:
+            one, two = frames[0].columns[name], other.columns[name]
+            assert np.array_equal(one, two, equal_nan=one.dtype.kind == "f")
+
+
+def test_pandas_types_with_missing_values_and_categories_are_read():
+    pandas = pytest.importorskip("pandas")
+    frame = Frame.of(
+        pandas.DataFrame(
+            {
+                "i": pandas.array([1, None, 2], dtype="Int64"),
+                "c": pandas.Categorical(["u", None, "u"]),
+            }
+        )
+    )
+    assert np.array_equal(frame.columns["i"], [1, np.nan, 2], equal_nan=True)
+    assert frame.columns["c"].tolist() == ["u", MISSING, "u"]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (np.zeros((3, 2)), "named columns"),
+        ({}, "at least one column"),
+        ({"a": [[1, 2], [3]]}, "plain value"),
+        ({"a": [[1, 2], [3, 4]]}, "one value a row"),
+        ({"a": [{"x": 1}, {"x": 2}]}, "plain value"),
+        ({"a": [1.0, np.inf]}, "finite"),
+        ({"a": [1j, 2j]}, "numbers, dates or text"),
+        ({"a": [1], "b": [1, 2]}, "one length"),
+        ({1: [1], "1": [2]}, "distinct"),
+    ],
+)
+def test_what_is_no_table_is_refused(value, said):
+    with pytest.raises(InvalidInput, match=said):
+        Frame.of(value)
+
+
+def test_rows_have_the_same_code_if_and_only_if_they_agree_in_every_cell():
+    frame = Frame.of({"a": [1, 1, np.nan, np.nan, 2], "s": ["x", "x", "x", "x", "x"]})
+    code = frame.codes()
+    assert code[0] == code[1] != code[4]
+    assert code[2] == code[3] not in (code[0], code[4])
+
+
+def test_sides_are_put_in_one_order():
+    one, two = Frame.of({"a": [1], "b": ["x"]}), Frame.of({"b": ["y"], "a": [2]})
+    fitted = alike({"one": one, "two": two})
+    assert fitted["two"].names == ("a", "b")
+    assert stacked(fitted.values()).columns["b"].tolist() == ["x", "y"]
+
+
+def test_other_columns_are_named():
+    with pytest.raises(InvalidInput, match=r"`two`.*lacks 'b' and has also 'c'"):
+        alike({"one": Frame.of({"a": [1], "b": [1]}), "two": Frame.of({"a": [1], "c": [1]})})
+
+
+def test_a_column_of_numbers_here_and_text_there_is_refused_with_an_example():
+    with pytest.raises(InvalidInput, match=r"'a'.*`one` number, `two` category.*'much'"):
+        alike({"one": Frame.of({"a": [1]}), "two": Frame.of({"a": ["much"]})})
+
+
+def test_truth_values_meet_zeros_and_ones():
+    fitted = alike({"one": Frame.of({"a": [0, 1]}), "two": Frame.of({"a": [True, None]})})
+    assert np.array_equal(fitted["two"].columns["a"], [1, np.nan], equal_nan=True)
+
+
+def test_text_that_is_a_date_everywhere_becomes_days():
+    one = Frame.of({"a": ["1970-01-02", None]})
+    two = Frame.of({"a": ["1970-01-03 12:00:00"]})
+    fitted = alike({"one": one, "two": two})
+    assert np.array_equal(fitted["one"].columns["a"], [1, np.nan], equal_nan=True)
+    assert fitted["two"].columns["a"].tolist() == [2.5]
+    with pytest.raises(InvalidInput, match="does not exist"):
+        alike({"one": Frame.of({"a": ["2020-02-31"]})})

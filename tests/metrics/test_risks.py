@@ -1,0 +1,107 @@
+"""The residual risk and its interval."""
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from tacit import InvalidInput, NotEnoughData
+from tacit.metrics.risks import correlation, residual_risk, risk_limits, wilson
+
+
+def hits(k, n):
+    return np.arange(n) < k
+
+
+def test_it_is_one_minus_the_ratio_of_failure_rates():
+    risk = residual_risk(hits(30, 100), hits(20, 100))
+    assert risk.value == pytest.approx((0.3 - 0.2) / (1 - 0.2))
+    assert risk.low < risk.value < risk.high
+
+
+def test_wilson_limits_equal_worked_numbers():
+    # (10 + 1.92) / (100 + 3.84) and the half-width, by hand with z = 1.96
+    low, high = wilson(10, 100, z=1.96)
+    assert (low, high) == (pytest.approx(0.0552, abs=1e-4), pytest.approx(0.1744, abs=1e-4))
+
+
+def test_a_risk_below_zero_is_shown_as_it_is():
+    assert residual_risk(hits(10, 100), hits(20, 100)).value == pytest.approx(-0.125)
+
+
+def test_a_value_that_everybody_has_leaves_nothing_to_tell():
+    with pytest.raises(NotEnoughData, match="membership can add nothing"):
+        residual_risk(hits(50, 50), hits(50, 50))
+
+
+def test_pairs_need_as_many_on_both_sides():
+    with pytest.raises(InvalidInput, match="same number"):
+        residual_risk(hits(5, 50), hits(5, 40), paired=True)
+
+
+def covered(counts, n, risk, *, cells):
+    """Coverage in `counts` (k, 2) failures, each cell worked out once."""
+    pairs, times = np.unique(counts[counts[:, 1] > 0], axis=0, return_counts=True)
+    ends = np.array([cells(tuple(pair), (n, n)) for pair in pairs])
+    inside = (ends[:, 0] <= risk + 1e-9) & (ends[:, 1] >= risk - 1e-9)
+    return np.average(inside, weights=times), times.sum()
+
+
+def limits(pair, n):
+    return risk_limits(pair, n, level=0.95)
+
+
+def propagated(pair, n):
+    """Limits by propagating errors, as published: they do not cover where few controls fail."""
+    q1, q0 = pair[0] / n[0], pair[1] / n[1]
+    error = 1.96 * np.sqrt(q1 * (1 - q1) / n[0] / q0**2 + q1**2 * (1 - q0) / q0**3 / n[1])
+    return 1 - q1 / q0 - error, 1 - q1 / q0 + error
+
+
+@pytest.mark.parametrize("n", [100, 500])
+@pytest.mark.parametrize("p0", [0.02, 0.3, 0.7, 0.95])
+@pytest.mark.parametrize("risk", [0.0, 0.3])
+def test_the_interval_covers(n, p0, risk):
+    rng = np.random.default_rng(7)
+    counts = rng.binomial(n, [(1 - p0) * (1 - risk), 1 - p0], (4000, 2))
+    share, worlds = covered(counts, n, risk, cells=limits)
+    # exact limits of a simulation of 94.5 to 98.5 %
+    assert binom.cdf(share * worlds, worlds, 0.945) > 0.001
+    assert binom.sf(share * worlds - 1, worlds, 0.985) > 0.001
+
+
+def test_propagated_errors_would_fail_the_same_simulation():
+    rng = np.random.default_rng(7)
+    counts = rng.binomial(100, [0.05, 0.05], (4000, 2))
+    share, worlds = covered(counts, 100, 0.0, cells=propagated)
+    assert binom.cdf(share * worlds, worlds, 0.945) < 0.001
+
+
+def paired_coverage(*, linked):
+    """Coverage where 6 of 10 pairs share their fate."""
+    rng = np.random.default_rng(5)
+    good, worlds = 0, 1500
+    for _ in range(worlds):
+        first = rng.random(200)
+        second = np.where(rng.random(200) < 0.6, first, rng.random(200))
+        inside, outside = first < 0.3, second < 0.3
+        link = correlation(inside, outside) if linked else 0.0
+        failed = (int((~inside).sum()), int((~outside).sum()))
+        low, high = risk_limits(failed, (200, 200), link=link, level=0.95)
+        good += low <= 1e-9 and high >= -1e-9
+    return good, worlds
+
+
+def test_pairs_that_share_their_fate_are_told_by_their_correlation():
+    good, worlds = paired_coverage(linked=True)
+    assert binom.cdf(good, worlds, 0.945) > 0.001
+    assert binom.sf(good - 1, worlds, 0.985) > 0.001
+    wide, _ = paired_coverage(linked=False)
+    assert binom.sf(wide - 1, worlds, 0.985) < 0.001
+
+
+def test_the_p_value_of_pairs_is_exact():
+    inside, outside = np.zeros(50, bool), np.zeros(50, bool)
+    inside[:8] = True
+    outside[7:10] = True
+    # 7 pairs favour the member, 2 the other: P(X >= 7), X ~ Bin(9, 1/2)
+    assert residual_risk(inside, outside, paired=True).p_value == pytest.approx(46 / 512)
