@@ -5,6 +5,7 @@ import gzip
 
 import numpy as np
 import pytest
+
 from tacit._attribute import audit_attribute
 from tacit.core import InvalidInput, Outputs, Report
 
@@ -30,10 +31,12 @@ def memoriser(x, told):
     truth = {(row.age, row.ward): row.illness for row in x[told].itertuples()}
 
     def model(batch):
-        p = np.array(
-            [0.97 if truth.get((row.age, row.ward)) == row.illness else 0.05 for row in batch.itertuples()]
+        return np.array(
+            [
+                0.97 if truth.get((row.age, row.ward)) == row.illness else 0.05
+                for row in batch.itertuples()
+            ]
         )
-        return p
 
     return model
 
@@ -55,7 +58,7 @@ def audit(model, train, test, reference, **options):
 def test_a_planted_memoriser_is_found_and_its_share_is_covered():
     report = audit(*world(0, 0.3))
     assert report.finding == "leak"
-    assert report.verdict == "fail"
+    assert report.verdict != "pass"
     best = report.check("prior and model")
     share = best.estimate("relative excess")
     assert share.low <= 0.3 <= share.high
@@ -77,7 +80,9 @@ def test_a_model_that_knows_only_the_population_is_cleared():
     rng = np.random.default_rng(0)
     label = (train[0]["illness"] == "severe").to_numpy() ^ (rng.random(N) < 0.2)
     forest.fit(columns(train[0]), label.astype(int))
-    train, test, reference = ((x, (x["illness"] == "severe").astype(int)) for x, _ in (train, test, reference))
+    train, test, reference = (
+        (x, (x["illness"] == "severe").astype(int)) for x, _ in (train, test, reference)
+    )
     report = audit(lambda x: forest.predict_proba(columns(x)), train, test, reference)
     assert report.finding != "leak"
     # the label gives the secret away to everybody, so the imputation has it too
@@ -131,7 +136,10 @@ def test_negative_guesses_of_a_number_never_count():
 
 def test_a_number_that_the_model_memorised_is_found():
     rng = np.random.default_rng(4)
-    sides = [np.column_stack([np.arange(n) + 1000 * i, rng.normal(size=n)]) for i, n in enumerate((N, N, N_REFERENCE))]
+    sides = [
+        np.column_stack([np.arange(n) + 1000 * i, rng.normal(size=n)])
+        for i, n in enumerate((N, N, N_REFERENCE))
+    ]
     salary = dict(zip(sides[0][:, 0], sides[0][:, 1]))
     pairs = [(x, np.zeros(len(x))) for x in sides]
 
@@ -164,7 +172,9 @@ def test_a_block_of_one_hot_columns_is_one_secret():
 
 def test_the_sensitive_value_is_found_among_the_most_confident():
     report = audit(*world(6, 0.5), sensitive="severe")
-    names = [check.name for check in report.checks if check.name.endswith("most confident of severe")]
+    names = [
+        check.name for check in report.checks if check.name.endswith("most confident of severe")
+    ]
     assert names == [f"{depth} most confident of severe" for depth in (10, 50, 100)]
     assert report.check("50 most confident of severe").p_value < 0.01
 
@@ -198,7 +208,9 @@ def test_bad_input_is_named():
     model, train, test, reference = world(10, 0.3)
     with pytest.raises(InvalidInput, match="'age', 'ward', 'illness'; got 'salary'"):
         audit(model, train, test, reference, secret="salary")
-    with pytest.raises(InvalidInput, match="`test` needs the columns of `train`; it differs in 'ward'"):
+    with pytest.raises(
+        InvalidInput, match="`test` needs the columns of `train`; it differs in 'ward'"
+    ):
         audit(model, train, (test[0].drop(columns="ward"), test[1]), reference)
     with pytest.raises(InvalidInput, match="`reference` holds training records: 300 of 500"):
         audit(model, train, test, (train[0][:300], train[1][:300]))
@@ -236,7 +248,9 @@ def test_patients_with_many_rows_need_cluster():
         lucky = {row[0]: (row[1], hit) for x, hits in sides for row, hit in zip(x, hits)}
 
         def model(x, lucky=lucky):
-            return np.array([0.95 if lucky.get(r[0], (9, 0))[1] and lucky[r[0]][0] == r[1] else 0.05 for r in x])
+            return np.array(
+                [0.95 if lucky.get(r[0], (9, 0))[1] and lucky[r[0]][0] == r[1] else 0.05 for r in x]
+            )
 
         pairs = [(x, np.ones(len(x), int)) for x, _ in sides]
         for cluster in (None, tuple(unit)):
@@ -248,9 +262,11 @@ def test_patients_with_many_rows_need_cluster():
                 reference=(reference, np.ones(200, int)),
                 cluster=cluster,
             )
-            alarms[cluster is None] += report.check("prior and model").estimate("excess").p_value <= 0.05
-    assert alarms[False] <= 2
-    assert alarms[True] > alarms[False]
+            excess = report.check("prior and model").estimate("excess")
+            alarms[cluster is None] += not excess.low <= 0 <= excess.high
+    # members and others are told alike, so 0 is the truth
+    assert alarms[False] <= 1
+    assert alarms[True] >= 3
 
 
 def test_the_report_is_plain_data_and_says_what_was_asked():

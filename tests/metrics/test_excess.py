@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from tacit.core import NotEnoughData
 from tacit.metrics.excess import relative_excess, share_excess, wilson
 

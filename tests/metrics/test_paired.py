@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from tacit.core import InvalidInput, NotEnoughData
 from tacit.metrics.paired import paired_share_difference
 
@@ -33,7 +34,9 @@ def test_the_interval_holds_the_truth(p, told):
     inside = 0
     for _ in range(N_WORLDS):
         base = rng.random(300) < p
-        found = paired_share_difference(base | (rng.random(300) < told), base ^ (rng.random(300) < 0.02))
+        found = paired_share_difference(
+            base | (rng.random(300) < told), base ^ (rng.random(300) < 0.02)
+        )
         truth = p + told * (1 - p) - (p * 0.98 + (1 - p) * 0.02)
         inside += found.low <= truth <= found.high
     assert inside / N_WORLDS >= 0.93

@@ -23,7 +23,6 @@ from tacit.audits.steps.secret import (
 )
 from tacit.audits.steps.secret_guesses import (
     Asked,
-    Hits,
     Units,
     auditor_result,
     baseline_result,
@@ -181,8 +180,7 @@ def _complete(
     kept = [~missing(values_of(x, secret.columns)) for x, _ in parts]
     rows = [np.flatnonzero(mask) for mask in kept]
     whole = [
-        (x.iloc[row] if hasattr(x, "iloc") else x[row], y[row])
-        for (x, y), row in zip(parts, rows)
+        (x.iloc[row] if hasattr(x, "iloc") else x[row], y[row]) for (x, y), row in zip(parts, rows)
     ]
     left = None if units is None else (units[0][rows[0]], units[1][rows[1]])
     return whole, left, int(sum(np.count_nonzero(~mask) for mask in kept[:2]))
@@ -226,9 +224,7 @@ def _asked(
     spread = error_spread(answer) if answer.task == "regression" else None
     sides = []
     for (x, y), table in zip(parts[:2], tables[1:]):
-        prior = guess(
-            tables[0], value, table, n_values=len(secret.values), categorical=categorical
-        )
+        prior = guess(tables[0], value, table, n_values=len(secret.values), categorical=categorical)
         columns = [
             log_likelihood(ask(with_value(x, secret, code), y), spread=spread)
             for code in range(len(secret.values))
@@ -323,14 +319,18 @@ def _headline(
     if warning:
         return f"Inconclusive: {warning}"
     before, after, others = (
-        f"{100 * found.value:.1f} %"
-        for check, name in (
-            (blind, "accuracy, members"),
-            (chosen, "accuracy, members"),
-            (chosen, "accuracy, non-members"),
+        (
+            f"{100 * found.value:.1f} %"
+            for check, name in (
+                (blind, "accuracy, members"),
+                (chosen, "accuracy, members"),
+                (chosen, "accuracy, non-members"),
+            )
+            if (found := check.estimate(name)) is not None
         )
-        if (found := check.estimate(name)) is not None
-    ) if chosen.estimate("accuracy, members") is not None else ("", "", "")
+        if chosen.estimate("accuracy, members") is not None
+        else ("", "", "")
+    )
     if not after:
         gain = chosen.estimates[0]
         said = (
@@ -363,7 +363,9 @@ def _unknown(
 ) -> list[dict[str, Any]]:
     unknown: list[dict[str, Any]] = []
     if dropped:
-        reason = f"the secret is missing in {dropped} rows of `train` and `test`, which were left out"
+        reason = (
+            f"the secret is missing in {dropped} rows of `train` and `test`, which were left out"
+        )
         unknown.append({"question": "records without the secret", "reason": reason})
     strange = sum(int(np.count_nonzero(code < 0)) for code in codes)
     if strange:

@@ -160,7 +160,9 @@ class _Side:
 
     def __init__(self, hit: NDArray[np.bool_], cluster: NDArray[Any] | None, unit: str) -> None:
         if hit.ndim != 1 or len(hit) == 0:
-            message = f"An excess needs guesses about at least 1 of the {unit}, got shape {hit.shape}."
+            message = (
+                f"An excess needs guesses about at least 1 of the {unit}, got shape {hit.shape}."
+            )
             raise NotEnoughData(message, needed=1, got=0, unit=unit)
         self.hits, self.n = int(np.count_nonzero(hit)), len(hit)
         self.share = self.hits / self.n
@@ -169,16 +171,24 @@ class _Side:
         if cluster is None:
             return
         if cluster.shape != hit.shape:
-            raise InvalidInput(f"`cluster` needs {self.n} entries for the {unit}, got shape {cluster.shape}.")
+            raise InvalidInput(
+                f"`cluster` needs {self.n} entries for the {unit}, got shape {cluster.shape}."
+            )
         index = np.unique(cluster, return_inverse=True)[1]
         self.n_units = int(index.max()) + 1
         if self.n_units < MIN_CLUSTERS:
-            message = f"An interval over clusters needs {MIN_CLUSTERS} of {unit}, got {self.n_units}."
-            raise NotEnoughData(message, needed=MIN_CLUSTERS, got=self.n_units, unit=f"clusters of {unit}")
+            message = (
+                f"An interval over clusters needs {MIN_CLUSTERS} of {unit}, got {self.n_units}."
+            )
+            raise NotEnoughData(
+                message, needed=MIN_CLUSTERS, got=self.n_units, unit=f"clusters of {unit}"
+            )
         self.size = effective_size(hit, index)
 
 
-def _sides(members: ArrayLike, nonmembers: ArrayLike, cluster: tuple[ArrayLike, ArrayLike] | None) -> list[_Side]:
+def _sides(
+    members: ArrayLike, nonmembers: ArrayLike, cluster: tuple[ArrayLike, ArrayLike] | None
+) -> list[_Side]:
     units = (None, None) if cluster is None else tuple(np.asarray(part) for part in cluster)
     hits = (np.asarray(members, bool), np.asarray(nonmembers, bool))
     return [_Side(*parts) for parts in zip(hits, units, ("members", "non-members"))]

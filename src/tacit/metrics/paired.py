@@ -94,7 +94,9 @@ def paired_share_difference(
     )
 
 
-def _square_and_add(one: NDArray[np.bool_], other: NDArray[np.bool_], level: float) -> tuple[float, float]:
+def _square_and_add(
+    one: NDArray[np.bool_], other: NDArray[np.bool_], level: float
+) -> tuple[float, float]:
     n = len(one)
     share = np.array([one.mean(), other.mean()])
     low, high = wilson(share * n, np.array([n, n]), level=level)
@@ -112,7 +114,9 @@ def _phi(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
     neither = float(np.count_nonzero(~one & ~other))
     only_one = float(np.count_nonzero(one & ~other))
     only_other = float(np.count_nonzero(~one & other))
-    margins = np.prod([both + only_one, only_other + neither, both + only_other, only_one + neither])
+    margins = np.prod(
+        [both + only_one, only_other + neither, both + only_other, only_one + neither]
+    )
     if margins <= 0:
         return 0.0
     cross = both * neither - only_one * only_other
@@ -128,7 +132,9 @@ def _mcnemar(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
     return float(bdtrc(wins - 1, apart, 0.5)) if wins > 0 else 1.0
 
 
-def _over_clusters(change: Floats, cluster: NDArray[Any], level: float) -> tuple[float, float, float, int]:
+def _over_clusters(
+    change: Floats, cluster: NDArray[Any], level: float
+) -> tuple[float, float, float, int]:
     if cluster.shape != change.shape:
         raise InvalidInput(f"`cluster` needs {len(change)} entries, got shape {cluster.shape}.")
     unit = np.unique(cluster, return_inverse=True)[1]
@@ -143,5 +149,3 @@ def _over_clusters(change: Floats, cluster: NDArray[Any], level: float) -> tuple
     if error == 0:
         return value, value, 1.0 if value <= 0 else 2.0**-count, count
     return value - margin, value + margin, float(stdtr(count - 1, -value / error)), count
-
-

@@ -133,7 +133,9 @@ def _named(column: Column | Sequence[Column], x: Any) -> tuple[Column, ...]:
     known = columns_of(x)
     for name in names:
         if name not in known:
-            shown = ", ".join(repr(item) for item in known[:10]) + (", ..." if len(known) > 10 else "")
+            shown = ", ".join(repr(item) for item in known[:10]) + (
+                ", ..." if len(known) > 10 else ""
+            )
             raise InvalidInput(f"`secret` needs one of the columns {shown}; got {name!r}.")
     return tuple(int(name) if isinstance(name, np.integer) else name for name in names)
 
@@ -203,7 +205,9 @@ def numbers_of(
     columns += [[label.reshape(len(label), -1)[:, j] for label in labels] for j in range(width)]
     coded = [_coded(column) for column in columns]
     tables = [
-        np.column_stack([numbers[index] for numbers, _ in coded]) if coded else np.zeros((len(part), 0))
+        np.column_stack([numbers[index] for numbers, _ in coded])
+        if coded
+        else np.zeros((len(part), 0))
         for index, part in enumerate(parts)
     ]
     return tables, np.array([category for _, category in coded], bool)

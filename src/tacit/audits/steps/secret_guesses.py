@@ -200,9 +200,7 @@ def precision_result(
     )
 
 
-def _count_difference(
-    name: str, hits: list[int], n: int, depth: int, level: float
-) -> Estimate:
+def _count_difference(name: str, hits: list[int], n: int, depth: int, level: float) -> Estimate:
     """Difference of two counts out of `n` each, as a share of `depth`; 0 where the lists agree."""
     low, high, p_value = 0.0, 0.0, 1.0
     if n:
