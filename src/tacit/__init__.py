@@ -78,11 +78,15 @@ if TYPE_CHECKING:
     from tacit import (
         training as training,
     )
+    from tacit._attribute import audit_attribute
     from tacit._audit import audit
     from tacit.audits.checks import run
     from tacit.audits.compare import compare
     from tacit.audits.dp_claim import dp_audit
+    from tacit.audits.label_only import audit_label_only
+    from tacit.audits.reconstruction import audit_reconstruction
     from tacit.audits.shadow import shadow_audit
+    from tacit.audits.unlearning import audit_unlearning
 
 __version__ = "0.2.0.dev0"
 
@@ -105,6 +109,10 @@ ROOMS = (
 # what a user starts, loaded when it is asked for: `import tacit` loads NumPy and nothing heavier
 LAZY = {
     "audit": "tacit._audit",
+    "audit_attribute": "tacit._attribute",
+    "audit_label_only": "tacit.audits.label_only",
+    "audit_reconstruction": "tacit.audits.reconstruction",
+    "audit_unlearning": "tacit.audits.unlearning",
     "compare": "tacit.audits.compare",
     "dp_audit": "tacit.audits.dp_claim",
     "run": "tacit.audits.checks",
@@ -132,6 +140,10 @@ __all__ = [
     "TacitError",
     "Verdict",
     "audit",
+    "audit_attribute",
+    "audit_label_only",
+    "audit_reconstruction",
+    "audit_unlearning",
     "collect",
     "compare",
     "dp_audit",

@@ -6,7 +6,7 @@ import gzip
 import numpy as np
 import pytest
 
-from tacit._attribute import audit_attribute
+from tacit import audit_attribute
 from tacit.core import InvalidInput, Outputs, Report
 
 N, N_REFERENCE = 500, 800
