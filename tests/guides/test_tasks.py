@@ -111,9 +111,9 @@ def test_models_without_labels_say_what_they_were_taken_for():
 
     x = np.random.default_rng(0).normal(size=(60, 3))
     taken = {
-        "density model": make_pipeline(StandardScaler(), GaussianMixture(2, random_state=0)),
-        "clustering": KMeans(3, n_init=1, random_state=0),
-        "anomaly detector": IsolationForest(10, random_state=0),
+        "density model": make_pipeline(StandardScaler(), GaussianMixture(n_components=2, random_state=0)),
+        "clustering": KMeans(n_clusters=3, n_init=1, random_state=0),
+        "anomaly detector": IsolationForest(n_estimators=10, random_state=0),
     }
     for what, model in taken.items():
         model.fit(x)
@@ -129,6 +129,6 @@ def test_models_without_labels_say_what_they_were_taken_for():
     with pytest.raises(tacit.InvalidInput, match="not fitted on"):
         outputs_of(DBSCAN().fit(x), x)
     with pytest.raises(tacit.InvalidInput, match="novelty=True"):
-        outputs_of(LocalOutlierFactor(5).fit(x), x)
+        outputs_of(LocalOutlierFactor(n_neighbors=5).fit(x), x)
     with pytest.raises(tacit.InvalidInput, match="read by its loss"):
         outputs_of(mixture, x, kind="probs")
