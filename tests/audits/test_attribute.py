@@ -194,14 +194,14 @@ def test_rows_without_the_secret_are_left_out_and_counted():
     train[0].loc[train[0].index[:7], "illness"] = None
     report = audit(model, train, test, reference)
     assert report.check("prior and model").n_members == N - 7
-    assert "missing in 7 rows" in report.unknown[0]["reason"]
+    assert "missing in 7 rows" in report.unknown[0].reason
 
 
 def test_too_few_rows_are_an_inconclusive_report():
     model, train, test, reference = world(9, 0.3)
     report = audit(model, train, test, (reference[0][:30], reference[1][:30]))
     assert (report.finding, report.verdict) == ("inconclusive", "inconclusive")
-    assert report.unknown[0]["needed"] == 50
+    assert report.unknown[0].needed == 50
 
 
 def test_bad_input_is_named():
@@ -230,7 +230,7 @@ def test_categories_that_differ_between_the_sides_are_named_and_not_fatal():
     model, train, test, reference = world(11, 0.3)
     train[0].loc[train[0].index[:5], "illness"] = "unheard of"
     report = audit(model, train, test, reference)
-    assert "5 records have a value that `reference` never shows" in report.unknown[0]["reason"]
+    assert "5 records have a value that `reference` never shows" in report.unknown[0].reason
 
 
 def test_patients_with_many_rows_need_cluster():

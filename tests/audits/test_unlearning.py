@@ -107,7 +107,7 @@ def test_where_there_was_nothing_to_forget_nothing_is_cleared():
     report = audit(erase(0.0), train=means(depth=0.0))
     assert (report.finding, report.verdict) == ("inconclusive", "inconclusive")
     assert "nothing to forget" in report.warnings[0]
-    assert "share removed" in report.unknown[0]["question"]
+    assert "share removed" in report.unknown[0].metric
 
 
 def test_models_that_all_answer_alike_are_at_chance():
@@ -187,7 +187,7 @@ def test_bad_input_is_named():
     with pytest.raises(InvalidInput, match="`unlearn_fn` needs to return"):
         audit(lambda model, forget, retain, seed: None)
     report = audit(erase(1), forget=np.arange(5))
-    assert (report.finding, report.unknown[0]["needed"]) == ("inconclusive", 20)
+    assert (report.finding, report.unknown[0].needed) == ("inconclusive", 20)
 
 
 @pytest.mark.slow

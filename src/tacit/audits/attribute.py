@@ -1,6 +1,5 @@
 """The audit of attribute inference: does the model tell a secret column of its training records?"""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tacit.attacks.learned.imputation import Imputation
+from tacit.audits.steps.multiplicity import with_adjusted
 from tacit.audits.steps.provenance import environment, today
 from tacit.audits.steps.secret import (
     Column,
@@ -30,19 +30,21 @@ from tacit.audits.steps.secret_guesses import (
     hits_of,
     precision_result,
 )
-from tacit.audits.steps.verdict import finding_of, verdict_of
+from tacit.audits.steps.unstarted import unstarted
+from tacit.audits.steps.verdict import finding_of
 from tacit.core import (
     AtMost,
     CheckResult,
     InvalidInput,
     Membership,
+    Note,
     NotEnoughData,
     Outputs,
     Policy,
     Report,
+    overall,
 )
 from tacit.core.checking import fraction
-from tacit.metrics import holm
 from tacit.metrics.intervals import fisher_p_value, normal_quantile
 from tacit.signals.attribute import error_spread, log_likelihood
 
@@ -104,7 +106,8 @@ def attribute_audit(
     _require_strangers(parts)
     short = _short(parts)
     if short is not None:
-        return _empty(short, found, policy=policy, title=title)
+        question = f"does the model tell “{found.name()}”?"
+        return unstarted(question, short, policy=policy, title=title)
     sides = _asked(ask, found, parts)
     base = hits_of(found, sides, lambda side: side.prior)
     blind = baseline_result(base, units, level)
@@ -118,7 +121,7 @@ def attribute_audit(
     if code is not None:
         results += _most_confident(str(sensitive), code, sides, codes, level)
     control = auditor_result(sides, codes, units, level)
-    report = _concluded(blind, _adjusted(results), control, found, policy=policy, level=level)
+    report = _concluded(blind, with_adjusted(results), control, found, policy=policy, level=level)
     return replace(
         report,
         unknown=(*report.unknown, *_unknown(dropped, found, sides, codes)),
@@ -248,11 +251,6 @@ def _most_confident(
     ]
 
 
-def _adjusted(results: Sequence[CheckResult]) -> list[CheckResult]:
-    adjusted = holm([1.0 if item.p_value is None else item.p_value for item in results])
-    return [replace(item, p_adjusted=float(p)) for item, p in zip(results, adjusted)]
-
-
 def _concluded(
     blind: CheckResult,
     results: Sequence[CheckResult],
@@ -269,11 +267,11 @@ def _concluded(
     p_value = min(item.p_adjusted for item in results if item.p_adjusted is not None)
     detectable = _detectable(results, level)
     finding = finding_of(p_value, detectable, level=level, attributable=not warning)
-    judged = policy.judge(results[0].estimates, {})
-    verdict, verdicts = verdict_of(judged, attributable=not warning)
+    verdicts = policy.judge(results[0].estimates, attributable=not warning)
     return Report(
         finding=finding,
-        verdict=verdict,
+        verdict=overall(verdicts),
+        attributable=not warning,
         headline=_headline(finding, blind, chosen, secret, detectable, warning),
         p_value=p_value,
         detectable=detectable,
@@ -360,21 +358,21 @@ def _unknown(
     secret: Secret,
     sides: tuple[Asked, Asked],
     codes: tuple[NDArray[np.int64], NDArray[np.int64]],
-) -> list[dict[str, Any]]:
-    unknown: list[dict[str, Any]] = []
+) -> list[Note]:
+    unknown: list[Note] = []
     if dropped:
         reason = (
             f"the secret is missing in {dropped} rows of `train` and `test`, which were left out"
         )
-        unknown.append({"question": "records without the secret", "reason": reason})
+        unknown.append(Note("records without the secret", reason))
     strange = sum(int(np.count_nonzero(code < 0)) for code in codes)
     if strange:
         reason = f"{strange} records have a value that `reference` never shows: it is never guessed"
-        unknown.append({"question": "values outside the reference", "reason": reason})
+        unknown.append(Note("values outside the reference", reason))
     spread = max(float(np.ptp(side.likelihood, axis=1).max(initial=0.0)) for side in sides)
     if spread == 0:
         reason = "the model's answer is the same whatever value the secret has"
-        unknown.append({"question": "does the model look at this column?", "reason": reason})
+        unknown.append(Note("does the model look at this column?", reason))
     return unknown
 
 
@@ -383,42 +381,21 @@ def _environment(
 ) -> dict[str, Any]:
     counts = [len(side.prior) for side in sides]
     cluster = None if units is None else np.concatenate([unit.astype(str) for unit in units])
-    member = np.repeat([True, False], counts)
-    loss = -np.concatenate([side.likelihood.mean(axis=1) for side in sides])
-    key = Membership(member, cluster)
-    made = environment(Outputs(loss=loss), key, seed=0, level=level, command=command)
-    total = hashlib.blake2b(made["digest"].encode(), digest_size=16)
-    for side in sides:
-        total.update(np.ascontiguousarray(side.prior).data)
-        total.update(np.ascontiguousarray(side.likelihood).data)
-    about = {
-        "task": "attribute inference",
-        "secret": secret.name(),
-        "secret_kind": secret.kind,
-        "n_candidates": len(secret.values),
-        "digest": total.hexdigest(),
+    arrays = {
+        f"{name} {side}": getattr(asked, name)
+        for side, asked in zip(("member", "nonmember"), sides)
+        for name in ("prior", "likelihood")
     }
-    return made | about | ({"tolerance": secret.tolerance} if secret.kind == "number" else {})
-
-
-def _empty(error: NotEnoughData, secret: Secret, *, policy: Policy, title: str) -> Report:
-    """The report of an audit that could not start, with the number that would be needed."""
-    unknown = {
-        "question": f"does the model tell “{secret.name()}”?",
-        "reason": str(error),
-        "needed": error.needed,
-        "got": error.got,
-        "unit": error.unit,
-    }
-    missing_metrics = {gate.metric: str(error) for gate in policy.gates}
-    verdict, verdicts = verdict_of(policy.judge((), missing_metrics), attributable=True)
-    return Report(
-        finding="inconclusive",
-        verdict=verdict,
-        headline=f"Inconclusive: {error}",
-        verdicts=verdicts,
-        unknown=(unknown,),
-        policy=policy.name,
-        created=today(),
-        title=title,
+    tolerance = {"tolerance": secret.tolerance} if secret.kind == "number" else {}
+    return environment(
+        arrays,
+        Membership(np.repeat([True, False], counts), cluster),
+        task="attribute inference",
+        seed=0,
+        level=level,
+        command=command,
+        secret=secret.name(),
+        secret_kind=secret.kind,
+        n_candidates=len(secret.values),
+        **tolerance,
     )

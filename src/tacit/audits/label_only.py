@@ -9,12 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from tacit.attacks import Threshold
 from tacit.audits.steps.blind_baseline import backwards_warning, blind_result, blind_warning
-from tacit.audits.steps.conclusion import concluded, figures, reasons
+from tacit.audits.steps.conclusion import concluded, figures
 from tacit.audits.steps.halves import Halves
-from tacit.audits.steps.provenance import accuracy, environment, today
+from tacit.audits.steps.provenance import accuracy, arrays_of, environment, today
 from tacit.audits.steps.scoring import Marked, mark_one, result_of
 from tacit.audits.steps.slices import columns_of, slice_results
-from tacit.audits.steps.verdict import headline_of, judged, verdict_of
+from tacit.audits.steps.unstarted import unstarted
 from tacit.core import (
     DEFAULT_POLICY,
     Assignment,
@@ -120,7 +120,8 @@ def audit_label_only(
     try:
         halves = Halves.dealt(membership, seed=seed)
     except NotEnoughData as error:
-        return _empty(error, policy=policy, title=title or type(model).__name__)
+        name = title or type(model).__name__
+        return unstarted("do labels tell members?", error, policy=policy, title=name)
     values = _probes(
         predict, (x1, x0), x, y, scales=scales, n_copies=n_copies, changes=augmentations, seed=seed
     )
@@ -135,12 +136,19 @@ def audit_label_only(
         for name, value in values.items()
     ]
     report = _concluded(marked, outputs, membership, halves, columns, policy=policy, level=level, seed=seed)
-    made = environment(outputs, membership, seed=seed, level=level, command=command)
-    asked = {"task": "labels only", "questions": _questions(scales, n_copies, augmentations, x)}
+    made = environment(
+        arrays_of(outputs) | dict(values),
+        membership,
+        task="labels only",
+        seed=seed,
+        level=level,
+        command=command,
+        questions=_questions(scales, n_copies, augmentations, x),
+    )
     return replace(
         report,
         accuracy=accuracy(outputs, membership),
-        environment=made | asked,
+        environment=made,
         created=today(),
         title=title or type(model).__name__,
     )
@@ -259,13 +267,10 @@ def _concluded(
     others = () if blind is None else (blind,)
     report = concluded(results, parts, others, best, policy=policy, level=level, warning=warning)
     chosen = results[best.name]
-    unknown = [
-        {"question": question, "reason": reason} for question, reason in reasons(chosen).items()
-    ]
     own = [text for estimate in chosen.estimates for text in estimate.assumes]
     return replace(
         report,
-        unknown=tuple(unknown),
+        unknown=chosen.notes,
         assumes=tuple(dict.fromkeys([*ASSUMES, *own])),
         figures=figures(marked, best, level=level),
     )
@@ -277,25 +282,3 @@ def _questions(
     """How often the model was asked about each record."""
     noisy = 0 if x is None else len(scales) * (n_copies + 1)
     return 1 + noisy + (len(changes) + 1 if changes else 0)
-
-
-def _empty(error: NotEnoughData, *, policy: Policy, title: str) -> Report:
-    unknown: Mapping[str, Any] = {
-        "question": "everything",
-        "reason": str(error),
-        "needed": error.needed,
-        "got": error.got,
-        "unit": error.unit,
-    }
-    missing = {gate.metric: str(error) for gate in policy.gates}
-    verdict, verdicts = verdict_of(judged(policy, None, None, missing), attributable=True)
-    return Report(
-        finding="inconclusive",
-        verdict=verdict,
-        headline=headline_of("inconclusive", None, None),
-        verdicts=verdicts,
-        unknown=(unknown,),
-        policy=policy.name,
-        created=today(),
-        title=title,
-    )

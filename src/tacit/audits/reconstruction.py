@@ -1,21 +1,23 @@
 """The audit of reconstruction: successes beside the best guess, and against a privacy claim."""
 
-import hashlib
 from dataclasses import replace
-from typing import Any, Literal
+from math import inf
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tacit.audits.steps.provenance import environment, today
+from tacit.audits.steps.unstarted import unstarted
 from tacit.core import (
     CheckResult,
     Estimate,
     Membership,
+    Note,
     NotEnoughData,
-    Outputs,
     Report,
     Verdict,
+    overall,
 )
 from tacit.core.checking import booleans, fraction
 from tacit.core.report import Finding
@@ -79,19 +81,23 @@ def audit_reconstruction(
     try:
         rate = reconstruction_rate(found, chance=kappa, level=level)
     except NotEnoughData as error:
-        return _empty(str(error), title=title)
+        return unstarted("are records reconstructed?", error, policy=None, title=title)
     alone = None if control is None else reconstruction_rate(control, chance=kappa, level=level)
     warning = _warning(alone, kappa)
-    verdicts = () if claim is None else (_verdict(found, claim, kappa, level),)
+    verdicts = () if claim is None else (_verdict(rate, found, claim, kappa),)
     if warning:
-        verdicts = tuple(Verdict("inconclusive", item.rule, warning) for item in verdicts)
+        verdicts = tuple(
+            replace(item, outcome="inconclusive", note=Note(item.metric, warning))
+            for item in verdicts
+        )
     finding = _finding(rate, kappa, level, warning)
     checks = [_check("reconstruction", "attack", rate)]
     if alone is not None:
         checks.append(_check("reconstruction where it cannot work", "control", alone))
     return Report(
         finding=finding,
-        verdict=_outcome(verdicts),
+        verdict=overall(verdicts),
+        attributable=not warning,
         headline=_headline(rate, kappa, finding, verdicts, warning),
         p_value=rate.p_value,
         chosen="reconstruction",
@@ -106,33 +112,24 @@ def audit_reconstruction(
     )
 
 
-def _verdict(hit: NDArray[np.bool_], claim: Mechanism, chance: float, level: float) -> Verdict:
+def _verdict(
+    rate: Estimate, hit: NDArray[np.bool_], claim: Mechanism, chance: float
+) -> Verdict:
+    """Is the claim refuted by the one-sided lower limit of the rate?"""
     bound = reconstruction_bound(claim, chance=chance)
     hits, n = int(np.count_nonzero(hit)), len(hit)
-    low = float(lower_limit(hits, n, tail=1 - level))
-    rule = f"success at most {bound:.4g}, as {claim!r} allows"
-    sure = f"{100 * level:g} % confidence"
-    if low > bound:
-        reason = f"refuted: targets are reconstructed at a rate of at least {low:.4g} ({sure})"
-        return Verdict("fail", rule, reason)
-    ceiling = float(lower_limit(n, n, tail=1 - level))
-    if ceiling <= bound:
+    low, ceiling = lower_limit([hits, n], n, tail=1 - rate.level).tolist()
+    settings = {"chance": chance, "ceiling": ceiling}
+    shown = replace(rate, low=low, high=inf, settings=settings)
+    note = None
+    if low <= bound and ceiling <= bound:
         reason = (
             f"{n} targets could not refute this claim even if all were reconstructed: they show a "
-            f"rate of {ceiling:.4g} at most"
+            f"rate of {ceiling:.4g} at most, and {claim!r} allows {bound:.4g}"
         )
-        return Verdict("inconclusive", rule, reason)
-    reason = (
-        f"not refuted: a rate of at least {low:.4g} is shown ({sure}), which the claim allows; it "
-        "proves nothing more"
-    )
-    return Verdict("pass", rule, reason)
-
-
-def _outcome(verdicts: tuple[Verdict, ...]) -> Literal["pass", "fail", "inconclusive"]:
-    if not verdicts or verdicts[0].outcome == "skipped":
-        return "inconclusive"
-    return verdicts[0].outcome
+        note = Note(rate.name, reason)
+    outcome: Any = "fail" if low > bound else "pass" if note is None else "inconclusive"
+    return Verdict(outcome, rate.name, "not refuted", bound, shown, note)
 
 
 def _finding(rate: Estimate, chance: float, level: float, warning: str) -> Finding:
@@ -194,20 +191,12 @@ def _check(name: str, role: Any, rate: Estimate) -> CheckResult:
 def _environment(
     hit: NDArray[np.bool_], chance: float, *, level: float, command: str
 ) -> dict[str, Any]:
-    key = Membership(np.ones(len(hit), bool))
-    made = environment(
-        Outputs(loss=hit.astype(np.float64)), key, seed=0, level=level, command=command
+    return environment(
+        {"hit": hit, "chance": np.array(chance)},
+        Membership(np.ones(len(hit), bool)),
+        task="reconstruction",
+        seed=0,
+        level=level,
+        command=command,
+        chance=chance,
     )
-    total = hashlib.blake2b(f"{made['digest']} {chance!r}".encode(), digest_size=16)
-    return made | {"task": "reconstruction", "chance": chance, "digest": total.hexdigest()}
-
-
-def _empty(reason: str, *, title: str) -> Report:
-    report = Report(
-        finding="inconclusive",
-        verdict="inconclusive",
-        headline=f"Inconclusive: {reason}",
-        unknown=({"question": "are records reconstructed?", "reason": reason},),
-        policy="no claim",
-    )
-    return replace(report, created=today(), title=title)

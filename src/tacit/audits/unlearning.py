@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from tacit.attacks import EBLiRA, shadow_scores
 from tacit.attacks.reference.families import families
 from tacit.audits.steps.provenance import environment, today
-from tacit.audits.steps.verdict import finding_of, verdict_of
+from tacit.audits.steps.unstarted import unstarted
+from tacit.audits.steps.verdict import finding_of
 from tacit.core import (
     AtMost,
     Attack,
@@ -18,11 +19,13 @@ from tacit.core import (
     Estimate,
     InvalidInput,
     Membership,
+    Note,
     NotEnoughData,
     Outputs,
     Policy,
     Report,
     Signals,
+    overall,
 )
 from tacit.core.checking import booleans, fraction, integers
 from tacit.metrics.crossed import CrossedAuc, share_removed
@@ -211,7 +214,14 @@ def audit_unlearning(
     if n < FEWEST_MODELS:
         raise InvalidInput(f"`n` needs {FEWEST_MODELS} models or more, got {n}.")
     if len(chosen) < FEWEST_RECORDS:
-        return _empty(len(chosen), policy=policy, title=title)
+        message = (
+            f"An audit of unlearning needs {FEWEST_RECORDS} records to forget, got {len(chosen)}."
+        )
+        error = NotEnoughData(
+            message, needed=FEWEST_RECORDS, got=len(chosen), unit="records to forget"
+        )
+        question = "is what was to be forgotten still there?"
+        return unstarted(question, error, policy=policy, title=title)
     units = None if cluster is None else _units(cluster, total)[chosen]
     arms = ThreeArms(
         recipe_of(train_fn), unlearn_fn, x, y, chosen, retain, statistic_of(statistic)
@@ -301,11 +311,11 @@ def _concluded(
 ) -> Report:
     found = {arm: area.estimate(level=level) for arm, area in areas.items()}
     estimates: list[Estimate] = [found[UNLEARNED]]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     try:
         estimates.append(share_removed(areas[UNLEARNED], areas[CEILING], level=level))
     except NotEnoughData as error:
-        notes = (f"share removed: {error}",)
+        notes = (Note.of("share removed", error),)
     warning = _warning(areas[RETRAINED], found, level)
     left = areas[UNLEARNED]
     reach = normal_quantile(2 * level - 1) + normal_quantile(2 * POWER - 1)
@@ -313,11 +323,13 @@ def _concluded(
     detectable = float(min(1.0, 2 * reach * left.covariance(left) ** 0.5))
     p_value = found[UNLEARNED].p_value
     finding = finding_of(p_value, detectable, level=level, attributable=not warning)
-    missing = dict(note.split(": ", 1) for note in notes)
-    judged = policy.judge(tuple(estimates), missing)
-    verdict, verdicts = verdict_of(judged, attributable=not warning)
+    verdicts = policy.judge(estimates, notes)
     if warning:
-        verdicts = tuple(replace(item, reason=warning) for item in verdicts)
+        # here it is not the split that is at fault, so the usual reason would be wrong
+        why = [Note(item.metric, warning) for item in verdicts]
+        verdicts = tuple(
+            replace(item, outcome="inconclusive", note=note) for item, note in zip(verdicts, why)
+        )
     checks = (
         _check(UNLEARNED, "attack", attack, tuple(estimates), notes),
         _check("one threshold for all records", "attack", "Threshold()", (plain.estimate(level=level),)),
@@ -326,7 +338,8 @@ def _concluded(
     )
     return Report(
         finding=finding,
-        verdict=verdict,
+        verdict=overall(verdicts),
+        attributable=not warning,
         headline=_headline(finding, found, estimates, detectable, warning),
         p_value=p_value,
         detectable=detectable,
@@ -335,7 +348,7 @@ def _concluded(
         verdicts=verdicts,
         assumes=(*ASSUMES, *found[UNLEARNED].assumes),
         warnings=(warning,) if warning else (),
-        unknown=tuple({"question": key, "reason": reason} for key, reason in missing.items()),
+        unknown=notes,
         policy=policy.name,
     )
 
@@ -364,7 +377,7 @@ def _check(
     role: Any,
     attack: str,
     estimates: tuple[Estimate, ...],
-    notes: tuple[str, ...] = (),
+    notes: tuple[Note, ...] = (),
 ) -> CheckResult:
     return CheckResult(
         name=name,
@@ -417,30 +430,11 @@ def _environment(
     command: str,
 ) -> dict[str, Any]:
     units = None if cluster is None else np.tile(cluster, len(member))
-    loss = -np.asarray(shadows[:, :, 1], np.float64).ravel()
-    key = Membership(member.ravel(), units, "coin")
-    made = environment(Outputs(loss=loss), key, seed=seed, level=level, command=command)
-    return made | {"task": "unlearning"}
-
-
-def _empty(got: int, *, policy: Policy, title: str) -> Report:
-    reason = f"an audit of unlearning needs {FEWEST_RECORDS} records to forget, got {got}"
-    unknown = {
-        "question": "is what was to be forgotten still there?",
-        "reason": reason,
-        "needed": FEWEST_RECORDS,
-        "got": got,
-        "unit": "records to forget",
-    }
-    judged = policy.judge((), {gate.metric: reason for gate in policy.gates})
-    verdict, verdicts = verdict_of(judged, attributable=True)
-    return Report(
-        finding="inconclusive",
-        verdict=verdict,
-        headline=f"Inconclusive: {reason}.",
-        verdicts=verdicts,
-        unknown=(unknown,),
-        policy=policy.name,
-        created=today(),
-        title=title,
+    return environment(
+        {"signals": np.asarray(shadows)},
+        Membership(member.ravel(), units, "coin"),
+        task="unlearning",
+        seed=seed,
+        level=level,
+        command=command,
     )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.audits.steps.secret import Secret
-from tacit.core import CheckResult, Estimate, Evidence, NotEnoughData
+from tacit.core import CheckResult, Estimate, Evidence, Note, NotEnoughData
 from tacit.metrics import auc
 from tacit.metrics.excess import relative_excess, share_excess
 from tacit.metrics.intervals import clopper_pearson, fisher_p_value, share_difference
@@ -90,12 +90,12 @@ def guesser_result(name: str, hits: Hits, base: Hits, units: Units, level: float
     )
     advantage = _smaller(excess, beyond, min(tops))
     estimates = [advantage, excess, beyond, *_shares(hits, level)]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     try:
         relative = relative_excess(hits.member, hits.nonmember, cluster=units, level=level)
         estimates.insert(3, relative)
     except NotEnoughData as error:
-        notes = (f"relative excess: {error}",)
+        notes = (Note.of("relative excess", error),)
     return CheckResult(
         name=name,
         role="attack",
@@ -264,5 +264,5 @@ def auditor_result(
     try:
         area = auc(evidence, level=level)
     except NotEnoughData as error:
-        return replace(result, reason=str(error))
+        return replace(result, notes=(Note.of("auc", error),))
     return replace(result, estimates=(area,), p_value=area.p_value)
