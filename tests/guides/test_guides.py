@@ -14,6 +14,8 @@ BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 NEEDS = {
     "sklearn": ["sklearn"],
     "loops": ["numpy"],
+    "attribute": ["sklearn", "pandas"],
+    "clusters": ["numpy"],
     "pytorch": ["torch"],
     "keras": ["keras", "torch"],
     "jax": ["flax", "optax"],
@@ -21,7 +23,7 @@ NEEDS = {
     "transformers": ["transformers", "datasets", "accelerate"],
     "trackers": ["tensorboardX"],
 }
-CORE = ("sklearn", "loops")
+CORE = ("sklearn", "loops", "attribute", "clusters")
 
 
 def run(code, folder, *command):

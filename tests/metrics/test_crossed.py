@@ -81,6 +81,14 @@ def test_the_share_removed_covers_and_is_known_only_above_chance():
         share_removed(nothing, nothing)
 
 
+def test_where_nothing_changed_the_share_removed_is_zero_for_certain():
+    rng = np.random.default_rng(5)
+    member = assign(100, 8, seed=1).member
+    score = world(rng, member, 1.0, models=0.2)
+    found = share_removed(crossed(score, member), crossed(score, member))
+    assert (found.low, found.value, found.high) == pytest.approx((0, 0, 0), abs=1e-6)
+
+
 def test_clusters_that_are_copies_count_once():
     rng = np.random.default_rng(4)
     unit = np.repeat(np.arange(30), 10)

@@ -102,13 +102,29 @@ class CrossedAuc:
 
     def covariance(self, other: "CrossedAuc") -> float:
         """Of two attacks on models with the same records and the same design."""
+        raw, floored = self._variance()
+        if self is other:
+            return floored
+        raw_other, floored_other = other._variance()
+        if min(raw, raw_other) <= 0:
+            return float(self.record @ other.record)
+        # the correlation is that of the plain estimate, whatever the variances were raised to
+        scale = (floored * floored_other / (raw * raw_other)) ** 0.5
+        return self._total(other) * float(scale)
+
+    def _variance(self) -> tuple[float, float]:
+        """By the three parts, and never smaller than that of records or of models alone."""
+        total = self._total(self)
+        r, g = len(self.record), len(self.family)
+        records = float(self.record @ self.record) * r / (r - 1)
+        models = float(self.family @ self.family) * g / (g - 1)
+        return total, max(records, models, total)
+
+    def _total(self, other: "CrossedAuc") -> float:
         r, g = len(self.record), len(self.family)
         records = float(self.record @ other.record) * r / (r - 1)
         models = float(self.family @ other.family) * g / (g - 1)
-        cells = float((self.cell * other.cell).sum())
-        if self is other:
-            return max(records, models, records + models - cells)
-        return records + models - cells
+        return records + models - float((self.cell * other.cell).sum())
 
     @property
     def df(self) -> float:
