@@ -32,7 +32,6 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "testing": ({"core", "metrics", "dp"}, {"numpy"}),
     "cli": ({"*"}, {"numpy"}),
     "_audit": ({"core", "adapters", "audits"}, {"numpy"}),
-    "_attribute": ({"core", "adapters", "audits"}, {"numpy"}),
     "__init__": ({"*"}, set()),
     "__main__": ({"cli"}, set()),
 }

@@ -78,8 +78,7 @@ if TYPE_CHECKING:
     from tacit import (
         training as training,
     )
-    from tacit._attribute import audit_attribute
-    from tacit._audit import audit
+    from tacit._audit import audit, audit_attribute
     from tacit.audits.checks import run
     from tacit.audits.compare import compare
     from tacit.audits.dp_claim import dp_audit
@@ -109,7 +108,7 @@ ROOMS = (
 # what a user starts, loaded when it is asked for: `import tacit` loads NumPy and nothing heavier
 LAZY = {
     "audit": "tacit._audit",
-    "audit_attribute": "tacit._attribute",
+    "audit_attribute": "tacit._audit",
     "audit_label_only": "tacit.audits.label_only",
     "audit_reconstruction": "tacit.audits.reconstruction",
     "audit_unlearning": "tacit.audits.unlearning",

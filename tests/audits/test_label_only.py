@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from tacit.audits.label_only import GAP, audit_label_only
 from tacit.core import InvalidInput, Report
 

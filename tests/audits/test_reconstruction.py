@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from tacit.audits.reconstruction import audit_reconstruction
 from tacit.core import InvalidInput, Report
 from tacit.dp.mechanisms import ApproxDP, Gaussian
@@ -60,7 +61,9 @@ def test_chance_from_a_sample_counts_with_its_upper_limit():
 
 
 def test_the_report_is_plain_data():
-    report = audit_reconstruction(hits(60, 100), chance=0.1, claim=Gaussian(1.0), control=hits(9, 100))
+    report = audit_reconstruction(
+        hits(60, 100), chance=0.1, claim=Gaussian(1.0), control=hits(9, 100)
+    )
     assert Report.from_json(report.to_json()).to_json() == report.to_json()
     assert "reconstructed" in str(report)
     assert audit_reconstruction([], chance=0.1).finding == "inconclusive"

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from scipy.stats import binom
+
 from tacit.attacks import EBLiRA, ShadowStack
 from tacit.attacks.reference.families import families
 from tacit.audits.unlearning import _scores, audit_unlearning

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
 from scipy.stats import binom
+
 from tacit.core import InvalidInput
 from tacit.dp.mechanisms import ApproxDP, Gaussian
 from tacit.dp.reconstruction import reconstruction_bound, reconstruction_epsilon, reconstruction_mu
 
 
 def identified(sigma, candidates, trials, rng):
-    """Which of orthogonal unit records was released under Gaussian noise? The best guess, marked."""
+    """Which of orthogonal records was released under Gaussian noise? The best guess, marked."""
     truth = rng.integers(0, candidates, trials)
     noisy = sigma * rng.normal(size=(trials, candidates))
     noisy[np.arange(trials), truth] += 1

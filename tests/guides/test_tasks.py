@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 import tacit
 from tacit.core import Outputs
 
@@ -106,12 +107,15 @@ def test_models_without_labels_say_what_they_were_taken_for():
     from sklearn.neighbors import LocalOutlierFactor
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
+
     from tacit.adapters import adapter_of, outputs_of
     from tacit.adapters.density import read_as
 
     x = np.random.default_rng(0).normal(size=(60, 3))
     taken = {
-        "density model": make_pipeline(StandardScaler(), GaussianMixture(n_components=2, random_state=0)),
+        "density model": make_pipeline(
+            StandardScaler(), GaussianMixture(n_components=2, random_state=0)
+        ),
         "clustering": KMeans(n_clusters=3, n_init=1, random_state=0),
         "anomaly detector": IsolationForest(n_estimators=10, random_state=0),
     }

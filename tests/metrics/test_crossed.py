@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 from scipy.stats import binom
+
 from tacit.attacks.reference.families import families
 from tacit.core import InvalidInput, NotEnoughData
 from tacit.design import assign

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.stats import binom
+
 from tacit.core import InvalidInput, NotEnoughData
 from tacit.metrics.reconstruction import best_guess, reconstruction_rate
 

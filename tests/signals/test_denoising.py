@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from tacit.core import InvalidInput
 from tacit.signals.denoising import denoising_fit
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from tacit.core import InvalidInput
 from tacit.signals.probes import augmentation_robustness, noise_robustness, right_label
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from tacit.core import InvalidInput
 from tacit.signals.ranking import mean_log_rank
 
@@ -20,7 +21,7 @@ def test_higher_ranks_look_more_like_a_member():
 
 
 def test_bad_input_is_named():
-    with pytest.raises(InvalidInput, match="an item of every user"):
+    with pytest.raises(InvalidInput, match="an item a user"):
         mean_log_rank([[1.0, 2.0]], [[False, False]])
     with pytest.raises(InvalidInput, match="`chosen`"):
         mean_log_rank([[1.0, 2.0]], [[True]])

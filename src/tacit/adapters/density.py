@@ -1,4 +1,4 @@
-"""Models without labels: densities, anomaly detectors, clusterings. They are read as a loss a record."""
+"""Models without labels: densities, anomaly detectors, clusterings, each read as a loss."""
 
 from collections.abc import Callable
 from typing import Any

@@ -61,7 +61,7 @@ BOTH, ALONE = "prior and model", "model alone"
 ATTRIBUTE_POLICY = Policy("attribute inference", (AtMost("attribute advantage", 0.10),))
 ASSUMES = (
     "The reference rows come from the population of the training records, and none of them is one.",
-    "The attacker knows every other column of a record and its label, and may ask the model at will.",
+    "The attacker knows the other columns of a record and its label, and may ask the model freely.",
 )
 
 
@@ -89,7 +89,9 @@ def attribute_audit(
     ----------
     ask : Callable[[Any, Any], Outputs]
         From records and labels to what the model answers.
-    secret, train, test, reference, kind, tolerance, sensitive, cluster, policy, level, title, command
+    secret, train, test, reference, kind, tolerance, sensitive, cluster
+        As in `tacit.audit_attribute`.
+    policy, level, title, command
         As in `tacit.audit_attribute`.
 
     Raises
@@ -287,7 +289,7 @@ def _concluded(
 
 
 def _detectable(results: Sequence[CheckResult], level: float) -> float:
-    """The attribute advantage that would show in 4 audits of 5, from the intervals of the first guesser."""
+    """The advantage that would show in 4 audits of 5, from the first guesser's intervals."""
     reach = 2 * normal_quantile(level)
     errors = [
         (found.high - found.low) / reach
@@ -303,8 +305,8 @@ def _warning(blind: CheckResult) -> str:
     gap = blind.estimates[0]
     return (
         f"the split itself is a giveaway: guessing without the model is right more often about "
-        f"members than about others, by {gap.value:.3g} ({gap.low:.3g} to {gap.high:.3g}). They come "
-        "from different populations. Draw both from one pool at random."
+        f"members than about others, by {gap.value:.3g} ({gap.low:.3g} to {gap.high:.3g}). They "
+        "come from different populations. Draw both from one pool at random."
     )
 
 
@@ -350,8 +352,8 @@ def _headline(
             "have shown in 4 audits of 5."
         )
     return (
-        f"Inconclusive: {said}. So few records show an advantage only from {detectable:.2g} upwards "
-        "(in 4 audits of 5)."
+        f"Inconclusive: {said}. So few records show an advantage only from {detectable:.2g} "
+        "upwards (in 4 audits of 5)."
     )
 
 

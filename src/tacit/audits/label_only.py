@@ -1,6 +1,6 @@
 """The audit of a model that answers only with a label."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -135,7 +135,9 @@ def audit_label_only(
         )
         for name, value in values.items()
     ]
-    report = _concluded(marked, outputs, membership, halves, columns, policy=policy, level=level, seed=seed)
+    report = _concluded(
+        marked, outputs, membership, halves, columns, policy=policy, level=level, seed=seed
+    )
     made = environment(
         arrays_of(outputs) | dict(values),
         membership,
@@ -177,7 +179,9 @@ def _pair(value: Any, name: str) -> tuple[Any, NDArray[Any]]:
 
 def _joined(pair: Any, name: str, sizes: tuple[int, int]) -> NDArray[Any]:
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        raise InvalidInput(f"`{name}` needs a pair (for train, for test), got {type(pair).__name__}.")
+        raise InvalidInput(
+            f"`{name}` needs a pair (for train, for test), got {type(pair).__name__}."
+        )
     parts = [np.asarray(part) for part in pair]
     for part, size, side in zip(parts, sizes, ("train", "test")):
         if part.ndim == 0 or len(part) != size:
@@ -191,7 +195,10 @@ def _together(first: Any, second: Any) -> NDArray[Any] | None:
         parts = [np.asarray(part) for part in (first, second)]
     except (TypeError, ValueError, RuntimeError):
         return None
-    if any(part.dtype.kind not in "biuf" for part in parts) or parts[0].shape[1:] != parts[1].shape[1:]:
+    if (
+        any(part.dtype.kind not in "biuf" for part in parts)
+        or parts[0].shape[1:] != parts[1].shape[1:]
+    ):
         return None
     both = np.concatenate(parts).astype(np.result_type(*parts, np.float32))
     return both if np.isfinite(both).all() else None
@@ -202,7 +209,9 @@ def _outputs(predict: Predict, sides: tuple[Any, Any], y: NDArray[Any]) -> Outpu
     answers = []
     for side in sides:
         answer = np.asarray(predict(side))
-        answers.append(answer.argmax(axis=1) if answer.ndim == 2 and answer.shape[1] > 1 else answer.ravel())
+        answers.append(
+            answer.argmax(axis=1) if answer.ndim == 2 and answer.shape[1] > 1 else answer.ravel()
+        )
     answer = np.concatenate(answers)
     if len(answer) != len(y):
         raise InvalidInput(f"`model` needs to give {len(y)} labels, got {len(answer)}.")

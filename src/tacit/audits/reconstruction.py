@@ -59,11 +59,11 @@ def audit_reconstruction(
         `tacit.metrics.reconstruction.best_guess`, whose upper limit is then used.
     claim : Mechanism | None
         What the training is said to guarantee: `Gaussian(mu)`, `ApproxDP(epsilon, delta)` or a
-        `Curve` of `tacit.dp`. None: the verdict is inconclusive, because there is nothing to refute.
+        `Curve` of `tacit.dp`. None: there is nothing to refute, and the verdict is inconclusive.
     control : ArrayLike | None
-        bool (m,), the same reconstruction where it cannot work (from another client's gradient, from
-        a model that never saw the target). Where it beats chance, chance was set too low and the
-        audit says nothing.
+        bool (m,), the same reconstruction where it cannot work (from another client's gradient,
+        from a model that never saw the target). Where it beats chance, chance was set too low
+        and the audit says nothing.
     level : float
         Confidence; one-sided for the refutation.
     title, command : str
@@ -84,7 +84,7 @@ def audit_reconstruction(
         return unstarted("are records reconstructed?", error, policy=None, title=title)
     alone = None if control is None else reconstruction_rate(control, chance=kappa, level=level)
     warning = _warning(alone, kappa)
-    verdicts = () if claim is None else (_verdict(rate, found, claim, kappa),)
+    verdicts: tuple[Verdict, ...] = () if claim is None else (_verdict(rate, found, claim, kappa),)
     if warning:
         verdicts = tuple(
             replace(item, outcome="inconclusive", note=Note(item.metric, warning))
@@ -112,9 +112,7 @@ def audit_reconstruction(
     )
 
 
-def _verdict(
-    rate: Estimate, hit: NDArray[np.bool_], claim: Mechanism, chance: float
-) -> Verdict:
+def _verdict(rate: Estimate, hit: NDArray[np.bool_], claim: Mechanism, chance: float) -> Verdict:
     """Is the claim refuted by the one-sided lower limit of the rate?"""
     bound = reconstruction_bound(claim, chance=chance)
     hits, n = int(np.count_nonzero(hit)), len(hit)

@@ -1,4 +1,4 @@
-"""The audit of unlearning: is what was to be forgotten still there, and would this audit have seen it?"""
+"""The audit of unlearning: is it still there, and would this audit have seen it?"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, is_dataclass, replace
@@ -47,7 +47,7 @@ OTHER_SEED = 0x9E3779B9  # so that a retraining shares no random number with the
 UNLEARNING_POLICY = Policy("unlearning", (AtMost("auc", 0.55),))
 ASSUMES = (
     "Each record to forget was trained on, or not, by a coin of its own in each model.",
-    "The attacker knows the records, the training and the unlearning, and trains models of their own.",
+    "The attacker knows the records and both procedures, and trains models of their own.",
 )
 
 
@@ -159,7 +159,7 @@ def audit_unlearning(
     ----------
     train_fn : Any
         ``train_fn(rows, seed) -> observe``, where ``observe(x)`` answers for all records with
-        `Outputs` or one number a record (larger for members); a scikit-learn estimator; or a recipe.
+        `Outputs` or one number a record (larger for members); a scikit-learn estimator; a recipe.
     unlearn_fn : Unlearn
         ``unlearn_fn(model, forget, retain, seed) -> model``: what `train_fn` returned (for an
         estimator: the fitted estimator), the row numbers to forget, the row numbers to keep.
@@ -223,9 +223,7 @@ def audit_unlearning(
         question = "is what was to be forgotten still there?"
         return unstarted(question, error, policy=policy, title=title)
     units = None if cluster is None else _units(cluster, total)[chosen]
-    arms = ThreeArms(
-        recipe_of(train_fn), unlearn_fn, x, y, chosen, retain, statistic_of(statistic)
-    )
+    arms = ThreeArms(recipe_of(train_fn), unlearn_fn, x, y, chosen, retain, statistic_of(statistic))
     run = shadow(
         arms,
         chosen.astype(np.float64),
@@ -243,8 +241,7 @@ def audit_unlearning(
     groups = families(run.member)
     code = None if units is None else np.unique(units, return_inverse=True)[1].astype(np.int64)
     areas = {
-        arm: CrossedAuc.of(score, run.member, groups, cluster=code)
-        for arm, score in scores.items()
+        arm: CrossedAuc.of(score, run.member, groups, cluster=code) for arm, score in scores.items()
     }
     plain = CrossedAuc.of(np.asarray(run.shadow[:, :, 1]), run.member, groups, cluster=code)
     made = _environment(run.shadow, run.member, code, seed=seed, level=level, command=command)
@@ -279,9 +276,7 @@ def _units(cluster: ArrayLike, total: int) -> NDArray[Any]:
     return units
 
 
-def _scores(
-    signal: NDArray[Any], member: NDArray[np.bool_], attack: Attack
-) -> NDArray[np.float64]:
+def _scores(signal: NDArray[Any], member: NDArray[np.bool_], attack: Attack) -> NDArray[np.float64]:
     """Every model as the target of the others: scores (m, c)."""
     shadows = np.asarray(signal)
     if np.ptp(shadows, axis=0).max(initial=0.0) == 0:
@@ -332,7 +327,9 @@ def _concluded(
         )
     checks = (
         _check(UNLEARNED, "attack", attack, tuple(estimates), notes),
-        _check("one threshold for all records", "attack", "Threshold()", (plain.estimate(level=level),)),
+        _check(
+            "one threshold for all records", "attack", "Threshold()", (plain.estimate(level=level),)
+        ),
         _check(CEILING, "control", attack, (found[CEILING],)),
         _check(RETRAINED, "control", attack, (found[RETRAINED],)),
     )

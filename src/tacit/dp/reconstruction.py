@@ -1,4 +1,4 @@
-"""What a privacy claim allows somebody who reconstructs records, and what successes say of a claim."""
+"""What a privacy claim allows a reconstruction, and what successes say of a claim."""
 
 from math import inf, log
 
@@ -111,7 +111,9 @@ def _lower_rate(hits: int, n: int, chance: float, level: float) -> float:
     fraction(level, "level")
     require_chance(chance)
     if not (0 <= hits <= n and n >= 1):
-        raise InvalidInput(f"`hits` needs 0 to `n` successes of 1 target or more, got {hits} of {n}.")
+        raise InvalidInput(
+            f"`hits` needs 0 to `n` successes of 1 target or more, got {hits} of {n}."
+        )
     return float(lower_limit(hits, n, tail=1 - level))
 
 

@@ -1,4 +1,4 @@
-"""Two independent shares of right guesses: their difference, and what is left when luck is removed."""
+"""Two independent shares of right guesses: their difference, and what is left without luck."""
 
 from typing import Any
 
@@ -99,9 +99,9 @@ def relative_excess(
 ) -> Estimate:
     """Share of the members about whom more than luck is known: (p1 - p0) / (1 - p0).
 
-    That is 1 - q1 / q0 with the failure rates q, so its interval is one minus that of a ratio of two
-    independent shares: Wilson's limits combined as in [1]_, eq. 8. It is not cut at 0. Where a model
-    returns the truth about a share r of its members, and guesses the rest as it guesses
+    That is 1 - q1 / q0 with the failure rates q, so its interval is one minus that of a ratio of
+    two independent shares: Wilson's limits combined as in [1]_, eq. 8. It is not cut at 0. Where a
+    model returns the truth about a share r of its members, and guesses the rest as it guesses
     non-members, this is r.
 
     Parameters

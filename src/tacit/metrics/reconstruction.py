@@ -12,7 +12,7 @@ from tacit.metrics.intervals import clopper_pearson, upper_limit
 
 
 def reconstruction_rate(hit: ArrayLike, *, chance: float, level: float = 0.95) -> Estimate:
-    """Share of independent targets that were reconstructed; the p-value is of "no more than chance".
+    """Share of targets that were reconstructed; the p-value is of "no more than chance".
 
     Both are exact (binomial). One target is one training run, or one record whose value was drawn
     independently of all others; several guesses about one target are one target.

@@ -1,4 +1,4 @@
-"""What a model's answers say of a secret column: the model is asked with each value in its place."""
+"""What a model says of a secret column when it is asked with each value in its place."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,8 @@ def log_likelihood(outputs: Outputs, *, spread: Floats | None = None) -> Floats:
     if outputs.label is None:
         raise InvalidInput("`outputs` needs labels: how well the model fits them is what it tells.")
     if outputs.task == "multiclass":
-        return np.maximum(measure(outputs, "loss"), np.log(SMALLEST_CHANCE))
+        fit = np.asarray(measure(outputs, "loss"), np.float64)
+        return np.asarray(np.maximum(fit, np.log(SMALLEST_CHANCE)))
     # log(1 / (1 + exp(-margin))) of every yes/no answer
     chances = -np.logaddexp(0.0, -margins(outputs)).reshape(outputs.n, -1)
     return np.asarray(np.maximum(chances, np.log(SMALLEST_CHANCE)).sum(axis=1))

@@ -21,12 +21,12 @@ def denoising_fit(
     n_noises: int = 4,
     seed: int = 0,
 ) -> NDArray[np.float64]:
-    """Minus the denoising loss at several noise levels; float64 (n, q). LARGER: MORE LIKE A MEMBER.
+    """Minus the denoising loss at several noise levels; float64 (n, q). LARGER: MORE LIKE MEMBERS.
 
-    One column a level and noise: -|| e - e_model(sqrt(a) x + sqrt(1 - a) e, t) ||^2 / d. All records
-    get the same noises, and so must the shadow models: then each column is a query, and the attacks
-    with shadow models take them as they are [1]_, [2]_. Without shadow models, their mean is the
-    loss.
+    One column a level and noise: -|| e - e_model(sqrt(a) x + sqrt(1 - a) e, t) ||^2 / d. All
+    records get the same noises, and so must the shadow models: each column is a query then, and
+    the attacks with shadow models take them as they are [1]_, [2]_. Without shadow models, their
+    mean is the loss.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def denoising_fit(
             seen = np.asarray(denoise(noisy, step), np.float64)
             if seen.shape != records.shape:
                 raise InvalidInput(
-                    f"`denoise` needs to return the noise in shape {records.shape}, got {seen.shape}."
+                    f"`denoise` needs to return noise of shape {records.shape}, got {seen.shape}."
                 )
             columns.append(-((seen - noise) ** 2).reshape(len(records), -1).mean(axis=1))
     return np.stack(columns, axis=1)

@@ -44,7 +44,7 @@ def right_label(predict: Predict, x: Any, label: ArrayLike) -> Floats:
         answer = answer.argmax(axis=1)
     if answer.shape != truth.shape:
         raise InvalidInput(
-            f"`predict` needs to return one label a record, shape {truth.shape}, got {answer.shape}."
+            f"`predict` needs one label a record, shape {truth.shape}, got {answer.shape}."
         )
     same = np.asarray(answer == truth)
     # a record with several labels is as right as its share of right ones

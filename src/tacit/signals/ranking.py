@@ -36,7 +36,9 @@ def mean_log_rank(score: ArrayLike, chosen: ArrayLike) -> NDArray[np.float64]:
         raise InvalidInput(f"`chosen` needs the shape of `score` {table.shape}, got {own.shape}.")
     count = own.sum(axis=1)
     if (count == 0).any():
-        raise InvalidInput(f"`chosen` needs an item of every user; none in {rows_text(np.flatnonzero(count == 0))}.")
+        raise InvalidInput(
+            f"`chosen` needs an item a user; none in {rows_text(np.flatnonzero(count == 0))}."
+        )
     result = np.empty(len(table))
     for user, (row, mask) in enumerate(zip(table, own)):
         sorted_row = np.sort(row)

@@ -13,7 +13,7 @@ SMALLEST = 1e-6
 def survival_log_likelihood(
     survival: ArrayLike, times: ArrayLike, *, time: ArrayLike, event: ArrayLike
 ) -> NDArray[np.float64]:
-    """Log-likelihood of what happened to each record; float64 (n,). LARGER MEANS MORE LIKE A MEMBER.
+    """Log-likelihood of what happened to each record; float64 (n,). LARGER: MORE LIKE A MEMBER.
 
     For an event: the log of the drop of its survival curve over the interval of `times` that holds
     it (all events of an interval count as its end). For a censored record: the log of the curve at

@@ -1,4 +1,4 @@
-"""A table with a secret column: its values, its other columns as numbers, and copies with another value in place."""
+"""A table with a secret column: its values, the rest as numbers, copies with another value."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,8 +96,8 @@ def secret_of(
     distinct = sorted({_key(item): item for item in value}.items(), key=lambda pair: str(pair[0]))
     if len(distinct) > MAX_CLASSES:
         raise InvalidInput(
-            f"`secret` needs at most {MAX_CLASSES} categories, got {len(distinct)}: group rare ones, or "
-            'pass kind="number" where it is a quantity.'
+            f"`secret` needs at most {MAX_CLASSES} categories, got {len(distinct)}: group rare "
+            'ones, or pass kind="number" where it is a quantity.'
         )
     candidates = np.array([item for _, item in distinct], dtype=value.dtype)
     return Secret(columns, "class", candidates)
@@ -144,7 +144,7 @@ def columns_of(x: Any) -> list[Column]:
     """Names of the columns of a frame, numbers of the columns of an array."""
     if hasattr(x, "columns") and hasattr(x, "iloc"):
         return list(x.columns)
-    shape = getattr(x, "shape", ())
+    shape: tuple[int, ...] = tuple(getattr(x, "shape", ()))
     if len(shape) != 2:
         raise InvalidInput(
             "Records with a secret column need a data frame or an array (n, d), got "
@@ -158,7 +158,8 @@ def values_of(x: Any, columns: Sequence[Column]) -> NDArray[Any]:
     if hasattr(x, "iloc"):
         parts = [np.asarray(x[name]) for name in columns]
     else:
-        parts = [np.asarray(x)[:, name] for name in columns]
+        table = np.asarray(x)
+        parts = [table[:, int(name)] for name in columns]
     return parts[0] if len(parts) == 1 else np.column_stack(parts)
 
 
@@ -191,7 +192,7 @@ def with_value(x: Any, secret: Secret, code: int) -> Any:
 def numbers_of(
     parts: Sequence[Any], labels: Sequence[NDArray[Any]], secret: Secret
 ) -> tuple[list[NDArray[np.float64]], NDArray[np.bool_]]:
-    """The other columns and the label of several tables as numbers, and which of them are categories.
+    """The other columns and the label of several tables as numbers, and which are categories.
 
     Codes are those of the first table (the reference); a category that it lacks is a missing value.
 

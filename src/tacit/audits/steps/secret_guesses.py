@@ -1,4 +1,4 @@
-"""Guesses about a secret column, marked: with the model, without it, about members and about others."""
+"""Guesses about a secret column, marked: with and without the model, on members and others."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

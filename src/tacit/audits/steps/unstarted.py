@@ -4,10 +4,8 @@ from tacit.audits.steps.provenance import today
 from tacit.core import Note, NotEnoughData, Policy, Report, overall
 
 
-def unstarted(
-    question: str, error: NotEnoughData, *, policy: Policy | None, title: str
-) -> Report:
-    """The report where `question` has too little data; every gate is inconclusive for that reason."""
+def unstarted(question: str, error: NotEnoughData, *, policy: Policy | None, title: str) -> Report:
+    """The report where `question` has too little data; every gate is inconclusive for it."""
     asked = Note.of(question, error)
     gates = () if policy is None else policy.gates
     notes = [asked, *(Note.of(gate.metric, error) for gate in gates)]
