@@ -69,3 +69,10 @@ def test_the_report_is_plain_data():
     assert audit_reconstruction([], chance=0.1).finding == "inconclusive"
     with pytest.raises(InvalidInput, match="`chance`"):
         audit_reconstruction(hits(1, 2), chance=2.0)
+
+
+def test_the_report_says_in_words_what_was_claimed_and_what_was_shown():
+    failed = str(audit_reconstruction(hits(60, 100), chance=0.1, claim=Gaussian(1.0)))
+    assert "ε" not in failed.partition("Which attack")[0]
+    passed = str(audit_reconstruction(hits(25, 100), chance=0.1, claim=Gaussian(1.0)))
+    assert "not refuted" in " ".join(passed.split()).lower()

@@ -398,6 +398,7 @@ def _environment(
         seed=0,
         level=level,
         command=command,
+        audit="attribute inference",
         secret=secret.name(),
         secret_kind=secret.kind,
         n_candidates=len(secret.values),

@@ -145,6 +145,7 @@ def audit_label_only(
         seed=seed,
         level=level,
         command=command,
+        audit="membership",
         questions=_questions(scales, n_copies, augmentations, x),
     )
     return replace(

@@ -127,7 +127,13 @@ def _verdict(rate: Estimate, hit: NDArray[np.bool_], claim: Mechanism, chance: f
         )
         note = Note(rate.name, reason)
     outcome: Any = "fail" if low > bound else "pass" if note is None else "inconclusive"
-    return Verdict(outcome, rate.name, "not refuted", bound, shown, note)
+    if outcome == "pass":
+        reason = (
+            f"not refuted: a rate of at least {low:.4g} is shown, which {claim!r} allows (up to "
+            f"{bound:.4g}); it proves nothing more"
+        )
+        note = Note(rate.name, reason)
+    return Verdict(outcome, rate.name, "at most", bound, shown, note)
 
 
 def _finding(rate: Estimate, chance: float, level: float, warning: str) -> Finding:
@@ -197,4 +203,5 @@ def _environment(
         level=level,
         command=command,
         chance=chance,
+        audit="reconstruction",
     )

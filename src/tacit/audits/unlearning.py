@@ -434,4 +434,5 @@ def _environment(
         seed=seed,
         level=level,
         command=command,
+        audit="unlearning",
     )
