@@ -85,7 +85,7 @@ def best_guess(match: ArrayLike, *, level: float = 0.95) -> Estimate:
     --------
     >>> truth = np.array([0] * 60 + [1] * 40)
     >>> print(best_guess(truth[:, None] == np.arange(2)))
-    best guess = 0.6 [0.6, 0.6991] (95 %, n = 100)
+    best guess = 0.6 [0.6, 0.6967] (95 %, n = 100)
     """
     fraction(level, "level")
     right: NDArray[Any] = booleans(match, "match", ndim=2)
