@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tacit.attacks.learned.imputation import Imputation
 from tacit.audits.steps.multiplicity import with_adjusted
-from tacit.audits.steps.provenance import environment, today
+from tacit.audits.steps.provenance import environment
 from tacit.audits.steps.secret import (
     Column,
     Secret,
@@ -45,6 +45,7 @@ from tacit.core import (
     overall,
 )
 from tacit.core.checking import fraction
+from tacit.core.dates import today
 from tacit.metrics.intervals import fisher_p_value, normal_quantile
 from tacit.signals.attribute import error_spread, log_likelihood
 

@@ -11,7 +11,7 @@ from tacit.attacks import Threshold
 from tacit.audits.steps.blind_baseline import backwards_warning, blind_result, blind_warning
 from tacit.audits.steps.conclusion import concluded, figures
 from tacit.audits.steps.halves import Halves
-from tacit.audits.steps.provenance import accuracy, arrays_of, environment, today
+from tacit.audits.steps.provenance import accuracy, arrays_of, environment
 from tacit.audits.steps.scoring import Marked, mark_one, result_of
 from tacit.audits.steps.slices import columns_of, slice_results
 from tacit.audits.steps.unstarted import unstarted
@@ -28,6 +28,7 @@ from tacit.core import (
     Signals,
 )
 from tacit.core.checking import fraction, labelled_codes
+from tacit.core.dates import today
 from tacit.signals.probes import (
     Floats,
     Predict,

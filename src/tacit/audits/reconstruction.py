@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tacit.audits.steps.provenance import environment, today
+from tacit.audits.steps.provenance import environment
 from tacit.audits.steps.unstarted import unstarted
 from tacit.core import (
     CheckResult,
@@ -20,6 +20,7 @@ from tacit.core import (
     overall,
 )
 from tacit.core.checking import booleans, fraction
+from tacit.core.dates import today
 from tacit.core.report import Finding
 from tacit.dp.mechanisms import Mechanism
 from tacit.dp.reconstruction import reconstruction_bound

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tacit.attacks import EBLiRA, shadow_scores
 from tacit.attacks.reference.families import families
-from tacit.audits.steps.provenance import environment, today
+from tacit.audits.steps.provenance import environment
 from tacit.audits.steps.unstarted import unstarted
 from tacit.audits.steps.verdict import finding_of
 from tacit.core import (
@@ -28,6 +28,7 @@ from tacit.core import (
     overall,
 )
 from tacit.core.checking import booleans, fraction, integers
+from tacit.core.dates import today
 from tacit.metrics.crossed import CrossedAuc, share_removed
 from tacit.metrics.intervals import normal_quantile, t_quantile
 from tacit.training.jobs import Observe, Recipe, split

@@ -1,7 +1,7 @@
 """The report of an audit that could not start: inconclusive, with the number that it would need."""
 
-from tacit.audits.steps.provenance import today
 from tacit.core import Note, NotEnoughData, Policy, Report, overall
+from tacit.core.dates import today
 
 
 def unstarted(question: str, error: NotEnoughData, *, policy: Policy | None, title: str) -> Report:
