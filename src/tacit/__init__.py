@@ -80,12 +80,15 @@ if TYPE_CHECKING:
     from tacit import (
         training as training,
     )
-    from tacit._audit import audit
+    from tacit._audit import audit, audit_attribute
     from tacit.audits.checks import run
     from tacit.audits.compare import compare
     from tacit.audits.dp_claim import dp_audit
+    from tacit.audits.label_only import audit_label_only
+    from tacit.audits.reconstruction import audit_reconstruction
     from tacit.audits.shadow import shadow_audit
     from tacit.audits.synthetic import audit_synthetic
+    from tacit.audits.unlearning import audit_unlearning
 
 __version__ = "0.2.0.dev0"
 
@@ -109,6 +112,10 @@ ROOMS = (
 LAZY = {
     "audit": "tacit._audit",
     "audit_synthetic": "tacit.audits.synthetic",
+    "audit_attribute": "tacit._audit",
+    "audit_label_only": "tacit.audits.label_only",
+    "audit_reconstruction": "tacit.audits.reconstruction",
+    "audit_unlearning": "tacit.audits.unlearning",
     "compare": "tacit.audits.compare",
     "dp_audit": "tacit.audits.dp_claim",
     "run": "tacit.audits.checks",
@@ -138,7 +145,11 @@ __all__ = [
     "TacitError",
     "Verdict",
     "audit",
+    "audit_attribute",
+    "audit_label_only",
+    "audit_reconstruction",
     "audit_synthetic",
+    "audit_unlearning",
     "collect",
     "compare",
     "dp_audit",

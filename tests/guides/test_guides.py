@@ -15,6 +15,8 @@ NEEDS = {
     "sklearn": ["sklearn"],
     "loops": ["numpy"],
     "synthetic": ["sklearn"],
+    "attribute": ["sklearn", "pandas"],
+    "clusters": ["numpy"],
     "pytorch": ["torch"],
     "keras": ["keras", "torch"],
     "jax": ["flax", "optax"],
@@ -22,7 +24,7 @@ NEEDS = {
     "transformers": ["transformers", "datasets", "accelerate"],
     "trackers": ["tensorboardX"],
 }
-CORE = ("sklearn", "loops", "synthetic")
+CORE = ("sklearn", "loops", "synthetic", "attribute", "clusters")
 
 
 def run(code, folder, *command):

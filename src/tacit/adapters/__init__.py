@@ -4,6 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, cast
 
+from tacit.adapters import density
 from tacit.adapters.answers import Kind
 from tacit.adapters.arrays import is_a
 from tacit.adapters.description import describe
@@ -35,7 +36,8 @@ def outputs_of(
 ) -> Outputs:
     """What a model answers for some records, whatever framework it comes from.
 
-    Knows scikit-learn estimators and pipelines (and XGBoost, LightGBM), PyTorch modules, Keras
+    Knows scikit-learn estimators and pipelines (and XGBoost, LightGBM; densities, anomaly detectors
+    and clusterings by a loss of their own, see `density`), PyTorch modules, Keras
     models on three backends, Flax NNX modules and jitted JAX functions, transformers models, and
     any function from inputs to scores. Records go through in batches, on the device where the model
     lives, in evaluation mode and without gradients. Nothing that training depends on changes:
@@ -104,7 +106,7 @@ def adapter_of(model: Any) -> str:
     """
     for name, classes in BY_CLASS:
         if is_a(model, *classes):
-            return name
+            return "density" if name == "sklearn" and density.fits(model) else name
     if hasattr(model, "predict_proba") or (hasattr(model, "fit") and hasattr(model, "predict")):
         return "sklearn"
     if callable(model):

@@ -87,7 +87,8 @@ def _question(model: Any, sample: Any) -> tuple[Callable[[Any], NDArray[Any]], K
             raise InvalidInput(
                 f"{type(model).__name__} has neither `predict_proba` nor `decision_function`, so"
                 " nothing says how sure it is. For an SVC set probability=True; for a regressor"
-                " use one that says it is (RegressorMixin)."
+                " use one that says it is (RegressorMixin); where it answers with labels only,"
+                " call `tacit.audit_label_only`."
             )
         return (lambda part: np.asarray(model.decision_function(part))), "logits"
     probs = probabilities(model, sample)

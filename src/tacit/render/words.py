@@ -23,7 +23,7 @@ NEARLY_ALL, NEEDS_DECIMAL = 0.999, 99.5
 # numbers below this have their first digit behind the second decimal once they are rounded
 SMALL = 0.095
 # shares of the metrics that read best in per cent
-SHARES = ("tpr", "ppv", "balanced_accuracy", "accuracy")
+SHARES = ("tpr", "ppv", "balanced_accuracy", "accuracy", "reconstruction")
 # metrics with a sentence of their own in every language
 PLAIN_METRICS = (
     "advantage",
@@ -33,6 +33,14 @@ PLAIN_METRICS = (
     "epsilon if Gaussian",
     "accuracy",
     "exposure",
+    "attribute advantage",
+    "excess",
+    "beyond imputation",
+    "relative excess",
+    "accuracy, members",
+    "accuracy, non-members",
+    "share removed",
+    "reconstruction rate",
 )
 
 

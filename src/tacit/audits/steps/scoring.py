@@ -82,12 +82,17 @@ def mark_all(
             signals[check.statistic] = Signals.of(
                 values, features=features, group=group, statistic=check.statistic
             )
-        choosing, measured = halves.mark(
-            check.attack, signals[check.statistic], membership, seed=seed
-        )
-        threshold = best_threshold(choosing)
-        marked.append(Marked(check, choosing, measured, threshold, _promise(choosing, threshold)))
+        marked.append(mark_one(check, signals[check.statistic], membership, halves, seed=seed))
     return marked
+
+
+def mark_one(
+    check: Check, signals: Signals, membership: Membership, halves: Halves, *, seed: int
+) -> Marked:
+    """One check on its signal, marked on both halves, with the choosing half's threshold."""
+    choosing, measured = halves.mark(check.attack, signals, membership, seed=seed)
+    threshold = best_threshold(choosing)
+    return Marked(check, choosing, measured, threshold, _promise(choosing, threshold))
 
 
 def _promise(choosing: Evidence, threshold: float) -> float:

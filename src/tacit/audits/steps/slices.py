@@ -75,7 +75,10 @@ def slice_results(
     n_tested = sum(_enough(measured.member[rows]) for _, _, _, rows in pairs)
     wide = simultaneous_level(level, max(1, n_tested))
     results = [
-        _slice(name, text, choosing.take(a), measured.take(b), wide) for name, text, a, b in pairs
+        _slice(name, text, choosing.take(a), measured.take(b), wide)
+        if len(a) and len(b)
+        else _nobody(name, text, measured.attack)
+        for name, text, a, b in pairs
     ]
     return tuple(with_adjusted(results))
 
@@ -91,6 +94,16 @@ def _rows(
 def _enough(member: NDArray[np.bool_]) -> bool:
     n_members = int(np.count_nonzero(member))
     return min(n_members, len(member) - n_members) >= MIN_SIDE
+
+
+def _nobody(name: str, text: str, attack: str) -> CheckResult:
+    """A slice that one of the halves does not have: a value that few records share."""
+    title = f"{name} = {text}"
+    reason = "too few records: one half of them has none of this value"
+    note = Note(title, reason, MIN_SIDE, 0, "members")
+    return CheckResult(
+        name=title, role="slice", attack=attack, slice=name, value=text, notes=(note,)
+    )
 
 
 def _slice(

@@ -1,0 +1,295 @@
+"""The audit of a model that answers only with a label."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tacit.attacks import Threshold
+from tacit.audits.steps.blind_baseline import backwards_warning, blind_result, blind_warning
+from tacit.audits.steps.conclusion import concluded, figures
+from tacit.audits.steps.halves import Halves
+from tacit.audits.steps.provenance import accuracy, arrays_of, environment
+from tacit.audits.steps.scoring import Marked, mark_one, result_of
+from tacit.audits.steps.slices import columns_of, slice_results
+from tacit.audits.steps.unstarted import unstarted
+from tacit.core import (
+    DEFAULT_POLICY,
+    Assignment,
+    Check,
+    InvalidInput,
+    Membership,
+    NotEnoughData,
+    Outputs,
+    Policy,
+    Report,
+    Signals,
+)
+from tacit.core.checking import fraction, labelled_codes
+from tacit.core.dates import today
+from tacit.signals.probes import (
+    Floats,
+    Predict,
+    augmentation_robustness,
+    noise_robustness,
+    right_label,
+)
+
+METRICS = ("auc", "tpr@fpr=0.01", "tpr@fpr=0.001")
+# in standard deviations of each feature: from noise that few labels notice to noise that most do
+SCALES = (0.1, 0.3, 1.0)
+N_COPIES = 30
+GAP = "right or wrong (gap)"
+ASSUMES = (
+    "The model was asked for labels only. A model that also gives scores tells more: audit those.",
+)
+
+
+def audit_label_only(
+    model: Any,
+    *,
+    train: tuple[Any, ArrayLike],
+    test: tuple[Any, ArrayLike],
+    scales: Sequence[float] = SCALES,
+    n_copies: int = N_COPIES,
+    augmentations: Sequence[Callable[[Any], Any]] = (),
+    cluster: tuple[ArrayLike, ArrayLike] | None = None,
+    assignment: Assignment = "observed",
+    features: tuple[ArrayLike, ArrayLike] | None = None,
+    policy: Policy = DEFAULT_POLICY,
+    level: float = 0.95,
+    seed: int = 0,
+    title: str = "",
+    command: str = "",
+) -> Report:
+    """Audit a model that answers only with a label: hard voting, a service, a rule list.
+
+    Three kinds of probes are tried: whether the label is right (the gap attack), how much noise the
+    right label survives, and how many augmentations it survives. One is chosen on half of the
+    records and graded on the other half, as in `tacit.audit`. The scores are shares of few
+    questions; records that tie are never ordered by chance, so that a rate at few false accusations
+    is 0 where that is all that labels can show.
+
+    Parameters
+    ----------
+    model : Any
+        An object with ``predict``, or a function from records to labels (or to scores (n, k), of
+        which only the largest is used).
+    train, test : tuple[Any, ArrayLike]
+        ``(X, y)`` of the training records, and of others from the same population; y by the names
+        that the model answers with.
+    scales : Sequence[float]
+        Sizes of the noise in standard deviations of each feature; () leaves noise out. Noise needs
+        a numeric array.
+    n_copies : int
+        Noisy copies of a record a scale; the model is asked about each.
+    augmentations : Sequence[Callable[[Any], Any]]
+        Functions from records to as many records, best those of the training.
+    cluster : tuple[ArrayLike, ArrayLike] | None
+        The unit of independence of each record, for both sides.
+    assignment : Assignment
+        Who decided membership.
+    features : tuple[ArrayLike, ArrayLike] | None
+        Columns for the blind guesser that never sees the model; numeric `X` (n, d) where not given.
+    policy : Policy
+        The gates.
+    level, seed : float, int
+        Confidence; the halves and the noise.
+    title, command : str
+        What the report says.
+
+    Raises
+    ------
+    InvalidInput
+        Says which argument, what was needed and what came.
+    """
+    fraction(level, "level")
+    predict = _predict(model)
+    (x1, y1), (x0, y0) = _pair(train, "train"), _pair(test, "test")
+    sizes = (len(y1), len(y0))
+    truth = np.repeat([True, False], sizes)
+    units = None if cluster is None else _joined(cluster, "cluster", sizes)
+    membership = Membership(truth, units, assignment)
+    y = np.concatenate([y1, y0])
+    x = _together(x1, x0)
+    outputs = _outputs(predict, (x1, x0), y)
+    columns = None if features is None else _joined(features, "features", sizes)
+    if columns is None and isinstance(x, np.ndarray) and x.ndim == 2:
+        columns = x
+    try:
+        halves = Halves.dealt(membership, seed=seed)
+    except NotEnoughData as error:
+        name = title or type(model).__name__
+        return unstarted("do labels tell members?", error, policy=policy, title=name)
+    values = _probes(
+        predict, (x1, x0), x, y, scales=scales, n_copies=n_copies, changes=augmentations, seed=seed
+    )
+    marked = [
+        mark_one(
+            Check(name, name, Threshold(), METRICS),
+            Signals.of(value, statistic=name),
+            membership,
+            halves,
+            seed=seed,
+        )
+        for name, value in values.items()
+    ]
+    report = _concluded(
+        marked, outputs, membership, halves, columns, policy=policy, level=level, seed=seed
+    )
+    made = environment(
+        arrays_of(outputs) | dict(values),
+        membership,
+        task="labels only",
+        seed=seed,
+        level=level,
+        command=command,
+        audit="membership",
+        questions=_questions(scales, n_copies, augmentations, x),
+    )
+    return replace(
+        report,
+        accuracy=accuracy(outputs, membership),
+        environment=made,
+        created=today(),
+        title=title or type(model).__name__,
+    )
+
+
+def _predict(model: Any) -> Predict:
+    predict = getattr(model, "predict", None)
+    if callable(predict):
+        return predict  # type: ignore[no-any-return]
+    if callable(model):
+        return model  # type: ignore[no-any-return]
+    raise InvalidInput(
+        f"`model` needs a `predict` or to be a function from records to labels, got "
+        f"{type(model).__name__}."
+    )
+
+
+def _pair(value: Any, name: str) -> tuple[Any, NDArray[Any]]:
+    if not isinstance(value, tuple) or len(value) != 2 or value[1] is None:
+        raise InvalidInput(f"`{name}` needs (X, y), got {type(value).__name__}.")
+    y = np.asarray(value[1])
+    if y.ndim != 1 or len(y) == 0 or len(y) != len(value[0]):
+        raise InvalidInput(f"`{name}` needs one label a record, got {len(value[0])} and {y.shape}.")
+    return value[0], y
+
+
+def _joined(pair: Any, name: str, sizes: tuple[int, int]) -> NDArray[Any]:
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise InvalidInput(
+            f"`{name}` needs a pair (for train, for test), got {type(pair).__name__}."
+        )
+    parts = [np.asarray(part) for part in pair]
+    for part, size, side in zip(parts, sizes, ("train", "test")):
+        if part.ndim == 0 or len(part) != size:
+            raise InvalidInput(f"`{name}` needs {size} rows for `{side}`, got shape {part.shape}.")
+    return np.concatenate(parts)
+
+
+def _together(first: Any, second: Any) -> NDArray[Any] | None:
+    """Both sides as one numeric array; None where the records are something else."""
+    try:
+        parts = [np.asarray(part) for part in (first, second)]
+    except (TypeError, ValueError, RuntimeError):
+        return None
+    if (
+        any(part.dtype.kind not in "biuf" for part in parts)
+        or parts[0].shape[1:] != parts[1].shape[1:]
+    ):
+        return None
+    both = np.concatenate(parts).astype(np.result_type(*parts, np.float32))
+    return both if np.isfinite(both).all() else None
+
+
+def _outputs(predict: Predict, sides: tuple[Any, Any], y: NDArray[Any]) -> Outputs:
+    """The labels as certain answers, for the accuracy and for slices by class."""
+    answers = []
+    for side in sides:
+        answer = np.asarray(predict(side))
+        answers.append(
+            answer.argmax(axis=1) if answer.ndim == 2 and answer.shape[1] > 1 else answer.ravel()
+        )
+    answer = np.concatenate(answers)
+    if len(answer) != len(y):
+        raise InvalidInput(f"`model` needs to give {len(y)} labels, got {len(answer)}.")
+    numbers = y.dtype.kind in "biuf" and answer.dtype.kind in "biuf"
+    # 1 and 1.0 are one class; "1" is the name of another
+    kind = np.float64 if numbers else object
+    codes, names = labelled_codes(np.concatenate([y.astype(kind), answer.astype(kind)]), "y")
+    label, given = codes[: len(y)], codes[len(y) :]
+    return Outputs(probs=np.eye(max(2, len(names)))[given], label=label)
+
+
+def _probes(
+    predict: Predict,
+    sides: tuple[Any, Any],
+    x: NDArray[Any] | None,
+    y: NDArray[Any],
+    *,
+    scales: Sequence[float],
+    n_copies: int,
+    changes: Sequence[Callable[[Any], Any]],
+    seed: int,
+) -> dict[str, Floats]:
+    ends = np.cumsum([len(side) for side in sides])[:-1]
+    labels = np.split(y, ends)
+    pairs = list(zip(sides, labels))
+    values = {GAP: np.concatenate([right_label(predict, *pair) for pair in pairs])}
+    if x is not None and len(scales):
+        noisy = [
+            noise_robustness(predict, x, y, scale=scale, n_copies=n_copies, seed=seed)
+            for scale in scales
+        ]
+        values |= {f"noise of {scale:g} deviations": value for scale, value in zip(scales, noisy)}
+        if len(noisy) > 1:
+            values["noise of all sizes"] = np.mean(noisy, axis=0)
+    if changes:
+        values["augmentations"] = np.concatenate(
+            [augmentation_robustness(predict, *pair, augmentations=changes) for pair in pairs]
+        )
+    return values
+
+
+def _concluded(
+    marked: Sequence[Marked],
+    outputs: Outputs,
+    membership: Membership,
+    halves: Halves,
+    columns: NDArray[Any] | None,
+    *,
+    policy: Policy,
+    level: float,
+    seed: int,
+) -> Report:
+    best = max(marked, key=lambda item: item.promise)
+    results = {
+        item.name: result_of(item, level=level, every=item is best, policy=policy)
+        for item in marked
+    }
+    by_class = columns_of(outputs, None)
+    parts = slice_results(best.choosing, best.measured, by_class, level=level)
+    blind = blind_result(outputs, membership, halves, columns, level=level, seed=seed)
+    warning = blind_warning(blind) or backwards_warning(best.measured)
+    others = () if blind is None else (blind,)
+    report = concluded(results, parts, others, best, policy=policy, level=level, warning=warning)
+    chosen = results[best.name]
+    own = [text for estimate in chosen.estimates for text in estimate.assumes]
+    return replace(
+        report,
+        unknown=chosen.notes,
+        assumes=tuple(dict.fromkeys([*ASSUMES, *own])),
+        figures=figures(marked, best, level=level),
+    )
+
+
+def _questions(
+    scales: Sequence[float], n_copies: int, changes: Sequence[Any], x: NDArray[Any] | None
+) -> int:
+    """How often the model was asked about each record."""
+    noisy = 0 if x is None else len(scales) * (n_copies + 1)
+    return 1 + noisy + (len(changes) + 1 if changes else 0)

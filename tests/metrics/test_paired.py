@@ -1,0 +1,82 @@
+"""Two guessers on the same records."""
+
+import numpy as np
+import pytest
+
+from tacit.core import InvalidInput, NotEnoughData
+from tacit.metrics.paired import paired_share_difference
+
+N_WORLDS = 800
+
+
+def marks(both, first, second, neither):
+    one = np.repeat([1, 1, 0, 0], [both, first, second, neither]).astype(bool)
+    other = np.repeat([1, 0, 1, 0], [both, first, second, neither]).astype(bool)
+    return one, other
+
+
+def test_without_any_disagreement_the_interval_is_symmetric():
+    found = paired_share_difference(*marks(0, 0, 0, 54))
+    assert found.value == 0
+    assert found.low == pytest.approx(-found.high)
+    assert found.high == pytest.approx(0.0664, abs=5e-4)  # Wilson: z^2 / (n + z^2)
+
+
+def test_mcnemars_p_value_is_the_binomial_of_the_disagreements():
+    found = paired_share_difference(*marks(40, 8, 2, 50))
+    assert found.p_value == pytest.approx(56 / 1024)  # 1 + 10 + 45 ways of 2 or fewer in 10
+    assert paired_share_difference(*marks(40, 0, 0, 50)).p_value == 1
+
+
+@pytest.mark.parametrize(("p", "told"), [(0.2, 0.1), (0.8, 0.3), (0.5, 0.0)])
+def test_the_interval_holds_the_truth(p, told):
+    rng = np.random.default_rng(0)
+    inside = 0
+    for _ in range(N_WORLDS):
+        base = rng.random(300) < p
+        found = paired_share_difference(
+            base | (rng.random(300) < told), base ^ (rng.random(300) < 0.02)
+        )
+        truth = p + told * (1 - p) - (p * 0.98 + (1 - p) * 0.02)
+        inside += found.low <= truth <= found.high
+    assert inside / N_WORLDS >= 0.93
+
+
+def test_the_test_raises_no_more_alarms_than_it_says():
+    rng = np.random.default_rng(1)
+    alarms = 0
+    for _ in range(N_WORLDS):
+        one, other = rng.random((2, 100)) < 0.6
+        alarms += paired_share_difference(one, other).p_value <= 0.05
+    assert alarms / N_WORLDS <= 0.06
+
+
+def test_correlation_narrows_the_interval():
+    # the same shares, but right about the same records: less can be chance
+    together = paired_share_difference(*marks(50, 10, 5, 35))
+    apart = paired_share_difference(*marks(20, 40, 35, 5))
+    assert together.high - together.low < 0.6 * (apart.high - apart.low)
+
+
+def test_over_clusters_copies_of_a_record_count_once():
+    rng = np.random.default_rng(2)
+    unit = np.repeat(np.arange(40), 25)
+    inside, naive = 0, 0
+    for _ in range(300):
+        one, other = (rng.random((2, 40)) < 0.5)[:, unit]
+        found = paired_share_difference(one, other, cluster=unit)
+        inside += found.low <= 0 <= found.high
+        plain = paired_share_difference(one, other)
+        naive += plain.low <= 0 <= plain.high
+    assert inside / 300 >= 0.92
+    assert naive / 300 < 0.5
+    assert found.n == 40
+
+
+def test_bad_input_is_named():
+    with pytest.raises(InvalidInput, match="same records"):
+        paired_share_difference([True], [True, False])
+    with pytest.raises(NotEnoughData, match="at least one record"):
+        paired_share_difference([], [])
+    with pytest.raises(NotEnoughData, match="5 of them, got 2"):
+        paired_share_difference([True, False], [True, True], cluster=[0, 1])

@@ -1,0 +1,67 @@
+"""Probes of a model that answers with labels only."""
+
+import numpy as np
+import pytest
+
+from tacit.core import InvalidInput
+from tacit.signals.probes import augmentation_robustness, noise_robustness, right_label
+
+
+def side(x):
+    """Label 1 right of the origin."""
+    return (np.asarray(x)[:, 0] > 0).astype(int)
+
+
+def test_right_labels_are_ones_whatever_the_labels_are_called():
+    assert right_label(lambda x: np.array(["a", "b"]), [0, 0], ["a", "a"]).tolist() == [1, 0]
+    scores = np.array([[0.1, 0.9], [0.8, 0.2]])
+    assert right_label(lambda x: scores, [0, 0], [1, 1]).tolist() == [1, 0]
+    several = np.array([[1, 0, 1], [0, 0, 0]])
+    assert right_label(lambda x: several, [0, 0], [[1, 1, 1], [0, 0, 0]]).tolist() == [2 / 3, 1]
+
+
+def test_records_far_from_the_boundary_survive_more_noise():
+    x = np.array([[0.01], [0.5], [3.0], [-1.0]])
+    score = noise_robustness(side, x, [1, 1, 1, 1], scale=1.0, spread=[1.0], n_copies=400)
+    assert score[0] == pytest.approx(0.5, abs=0.06)
+    assert score[1] == pytest.approx(0.69, abs=0.06)  # Phi(0.5)
+    assert score[2] > 0.98
+    assert score[3] == pytest.approx(0.16, abs=0.06)  # wrong, but not always
+
+
+def test_every_record_gets_the_same_noise_so_that_equal_records_tie():
+    x = np.array([[0.3], [0.3], [0.1]])
+    score = noise_robustness(side, x, [1, 1, 1], scale=0.5, spread=[1.0], n_copies=20)
+    assert score[0] == score[1]
+    order = noise_robustness(side, x[::-1], [1, 1, 1], scale=0.5, spread=[1.0], n_copies=20)
+    assert order[::-1].tolist() == score.tolist()
+
+
+def test_yes_no_columns_are_flipped_and_stay_yes_or_no():
+    seen = []
+
+    def predict(x):
+        seen.append(np.unique(x[:, 1]))
+        return side(x)
+
+    x = np.column_stack([np.linspace(-1, 1, 50), np.arange(50) % 2])
+    noise_robustness(predict, x, side(x), scale=1.0, n_copies=10)
+    assert all(set(values) <= {0.0, 1.0} for values in seen)
+
+
+def test_augmentations_count_with_the_record_itself():
+    x = np.array([[1.0], [2.0]])
+    shifts = [lambda z: z - 1.5, lambda z: z - 3]
+    score = augmentation_robustness(side, x, [1, 1], augmentations=shifts)
+    assert score.tolist() == [1 / 3, 2 / 3]
+
+
+def test_bad_input_is_named():
+    with pytest.raises(InvalidInput, match="one label a record"):
+        right_label(lambda x: np.zeros(3), [0, 0], [0, 0])
+    with pytest.raises(InvalidInput, match="`scale`"):
+        noise_robustness(side, np.zeros((2, 1)), [0, 0], scale=0)
+    with pytest.raises(InvalidInput, match="`spread`"):
+        noise_robustness(side, np.zeros((2, 1)), [0, 0], scale=1, spread=[1.0, 2.0])
+    with pytest.raises(InvalidInput, match="`augmentations`"):
+        augmentation_robustness(side, np.zeros((2, 1)), [0, 0], augmentations=[])
