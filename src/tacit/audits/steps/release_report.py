@@ -12,7 +12,7 @@ from tacit.audits.steps.choice import graded_advantage
 from tacit.audits.steps.closeness import share_result, twin_rows, twins_result
 from tacit.audits.steps.conclusion import units
 from tacit.audits.steps.halves import Halves
-from tacit.audits.steps.provenance import environment, today
+from tacit.audits.steps.provenance import environment
 from tacit.audits.steps.relabelling import Joint
 from tacit.audits.steps.release_words import assumptions, headline
 from tacit.audits.steps.table_risks import success
@@ -29,6 +29,7 @@ from tacit.core import (
     Report,
     overall,
 )
+from tacit.core.dates import today
 from tacit.metrics import (
     advantage,
     detectable_advantage,
