@@ -28,7 +28,10 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "render": ({"core", "figures"}, {"numpy", "jinja2"}),
     "adapters": ({"core", "audits", "render"}, {"numpy"}),
     "integrations": ({"core", "audits", "render", "adapters"}, {"numpy", "pytest"}),
-    "compat": ({"core", "audits", "render", "adapters"}, {"numpy"}),
+    "compat": (
+        {"core", "attacks", "dp", "audits", "_audit", "render", "adapters", "integrations"},
+        {"numpy", "scipy"},
+    ),
     "testing": ({"core", "metrics", "dp"}, {"numpy"}),
     "cli": ({"*"}, {"numpy"}),
     "_audit": ({"core", "adapters", "audits"}, {"numpy"}),

@@ -23,8 +23,9 @@ NEEDS = {
     "lightning": ["lightning"],
     "transformers": ["transformers", "datasets", "accelerate"],
     "trackers": ["tensorboardX"],
+    "from-tf-privacy": ["sklearn"],
 }
-CORE = ("sklearn", "loops", "synthetic", "attribute", "clusters")
+CORE = ("sklearn", "loops", "synthetic", "attribute", "clusters", "from-tf-privacy")
 
 
 def run(code, folder, *command):

@@ -1,0 +1,1 @@
+"""Other libraries' names on tacit's line, for people who hold scripts written for them."""

@@ -1,0 +1,74 @@
+"""Let old import lines find this package, where a script must not change at all."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
+
+from tacit.core import InvalidInput
+
+OLD = "tensorflow_privacy"
+TESTS = f"{OLD}.privacy.privacy_tests"
+OURS = "tacit.compat.tf_privacy.privacy_tests"
+PARENTS = (OLD, f"{OLD}.privacy")
+
+
+class _Loader(Loader):
+    """Hands out a module of ours under an old name."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        if spec.name in PARENTS:
+            return ModuleType(spec.name, "Stands in for TensorFlow Privacy; see tacit.compat.")
+        module = import_module(OURS + spec.name.removeprefix(TESTS))
+        # the import machinery writes the old name's spec over the module's own
+        self.own = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        if module.__name__ not in PARENTS:
+            module.__spec__ = self.own
+
+
+class _Finder(MetaPathFinder):
+    """Answers for the old names only."""
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        if fullname in PARENTS or fullname == TESTS or fullname.startswith(TESTS + "."):
+            return ModuleSpec(fullname, _Loader(), is_package=fullname in PARENTS)
+        return None
+
+
+def install() -> None:
+    """From now on ``import tensorflow_privacy.privacy.privacy_tests...`` finds tacit's modules.
+
+    Only in this process, and only ``privacy_tests``; nothing is written to disk. `uninstall` takes
+    it back. Calling it twice is harmless.
+
+    Raises
+    ------
+    InvalidInput : TensorFlow Privacy is installed, and which of the two an import means would be
+        a matter of order; change the import line instead.
+    """
+    if any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        return
+    if OLD in sys.modules or find_spec(OLD) is not None:
+        raise InvalidInput(
+            f"`{OLD}` is installed here, so its name cannot be lent to tacit. Change the import"
+            f" line to `{OURS}`, or uninstall {OLD}."
+        )
+    sys.meta_path.insert(0, _Finder())
+
+
+def uninstall() -> None:
+    """Take `install` back; modules that were imported under the old names stay usable."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
+    for name in [name for name in sys.modules if name == OLD or name.startswith(OLD + ".")]:
+        del sys.modules[name]

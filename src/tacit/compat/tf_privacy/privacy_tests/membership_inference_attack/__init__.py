@@ -1,0 +1,1 @@
+"""Membership inference on a trained classifier, by TensorFlow Privacy's names."""

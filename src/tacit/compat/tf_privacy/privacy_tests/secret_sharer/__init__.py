@@ -1,0 +1,1 @@
+"""Secrets planted in a training set, and how exposed they are."""
