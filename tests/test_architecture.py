@@ -27,7 +27,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "plots": ({"core", "figures"}, {"numpy"}),
     "render": ({"core", "figures"}, {"numpy", "jinja2"}),
     "adapters": ({"core", "audits", "render"}, {"numpy"}),
-    "integrations": ({"core", "audits", "render", "adapters"}, {"numpy", "pytest"}),
+    "integrations": ({"core", "_audit", "audits", "render", "adapters"}, {"numpy", "pytest"}),
     "compat": (
         {"core", "attacks", "dp", "audits", "_audit", "render", "adapters", "integrations"},
         {"numpy", "scipy"},

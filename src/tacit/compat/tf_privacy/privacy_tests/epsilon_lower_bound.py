@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -220,12 +220,12 @@ def _get_tp_fp_for_thresholds(
     pos_scores: NDArray[Any], neg_scores: NDArray[Any], thresholds: NDArray[Any] | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Members and non-members above each threshold; at or above each distinct score where None."""
-    side = "right"
+    side: Literal["left", "right"] = "right"
     if thresholds is None:
         thresholds = np.unique(np.concatenate([pos_scores, neg_scores]))[::-1]
         side = "left"
     tp, fp = (
-        len(scores) - np.searchsorted(np.sort(scores), thresholds, side=side)  # type: ignore[call-overload]
+        len(scores) - np.searchsorted(np.sort(scores), thresholds, side=side)
         for scores in (pos_scores, neg_scores)
     )
     return tp, fp

@@ -52,12 +52,13 @@ def frame(results: Sequence[SingleAttackResult], k: int) -> Any:
     pandas = require("pandas", extra="tables", purpose="Results as a data frame")
     rows = []
     for each in results:
-        whole = each.slice_spec.feature is None
+        feature = each.slice_spec.feature
+        whole = feature is None
         epsilon = each.legacy_epsilon_lower_bound()[:k]
         padded = np.concatenate([epsilon, np.full(k - len(epsilon), np.nan)])
         rows.append(
             {
-                "slice feature": str(each.slice_spec) if whole else each.slice_spec.feature.value,  # type: ignore[union-attr]
+                "slice feature": str(each.slice_spec) if feature is None else feature.value,
                 "slice value": "" if whole else str(each.slice_spec.value),
                 "train size": each.data_size.ntrain,
                 "test size": each.data_size.ntest,

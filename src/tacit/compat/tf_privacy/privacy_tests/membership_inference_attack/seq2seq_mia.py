@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from tacit.compat.tf_privacy.privacy_tests.membership_inference_attack import (
+    membership_inference_attack as mia,
+)
 from tacit.compat.tf_privacy.privacy_tests.membership_inference_attack.data_structures import (
     AttackInputData,
     AttackResults,
     PrivacyReportMetadata,
-)
-from tacit.compat.tf_privacy.privacy_tests.membership_inference_attack.membership_inference_attack import (  # noqa: E501
-    run_attacks,
 )
 from tacit.core import InvalidInput
 
@@ -86,7 +86,7 @@ def run_seq2seq_attack(
         # a token that shares the first place counts as right
         found[f"accuracy_{side}"] = float(np.mean(rank == 0))
     known = PrivacyReportMetadata() if privacy_report_metadata is None else privacy_report_metadata
-    return run_attacks(
+    return mia.run_attacks(
         AttackInputData(loss_train=ranks["train"], loss_test=ranks["test"]),
         privacy_report_metadata=replace(known, **found),  # type: ignore[arg-type]
         balance_attacker_training=balance_attacker_training,
