@@ -3,6 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from tacit.cli.writing import add_output_options, check_outputs, said, targets
+
 if TYPE_CHECKING:
     from tacit.core import Policy, Report, Verdict
 
@@ -40,20 +42,24 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         metavar="FILE.toml",
         help="the limits; without it the report's own verdict counts",
     )
+    add_output_options(command)
     command.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     from tacit.audits.steps.verdict import rejudged, require_consistent
-    from tacit.cli.writing import said
     from tacit.core import Policy, Report
 
+    check_outputs(arguments)
     report = Report.load(arguments.report)
     require_consistent(report)
     if arguments.policy:
         policy = Policy.from_toml(arguments.policy)
         _require_known(policy, report)
         report = rejudged(report, policy)
+    for path in targets(arguments):
+        report.save(path)
+        said(f"wrote {path}", error=True)
     said(f"{report.verdict.upper()} under policy {report.policy!r}: {report.headline}")
     for verdict in report.verdicts:
         said(f"  {verdict.outcome:<13} {verdict.rule}: {verdict.reason}{_hint(verdict)}")
