@@ -24,8 +24,9 @@ NEEDS = {
     "transformers": ["transformers", "datasets", "accelerate"],
     "trackers": ["tensorboardX"],
     "from-tf-privacy": ["sklearn"],
+    "pipelines": ["numpy"],
 }
-CORE = ("sklearn", "loops", "synthetic", "attribute", "clusters", "from-tf-privacy")
+CORE = ("sklearn", "loops", "synthetic", "attribute", "clusters", "from-tf-privacy", "pipelines")
 
 
 def run(code, folder, *command):

@@ -1,0 +1,31 @@
+"""The trainer of the TFX pipeline in the tests: a small network on two numbers and a class."""
+
+import tensorflow as tf
+
+NAMES = ("a", "b", "c", "d")
+
+
+def run_fn(arguments):
+    """Train as long as `custom_config` says, and export with a signature for serialised examples."""
+    spec = {name: tf.io.FixedLenFeature([], tf.float32) for name in NAMES}
+    label = {"label": tf.io.FixedLenFeature([], tf.int64)}
+    rows = tf.data.TFRecordDataset(
+        tf.io.gfile.glob([f"{pattern}" for pattern in arguments.train_files]), "GZIP"
+    )
+    parsed = [tf.io.parse_single_example(row, spec | label) for row in rows]
+    x = tf.stack([[row[name] for name in NAMES] for row in parsed])
+    y = tf.stack([row["label"] for row in parsed])
+    tf.keras.utils.set_random_seed(0)
+    model = tf.keras.Sequential(
+        [tf.keras.layers.Dense(256, "relu"), tf.keras.layers.Dense(2)], name="model"
+    )
+    loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer=tf.keras.optimizers.Adam(0.02), loss=loss)
+    model.fit(x, y, epochs=arguments.custom_config["epochs"], batch_size=64, verbose=0)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def serve(examples):
+        features = tf.io.parse_example(examples, spec)
+        return {"logits": model(tf.stack([features[name] for name in NAMES], axis=1))}
+
+    tf.saved_model.save(model, arguments.serving_model_dir, signatures={"serving_default": serve})
