@@ -27,6 +27,50 @@ def theirs(shared):
     ]
 
 
+def test_the_threshold_attack_by_hand():
+    data = AttackInputData(
+        loss_train=np.array([0.1, 0.2, 0.3, 0.9]), loss_test=np.array([0.25, 0.4, 0.5, 0.6, 1.2])
+    )
+    (found,) = mia.run_attacks(data).single_attack_results
+    # members win 5 + 5 + 4 + 1 of 20 pairs; at 0.3 the attack has 3 of 4 and 1 of 5
+    assert found.get_auc() == pytest.approx(15 / 20)
+    assert found.get_attacker_advantage() == pytest.approx(3 / 4 - 1 / 5)
+    assert found.legacy_ppv() == 1.0
+    assert found.membership_scores_train.tolist() == [-0.1, -0.2, -0.3, -0.9]
+
+
+@pytest.mark.parametrize(
+    ("method", "bounds"),
+    [
+        # of the R package asbio: 473 of 984 against 755 of 1705, 2 of 699 against 213 of 526
+        (elb.BoundMethod.KATZ_LOG, (1.01166194, 0.00220470)),
+        (elb.BoundMethod.ADJUSTED_LOG, (1.01189079, 0.00310880)),
+        (elb.BoundMethod.BAILEY, (1.01148934, 0.00162322)),
+        (elb.BoundMethod.INV_SINH, (1.01167669, 0.00233503)),
+    ],
+)
+def test_ratio_bounds_are_those_of_the_literature(method, bounds):
+    cases = ((473, 755, 984, 1705), (2, 213, 699, 526))
+    found = [elb.RatioBound(*case, 0.05).compute_bound(method) for case in cases]
+    assert found == pytest.approx(bounds, abs=1e-7)
+
+
+def test_the_clopper_pearson_bound_of_a_perfect_attack():
+    # Jagielski et al. 2020: 500 of 500 against 0 of 500 at 99 % is 4.54
+    bound = elb.RatioBound(500, 0, 500, 500, 0.01).compute_bound(elb.BoundMethod.CLOPPER_PEARSON)
+    assert np.log(bound) == pytest.approx(4.54, abs=0.005)
+
+
+def test_legacy_membership_probabilities_by_hand():
+    # five bins a decade apart hold 3 and 0, 1 and 1, 1 and 2, 0 and 1, 0 and 1 of 5
+    data = AttackInputData(
+        loss_train=np.array([1, 1, 1, 10, 100]), loss_test=np.array([10, 100, 100, 1000, 10000])
+    )
+    found = mia.legacy_membership_probability(data)
+    assert found.train_membership_probs == pytest.approx([1, 1, 1, 1 / 2, 1 / 3])
+    assert found.test_membership_probs == pytest.approx([1 / 2, 1 / 3, 1 / 3, 0, 0])
+
+
 CASES = ("distinct", "ties", "perfect", "inverted", "constant", "imbalanced")
 
 
@@ -137,6 +181,9 @@ def test_exposures_are_theirs(theirs):
 def test_exposures_come_in_the_order_of_the_secrets():
     found = exposures.compute_exposure_interpolation({"a": [9.0, 0.5]}, [1.0, 2.0, 3.0, 4.0])
     assert found["a"] == pytest.approx([2 - np.log2(5), 2.0])
+    # a secret as perplexing as the second of four references ranks third
+    tied = exposures.compute_exposure_interpolation({"a": [2.0]}, [1.0, 2.0, 3.0, 4.0])
+    assert tied["a"] == pytest.approx([np.log2(4) - np.log2(3)])
 
 
 def test_secrets_of_a_seed_are_theirs(theirs):

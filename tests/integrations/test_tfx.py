@@ -22,7 +22,7 @@ def table(tmp_path_factory):
     folder = tmp_path_factory.mktemp("csv")
     rng = np.random.default_rng(0)
     x = rng.normal(size=(1500, 4))
-    y = (x[:, 0] + 1.5 * rng.normal(size=1500) > 0).astype(int)
+    y = (x[:, 0] + 4 * rng.normal(size=1500) > 0).astype(int)
     rows = [",".join([*(f"{value:.5f}" for value in row), str(c)]) for row, c in zip(x, y)]
     (folder / "data.csv").write_text("\n".join(["a,b,c,d,label", *rows]) + "\n", encoding="utf8")
     return folder

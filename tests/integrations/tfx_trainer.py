@@ -6,7 +6,7 @@ NAMES = ("a", "b", "c", "d")
 
 
 def run_fn(arguments):
-    """Train as long as `custom_config` says, and export with a signature for serialised examples."""
+    """Train as long as `custom_config` says; export a signature for serialised examples."""
     spec = {name: tf.io.FixedLenFeature([], tf.float32) for name in NAMES}
     label = {"label": tf.io.FixedLenFeature([], tf.int64)}
     rows = tf.data.TFRecordDataset(

@@ -21,7 +21,7 @@ Beside an Evaluator, whose blessing the Pusher takes already, put the Pusher und
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,13 @@ class PrivacyReport(kinds.Artifact):  # type: ignore[misc]
     }
 
 
+class Told(TypedDict):
+    """What the component tells other components: the verdict, and 1 where it is a pass."""
+
+    verdict: str
+    passed: int
+
+
 @decorators.component  # type: ignore[untyped-decorator]
 def PrivacyTester(
     examples: annotations.InputArtifact[standard.Examples],
@@ -68,7 +75,7 @@ def PrivacyTester(
     title: annotations.Parameter[str] = "model",
     effort: annotations.Parameter[str] = "full",
     seed: annotations.Parameter[int] = 0,
-) -> annotations.OutputDict(verdict=str, passed=int):  # type: ignore[valid-type]
+) -> Told:
     """Audit a saved model on the splits that it was, and was not, trained on.
 
     The blessing is that of TFX's Evaluator: the Pusher reads it. The verdict stands in ML Metadata,
