@@ -1,4 +1,3 @@
-# ruff: noqa: T201 - a tool talks to its user
 """Run TensorFlow Privacy's own tests against `tacit.compat.tf_privacy`, import lines changed.
 
     git clone https://github.com/tensorflow/privacy && git -C privacy checkout 03035d5

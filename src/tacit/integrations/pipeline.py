@@ -86,7 +86,8 @@ def privacy_test(
     train, test : ``(X, y)`` with a model. Without one, what it answered on training records and on
         others: `Outputs`, a file (.npz, .parquet, .csv; where a pipeline hands on a path without a
         suffix, its first bytes say what it is), or several files of shards.
-    policy : a `Policy`, a TOML file, or a mapping as in such a file; the built-in one where None.
+    policy : whatever `Policy.of` takes, such as a TOML file or ``{"advantage": 0.1}``; the built-in
+        one where there is none.
     write : from a format (``"html"``, ``"json"``, ``"markdown"``, ``"text"``, ``"junit"``,
         ``"sarif"``, ``"model-card"``) to the file to write, whatever its suffix.
     reduce : keep of every shard only losses and classes, so that no process holds all outputs. The
@@ -123,14 +124,8 @@ def privacy_test(
 
 
 def _policy(policy: Policy | PathLike | Mapping[str, Any] | None) -> Policy:
-    if policy is None:
-        return DEFAULT_POLICY
-    if isinstance(policy, Policy):
-        return policy
-    if isinstance(policy, (str, Path)):
-        return Policy.from_toml(policy)
     # a pipeline's parameters are JSON: an empty mapping is one that nobody filled in
-    return Policy.from_dict(dict(policy)) if policy else DEFAULT_POLICY
+    return Policy.of(policy) if policy else DEFAULT_POLICY
 
 
 def _given(subject: Any, train: Any, test: Any, *, reduce: bool) -> dict[str, Any]:
