@@ -8,7 +8,7 @@ NO_FRAMEWORK = $(foreach name,keras lightning transformers,--ignore=src/tacit/in
 export MPLBACKEND := Agg
 export PYTHONHASHSEED := 0
 
-.PHONY: help demo test test-core test-frameworks test-kfp test-browser lint coverage bench clean
+.PHONY: help demo test test-core test-frameworks test-kfp test-tfx test-browser lint coverage bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -27,6 +27,9 @@ test-frameworks:  ## tests against the real frameworks (several gigabytes)
 
 test-kfp:  ## the component for Kubeflow Pipelines, run locally in an environment of its own
 	@python=$$(tools/environment.sh kfp kfp.txt) && "$$python" -m pytest tests/integrations/test_kfp.py $(PYTEST_ARGS)
+
+test-tfx:  ## a real TFX pipeline, in an environment of its own (3 GB)
+	@python=$$(tools/tfx_environment.sh) && "$$python" -m pytest tests/integrations/test_tfx.py $(PYTEST_ARGS)
 
 test-browser:  ## the HTML report in a real headless Chromium
 	@python=$(CORE) && "$$python" -m pytest -m browser $(PYTEST_ARGS)
