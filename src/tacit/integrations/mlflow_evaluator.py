@@ -168,7 +168,8 @@ def _outputs(model: Any, records: Any, dataset: Any, kind: str) -> Outputs:
     if kind not in ("probs", "logits", "loss"):
         raise InvalidInput(f'`kind` needs "probs", "logits" or "loss", got {kind!r}.')
     label = None if truth is None else np.unique(truth, return_inverse=True)[1]
-    return Outputs(**{kind: answers}, label=label)
+    given: dict[str, Any] = {kind: answers, "label": label}
+    return Outputs(**given)
 
 
 def _raw(model: Any) -> Any:
