@@ -51,6 +51,9 @@ if TYPE_CHECKING:
         audits as audits,
     )
     from tacit import (
+        compat as compat,
+    )
+    from tacit import (
         design as design,
     )
     from tacit import (
@@ -96,6 +99,7 @@ ROOMS = (
     "adapters",
     "attacks",
     "audits",
+    "compat",
     "core",
     "design",
     "dp",
