@@ -13,8 +13,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from tensorflow_privacy.privacy.privacy_tests.membership_inference_attack import (
     data_structures as ds,
-)
-from tensorflow_privacy.privacy.privacy_tests.membership_inference_attack import (
     membership_inference_attack as mia,
 )
 

@@ -43,44 +43,18 @@ from tacit.core import (
 if TYPE_CHECKING:
     from tacit import (
         adapters as adapters,
-    )
-    from tacit import (
         attacks as attacks,
-    )
-    from tacit import (
         audits as audits,
-    )
-    from tacit import (
         compat as compat,
-    )
-    from tacit import (
         design as design,
-    )
-    from tacit import (
         dp as dp,
-    )
-    from tacit import (
         figures as figures,
-    )
-    from tacit import (
         integrations as integrations,
-    )
-    from tacit import (
         metrics as metrics,
-    )
-    from tacit import (
         plots as plots,
-    )
-    from tacit import (
         render as render,
-    )
-    from tacit import (
         signals as signals,
-    )
-    from tacit import (
         testing as testing,
-    )
-    from tacit import (
         training as training,
     )
     from tacit._audit import audit, audit_attribute

@@ -9,8 +9,8 @@ import pytest
 from tacit import InvalidInput, NotEnoughData
 from tacit.compat.tf_privacy import LegacyNumberWarning
 from tacit.compat.tf_privacy.privacy_tests import epsilon_lower_bound as elb
-from tacit.compat.tf_privacy.privacy_tests.membership_inference_attack import advanced_mia
 from tacit.compat.tf_privacy.privacy_tests.membership_inference_attack import (
+    advanced_mia,
     membership_inference_attack as mia,
 )
 from tacit.compat.tf_privacy.privacy_tests.membership_inference_attack.data_structures import (

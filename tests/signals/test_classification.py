@@ -4,8 +4,7 @@ from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from tacit import InvalidInput, Outputs
 from tacit.signals import STATISTICS, available, classification, measure

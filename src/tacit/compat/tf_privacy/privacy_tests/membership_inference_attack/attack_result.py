@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.compat.tf_privacy.legacy import warn_legacy
-from tacit.compat.tf_privacy.privacy_tests import epsilon_lower_bound as elb
-from tacit.compat.tf_privacy.privacy_tests import losses
+from tacit.compat.tf_privacy.privacy_tests import epsilon_lower_bound as elb, losses
 from tacit.compat.tf_privacy.privacy_tests.membership_inference_attack.attack_types import (
     AttackType,
     DataSize,
