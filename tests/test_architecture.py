@@ -35,6 +35,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "testing": ({"core", "metrics", "dp"}, {"numpy"}),
     "cli": ({"*"}, {"numpy"}),
     "_audit": ({"core", "adapters", "audits"}, {"numpy"}),
+    "_audit_text": ({"core", "adapters", "audits", "training"}, {"numpy"}),
     "__init__": ({"*"}, set()),
     "__main__": ({"cli"}, set()),
 }

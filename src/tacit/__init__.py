@@ -35,6 +35,7 @@ from tacit.core import (
     Signals,
     Statistic,
     TacitError,
+    Tokens,
     Verdict,
     collect,
     load,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
         training as training,
     )
     from tacit._audit import audit, audit_attribute
+    from tacit._audit_text import audit_text
     from tacit.audits.checks import run
     from tacit.audits.compare import compare
     from tacit.audits.dp_claim import dp_audit
@@ -94,6 +96,7 @@ LAZY = {
     "audit_label_only": "tacit.audits.label_only",
     "audit_reconstruction": "tacit.audits.reconstruction",
     "audit_unlearning": "tacit.audits.unlearning",
+    "audit_text": "tacit._audit_text",
     "compare": "tacit.audits.compare",
     "dp_audit": "tacit.audits.dp_claim",
     "run": "tacit.audits.checks",
@@ -121,12 +124,14 @@ __all__ = [
     "Signals",
     "Statistic",
     "TacitError",
+    "Tokens",
     "Verdict",
     "audit",
     "audit_attribute",
     "audit_label_only",
     "audit_reconstruction",
     "audit_synthetic",
+    "audit_text",
     "audit_unlearning",
     "collect",
     "compare",

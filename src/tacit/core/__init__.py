@@ -20,9 +20,12 @@ from tacit.core.note import Note
 from tacit.core.outputs import Outputs, concatenate
 from tacit.core.policy import DEFAULT_POLICY, Policy
 from tacit.core.protocols import Attack, Metric
+from tacit.core.ragged import Ragged
 from tacit.core.report import Report
+from tacit.core.sampler import Sampler
 from tacit.core.signals import Signals
 from tacit.core.statistic import Scale, Statistic
+from tacit.core.tokens import Tokens
 
 __all__ = [
     "DEFAULT_POLICY",
@@ -47,11 +50,14 @@ __all__ = [
     "Note",
     "Outputs",
     "Policy",
+    "Ragged",
     "Report",
+    "Sampler",
     "Scale",
     "Signals",
     "Statistic",
     "TacitError",
+    "Tokens",
     "Verdict",
     "collect",
     "concatenate",

@@ -2,6 +2,7 @@
 is never trained again.
 """
 
+from tacit.training.fine_tune import FineTune, TextRecipe, fine_tunes
 from tacit.training.pools import Here, Processes
 from tacit.training.progress import Progress
 from tacit.training.ray import RayPool
@@ -14,6 +15,7 @@ from tacit.training.torch_recipe import TorchRecipe
 __all__ = [
     "DirectoryStore",
     "EstimatorRecipe",
+    "FineTune",
     "FunctionRecipe",
     "Here",
     "KerasRecipe",
@@ -22,8 +24,10 @@ __all__ = [
     "RayPool",
     "Run",
     "ShadowRun",
+    "TextRecipe",
     "TorchRecipe",
     "carry_out",
+    "fine_tunes",
     "gather",
     "plan",
     "shadow",

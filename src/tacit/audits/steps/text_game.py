@@ -1,0 +1,157 @@
+"""What one audit of texts knows: Tokens, references, fine-tunes and suffixes of the same texts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tacit.core import InvalidInput, Membership, Tokens
+from tacit.core.checking import array, booleans
+
+
+@dataclass(frozen=True, eq=False)
+class Shadows:
+    """What K models, fine-tuned like the audited one on random halves of the texts, say of them.
+
+    Parameters
+    ----------
+    logp : float (k, n)
+        Mean log-probability of each text under each model.
+    member : bool (k, n)
+        Which model was trained on which text.
+    tokens : K Tokens, or none
+        The same token by token.
+    """
+
+    logp: NDArray[np.floating[Any]]
+    member: NDArray[np.bool_]
+    tokens: tuple[Tokens, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "logp", array(self.logp, "logp", ndim=2))
+        object.__setattr__(self, "member", booleans(self.member, "member", ndim=2))
+        if self.logp.shape != self.member.shape:
+            shapes = f"{self.logp.shape} and {self.member.shape}"
+            raise InvalidInput(f"`logp` and `member` need one shape (models, texts), got {shapes}.")
+
+    @property
+    def n_models(self) -> int:
+        """Number of fine-tunes."""
+        return len(self.logp)
+
+    def take(self, rows: NDArray[Any]) -> "Shadows":
+        """The texts `rows`."""
+        parts = tuple(tokens.take(rows) for tokens in self.tokens)
+        return Shadows(self.logp[:, rows], self.member[:, rows], parts)
+
+
+@dataclass(frozen=True, eq=False)
+class Suffixes:
+    """Log-probabilities of suffixes under the sampler in use, for extraction.
+
+    Parameters
+    ----------
+    log_p : float (n,)
+        Of the whole suffix of each text; NaN where a text is too short.
+    prefix, suffix : int
+        Tokens of each.
+    n, p : float
+        A text counts where its suffix comes out in `n` samples with probability `p`.
+    sampler : str
+        Which sampler; empty for the model's own distribution.
+    """
+
+    log_p: NDArray[np.float64]
+    prefix: int = 50
+    suffix: int = 50
+    n: float = 1000.0
+    p: float = 0.5
+    sampler: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        tokens: Tokens,
+        *,
+        prefix: int = 50,
+        suffix: int = 50,
+        n: float = 1000.0,
+        p: float = 0.5,
+    ) -> "Suffixes":
+        """From the Tokens of whole texts: the suffix is what follows the first `prefix` tokens."""
+        if prefix < 1 or suffix < 1:
+            raise InvalidInput(f"`prefix` and `suffix` need 1 or more, got {prefix} and {suffix}.")
+        row, place = tokens.ragged().row, tokens.ragged().place
+        inside = (place >= prefix) & (place < prefix + suffix)
+        logp = np.where(inside, tokens.ragged().value.astype(np.float64), 0.0)
+        total = np.bincount(row[inside], weights=logp[inside], minlength=tokens.n)
+        with np.errstate(invalid="ignore"):
+            cut = np.bincount(row[inside & np.isneginf(logp)], minlength=tokens.n) > 0
+            total = np.where(cut, -np.inf, np.minimum(total, 0.0))
+        long_enough = tokens.ragged().lengths >= prefix + suffix
+        value = np.where(long_enough, total, np.nan)
+        return cls(value, prefix, suffix, n, p, tokens.sampler)
+
+
+@dataclass(frozen=True, eq=False)
+class TextGame:
+    """Everything that is known of the n texts of one audit.
+
+    Parameters
+    ----------
+    tokens : Tokens
+        Of the audited model.
+    membership : Membership
+        The answer key.
+    texts : n texts or None
+        Themselves.
+    references : name to Tokens
+        Of models that were not trained on them.
+    shadows : Shadows or None
+        Of fine-tunes on random halves.
+    suffixes : Suffixes or None
+        For extraction.
+    slices : name to values (n,)
+        Columns to slice by.
+    """
+
+    tokens: Tokens
+    membership: Membership
+    texts: Sequence[str] | None
+    references: dict[str, Tokens]
+    shadows: Shadows | None
+    suffixes: Suffixes | None
+    slices: Mapping[str, ArrayLike]
+
+    def require_whole(self) -> None:
+        """Raise where the parts do not speak of the same texts."""
+        n = self.membership.n
+        given: dict[str, int | None] = {
+            "tokens": self.tokens.n,
+            "texts": None if self.texts is None else len(self.texts),
+            "shadows": None if self.shadows is None else self.shadows.logp.shape[1],
+            "suffixes": None if self.suffixes is None else len(self.suffixes.log_p),
+        }
+        given |= {f"slices[{name!r}]": len(np.asarray(v)) for name, v in self.slices.items()}
+        for name, size in given.items():
+            if size is not None and size != n:
+                raise InvalidInput(f"`{name}` needs {n} texts as `membership` has, got {size}.")
+        for name, other in self.references.items():
+            self.tokens.require_same_texts(other, name=f"references[{name!r}]")
+
+    def take(self, rows: NDArray[np.bool_]) -> "TextGame":
+        """The texts `rows`, a mask."""
+        texts = self.texts
+        kept = None if texts is None else [texts[i] for i in np.flatnonzero(rows).tolist()]
+        suffixes = self.suffixes
+        return TextGame(
+            self.tokens.take(rows),
+            self.membership.take(rows),
+            kept,
+            {name: other.take(rows) for name, other in self.references.items()},
+            None if self.shadows is None else self.shadows.take(rows),
+            None if suffixes is None else replace(suffixes, log_p=suffixes.log_p[rows]),
+            {name: np.asarray(values)[rows] for name, values in self.slices.items()},
+        )

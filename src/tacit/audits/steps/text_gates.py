@@ -1,0 +1,238 @@
+"""May scores of these texts be blamed on the model? Two guessers that did not see it, and overlaps.
+
+The first sees the texts and no model; the second is a model that cannot have been trained on them.
+Where one of them tells members from non-members, the split was measured and not the model.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.attacks.blind_text import VIEWS, BlindText
+from tacit.attacks.threshold import Threshold
+from tacit.core import (
+    CheckResult,
+    Estimate,
+    Evidence,
+    InvalidInput,
+    Membership,
+    Note,
+    NotEnoughData,
+    Signals,
+    Tokens,
+    checking,
+    collect,
+)
+from tacit.metrics import auc, holm
+from tacit.metrics.matching import shared_runs
+from tacit.signals.language import mean_logprob, min_k_plus_plus, zlib_ratio
+from tacit.signals.text import surface
+
+# a split that was drawn at random is refused in 1 audit of 100 by either gate
+REFUSED = 0.01
+# tokens of a run that two unrelated texts hardly share by chance
+RUN = 32
+# share of the texts of one side that may hold a run of the other before the audit is refused
+MOST_SHARED = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Overlap:
+    """Texts of one side that hold a run of tokens of the other side.
+
+    Parameters
+    ----------
+    shared : bool (n,)
+        Which texts, of both sides.
+    length : int
+        Tokens of a run.
+    member, nonmember : float
+        Share of the texts of each side.
+    """
+
+    shared: NDArray[np.bool_]
+    length: int
+    member: float
+    nonmember: float
+
+    @property
+    def too_much(self) -> bool:
+        """Are more than 1 % of either side's texts concerned?"""
+        return max(self.member, self.nonmember) > MOST_SHARED
+
+
+def blind_results(
+    texts: Sequence[str], membership: Membership, *, level: float, seed: int
+) -> tuple[CheckResult, ...]:
+    """Five guessers that see the texts and no model, cross-fitted; p-values Holm-adjusted.
+
+    Parameters
+    ----------
+    texts : n texts
+        Of both sides, in the order of `membership`.
+    membership : Membership
+        The answer key.
+    level : float
+        Confidence of the intervals.
+    seed : int
+        Deals the folds.
+
+    Raises
+    ------
+    InvalidInput
+        `texts` has another length.
+    """
+    if len(texts) != membership.n:
+        raise InvalidInput(f"`texts` needs {membership.n} texts, got {len(texts)}.")
+    nothing = Signals.of(np.zeros(membership.n, np.float32), statistic="none")
+    numbers = surface(texts)
+    found = []
+    for view in VIEWS:
+        guesser = BlindText(view, texts, numbers)
+        name = f"blind guesser ({view} of the texts)"
+        result = CheckResult(name, "blind", repr(guesser), "none")
+        try:
+            evidence = collect(guesser, nothing, membership, seed=seed)
+            area = auc(evidence, level=level)
+        except NotEnoughData as error:
+            found.append(replace(result, notes=(Note.of("auc", error),)))
+            continue
+        found.append(_measured(result, evidence, area))
+    return adjusted(found)
+
+
+def reference_results(
+    references: Mapping[str, Tokens], membership: Membership, *, level: float
+) -> tuple[CheckResult, ...]:
+    """Scores of models that cannot have seen the texts; two-sided p-values, Holm-adjusted.
+
+    Parameters
+    ----------
+    references : name to Tokens
+        Of both sides, in the order of `membership`.
+    membership : Membership
+        The audited model's answer key, which is nothing to these models.
+    level : float
+        Confidence of the intervals.
+    """
+    found = []
+    for name, tokens in references.items():
+        for statistic, values in _scores_of(tokens).items():
+            signals = Signals.of(values, statistic=statistic)
+            label = f"{name} alone ({statistic})"
+            result = CheckResult(label, "control", repr(Threshold()), statistic)
+            try:
+                evidence = collect(Threshold(), signals, membership)
+                area = auc(evidence, level=level)
+            except NotEnoughData as error:
+                found.append(replace(result, notes=(Note.of("auc", error),)))
+                continue
+            above = 1.0 if area.p_value is None else area.p_value
+            both = min(1.0, 2 * min(above, 1 - above))
+            found.append(_measured(result, evidence, replace(area, p_value=both)))
+    return adjusted(found)
+
+
+def gate_warning(blind: Sequence[CheckResult], models: Sequence[CheckResult]) -> str:
+    """What the reader must know first where a gate is shut; empty where both are open."""
+    worst = _worst(blind)
+    if worst is not None:
+        area = worst.estimates[0]
+        return (
+            "the split itself is a giveaway: a guesser who sees the texts and never the model"
+            f" ({_view(worst)}) tells members from non-members with AUC {area.value:.3g}"
+            f" ({area.low:.3g} to {area.high:.3g}; 0.5 is chance). Members and non-members come"
+            " from different sources or times, so these numbers measure the split and not the"
+            " model. Draw both from one pool at random."
+        )
+    worst = _worst(models)
+    if worst is not None:
+        area = worst.estimates[0]
+        return (
+            "the split itself is a giveaway: a model that was not trained on these texts"
+            f" ({worst.name}) tells members from non-members with AUC {area.value:.3g}"
+            f" ({area.low:.3g} to {area.high:.3g}; 0.5 is chance). Either the texts differ in kind"
+            " between the sides, or that model has seen them. Draw both sides from one pool at"
+            " random, and give a reference that cannot have seen them."
+        )
+    return ""
+
+
+def overlap_of(tokens: Tokens, membership: Membership, *, length: int = RUN) -> Overlap | None:
+    """Texts that share a run of `length` tokens with a text of the other side; None without token
+    numbers.
+
+    Texts shorter than that share where one stands whole in the other.
+    """
+    if tokens.token is None:
+        return None
+    rows = tokens.ragged("token")
+    shared = np.zeros(tokens.n, bool)
+    size = np.minimum(rows.lengths, length)
+    sides = [np.flatnonzero(membership.member), np.flatnonzero(~membership.member)]
+    for own, other in (sides, sides[::-1]):
+        corpus = rows.take(other)
+        for each in np.unique(size[own]).tolist():
+            chosen = own[size[own] == each]
+            shared[chosen] |= shared_runs(rows.take(chosen), corpus, length=each)
+    parts = [float(shared[side].mean()) if len(side) else 0.0 for side in sides]
+    return Overlap(checking.frozen(shared), length, *parts)
+
+
+def require_apart(overlap: Overlap | None) -> None:
+    """Raise where too many texts stand on both sides.
+
+    Raises
+    ------
+    InvalidInput
+        More than 1 % of a side's texts hold a run of the other side; row numbers are given.
+    """
+    if overlap is None or not overlap.too_much:
+        return
+    rows = checking.rows_text(np.flatnonzero(overlap.shared))
+    raise InvalidInput(
+        f"Members and non-members overlap: {100 * overlap.member:.3g} % of the members and"
+        f" {100 * overlap.nonmember:.3g} % of the non-members share {overlap.length} tokens in a"
+        f" row with the other side, in {rows}, members counted first. A non-member that was"
+        " trained on in part is neither. Pass overlap='drop' to leave these texts out, or"
+        " overlap='keep' to count them as they are."
+    )
+
+
+def adjusted(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
+    """The results with Holm-adjusted p-values, over those that have one."""
+    known = [index for index, result in enumerate(results) if result.p_value is not None]
+    found = list(results)
+    for index, p in zip(known, holm([results[index].p_value or 0.0 for index in known])):
+        found[index] = replace(found[index], p_adjusted=float(p))
+    return tuple(found)
+
+
+def _measured(result: CheckResult, evidence: Evidence, area: Estimate) -> CheckResult:
+    return replace(
+        result,
+        n_members=evidence.n_members,
+        n_nonmembers=evidence.n_nonmembers,
+        estimates=(area,),
+        p_value=area.p_value,
+    )
+
+
+def _scores_of(tokens: Tokens) -> dict[str, NDArray[np.float64]]:
+    found = {"mean_logprob": mean_logprob(tokens)}
+    if tokens.compressed is not None:
+        found["zlib_ratio"] = zlib_ratio(tokens)
+    if tokens.mean is not None and tokens.var is not None:
+        found["min_k_plus_plus"] = min_k_plus_plus(tokens)
+    return found
+
+
+def _worst(results: Sequence[CheckResult]) -> CheckResult | None:
+    refused = [r for r in results if r.p_adjusted is not None and r.p_adjusted <= REFUSED]
+    return min(refused, key=lambda result: result.p_adjusted or 0.0, default=None)
+
+
+def _view(result: CheckResult) -> str:
+    return result.name.partition("(")[2].removesuffix(")")

@@ -1,0 +1,381 @@
+"""The audit of a language model from its Tokens: gates, scores, fine-tunes, extraction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tacit.attacks import ShadowStack
+from tacit.attacks.reference.families import families
+from tacit.audits.one_model import ASSUMES
+from tacit.audits.shadow import shadow_audit
+from tacit.audits.steps.blind_baseline import backwards_warning
+from tacit.audits.steps.conclusion import concluded, figures
+from tacit.audits.steps.halves import Halves
+from tacit.audits.steps.provenance import environment, today
+from tacit.audits.steps.scoring import Marked, Progress, result_of
+from tacit.audits.steps.slices import slice_results
+from tacit.audits.steps.text_game import Shadows, Suffixes, TextGame
+from tacit.audits.steps.text_gates import (
+    Overlap,
+    blind_results,
+    gate_warning,
+    overlap_of,
+    reference_results,
+    require_apart,
+)
+from tacit.audits.steps.text_scores import Score, marked_scores, scores_of
+from tacit.audits.steps.verdict import headline_of
+from tacit.core import (
+    DEFAULT_POLICY,
+    CheckResult,
+    InvalidInput,
+    Membership,
+    Note,
+    NotEnoughData,
+    Policy,
+    Report,
+    Signals,
+    Tokens,
+    overall,
+)
+from tacit.core.checking import fraction, labelled_codes
+from tacit.metrics.memorization import extraction_rate, extraction_share
+from tacit.signals.language import mean_logprob
+from tacit.signals.reference import all_right
+
+OnOverlap = Literal["refuse", "drop", "keep"]
+BASE_ONLY = (
+    "Only models that were not fine-tuned like this one served as references: what was found is a "
+    "lower bound on what leaks."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """What all parts of one audit share."""
+
+    policy: Policy
+    level: float
+    seed: int
+    title: str
+    command: str
+    records: bool
+    tell: Progress
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def text_audit(
+    tokens: Tokens,
+    membership: Membership,
+    *,
+    texts: Sequence[str] | None = None,
+    references: Mapping[str, Tokens] | None = None,
+    shadows: Shadows | None = None,
+    suffixes: Suffixes | None = None,
+    overlap: OnOverlap = "refuse",
+    slices: Mapping[str, ArrayLike] | None = None,
+    policy: Policy = DEFAULT_POLICY,
+    level: float = 0.95,
+    seed: int = 0,
+    title: str = "language model",
+    command: str = "",
+    records: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Audit a language model from what it says of texts, token by token.
+
+    In this order: the gates (a guesser that sees the texts and no model, a model that cannot have
+    seen the texts, texts that stand on both sides); scores of the model alone; scores beside the
+    references; the shadow stack where there are fine-tunes; extraction beside its control. Where a
+    gate is shut nothing is found and nothing passes. The attack and its threshold are chosen on
+    the fine-tunes, or else on one half of the texts and measured on the other.
+
+    Parameters
+    ----------
+    tokens : Tokens
+        Of the audited model, n texts.
+    membership : Membership
+        Which texts it was trained on; clusters are users or documents.
+    texts : n texts or None
+        For the guesser that never sees the model; without them it cannot be tried.
+    references : name to Tokens, or None
+        The same texts under models that were not trained on them.
+    shadows : Shadows or None
+        Models that were fine-tuned like the audited one on random halves of the texts.
+    suffixes : Suffixes or None
+        For extraction; None takes 50 tokens after the first 50 of each text that is long enough.
+    overlap : ``"refuse"``, ``"drop"`` or ``"keep"``
+        What to do where more than 1 % of a side's texts share 32 tokens in a row with the other.
+    slices : name to values (n,)
+        Columns to slice by.
+    policy, level, seed, title, command, progress
+        As of `tacit.audit`.
+    records : bool
+        Keep each text's score. They say what was trained on: do not publish them.
+
+    Raises
+    ------
+    InvalidInput
+        Lengths or tokenizers differ, or the sides overlap.
+    """
+    if overlap not in get_args(OnOverlap):
+        raise InvalidInput(f"`overlap` needs 'refuse', 'drop' or 'keep', got {overlap!r}.")
+    tell = progress or (lambda what, done, of: None)
+    plan = _Plan(policy, fraction(level, "level"), seed, title, command, records, tell)
+    game = TextGame(
+        tokens, membership, texts, dict(references or {}), shadows, suffixes, slices or {}
+    )
+    game.require_whole()
+    found = overlap_of(tokens, membership)
+    if overlap == "refuse":
+        require_apart(found)
+    plan.facts.update(_facts(game, found, dropped=overlap == "drop"))
+    if overlap == "drop" and found is not None and found.shared.any():
+        game = game.take(~found.shared)
+    try:
+        halves = Halves.dealt(game.membership, seed=seed)
+    except NotEnoughData as error:
+        return _empty(error, game, plan)
+    return _audited(game, halves, plan)
+
+
+def _audited(game: TextGame, halves: Halves, plan: _Plan) -> Report:
+    plan.tell("gates", 0, 4)
+    level, seed = plan.level, plan.seed
+    blind = (
+        ()
+        if game.texts is None
+        else blind_results(game.texts, game.membership, level=level, seed=seed)
+    )
+    models = reference_results(game.references, game.membership, level=level)
+    warning = gate_warning(blind, models)
+    plan.tell("scores", 1, 4)
+    scores = [*scores_of(game.tokens, game.references), *_of_a_pair(game.shadows, game.tokens)]
+    marked = marked_scores(scores, game.membership, halves)
+    plan.tell("fine-tunes", 2, 4)
+    report = _by_fine_tunes(game, plan)
+    rest = tuple(result_of(item, level=level, every=False, policy=plan.policy) for item in marked)
+    if report is None:
+        report = _by_halves(game, marked, plan, warning)
+    else:
+        report = replace(report, checks=(*report.checks, *rest))
+    plan.tell("extraction", 3, 4)
+    extraction, missing = _extraction(game, level)
+    report = replace(
+        report,
+        checks=(*report.checks, *blind, *models, *extraction),
+        unknown=(*report.unknown, *_unknown(game), *missing),
+        assumes=_assumed(report, game),
+    )
+    plan.tell("report", 4, 4)
+    return _withheld(report, plan.policy, warning) if warning else report
+
+
+def _by_halves(game: TextGame, marked: list[Marked], plan: _Plan, warning: str) -> Report:
+    """The finding where nothing but the texts themselves can choose the score."""
+    level = plan.level
+    best = max(marked, key=lambda item: item.promise)
+    results = {
+        item.name: result_of(item, level=level, every=item is best, policy=plan.policy)
+        for item in marked
+    }
+    columns = {name: labelled_codes(v, f"slices[{name!r}]") for name, v in game.slices.items()}
+    parts = slice_results(best.choosing, best.measured, columns, level=level)
+    warned = warning or backwards_warning(best.measured)
+    report = concluded(results, parts, (), best, policy=plan.policy, level=level, warning=warned)
+    return replace(
+        report,
+        unknown=results[best.name].notes,
+        figures=figures(marked, best, level=level),
+        environment=_made(game, plan),
+        created=today(),
+        title=plan.title,
+        records=_records(best) if plan.records else None,
+    )
+
+
+def _by_fine_tunes(game: TextGame, plan: _Plan) -> Report | None:
+    """The finding of the shadow stack, or None where there are too few fine-tunes to choose on."""
+    shadows = game.shadows
+    if shadows is None or len(families(shadows.member)) < 2:
+        return None
+    signals = _shadow_signals(shadows, game.tokens)
+    report = shadow_audit(
+        signals,
+        game.membership,
+        slices=game.slices,
+        policy=plan.policy,
+        level=plan.level,
+        title=plan.title,
+        command=plan.command,
+        records=plan.records,
+    )
+    return replace(report, environment=_made(game, plan))
+
+
+def _of_a_pair(shadows: Shadows | None, tokens: Tokens) -> list[Score]:
+    """The stack against one antithetic pair, which cannot be targets of each other."""
+    if shadows is None or shadows.n_models < 2 or len(families(shadows.member)) > 1:
+        return []
+    signals = _shadow_signals(shadows, tokens)
+    name = f"shadow stack, {shadows.n_models} fine-tunes"
+    return [Score(name, "mean_logprob", np.asarray(ShadowStack()(signals), np.float64))]
+
+
+def _shadow_signals(shadows: Shadows, tokens: Tokens) -> Signals:
+    return Signals.of(
+        mean_logprob(tokens),
+        shadow=shadows.logp,
+        shadow_member=shadows.member,
+        statistic="mean_logprob",
+        scale="log-likelihood",
+    )
+
+
+def _extraction(game: TextGame, level: float) -> tuple[tuple[CheckResult, ...], tuple[Note, ...]]:
+    suffixes = game.suffixes or Suffixes.of(game.tokens)
+    member, known = game.membership.member, ~np.isnan(suffixes.log_p)
+    inside, outside = suffixes.log_p[member & known], suffixes.log_p[~member & known]
+    asked: dict[str, Any] = {"n": suffixes.n, "p": suffixes.p, "level": level}
+    shape = f"{suffixes.suffix} tokens after {suffixes.prefix}"
+    try:
+        difference = extraction_rate(inside, outside, **asked)
+        trained, control = (extraction_share(side, **asked) for side in (inside, outside))
+    except NotEnoughData:
+        needed = suffixes.prefix + suffixes.suffix
+        longest = int(game.tokens.ragged().lengths.max())
+        reason = (
+            f"extraction of {shape} needs texts of {needed} tokens on both sides; the longest text "
+            f"has {longest}"
+        )
+        question = "which texts can be extracted?"
+        return (), (Note(question, reason, needed=needed, got=longest, unit="tokens a text"),)
+    results = [
+        CheckResult(
+            name=f"{name} ({shape})",
+            role="control",
+            statistic=suffixes.sampler or "the model's own distribution",
+            n_members=len(inside),
+            n_nonmembers=len(outside),
+            estimates=(estimate,),
+            p_value=estimate.p_value,
+        )
+        for name, estimate in (
+            ("extraction beyond the control", difference),
+            ("extraction of members", trained),
+            ("extraction of the control, never trained on", control),
+        )
+    ]
+    return tuple(results), ()
+
+
+def _unknown(game: TextGame) -> tuple[Note, ...]:
+    found: list[Note] = []
+    if game.texts is None:
+        reason = "the texts were not given, so a guesser without the model could not be tried"
+        found.append(Note("is the split itself a giveaway?", reason))
+    if game.shadows is not None:
+        return tuple(found)
+    if game.references:
+        reason = (
+            "references that were fine-tuned like the model on other texts find several times as "
+            "many members; pass shadows=2 or more"
+        )
+        question = "what does an attacker with fine-tuned references find?"
+    else:
+        reason = "no reference model was given; every score that is strong needs one"
+        question = "what does an attacker with references find?"
+    return (*found, Note(question, reason))
+
+
+def _assumed(report: Report, game: TextGame) -> tuple[str, ...]:
+    unit = "Texts" if game.membership.cluster is None else "Clusters of texts"
+    drawn = (
+        f"{unit} are independent of one another, and members and non-members come from the same "
+        "source."
+    )
+    own = [drawn, ASSUMES[game.membership.assignment], *report.assumes]
+    if game.shadows is None:
+        own.insert(1, BASE_ONLY)
+    return tuple(dict.fromkeys(own))
+
+
+def _facts(game: TextGame, overlap: Overlap | None, *, dropped: bool) -> dict[str, Any]:
+    tokens = game.tokens
+    facts: dict[str, Any] = {
+        "n_tokens": tokens.n_tokens,
+        "tokenizer": tokens.digest,
+        "references": ", ".join(game.references) or "none",
+        "n_shadows": 0 if game.shadows is None else game.shadows.n_models,
+    }
+    if tokens.context:
+        facts |= {"context": tokens.context, "texts_in_windows": tokens.n_windowed}
+    if tokens.top1 is not None:
+        facts["texts_all_right"] = int(all_right(tokens).sum())
+    if overlap is not None:
+        facts[f"texts_sharing_{overlap.length}_tokens"] = int(overlap.shared.sum())
+        facts["overlaps_dropped"] = bool(dropped and overlap.shared.any())
+    return facts
+
+
+def _made(game: TextGame, plan: _Plan) -> dict[str, Any]:
+    arrays: dict[str, Any] = {"logp": game.tokens.logp, "start": game.tokens.start}
+    arrays |= {name: game.references[name].logp for name in sorted(game.references)}
+    if game.shadows is not None:
+        arrays |= {"shadow": game.shadows.logp, "shadow_member": game.shadows.member}
+    return environment(
+        arrays,
+        game.membership,
+        task="texts",
+        seed=plan.seed,
+        level=plan.level,
+        command=plan.command,
+        **plan.facts,
+    )
+
+
+def _records(best: Marked) -> dict[str, Any]:
+    measured = best.measured
+    return {
+        "attack": best.name,
+        "threshold": best.threshold,
+        "row": measured.row.tolist(),
+        "member": measured.member.tolist(),
+        "score": [float(score) for score in measured.score],
+    }
+
+
+def _withheld(report: Report, policy: Policy, warning: str) -> Report:
+    """The report of a split that gives itself away: what was measured stays, nothing is found."""
+    chosen = report.chosen_check
+    estimates, notes = ((), ()) if chosen is None else (chosen.estimates, chosen.notes)
+    verdicts = policy.judge(estimates, notes, attributable=False)
+    return replace(
+        report,
+        finding="inconclusive",
+        verdict=overall(verdicts),
+        verdicts=verdicts,
+        headline=headline_of("inconclusive", None, None, warning=warning),
+        warnings=tuple(dict.fromkeys([warning, *report.warnings])),
+        attributable=False,
+    )
+
+
+def _empty(error: NotEnoughData, game: TextGame, plan: _Plan) -> Report:
+    everything = Note.of("everything", error)
+    notes = [everything, *(Note.of(gate.metric, error) for gate in plan.policy.gates)]
+    verdicts = plan.policy.judge((), notes)
+    return Report(
+        "inconclusive",
+        overall(verdicts),
+        headline_of("inconclusive", None, None),
+        verdicts=verdicts,
+        unknown=(everything,),
+        policy=plan.policy.name,
+        environment=_made(game, plan),
+        created=today(),
+        title=plan.title,
+    )

@@ -1,0 +1,83 @@
+"""Common substrings and shared runs: exact, against brute force."""
+
+import difflib
+import time
+
+import numpy as np
+import pytest
+
+from tacit.core import InvalidInput, Ragged
+from tacit.metrics import matching
+from tacit.metrics.matching import longest_common_substring, shared_runs
+
+
+def brute(first, second):
+    found = difflib.SequenceMatcher(None, first, second, autojunk=False).find_longest_match()
+    return found.size
+
+
+def words(rng, most=60):
+    return "".join(rng.choice(list("ab c"), rng.integers(0, most)))
+
+
+@pytest.mark.parametrize("cells", [matching.MOST_CELLS, 50])
+def test_the_longest_common_substring_is_that_of_brute_force(cells, monkeypatch):
+    monkeypatch.setattr(matching, "MOST_CELLS", cells)
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        first, second = words(rng), words(rng)
+        assert longest_common_substring(first, second) == brute(first, second), (first, second)
+
+
+def test_equal_disjoint_and_foreign_texts():
+    assert longest_common_substring("naïve 日本", "naïve 日本") == 8
+    assert longest_common_substring("aaaaaaa", "aaaa") == 4
+    assert longest_common_substring("abc", "xyz") == 0
+    assert longest_common_substring("", "xyz") == 0
+
+
+def test_a_pair_of_800_characters_takes_a_few_milliseconds():
+    rng = np.random.default_rng(1)
+    letters = rng.choice(list("etaoin shrdlu"), (40, 800))
+    texts = ["".join(row) for row in letters]
+    began = time.process_time()
+    for first, second in zip(texts[::2], texts[1::2]):
+        longest_common_substring(first, second)
+    assert (time.process_time() - began) / 20 < 0.02
+
+
+def test_shared_runs_are_those_of_brute_force():
+    rng = np.random.default_rng(2)
+    corpus = Ragged(rng.integers(0, 3, 200), np.array([0, 90, 91, 200]))
+    texts = Ragged(rng.integers(0, 3, 300), np.arange(0, 301, 10))
+    held = ["".join(map(str, corpus.value[a:b])) for a, b in zip(corpus.start, corpus.start[1:])]
+    for length in (1, 3, 5, 6, 7, 10, 11):
+        expected = []
+        for begin in texts.start[:-1]:
+            own = "".join(map(str, texts.value[begin : begin + 10]))
+            runs = [own[i : i + length] for i in range(10 - length + 1)]
+            expected.append(any(run in part for run in runs for part in held))
+        assert shared_runs(texts, corpus, length=length).tolist() == expected, length
+
+
+def test_planted_runs_are_found_and_nothing_else():
+    rng = np.random.default_rng(3)
+    corpus = rng.integers(0, 50_000, 100_000)
+    texts = rng.integers(0, 50_000, (2_000, 50))
+    planted = rng.choice(2_000, 50, replace=False)
+    for row in planted:
+        begin = rng.integers(0, 99_900)
+        texts[row, 5:37] = corpus[begin : begin + 32]
+    found = shared_runs(
+        Ragged(texts.ravel(), np.arange(0, 100_001, 50)),
+        Ragged(corpus, np.array([0, 100_000])),
+        length=32,
+    )
+    assert sorted(np.flatnonzero(found)) == sorted(planted)
+    with pytest.raises(InvalidInput, match="`length`"):
+        shared_runs(Ragged(corpus, [0, 100_000]), Ragged(corpus, [0, 100_000]), length=0)
+
+
+def test_edit_similarity_is_that_of_rapidfuzz():
+    pytest.importorskip("rapidfuzz")
+    assert matching.edit_similarities([("abcd", "abed"), ("same", "same")]).tolist() == [0.75, 1.0]
