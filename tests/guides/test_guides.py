@@ -22,6 +22,7 @@ NEEDS = {
     "jax": ["flax", "optax"],
     "lightning": ["lightning"],
     "transformers": ["transformers", "datasets", "accelerate"],
+    "language": ["transformers", "tokenizers"],
     "trackers": ["tensorboardX"],
     "from-tf-privacy": ["sklearn"],
     "pipelines": ["numpy"],
