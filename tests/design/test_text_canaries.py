@@ -1,0 +1,80 @@
+"""Canaries for texts: secrets where they are said to be, coins, files."""
+
+import re
+
+import numpy as np
+import pytest
+
+from tacit.core import InvalidInput
+from tacit.design import TextCanaries, digit_canaries, suffix_canaries, token_canaries
+from tacit.design.canaries import Canaries
+
+WORDS = [f"word{i}" for i in range(50)]
+
+
+def test_digits_stand_where_they_are_said_to_be():
+    made = digit_canaries("Desk {desk} has the code {secret}, keep it.", 40, digits=4, seed=3)
+    for number, (text, secret) in enumerate(zip(made.texts, made.secrets)):
+        assert re.fullmatch(r"\d{4}", secret)
+        assert text == f"Desk {number} has the code {secret}, keep it."
+        assert made.prompts[number] == f"Desk {number} has the code "
+    again = digit_canaries("Desk {desk} has the code {secret}, keep it.", 40, digits=4, seed=3)
+    assert made.texts == again.texts
+    assert made.member.tolist() == again.member.tolist()
+
+
+def test_each_canary_has_a_fair_coin_of_its_own():
+    made = digit_canaries("Desk {desk}: {secret}", 400, seed=1)
+    assert 150 < made.member.sum() < 250
+    assert made.manifest.membership.assignment == "coin"
+    assert made.manifest.membership.cluster is None
+    assert len(made.inserted(3)) == 3 * made.member.sum()
+    assert set(made.inserted()) == {t for t, c in zip(made.texts, made.member) if c}
+
+
+def test_endings_are_random_words_after_a_real_beginning():
+    heads = [f"On day {i} we saw " for i in range(10)]
+    made = suffix_canaries(heads, WORDS, words=5)
+    assert all(len(secret.split()) == 5 for secret in made.secrets)
+    assert all(text.startswith(head.rstrip()) for text, head in zip(made.texts, heads))
+    assert len(set(made.secrets)) == 10
+
+
+def test_new_tokens_are_the_secret():
+    made = token_canaries(["a b", "c d"], ["<canary-0>", "<canary-1>"])
+    assert made.texts == ["a b <canary-0>", "c d <canary-1>"]
+    assert made.secrets == ["<canary-0>", "<canary-1>"]
+
+
+def test_a_file_gives_them_back(tmp_path):
+    made = digit_canaries("Über {desk}: {secret}!", 20, seed=5)
+    read = TextCanaries.load(made.save(tmp_path / "canaries.npz"))
+    assert read.texts == made.texts
+    assert read.secrets == made.secrets
+    assert read.member.tolist() == made.member.tolist()
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        TextCanaries.load(tmp_path / "absent.npz")
+    with pytest.raises(InvalidInput, match=r"\.npz"):
+        made.save(tmp_path / "canaries.json")
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda: digit_canaries("no secret", 2), "{secret} once"),
+        (lambda: digit_canaries("{secret}", 2, digits=0), "`digits`"),
+        (lambda: digit_canaries("{secret}", 0), "one canary"),
+        (lambda: digit_canaries("{secret}", 30, digits=1), "the same"),
+        (lambda: suffix_canaries(["a"], ["b"]), "two words"),
+        (lambda: token_canaries(["a", "b"], ["c", "c"]), "`tokens`"),
+    ],
+)
+def test_canaries_that_cannot_be_are_refused(make, match):
+    with pytest.raises(InvalidInput, match=match):
+        make()
+
+
+def test_a_secret_outside_its_text_is_refused():
+    texts = Canaries(np.array(["abc"]), None, "digits", 0)
+    with pytest.raises(InvalidInput, match="outside its text"):
+        TextCanaries(texts, np.array([2]), np.array([4]))
