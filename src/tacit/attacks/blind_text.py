@@ -7,19 +7,20 @@ from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
 
 from tacit.core import InvalidInput, NotEnoughData, Signals
 
 View = Literal["words", "characters", "counts", "rare n-grams", "surface"]
 VIEWS: tuple[View, ...] = get_args(View)
-# inverse strength of the penalty, as in the published blind baselines
-C = 3.0
+# of a ridge regression, in shares of the mean squared length of a text's row of numbers
+PENALTY = 1.0
 # characters of each text that are read: enough to tell sources apart, and the cost stays bounded
 MOST_CHARACTERS = 4000
 # an n-gram in fewer texts says nothing of a source
 FEWEST_TEXTS = 3
 # columns of a table of n-grams; the most frequent are kept
-MOST_COLUMNS = 100_000
+MOST_COLUMNS = 20_000
 # half a text on either side, so that a ratio of counts is never infinite
 HALF = 0.5
 
@@ -35,10 +36,10 @@ class BlindText:
     Parameters
     ----------
     view : str
-        ``"words"``: TF-IDF of words and pairs, logistic regression. ``"characters"``: the same of
-        2 to 4 characters. ``"counts"``: words and pairs, multinomial naive Bayes. ``"rare
-        n-grams"``: the most one-sided word or pair that a text holds. ``"surface"``: numbers such
-        as length and year (`numbers`), logistic regression.
+        ``"words"``: TF-IDF of words and pairs, ridge regression. ``"characters"``: the same of 2 to
+        4 characters. ``"counts"``: words and pairs, multinomial naive Bayes. ``"rare n-grams"``:
+        the most one-sided word or pair that a text holds. ``"surface"``: numbers such as length and
+        year (`numbers`), ridge regression.
     texts : n texts
         The records, in the order of the signals.
     numbers : float (n, d) or None
@@ -80,23 +81,48 @@ class BlindText:
         if not 0 < np.count_nonzero(member) < len(member):
             message = "BlindText needs known members and non-members, got one side only."
             raise NotEnoughData(message, needed=1, got=0, unit="known texts of each side")
+        return self._learned(rows, member[:, None], np.arange(signals.n))[:, 0]
+
+    def cross_fitted(
+        self, member: NDArray[np.bool_], part: NDArray[np.integer[Any]]
+    ) -> NDArray[np.float64]:
+        """Scores float64 (n, b) for b answer keys at once, each part guessed from the others.
+
+        Parameters
+        ----------
+        member : bool (n, b)
+            One answer key a column: the truth, or shuffled ones.
+        part : int (n,)
+            Which part each text belongs to.
+        """
+        score = np.zeros(member.shape)
+        for hidden in np.unique(part):
+            rows, asked = np.flatnonzero(part != hidden), np.flatnonzero(part == hidden)
+            score[asked] = self._learned(rows, member[rows], asked)
+        return score
+
+    def _learned(
+        self, rows: NDArray[np.intp], member: NDArray[np.bool_], asked: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
+        """Scores (a, b) of the texts `asked`, learned from `rows`."""
         if self.view == "rare n-grams":
-            return _most_one_sided(self._table, rows, member)
-        learned = self._learner().fit(self._table[rows], member)
+            columns = [_most_one_sided(self._table, rows, each, asked) for each in member.T]
+            return np.stack(columns, axis=1)
         if self.view == "counts":
-            log_p = learned.predict_joint_log_proba(self._table)
-            return np.asarray(log_p[:, 1] - log_p[:, 0], np.float64)
-        return np.asarray(learned.decision_function(self._table), np.float64)
+            return _naive_bayes(self._table, rows, member, asked)
+        kernel = self._kernel
+        own = kernel[np.ix_(rows, rows)]
+        own[np.diag_indices(len(rows))] += PENALTY * max(float(np.trace(own)) / len(rows), 1e-12)
+        centred = member - member.mean(axis=0)
+        weight = cho_solve(cho_factor(own, overwrite_a=True), centred)
+        return np.asarray(kernel[np.ix_(asked, rows)] @ weight, np.float64)
 
-    def _learner(self) -> Any:
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.naive_bayes import MultinomialNB
-
-        if self.view == "counts":
-            return MultinomialNB()
-        if self.view == "surface":
-            return LogisticRegression(C=C, max_iter=300)
-        return LogisticRegression(C=C, solver="liblinear", random_state=0)
+    @cached_property
+    def _kernel(self) -> NDArray[np.float64]:
+        """(n, n), how much two texts have in common."""
+        table = self._table
+        product = table @ table.T
+        return np.asarray(product.toarray() if hasattr(product, "toarray") else product, np.float64)
 
     @cached_property
     def _table(self) -> Any:
@@ -126,8 +152,20 @@ class BlindText:
             return csr_matrix((len(read), 1), dtype=np.float32)
 
 
+def _naive_bayes(
+    table: Any, rows: NDArray[np.intp], member: NDArray[np.bool_], asked: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Log-odds of the words, without the prior, which is the same for all texts."""
+    given = table[rows].T
+    log_p = []
+    for side in (member, ~member):
+        count = np.asarray(given @ side.astype(np.float32)) + 1
+        log_p.append(np.log(count) - np.log(count.sum(axis=0)))
+    return np.asarray(table[asked] @ (log_p[0] - log_p[1]), np.float64)
+
+
 def _most_one_sided(
-    table: Any, rows: NDArray[np.intp], member: NDArray[np.bool_]
+    table: Any, rows: NDArray[np.intp], member: NDArray[np.bool_], asked: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     """The largest log-ratio of members to non-members among each text's n-grams."""
     inside = np.asarray(table[rows[member]].sum(axis=0)).ravel()
@@ -135,9 +173,10 @@ def _most_one_sided(
     ratio = np.log(inside + HALF) - np.log(outside + HALF)
     ratio = np.where(inside + outside >= FEWEST_TEXTS, ratio, -np.inf)
     lowest = float(np.min(ratio, initial=0.0, where=np.isfinite(ratio))) - 1
-    score = np.full(table.shape[0], lowest)
-    filled = np.flatnonzero(np.diff(table.indptr))
+    own = table[asked]
+    score = np.full(len(asked), lowest)
+    filled = np.flatnonzero(np.diff(own.indptr))
     if len(filled):
-        each = np.maximum(ratio[table.indices], lowest)
-        score[filled] = np.maximum.reduceat(each, table.indptr[:-1][filled])
+        each = np.maximum(ratio[own.indices], lowest)
+        score[filled] = np.maximum.reduceat(each, own.indptr[:-1][filled])
     return score

@@ -1,0 +1,90 @@
+"""The gates on real texts: open on coins, shut on sources, lengths and weak mixtures."""
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+
+from tacit.audits.steps.text_gates import blind_results, gate_warning, reference_results
+from tacit.core import Membership, Tokens
+
+
+@pytest.fixture(scope="module")
+def documents(shared):
+    found = []
+    for name in ("text_wikipedia.jsonl.gz", "text_nih_exporter.jsonl.gz"):
+        with gzip.open(shared / "data" / name, "rt", encoding="utf8") as file:
+            found.append([json.loads(line)["text"][:220] for line in file])
+    return found
+
+
+def shut(texts, member, seed=0):
+    found = blind_results(texts, Membership(member), level=0.95, seed=seed)
+    return bool(gate_warning(found, ()))
+
+
+@pytest.mark.slow
+def test_coins_pass_the_gate_in_95_of_100_draws(documents):
+    rng = np.random.default_rng(0)
+    refused = 0
+    for draw in range(100):
+        rows = rng.choice(1000, 120, replace=False)
+        texts = [documents[i % 2][row] for i, row in enumerate(rows)]
+        refused += shut(texts, rng.random(120) < 0.5, seed=draw)
+    assert refused <= 5
+
+
+def test_two_sources_are_refused(documents):
+    texts = documents[0][:100] + documents[1][:100]
+    assert shut(texts, np.arange(200) < 100)
+
+
+@pytest.mark.slow
+def test_a_weak_mixture_is_found(documents):
+    """Members are 60 % from one source, non-members 40 %: no single look would show it."""
+    rng = np.random.default_rng(1)
+    texts = documents[0] + documents[1]
+    chance = np.where(np.arange(2000) < 1000, 0.575, 0.425)
+    assert shut(texts, rng.random(2000) < chance)
+
+
+def test_lengths_and_years_are_refused():
+    rng = np.random.default_rng(2)
+    words = [f"w{i}" for i in range(200)]
+    member = np.arange(200) < 100
+    long = [" ".join(rng.choice(words, 30 + 8 * inside)) for inside in member]
+    assert shut(long, member)
+    dated = [
+        f"{rng.integers(1950, 2000) + 25 * inside} " + text
+        for text, inside in zip([" ".join(rng.choice(words, 30)) for _ in member], member)
+    ]
+    assert shut(dated, member)
+
+
+def test_p_values_are_corrected_for_the_number_of_looks():
+    texts = [f"text {i} of some {i % 7} words" for i in range(80)]
+    found = blind_results(texts, Membership(np.arange(80) % 2 == 0), level=0.95, seed=0)
+    assert len(found) == 5
+    for result in found:
+        assert result.p_adjusted >= result.p_value
+    smallest = min(found, key=lambda result: result.p_value)
+    assert smallest.p_adjusted == pytest.approx(min(1.0, 5 * smallest.p_value))
+
+
+def test_a_reference_is_refused_in_either_direction_and_only_with_reason():
+    rng = np.random.default_rng(3)
+    member = np.arange(400) < 200
+
+    def said(gain):
+        logp = np.minimum(-rng.gamma(4, 0.5, (400, 20)) + gain * member[:, None], 0)
+        return Tokens(logp=logp.ravel(), start=np.arange(0, 8001, 20))
+
+    for gain in (0.4, -0.4):
+        found = reference_results({"base": said(gain)}, Membership(member), level=0.95)
+        assert "base alone" in gate_warning((), found)
+    refused = 0
+    for _ in range(200):
+        found = reference_results({"base": said(0.0)}, Membership(member), level=0.95)
+        refused += bool(gate_warning((), found))
+    assert refused <= 7, "1 in 100 is allowed; more than 7 of 200 has a chance of 1 in 1,000"
