@@ -14,7 +14,7 @@ from tacit.audits.shadow import shadow_audit
 from tacit.audits.steps.blind_baseline import backwards_warning
 from tacit.audits.steps.conclusion import concluded, figures
 from tacit.audits.steps.halves import Halves
-from tacit.audits.steps.provenance import environment, today
+from tacit.audits.steps.provenance import environment
 from tacit.audits.steps.scoring import Marked, Progress, result_of
 from tacit.audits.steps.slices import slice_results
 from tacit.audits.steps.text_game import Shadows, Suffixes, TextGame
@@ -42,6 +42,7 @@ from tacit.core import (
     overall,
 )
 from tacit.core.checking import fraction, labelled_codes
+from tacit.core.dates import today
 from tacit.metrics.memorization import extraction_rate, extraction_share
 from tacit.signals.language import mean_logprob
 from tacit.signals.reference import all_right

@@ -176,9 +176,7 @@ class Report:
             raise InvalidInput(f"`{path}` cannot be read as a report: {error}.") from error
         return cls.from_json(text)
 
-    def save(
-        self, path: str | Path, *, format: str | None = None, lang: str = "en"
-    ) -> Path:
+    def save(self, path: str | Path, *, format: str | None = None, lang: str = "en") -> Path:
         """Write the report in the format of the file's suffix.
 
         .json, .html, .md, .txt, .xml for JUnit, .sarif, and .card.md for a section of a model card.
