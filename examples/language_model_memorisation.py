@@ -214,7 +214,7 @@ def draw_references(found: dict[str, list[tuple[float, float, float]]], path: Pa
     figure, axes = pyplot.subplots(figsize=(6.4, 3.0), layout="constrained")
     place = np.arange(len(shown))[::-1]
     axes.barh(place, values.mean(axis=1), color=colour, height=0.7)
-    axes.plot(values.T, place, "o", color="black", markersize=2, alpha=0.5)
+    axes.plot(values, place, "o", color="black", markersize=2, alpha=0.5)
     axes.set_yticks(place, list(shown.values()), fontsize=8)
     axes.set_xlim(0, 1)
     axes.set_xlabel("members found at 1 % false alarms (points: 8 audited models)", fontsize=8)
@@ -243,7 +243,7 @@ def draw_repeats(rows: list[dict[str, Any]], path: Path) -> None:
         axes.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
         axes.annotate(
             label,
-            (x[2], value[2]),
+            (x[1], value[1]),
             (0, 8),
             textcoords="offset points",
             color=colour,
