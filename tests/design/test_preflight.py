@@ -107,6 +107,15 @@ def test_padding_gets_no_loss():
     assert not looked(some).scored.any()
 
 
+def test_canaries_that_the_tokenizer_cannot_tell_apart_are_refused():
+    def unknown(texts, **options):
+        spans = [[(i, i + 1) for i in range(len(text))] for text in texts]
+        return {"input_ids": [[7] * len(text) for text in texts], "offset_mapping": spans}
+
+    with pytest.raises(InvalidInput, match="the tokens of others"):
+        preflight(rows(TEXTS), CANARIES, unknown)
+
+
 def test_rows_and_tokenizers_that_cannot_be_used_are_named():
     with pytest.raises(InvalidInput, match="at least one row"):
         looked([])

@@ -102,13 +102,16 @@ def preflight(
     Raises
     ------
     InvalidInput
-        There is no row, or the tokenizer does not know where its tokens lie.
+        There is no row, or the tokenizer does not know where its tokens lie or gives two canaries
+        the same ones.
     """
     ids, scored = _flat(rows)
     order = np.argsort(ids, kind="stable")
     ordered = ids[order]
     found, kept, heard = [], [], []
-    for own, first, last in _spans(canaries, tokenizer):
+    spans = list(_spans(canaries, tokenizer))
+    _require_different([own for own, _, _ in spans])
+    for own, first, last in spans:
         begin = np.searchsorted(ordered, own[first], "left")
         end = np.searchsorted(ordered, own[first], "right")
         at = _places(ids, order[begin:end], own[first:last])
@@ -156,6 +159,15 @@ def _spans(canaries: TextCanaries, tokenizer: Any) -> Iterable[tuple[NDArray[np.
     for ids, spans, begin, end in places:
         inside = [i for i, (left, right) in enumerate(spans) if right > begin and left < end]
         yield np.asarray(ids, np.int64), inside[0], inside[-1] + 1
+
+
+def _require_different(rows: list[NDArray[np.int64]]) -> None:
+    same = len(rows) - len({row.tobytes() for row in rows})
+    if same:
+        raise InvalidInput(
+            f"The tokenizer gives {same} canaries the tokens of others (words that it does not "
+            "know?): the model could not tell them apart. Make secrets of words that it knows."
+        )
 
 
 def _places(
