@@ -1,8 +1,8 @@
-"""One p-value for many looks at the same records, and the price that each look pays for the others.
+"""One p-value for many looks at the same records, and the price that each pays for the others.
 
-Every look has a p-value of its own and a share `weight` of the error. The test looks at the smallest
-ratio of the two. How often random membership makes so small a ratio follows from the correlation of
-the looks over the records (`Copula`), or from shuffled membership (`Shuffles`).
+Every look has a p-value of its own and a share `weight` of the error. The test looks at the
+smallest ratio of the two. How often random membership makes so small a ratio follows from the
+correlation of the looks over the records (`Copula`), or from shuffled membership (`Shuffles`).
 """
 
 from collections.abc import Callable, Sequence
@@ -21,8 +21,8 @@ from tacit.metrics.permutation import Labels
 # Shares of the error that each family of looks may spend. Simulated: at these shares the attackers
 # that learn and the slices together cost a plain leak 3.5 points of power.
 SHARES = {"threshold": 0.80, "learned": 0.10, "slice": 0.10}
-# Of the share of thresholds, what ranks get where both sides have `MANY` records: +6 points of power
-# on shifts for -1 on tails. With fewer records cuts are so discrete that all looks weigh the same.
+# Of the share of thresholds, what ranks get where both sides have `MANY` records: +6 points of
+# power on shifts for -1 on tails. Among fewer records cuts are so discrete that all weigh the same.
 RANK_SHARE, MANY = 0.3, 200
 # Draws of the importance sampling, and their seed: nobody can choose it. Relative error under 1 %.
 N_DRAWS, SEED = 2_000, 20_251_125
@@ -118,7 +118,9 @@ class Shuffles:
         if most <= 0:
             return 0.0
         # any ratio below the next one has no more than `most` shuffles beneath it
-        if most < len(self.smallest) and self.smallest[most] <= self.smallest[most - 1] * (1 + 1e-5):
+        if most < len(self.smallest) and self.smallest[most] <= self.smallest[most - 1] * (
+            1 + 1e-5
+        ):
             most = int(np.searchsorted(self.smallest, self.smallest[most] * (1 - 1e-5)))
         return float(self.smallest[most - 1]) if most > 0 else 0.0
 
@@ -132,6 +134,9 @@ class JointTest:
     looks : what was looked at.
     weight : float64 (k,), share of the error of each look; they sum to 1.
     p_value_each : float64 (k,), of each look alone.
+    effect : float64 (k,), mean of each row over members less its mean over non-members.
+    spread : float64 (k,), standard error of `effect` under random membership.
+    n_members, n_nonmembers : records of each side.
     copula : of the looks.
     shuffles : where membership was shuffled; then it decides in place of the copula.
     """
@@ -139,6 +144,10 @@ class JointTest:
     looks: tuple[Look, ...]
     weight: Floats
     p_value_each: Floats
+    effect: Floats
+    spread: Floats
+    n_members: int
+    n_nonmembers: int
     copula: Copula
     shuffles: Shuffles | None = None
 
@@ -147,7 +156,7 @@ class JointTest:
         """P-value over weight of each look, float64 (k,)."""
         return self.p_value_each / self.weight
 
-    @property
+    @cached_property
     def p_value(self) -> float:
         """Of "no leak": the chance that random membership makes some look so significant."""
         return self.corrected(float(self.ratio.min()))
@@ -229,28 +238,50 @@ def joint_test(
     kept = tuple(looks)
     if not kept:
         raise InvalidInput("`looks` needs at least one look, got none.")
-    few = int(min(np.count_nonzero(member), np.count_nonzero(~member)))
+    sides = int(np.count_nonzero(member)), int(np.count_nonzero(~member))
+    few = min(sides)
     weight = weights(kept, few)
     p_value = np.concatenate([look.p_value for look in kept])
-    copula = Copula(correlation([look.rows for look in kept]))
+    rows = [look.rows for look in kept]
+    copula = Copula(correlation(rows))
+    effect, spread = _effects(rows, member)
     possible = all(look.kind != "learned" for look in kept)
     if not possible or (few > MOST_SHUFFLED if shuffled is None else not shuffled):
-        return JointTest(kept, weight, p_value, copula)
-    labels = Labels.of(member, [look.rows for look in kept])
-    tails = _Tails(kept, member)
+        return JointTest(kept, weight, p_value, effect, spread, *sides, copula)
+    labels = Labels.of(member, rows)
+    tails = _Tails(kept, spread / _gap(member))
     own = tails(labels.observed())[0]
     smallest = np.sort(labels.smallest(lambda totals: (tails(totals) / weight).min(axis=1)))
-    return JointTest(kept, weight, own, copula, Shuffles(smallest, labels.every))
+    shuffles = Shuffles(smallest, labels.every)
+    return JointTest(kept, weight, own, effect, spread, *sides, copula, shuffles)
+
+
+def _gap(member: NDArray[np.bool_]) -> float:
+    """What turns a sum over members, of a row that sums to 0, into the difference of both means."""
+    n_members = int(np.count_nonzero(member))
+    return 1 / max(1, n_members) + 1 / max(1, len(member) - n_members)
+
+
+def _effects(rows: Sequence[Rows], member: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Difference of the means of both sides of each row, and its spread under random membership."""
+    n, n_members = len(member), int(np.count_nonzero(member))
+    truth = Rows(member.astype(np.uint8), 2)
+    inside = np.concatenate([truth.products(part)[1] for part in rows])
+    total = np.concatenate([part.totals() for part in rows])
+    square = np.concatenate([part.squares() for part in rows])
+    variance = np.maximum(square - total**2 / n, 0.0) / max(1, n - 1)
+    gap = _gap(member)
+    effect = (inside - total * n_members / n) * gap
+    return effect, np.sqrt(variance * n_members * (n - n_members) / n) * gap
 
 
 class _Tails:
     """P-values of sums over members, of any membership: from tables for cuts, normal for ranks."""
 
-    def __init__(self, looks: Sequence[Look], member: NDArray[np.bool_]) -> None:
+    def __init__(self, looks: Sequence[Look], spread: Floats) -> None:
         self.looks = looks
-        n, n_members = len(member), int(np.count_nonzero(member))
-        scale = n_members * (n - n_members) / (n * (n - 1))
-        self.spread = [np.sqrt(scale * _squares(look.rows)) for look in looks]
+        ends = np.cumsum([len(look.p_value) for look in looks])[:-1]
+        self.spread = np.split(spread, ends)
 
     def __call__(self, totals: Sequence[Floats]) -> Floats:
         """Float64 (b, k), from one (b, n_rows) a family."""
@@ -266,12 +297,6 @@ class _Tails:
         with np.errstate(divide="ignore", invalid="ignore"):
             score = total / spread
         return np.asarray(ndtr(-np.where(spread > 0, score, -np.inf)))
-
-
-def _squares(rows: Rows) -> Floats:
-    """Sum of squares of each row."""
-    weight = None if rows.weight is None else rows.weight.astype(np.float64) ** 2
-    return Rows(rows.code, rows.n_codes, weight, rows.nested).totals()
 
 
 def weights(looks: Sequence[Look], few: int) -> Floats:
@@ -316,7 +341,10 @@ def correlation(rows: Sequence[Rows]) -> Floats:
     total = np.concatenate([part.totals() for part in rows])
     gram = np.block(
         [
-            [first.products(other) if i <= j else np.zeros((first.n_rows, other.n_rows)) for j, other in enumerate(rows)]
+            [
+                first.products(other) if i <= j else np.zeros((first.n_rows, other.n_rows))
+                for j, other in enumerate(rows)
+            ]
             for i, first in enumerate(rows)
         ]
     )
@@ -330,7 +358,7 @@ def correlation(rows: Sequence[Rows]) -> Floats:
 
 
 def separation_p_value(n_members: int, n_nonmembers: int, n_scores: int) -> float:
-    """The smallest p-value of "no leak" that so few records allow: complete separation by one score.
+    """The smallest p-value that so few records allow: complete separation by one score.
 
     Parameters
     ----------
@@ -354,6 +382,7 @@ def records_needed(n_scores: int, *, level: float = 0.95) -> int:
     (4, 5)
     """
     needed = 2
-    while separation_p_value(needed, needed, n_scores) >= 1 - level:
+    # one separation in exactly 1 / alpha labellings is no margin at all
+    while separation_p_value(needed, needed, n_scores) > (1 - level) * (1 - 1e-9):
         needed += 1
     return needed

@@ -68,6 +68,15 @@ class Rows:
         """Sum of each row, float64 (n_rows,)."""
         return self.collapsed(np.bincount(self.code, self.weight, self.n_codes))
 
+    def squared(self) -> "Rows":
+        """The same rows with each number squared."""
+        weight = None if self.weight is None else self.weight.astype(np.float64) ** 2
+        return Rows(self.code, self.n_codes, weight, self.nested)
+
+    def squares(self) -> Floats:
+        """Sum of squares of each row, float64 (n_rows,)."""
+        return self.squared().totals()
+
     def collapsed(self, table: NDArray[Any]) -> Floats:
         """Sums of rows from sums of codes, both on the last axis."""
         return np.asarray(_above(table, axis=-1) if self.nested else table, np.float64)
@@ -115,6 +124,8 @@ class Look:
     rows : what is summed over members, one row a look.
     p_value : float64 (r,), one-sided and exact given the pooled scores.
     least : float64 (r,), the smallest p-value that each could have had.
+    unit : float64 (r,), what turns the difference between the means of members and of non-members
+        into an advantage that some threshold reaches at least.
     tables : of cuts, all p-values that each can have; empty where they lie close together.
     n_top : int64 (r,), of cuts, the records in each.
     hits : int64 (r,), of cuts, the members among them.
@@ -125,6 +136,7 @@ class Look:
     rows: Rows
     p_value: Floats
     least: Floats
+    unit: Floats
     tables: tuple[Table | None, ...] = ()
     n_top: NDArray[np.int64] | None = None
     hits: NDArray[np.int64] | None = None
@@ -163,7 +175,9 @@ class Ranked:
         order = np.argsort(score)
         ascending = score[order]
         step = ascending[1:] != ascending[:-1]
-        rank = np.empty(len(order), np.int32 if len(order) < 2**30 else np.int64)
+        rank: NDArray[np.integer[Any]]
+        # doubled ranks of a billion records need more than 32 bits
+        rank = np.empty(len(order), np.int32) if len(order) < 2**30 else np.empty(len(order), int)
         rank[order] = _doubled_ranks(step, len(order))
         return cls(source, order, step, rank)
 
@@ -184,9 +198,11 @@ def rank_look(ranked: Ranked, member: NDArray[np.bool_]) -> Look:
     total = int(ranked.rank[member].sum(dtype=np.int64))
     p_value = rank_p_value(ranked.step, n_members, n_nonmembers, total)
     least = _smallest_rank_p(len(member), n_members)
-    code = np.zeros(len(member), np.uint8)
-    rows = Rows(code, 1, ranked.rank)
-    return Look(ranked.source, "rank", rows, np.array([p_value]), np.array([least]))
+    n = len(member)
+    rows = Rows(np.zeros(n, np.uint8), 1, ranked.rank)
+    # the area under the ROC curve less a half is at most the largest advantage
+    unit = np.array([0.5 / n])
+    return Look(ranked.source, "rank", rows, np.array([p_value]), np.array([least]), unit)
 
 
 def rank_p_value(step: NDArray[np.bool_], n_members: int, n_nonmembers: int, total: int) -> float:
@@ -244,11 +260,21 @@ def cut_look(ranked: Ranked, member: NDArray[np.bool_]) -> Look | None:
     ]
     least = [0.0 if table is None else float(table.tail[-1]) for table in tables]
     return Look(
-        ranked.source, "cut", rows, np.array(p_value), np.array(least), tables, n_top, hits
+        ranked.source,
+        "cut",
+        rows,
+        np.array(p_value),
+        np.array(least),
+        np.ones(len(n_top)),
+        tables,
+        n_top,
+        hits,
     )
 
 
-def _cut_p_value(table: Table | None, hits: int, n_top: int, n_members: int, n_others: int) -> float:
+def _cut_p_value(
+    table: Table | None, hits: int, n_top: int, n_members: int, n_others: int
+) -> float:
     if table is not None and 0 <= hits - table.first < len(table.tail):
         return float(table.tail[hits - table.first])
     return fisher_p_value((hits, n_top - hits), (n_members, n_others))
@@ -275,7 +301,7 @@ def cut_places(step: NDArray[np.bool_]) -> NDArray[np.int64]:
     if len(allowed) == 0:
         return np.zeros(0, np.int64)
     wanted = []
-    part = n
+    part = float(n)
     while (part := part / 2) + 0.5 >= FEWEST_IN_CUT:
         size = int(part + 0.5)
         # half of the records is one cut, not two
@@ -318,7 +344,11 @@ def _log_choose(n: int, k: Any) -> Any:
 
 
 def slice_look(
-    name: str, ranked: Ranked, code: NDArray[np.integer[Any]], n_codes: int, member: NDArray[np.bool_]
+    name: str,
+    ranked: Ranked,
+    code: NDArray[np.integer[Any]],
+    n_codes: int,
+    member: NDArray[np.bool_],
 ) -> Look:
     """Ranks within each slice of a column, one look a value.
 
@@ -348,7 +378,7 @@ def slice_look(
         p_values[value] = rank_p_value(step, n_members, end - start - n_members, total)
         least[value] = _smallest_rank_p(end - start, n_members)
     rows = Rows(code.astype(np.int32), n_codes, rank)
-    return Look(name, "slice", rows, p_values, least)
+    return Look(name, "slice", rows, p_values, least, 0.5 / np.maximum(sizes, 1))
 
 
 def _product(first: NDArray[Any] | None, other: NDArray[Any] | None) -> NDArray[Any] | None:

@@ -1,4 +1,4 @@
-"""Sums over members when membership is shuffled: all labellings where they are few, else a sample."""
+"""Sums over members when membership is shuffled: every labelling of few records, else a sample."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ DENSE_COST = 1 / 400
 # Gathered numbers in all shuffles together: about three seconds of one core.
 MOST_WORK = 300_000_000
 BLOCK = 2_000_000
-# Of subsets smaller than one in so many, each is drawn alone; else all records are put in random order.
+# Subsets smaller than one in so many are drawn one by one; else all records are shuffled.
 SPARSE = 20
 # Shuffles of so many numbers are kept for the next audit of the same size (40 MB).
 KEPT = 10_000_000
@@ -46,8 +46,7 @@ class Labels:
 
         Records that no row tells apart are interchangeable.
         """
-        keys = [key for part in rows for key in (part.code, part.weight) if key is not None]
-        order = np.lexsort(keys)
+        order = own_order(rows)
         return cls(member[order], tuple(part.take(order) for part in rows))
 
     @property
@@ -108,17 +107,23 @@ class Labels:
             yield _subsets(rng, n, few, min(step, self.n_shuffles - start))
 
     def _totals(self, chosen: NDArray[np.intp]) -> list[Floats]:
-        dense = self._dense_cost <= self.few * len(self.rows)
-        sums = self._multiplied(chosen) if dense else [gathered(part, chosen) for part in self.rows]
+        sums = self._dense(chosen) if self._is_dense else self._gathered(chosen)
         if np.count_nonzero(self.member) == self.few:
             return sums
         return [part.totals() - total for part, total in zip(self.rows, sums)]
+
+    @property
+    def _is_dense(self) -> bool:
+        return self._dense_cost <= self.few * len(self.rows)
+
+    def _gathered(self, chosen: NDArray[np.intp]) -> list[Floats]:
+        return [gathered(part, chosen) for part in self.rows]
 
     @cached_property
     def _matrix(self) -> NDArray[np.float32]:
         return np.concatenate([part.dense().astype(np.float32) for part in self.rows]).T
 
-    def _multiplied(self, chosen: NDArray[np.intp]) -> list[Floats]:
+    def _dense(self, chosen: NDArray[np.intp]) -> list[Floats]:
         label = np.zeros((len(chosen), len(self.member)), np.float32)
         np.put_along_axis(label, chosen, 1.0, axis=1)
         sums = (label @ self._matrix).astype(np.float64)
@@ -128,7 +133,7 @@ class Labels:
 
 @lru_cache(maxsize=2)
 def _kept(n: int, few: int, count: int) -> NDArray[np.intp]:
-    """The same shuffles for every audit of this size: a comparison of many models draws them once."""
+    """Shuffles for every audit of this size: a comparison of many models draws them once."""
     rng = np.random.default_rng(SEED)
     step = max(1, BLOCK // n)
     sizes = [min(step, count - start) for start in range(0, count, step)]
@@ -149,3 +154,9 @@ def gathered(rows: Rows, chosen: NDArray[np.intp]) -> Floats:
     weight = None if rows.weight is None else rows.weight[chosen].ravel()
     table = np.bincount(code.ravel(), weight, len(chosen) * rows.n_codes)
     return rows.collapsed(table.reshape(len(chosen), rows.n_codes))
+
+
+def own_order(rows: Sequence[Rows]) -> NDArray[np.intp]:
+    """An order of the records that does not depend on the order in which they came, int (n,)."""
+    keys = [key for part in rows for key in (part.code, part.weight) if key is not None]
+    return np.lexsort(keys)

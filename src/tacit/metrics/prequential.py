@@ -84,12 +84,17 @@ def learned_looks(
         hits = int(np.count_nonzero(member[chosen]))
         parts.append((ranked, n_members, int(rank[records][member[records]].sum()), n_top, hits))
     code = np.zeros(len(score), np.uint8)
-    both = (_rank_tail(parts), _top_tail(parts))
-    looks = [
-        Look(source, "learned", Rows(code, 1, row), np.array([p]), np.array([least]))
-        for row, (p, least) in zip((rank, high), both)
-    ]
-    return looks[0], looks[1]
+    widest = max((len(ranked.rank) for ranked, *_ in parts), default=1)
+    by_rank, by_top = _rank_tail(parts), _top_tail(parts)
+    return (
+        _look(source, Rows(code, 1, rank), by_rank, 0.5 / max(1, widest)),
+        _look(source, Rows(code, 1, high), by_top, 1.0),
+    )
+
+
+def _look(source: str, rows: Rows, tail: tuple[float, float], unit: float) -> Look:
+    p_value, least = (np.array([number]) for number in tail)
+    return Look(source, "learned", rows, p_value, least, np.array([unit]))
 
 
 _Part = tuple[Ranked, int, int, int, int]
