@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from tacit.metrics.joint import Copula, JointTest, Shuffles, weights
-from tacit.metrics.looks import Floats, Look, Rows
+from tacit.metrics.looks import Floats, Look, Ranked, Rows, rank_look
 from tacit.metrics.permutation import FEWEST_SHUFFLES, MOST_SHUFFLES, gathered, own_order
 
 SEED = 20_251_128
@@ -23,6 +23,8 @@ LEAST_VARIANCE = 0.05
 # clusters: about two seconds of one core each.
 MOST_PRODUCTS, MOST_SORTED = 4_000_000_000, 100_000_000
 BLOCK = 1_000_000
+# A p-value of 1 has no normal score.
+LARGEST = 0.999
 
 
 def clustered_test(
@@ -294,3 +296,32 @@ def _correlation(scores: Floats) -> Floats:
     result = np.clip((centred * spread).T @ (centred * spread), -1.0, 1.0)
     np.fill_diagonal(result, 1.0)
     return np.asarray(result)
+
+
+def learned_p_value(
+    score: Sequence[NDArray[np.floating]],
+    fold: NDArray[np.int8],
+    member: NDArray[np.bool_],
+    cluster: NDArray[np.int64],
+) -> float:
+    """P-value of all attackers that learn, over clusters.
+
+    Given the folds before, the ranks of a fold have the law that shuffling its clusters gives, so
+    that the p-values of the folds are independent: their normal scores are summed (Stouffer).
+
+    Parameters
+    ----------
+    score : one float (n,) an attacker, by a fit on the folds before.
+    fold : int8 (n,), clusters whole; 0 for the records that nobody scored.
+    member : bool (n,), the truth.
+    cluster : int (n,), the unit of independence.
+    """
+    scores = []
+    for number in range(1, int(fold.max()) + 1):
+        here = fold == number
+        inside = member[here]
+        if inside.any() and not inside.all():
+            looks = [rank_look(Ranked.of("", values[here]), inside) for values in score]
+            p = clustered_test(looks, inside, cluster[here]).p_value
+            scores.append(-ndtri(min(p, LARGEST)))
+    return float(ndtr(-sum(scores) / len(scores) ** 0.5)) if scores else 1.0

@@ -33,6 +33,9 @@ MOST_SHUFFLED = 2_500
 FEW_COUNTED = 10
 # A p-value above this is not worked out further: nothing is found there.
 CERTAIN = 0.99
+# So many corrected p-values are worked out one by one.
+MOST_EXACT = 64
+SMALLEST = 1e-300
 HALVINGS = 40
 
 
@@ -174,19 +177,49 @@ class JointTest:
 
     @cached_property
     def adjusted(self) -> Floats:
-        """P-value of each look, corrected for all others; float64 (k,)."""
-        ratio = self.ratio
-        result = np.ones(len(ratio))
-        for value in np.unique(ratio):
-            p = self.corrected(float(value))
-            result[ratio == value] = p
-            if p >= CERTAIN:
+        """P-value of each look, corrected for all others; float64 (k,).
+
+        Beyond `MOST_EXACT` different ratios those between are interpolated on the log scale.
+        """
+        known = np.unique(self.ratio)
+        if len(known) > MOST_EXACT:
+            known = known[np.unique(np.linspace(0, len(known) - 1, MOST_EXACT).astype(int))]
+        found = np.ones(len(known))
+        for place, value in enumerate(known):
+            found[place] = self.corrected(float(value))
+            if found[place] >= CERTAIN:
                 break
-        return np.asarray(np.where(ratio > value, 1.0, result))
+        logs = np.interp(_log(self.ratio), _log(known), _log(found))
+        return np.asarray(np.minimum(1.0, np.exp(logs)))
 
     def adjusted_of(self, look: Look) -> float:
         """The smallest corrected p-value of one family of looks."""
         return float(self.adjusted[self.places(look)].min())
+
+    def simultaneous_level(self, sources: Sequence[str], *, level: float = 0.95) -> float:
+        """Level at which each of these scores may be shown so that no choice among them harms.
+
+        Two-sided intervals at this level hold all at once with chance `level`, given how the scores
+        move together.
+
+        Parameters
+        ----------
+        sources : names of attacks.
+        level : of all together.
+        """
+        where = [
+            self.places(look).start
+            for look in self.looks
+            if look.source in sources and look.kind in ("rank", "learned")
+        ]
+        if len(where) < 2:
+            return level
+        ranks = Copula(self.copula.correlation[np.ix_(where, where)])
+        tail = (1 - level) / 2
+        own = _largest(
+            lambda share: ranks.p_value(np.full(len(where), share)) <= tail, tail / len(where), tail
+        )
+        return 1 - 2 * own
 
     def places(self, look: Look) -> slice:
         """Where the looks of one family are among all k."""
@@ -208,6 +241,10 @@ class JointTest:
         if self.shuffles is not None:
             return self.shuffles.critical(alpha)
         return _largest(lambda ratio: self.corrected(ratio) <= alpha, alpha, 1 / self.weight.min())
+
+
+def _log(value: Floats) -> Floats:
+    return np.asarray(np.log(np.maximum(value, SMALLEST)))
 
 
 def _largest(holds: Callable[[float], bool], low: float, high: float) -> float:

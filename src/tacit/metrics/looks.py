@@ -356,15 +356,16 @@ def slice_look(
     ----------
     name : of the column.
     ranked : the score.
-    code : int (n,), 0 to `n_codes` - 1: the slice of each record.
+    code : int (n,), 0 to `n_codes` - 1: the slice of each record; -1 for a record in none.
     n_codes : number of slices.
     member : bool (n,), the truth.
     """
     inside = np.argsort(code[ranked.order], kind="stable")
-    order = ranked.order[inside]
-    sizes = np.bincount(code, minlength=n_codes)
+    sizes = np.bincount(code + 1, minlength=n_codes + 1)
+    order = ranked.order[inside][sizes[0] :]
+    sizes = sizes[1:]
     ends = np.cumsum(sizes)
-    rank = np.empty(len(member), ranked.rank.dtype)
+    rank = np.zeros(len(member), ranked.rank.dtype)
     p_values, least = np.ones(n_codes), np.ones(n_codes)
     for value, (start, end) in enumerate(zip(ends - sizes, ends)):
         if end == start:
@@ -377,7 +378,7 @@ def slice_look(
         total = int(rank[records][member[records]].sum(dtype=np.int64))
         p_values[value] = rank_p_value(step, n_members, end - start - n_members, total)
         least[value] = _smallest_rank_p(end - start, n_members)
-    rows = Rows(code.astype(np.int32), n_codes, rank)
+    rows = Rows(np.maximum(code, 0).astype(np.int32), n_codes, rank)
     return Look(name, "slice", rows, p_values, least, 0.5 / np.maximum(sizes, 1))
 
 

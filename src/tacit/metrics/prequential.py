@@ -74,6 +74,8 @@ def learned_looks(
     parts = []
     for number in range(1, int(fold.max()) + 1):
         records = np.flatnonzero(fold == number)
+        if len(records) == 0:
+            continue
         ranked = Ranked.of(source, score[records])
         n_top = _nearest_top(ranked)
         chosen = records[ranked.order[len(records) - n_top :]]
