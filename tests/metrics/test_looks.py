@@ -104,5 +104,5 @@ def test_products_of_rows_equal_those_of_the_written_out_matrix(nested):
         for other in (first, second, third):
             expected = one.dense() @ other.dense().T
             assert one.products(other) == pytest.approx(expected, abs=1e-12)
-        assert one.totals() == pytest.approx(one.dense().sum(axis=1), abs=1e-12)
-        assert one.squares() == pytest.approx((one.dense() ** 2).sum(axis=1), abs=1e-12)
+        assert one.totals == pytest.approx(one.dense().sum(axis=1), abs=1e-12)
+        assert one.squares == pytest.approx((one.dense() ** 2).sum(axis=1), abs=1e-12)

@@ -304,8 +304,8 @@ def _effects(rows: Sequence[Rows], member: NDArray[np.bool_]) -> tuple[Floats, F
     n, n_members = len(member), int(np.count_nonzero(member))
     truth = Rows(member.astype(np.uint8), 2)
     inside = np.concatenate([truth.products(part)[1] for part in rows])
-    total = np.concatenate([part.totals() for part in rows])
-    square = np.concatenate([part.squares() for part in rows])
+    total = np.concatenate([part.totals for part in rows])
+    square = np.concatenate([part.squares for part in rows])
     variance = np.maximum(square - total**2 / n, 0.0) / max(1, n - 1)
     gap = _gap(member)
     effect = (inside - total * n_members / n) * gap
@@ -375,7 +375,7 @@ def correlation(rows: Sequence[Rows]) -> Floats:
     It is that of sums over random members too, whatever their number.
     """
     n = len(rows[0].code)
-    total = np.concatenate([part.totals() for part in rows])
+    total = np.concatenate([part.totals for part in rows])
     gram = np.block(
         [
             [

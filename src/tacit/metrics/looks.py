@@ -5,7 +5,7 @@ members are a random subset of the records whatever the scores are.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -56,26 +56,36 @@ class Rows:
         """Inner products (n_rows, other.n_rows) of all rows of both, from one joint histogram."""
         weight = _product(self.weight, other.weight)
         if self.n_codes == other.n_codes == 1:
-            total = len(self.code) if weight is None else float(np.sum(weight))
-            return np.array([[float(total)]])
-        place = self.code.astype(np.intp) * other.n_codes
-        place += other.code
+            total = float(len(self.code)) if weight is None else float(np.sum(weight))
+            return np.array([[total]])
+        if other.n_codes == 1:
+            place = self.code
+        elif self.n_codes == 1:
+            place = other.code
+        else:
+            place = self.code.astype(np.int32)
+            place *= other.n_codes
+            place += other.code
         size = self.n_codes * other.n_codes
         table = np.bincount(place, weight, size).reshape(self.n_codes, other.n_codes)
         return self.collapsed(other.collapsed(table).T).T
 
+    @cached_property
     def totals(self) -> Floats:
         """Sum of each row, float64 (n_rows,)."""
+        if self.n_codes == 1 and self.weight is not None:
+            return np.array([float(np.sum(self.weight, dtype=np.float64))])
         return self.collapsed(np.bincount(self.code, self.weight, self.n_codes))
+
+    @cached_property
+    def squares(self) -> Floats:
+        """Sum of squares of each row, float64 (n_rows,)."""
+        return self.totals if self.weight is None else self.squared().totals
 
     def squared(self) -> "Rows":
         """The same rows with each number squared."""
         weight = None if self.weight is None else self.weight.astype(np.float64) ** 2
         return Rows(self.code, self.n_codes, weight, self.nested)
-
-    def squares(self) -> Floats:
-        """Sum of squares of each row, float64 (n_rows,)."""
-        return self.squared().totals()
 
     def collapsed(self, table: NDArray[Any]) -> Floats:
         """Sums of rows from sums of codes, both on the last axis."""
@@ -297,16 +307,16 @@ def cut_places(step: NDArray[np.bool_]) -> NDArray[np.int64]:
     [28, 24, 16, 8, 4]
     """
     n = len(step) + 1
-    allowed = n - 1 - np.flatnonzero(step)[::-1]
-    if len(allowed) == 0:
-        return np.zeros(0, np.int64)
     wanted = []
     part = float(n)
     while (part := part / 2) + 0.5 >= FEWEST_IN_CUT:
         size = int(part + 0.5)
         # half of the records is one cut, not two
         wanted += [size] if part == n / 2 else [size, n - size]
-    return np.array(sorted({_nearest(allowed, top, n) for top in wanted}, reverse=True), np.int64)
+    if not step.all():
+        allowed = n - 1 - np.flatnonzero(step)[::-1]
+        wanted = [_nearest(allowed, top, n) for top in wanted if len(allowed)]
+    return np.array(sorted(set(wanted), reverse=True), np.int64)
 
 
 def _nearest(allowed: NDArray[np.intp], wanted: int, n: int) -> int:

@@ -110,7 +110,7 @@ class Labels:
         sums = self._dense(chosen) if self._is_dense else self._gathered(chosen)
         if np.count_nonzero(self.member) == self.few:
             return sums
-        return [part.totals() - total for part, total in zip(self.rows, sums)]
+        return [part.totals - total for part, total in zip(self.rows, sums)]
 
     @property
     def _is_dense(self) -> bool:
