@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from tacit.metrics.clusters import intraclass_correlation, inverse
 from tacit.metrics.joint import Copula, JointTest, Shuffles, weights
 from tacit.metrics.looks import Floats, Look, Ranked, Rows, rank_look
 from tacit.metrics.permutation import FEWEST_SHUFFLES, MOST_SHUFFLES, gathered, own_order
@@ -53,21 +54,21 @@ def clustered_test(
     apart, variance = between.shuffled(rng, n_shuffles)
     inner = within.shuffled(rng, n_shuffles)
     mean_variance = variance.mean(axis=0)
-    precision = np.array([_inverse(mean_variance), within.precision])
+    precision = np.array([inverse(mean_variance), within.precision])
     total = precision.sum(axis=0)
 
     def statistic(apart: Floats, variance: Floats, inner: Floats) -> Floats:
         floor = np.maximum(variance, LEAST_VARIANCE * mean_variance)
-        t = apart * np.sqrt(_inverse(floor))
-        u = inner * np.sqrt(_inverse(within.variance))
+        t = apart * np.sqrt(inverse(floor))
+        u = inner * np.sqrt(inverse(within.variance))
         both = np.sqrt(precision[0]) * t + np.sqrt(precision[1]) * u
-        return np.asarray(both * np.sqrt(_inverse(total)))
+        return np.asarray(both * np.sqrt(inverse(total)))
 
     scores = statistic(apart, variance, inner)
     observed = statistic(*between.observed(), within.observed())[0]
     share = weights(kept, min(_sides(table)))
     smallest = np.sort((ndtr(-scores) / share).min(axis=1))
-    spread = np.sqrt(_inverse(total)) * table.scale
+    spread = np.sqrt(inverse(total)) * table.scale
     return JointTest(
         kept,
         share,
@@ -136,38 +137,6 @@ def _sides(table: _Clusters) -> tuple[int, int]:
     return inside, int(np.count_nonzero(table.members < table.size))
 
 
-def intraclass_correlation(size: Floats, mean: Floats, squares: Floats) -> Floats:
-    """How alike records of one cluster are, in [0, 1]: one-way analysis of variance [1]_.
-
-    Parameters
-    ----------
-    size : float64 (c,), records a cluster.
-    mean : float64 (c, k), of each look.
-    squares : float64 (c, k), sums of squares about the cluster's mean.
-
-    References
-    ----------
-    .. [1] Donner, Koval, The estimation of intraclass correlation, 1980.
-
-    Examples
-    --------
-    Two clusters of two: 0, 2 and 4, 6. Between 16, within 2: (16 - 2) / (16 + 2).
-
-    >>> size, mean = np.array([2.0, 2.0]), np.array([[1.0], [5.0]])
-    >>> intraclass_correlation(size, mean, np.array([[2.0], [2.0]])).round(4).tolist()
-    [0.7778]
-    """
-    n, n_units = size.sum(), len(size)
-    if n_units < 2 or n <= n_units:
-        return np.zeros(mean.shape[1])
-    grand = size @ mean / n
-    between = size @ (mean - grand) ** 2 / (n_units - 1)
-    within = squares.sum(axis=0) / (n - n_units)
-    typical = (n - size @ size / n) / (n_units - 1)
-    apart = between + (typical - 1) * within
-    return np.asarray(np.clip((between - within) * _inverse(apart), 0.0, 1.0))
-
-
 @dataclass(frozen=True, eq=False)
 class _Between:
     """Clusters of one kind: `columns` (c, 5, k) of sums that are linear in the labels."""
@@ -180,7 +149,7 @@ class _Between:
         pure = table.pure
         w = table.weight[pure]
         d = table.mean[pure]
-        d = d - (w * d).sum(axis=0) * _inverse(w.sum(axis=0))
+        d = d - (w * d).sum(axis=0) * inverse(w.sum(axis=0))
         columns = np.stack([w, w * d, w**2, w**2 * d, w**2 * d**2], axis=1)
         return cls(table.members[pure] > 0, columns)
 
@@ -216,8 +185,8 @@ class _Between:
 def _moments(sums: Floats) -> tuple[Floats, Floats]:
     """Weighted mean of one side and its variance, from the five sums."""
     weight, first, square, cross, second = np.moveaxis(sums, 1, 0)
-    mean = first * _inverse(weight)
-    variance = (second - 2 * mean * cross + mean**2 * square) * _inverse(weight) ** 2
+    mean = first * inverse(weight)
+    variance = (second - 2 * mean * cross + mean**2 * square) * inverse(weight) ** 2
     return mean, np.maximum(variance, 0.0)
 
 
@@ -248,7 +217,7 @@ class _Within:
     @property
     def precision(self) -> Floats:
         """One over the variance of the difference of two records of one cluster, (k,)."""
-        return self.information**2 * _inverse(self.variance)
+        return self.information**2 * inverse(self.variance)
 
     @property
     def affordable(self) -> float:
@@ -281,18 +250,13 @@ class _Within:
         if len(self.member) == 0:
             return np.zeros((len(chosen), len(self.expected)))
         sums = np.concatenate([gathered(part, chosen) for part in self.rows], axis=1)
-        return np.asarray(sums * _inverse(self.scale) - self.expected)
-
-
-def _inverse(value: Floats) -> Floats:
-    """One over a number, 0 for 0: what has no variance tells nothing."""
-    return np.where(value > 0, 1 / np.where(value > 0, value, 1.0), 0.0)
+        return np.asarray(sums * inverse(self.scale) - self.expected)
 
 
 def _correlation(scores: Floats) -> Floats:
     """Correlation of columns, 0 for one that does not vary."""
     centred = scores - scores.mean(axis=0)
-    spread = np.sqrt(_inverse((centred**2).sum(axis=0)))
+    spread = np.sqrt(inverse((centred**2).sum(axis=0)))
     result = np.clip((centred * spread).T @ (centred * spread), -1.0, 1.0)
     np.fill_diagonal(result, 1.0)
     return np.asarray(result)
