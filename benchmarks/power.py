@@ -19,7 +19,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
-from worlds_of_audits import audited_drift, audited_shift, audited_signal, clustered_null
 
 from tacit.core import Evidence
 from tacit.metrics import auc, best_threshold
@@ -27,6 +26,7 @@ from tacit.metrics.detectable import detectable_by
 from tacit.metrics.intervals import fisher_p_value
 from tacit.metrics.joint import JointTest, joint_test
 from tacit.metrics.looks import Ranked, cut_look, rank_look
+from worlds_of_audits import audited_drift, audited_shift, audited_signal, clustered_null
 
 ALPHA, ATTACKS, COMMON = 0.05, 8, 0.8
 Scores = NDArray[np.float64]

@@ -5,14 +5,10 @@ from tacit.metrics.auc import auc, no_leak_p_value
 from tacit.metrics.curves import roc_points, score_histogram
 from tacit.metrics.multiplicity import holm, simultaneous_level
 from tacit.metrics.names import named
+from tacit.metrics.attack_differences import paired_advantage_difference, paired_auc_difference
 from tacit.metrics.partial import partial_auc
 from tacit.metrics.rates import guaranteed_threshold, ppv, tpr_at_fpr, tpr_at_guaranteed_fpr
 from tacit.metrics.roc import best_threshold
-from tacit.metrics.selection import (
-    detectable_advantage,
-    paired_advantage_difference,
-    paired_auc_difference,
-)
 from tacit.metrics.tail import tail_index
 
 __all__ = [
@@ -20,7 +16,6 @@ __all__ = [
     "auc",
     "balanced_accuracy",
     "best_threshold",
-    "detectable_advantage",
     "guaranteed_threshold",
     "holm",
     "named",

@@ -164,10 +164,10 @@ def _obuchowski(evidence: Evidence) -> _Spread:
     """
     inside, score1 = units(evidence, member=True)
     outside, score0 = units(evidence, member=False)
-    rho = _rank_correlation(evidence)
+    rho = rank_correlation(evidence)
     members, others = Weighted.of(inside, rho), Weighted.of(outside, rho)
-    first = _weighted_below(score1, score0, others.record)
-    second = 1 - _weighted_below(score0, score1, members.record)
+    first = weighted_below(score1, score0, others.record)
+    second = 1 - weighted_below(score0, score1, members.record)
     part1, part0 = members.totals(first), others.totals(second)
     var1, var0 = members.variance(part1), others.variance(part0)
     assert evidence.cluster is not None
@@ -186,7 +186,7 @@ def _obuchowski(evidence: Evidence) -> _Spread:
     return _Spread(value, var1 * scale, var0 * scale, c1, c0, freedom, shrink)
 
 
-def _rank_correlation(evidence: Evidence) -> float:
+def rank_correlation(evidence: Evidence) -> float:
     """How alike the ranks of records of one cluster are, in [0, 1]."""
     assert evidence.cluster is not None
     _, cluster = np.unique(evidence.cluster, return_inverse=True)
@@ -197,7 +197,7 @@ def _rank_correlation(evidence: Evidence) -> float:
     return float(intraclass_correlation(size, mean[:, None], squares[:, None])[0])
 
 
-def _weighted_below(scores: NDArray[Any], others: NDArray[Any], weight: Floats) -> Floats:
+def weighted_below(scores: NDArray[Any], others: NDArray[Any], weight: Floats) -> Floats:
     """Weight of `others` below each of `scores`, ties half."""
     order = np.argsort(others, kind="stable")
     upto = np.concatenate([[0.0], np.cumsum(weight[order])])

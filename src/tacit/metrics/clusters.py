@@ -115,7 +115,7 @@ class Weighted:
         """Degrees of freedom: a few clusters that hold most of the weight know no more than a few
         equal ones.
         """
-        return float(min(len(self.share) - 1, 1 / (self.share @ self.share)))
+        return min(len(self.share) - 1.0, 1 / float(self.share @ self.share))
 
     def totals(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
         """What each cluster adds to the error of the weighted mean of `value` (r,), about that
