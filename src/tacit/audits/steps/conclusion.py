@@ -56,9 +56,10 @@ def concluded(
     """
     chosen = results[shown.name]
     needed = found.needed
+    detectable = None if needed else found.detectable.worst
     finding = finding_of(
         None if needed else found.p_value,
-        found.detectable.worst,
+        detectable,
         level=found.level,
         attributable=not warning,
     )
@@ -70,13 +71,13 @@ def concluded(
         headline=headline_of(
             finding,
             chosen,
-            None if needed else found.detectable.worst,
+            detectable,
             warning=warning,
             in_all=on_all is not None and on_all <= found.alpha,
             slices=parts,
         ),
         p_value=found.p_value,
-        detectable=found.detectable.worst,
+        detectable=detectable,
         score=found.score,
         chosen=shown.name,
         checks=(*results.values(), *parts, *others),
