@@ -322,7 +322,7 @@ def test_clusters_may_hold_members_and_others_and_stay_whole():
     ("options", "says"),
     [
         ({"seed": -1}, "`seed` needs a whole number"),
-        ({"level": 95}, "`level` needs a number strictly between 0 and 1"),
+        ({"level": 95}, "`level` is a confidence such as 0.95"),
         ({"checks": []}, "at least one Check"),
         (
             {
@@ -402,3 +402,15 @@ def test_one_sided_membership_is_not_enough_data():
         tacit.collect(
             tacit.attacks.Threshold(), tacit.Signals.of(np.zeros(50)), Membership(np.ones(50, bool))
         )
+
+
+def test_learned_attackers_alone_over_clusters_make_a_report():
+    member, nonmember = classifier(150, gain=2.0)
+    user = np.arange(150) // 3
+    checks = [tacit.Check("learned", "scaled_logit", tacit.attacks.LogisticRegression())]
+    report = tacit.audit(
+        member=member, nonmember=nonmember, cluster=(user, user + 50), checks=checks
+    )
+    assert report.finding == "leak"
+    assert report.score.low > 0
+    assert report.check("learned").p_adjusted == pytest.approx(report.p_value)

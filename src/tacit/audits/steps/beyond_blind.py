@@ -112,6 +112,8 @@ def beyond_blind(
         significant = [item for item in found.scored if item.looks and item.ranked is not None]
     significant.sort(key=lambda item: found.p_values(item)[1] or 0.0)
     tried = significant[:MOST_TRIED]
+    if not tried:
+        return Beyond(False, reason="no single attack stands out")
     alpha = found.alpha / (len(tried) if in_slice is not None else 1)
     results: list[CheckResult] = []
     passes = False

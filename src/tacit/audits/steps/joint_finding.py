@@ -1,7 +1,7 @@
 """One test of all that an audit looked at, and what follows from it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -61,9 +61,11 @@ class Found:
 
     def p_values(self, item: Scored) -> tuple[float | None, float | None]:
         """Smallest p-value of the looks at one attack alone, and corrected for all looks."""
+        if item.fold is not None and self.learned is not None:
+            return None, self._apart
         looks = [look for look in self.test.looks if self._is_at(look, item)]
         if not looks:
-            return None, self._apart if item.fold is not None else None
+            return None, None
         own = min(float(look.p_value.min()) for look in looks)
         return own, self._whole(min(self.test.adjusted_of(look) for look in looks))
 
@@ -161,14 +163,30 @@ def joint_finding(
         return Found(tuple(scored), test, None, member, None, order, level)
     plain = [look for look in looks if look.kind != "learned"]
     learners = [item for item in scored if item.fold is not None]
+    learned = learned_p(learners, member, cluster) if learners else None
+    if not plain:
+        # nothing but attackers that learn: their looks stand for the sizes, and decide nothing
+        test = clustered_test(looks, member, cluster)
+        test = replace(test, p_value_each=np.ones(len(test.weight)))
+        learned = None if learned is None else learned * SHARES["learned"]
+        return Found(tuple(scored), test, learned, member, cluster, order, level)
     test = clustered_test(plain, member, cluster)
-    learned = _learned(learners, member, cluster) if learners else None
     return Found(tuple(scored), test, learned, member, cluster, order, level)
 
 
-def _learned(
-    learners: Sequence[Scored], member: NDArray[np.bool_], cluster: NDArray[np.int64]
+def learned_p(
+    learners: Sequence[Scored], member: NDArray[np.bool_], cluster: NDArray[np.int64] | None
 ) -> float:
+    """P-value of attackers that learn, all together.
+
+    Parameters
+    ----------
+    learners : scored by folds.
+    member : bool (n,), the truth.
+    cluster : int (n,), the unit of independence, or None.
+    """
+    if cluster is None:
+        return joint_test([look for item in learners for look in item.looks], member).p_value
     scores = []
     for item in learners:
         score = np.zeros(len(member))

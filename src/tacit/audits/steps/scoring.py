@@ -124,7 +124,7 @@ def score_all(
         seen = signals[check.statistic]
         try:
             if check.attack.learns:
-                items.append(_learned(check, seen, membership, fold, order))
+                items.append(by_folds(check, seen, membership, fold, order))
             else:
                 items.append(at_thresholds(check, collect(check.attack, seen, membership), items))
         except NotEnoughData as error:
@@ -183,13 +183,27 @@ def at_thresholds(check: Check, evidence: Evidence, before: Sequence[Scored] = (
     return Scored(check, evidence, kept, candidate, ranked)
 
 
-def _learned(
+def by_folds(
     check: Check,
     signals: Signals,
     membership: Membership,
     fold: NDArray[np.int8],
     order: NDArray[np.intp],
 ) -> Scored:
+    """An attack that learns: each fold is scored by a fit on the folds before it.
+
+    Parameters
+    ----------
+    check : the recipe.
+    signals : what the attack sees of n records.
+    membership : the truth.
+    fold : int8 (n,), the fold of each record.
+    order : int (n,), an order of the records that does not depend on how they came.
+
+    Raises
+    ------
+    NotEnoughData : no fold could be scored.
+    """
     score, scored = prequential_scores(check.attack, signals, membership, fold, order)
     member = membership.member
     rank, top = learned_looks(check.name, score, scored, member)
