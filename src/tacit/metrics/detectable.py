@@ -103,7 +103,7 @@ class _Scene:
         return cls(np.array(kinds, bool), np.array(places), spread, limit, noise, share, n)
 
     def two_lines(self, fpr: float, size: float) -> Floats:
-        """Means of the looks where the ROC curve bends at ``(fpr, fpr + size)``."""
+        """Means and spreads of the looks where the ROC curve bends at ``(fpr, fpr + size)``."""
         corner = fpr + self.share * size
         before = np.divide(self.place, corner, out=np.zeros_like(self.place), where=corner > 0)
         after = (self.place - corner) / (1 - corner) if corner < 1 else np.zeros_like(self.place)
@@ -111,7 +111,7 @@ class _Scene:
         return self._means(gap, size / 2)
 
     def shift(self, size: float) -> Floats:
-        """Means of the looks where members' normal scores are moved to have this advantage."""
+        """Means and spreads of the looks where members' normal scores are moved so far."""
         mu = min(LARGEST_SHIFT, 2 * float(ndtri((1 + size) / 2)))
         fpr, tpr = ndtr(-GRID), ndtr(mu - GRID)
         pooled = self.share * tpr + (1 - self.share) * fpr
@@ -121,11 +121,29 @@ class _Scene:
     def _means(self, gap: Floats, area: float) -> Floats:
         # twice the mid-ranks of members lie so far above those of non-members
         effect = np.where(self.is_rank, 2 * self.n * area, gap)
-        return np.divide(effect, self.spread, out=np.zeros_like(effect), where=self.spread > 0)
+        means = np.divide(effect, self.spread, out=np.zeros_like(effect), where=self.spread > 0)
+        return np.stack([means, np.where(self.is_rank, 1.0, self._steadier(gap))])
+
+    def _steadier(self, gap: Floats) -> Floats:
+        """Spread of the count in each cut under the leak, by that without: 0 where all are members.
+
+        Given the size of the cut, its members vary as the four cells of the table allow.
+        """
+        share, place = self.share, self.place
+        inside = np.clip(place + (1 - share) * gap, 0.0, 1.0)
+        outside = np.clip(place - share * gap, 0.0, 1.0)
+        cells = np.stack([inside, 1 - inside, outside, 1 - outside])
+        weight = np.array([share, share, 1 - share, 1 - share])[:, None]
+        empty = (cells <= 0).any(axis=0)
+        leak = 1 / (1 / (weight * np.where(empty, 0.5, cells))).sum(axis=0)
+        null = place * (1 - place) * share * (1 - share)
+        ratio = np.divide(leak, null, out=np.ones_like(leak), where=null > 0)
+        return np.where(empty, 0.0, np.sqrt(ratio))
 
     def power(self, means: Floats) -> float:
-        """Chance that some look reaches its limit."""
-        return float(np.mean((self.noise + means >= self.limit).any(axis=1)))
+        """Chance that some look reaches its limit, from the mean and the spread of each."""
+        scores = means[0] + means[1] * self.noise
+        return float(np.mean((scores >= self.limit).any(axis=1)))
 
     def smallest(self, means: Callable[[float], Floats], power: float, most: float) -> float:
         """The smallest size of a leak that is found with chance `power`; 1 where none is."""
