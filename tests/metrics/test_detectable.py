@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from tacit.metrics.detectable import detectable_by
+from tacit.core import InvalidInput
+from tacit.metrics.detectable import detectable_advantage, detectable_by
+from tacit.metrics.intervals import fisher_p_value
 from tacit.metrics.joint import joint_test
 from tacit.metrics.looks import Ranked, cut_look, rank_look
 
@@ -59,3 +61,23 @@ def test_nothing_is_detectable_among_hardly_any_records():
     scores, member = drawn(2, 0, attacks=1)
     looks = [rank_look(Ranked.of("0", scores[:, 0]), member)]
     assert detectable_by(joint_test(looks, member), "0", member).worst == 1
+
+
+@pytest.mark.parametrize("n", [(50, 50), (500, 100), (2000, 2000)])
+def test_the_detectable_advantage_is_found_in_four_audits_of_five(n):
+    gain, rng = detectable_advantage(*n), np.random.default_rng(1)
+    rates = (0.5 + gain / 2, 0.5 - gain / 2)
+    found = [
+        fisher_p_value((rng.binomial(n[0], rates[0]), rng.binomial(n[1], rates[1])), n) <= 0.05
+        for _ in range(600)
+    ]
+    assert np.mean(found) == pytest.approx(0.8, abs=0.06)
+
+
+def test_more_records_show_smaller_leaks():
+    gains = [detectable_advantage(n, n) for n in (10, 100, 1000, 10_000)]
+    assert gains == sorted(gains, reverse=True)
+    assert detectable_advantage(100, 100, power=0.99) > gains[1]
+    assert detectable_advantage(1, 1) == 1.0
+    with pytest.raises(InvalidInput, match="need 1 or more"):
+        detectable_advantage(0, 10)

@@ -7,24 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from tacit.audits.steps.beyond_blind import Beyond, beyond_blind
-from tacit.audits.steps.blind_baseline import (
-    LABELS_ONLY,
-    backwards_warning,
-    beside_warning,
-    blind_result,
-    blind_warning,
-    explained_warning,
-)
+from tacit.audits.steps.blind_baseline import LABELS_ONLY, beside_warning, blind_result
 from tacit.audits.steps.conclusion import concluded, figures, results_of
 from tacit.audits.steps.default_checks import Effort, default_checks
-from tacit.audits.steps.joint_finding import Found, joint_finding
+from tacit.audits.steps.joint_finding import joint_finding
 from tacit.audits.steps.provenance import accuracy, arrays_of, environment
 from tacit.audits.steps.record_table import record_table
 from tacit.audits.steps.scoring import Progress, Scored, Scores, score_all
-from tacit.audits.steps.slices import Column, columns_of, slice_looks, slice_results
+from tacit.audits.steps.slices import columns_of, slice_looks, slice_results
+from tacit.audits.steps.split_warning import split_warning
 from tacit.audits.steps.verdict import headline_of
 from tacit.core import (
     DEFAULT_POLICY,
@@ -141,12 +134,10 @@ def membership_audit(
     parts = slice_results(found.test, columns, shown.evidence, level=level)
     blind = blind_result(outputs, membership, table, order=scores.order, level=level)
     tell("report", len(recipes) + 1, len(recipes) + 1)
-    beyond = Beyond(True)
-    if found.p_value <= found.alpha and not found.needed:
-        inside = _worst_slice(found, parts, columns)
-        beyond = beyond_blind(found, outputs, table, in_slice=inside, seed=seed)
-    warning = _warning(found, beyond, blind)
-    baselines = (*(() if blind is None else (blind,)), *beyond.results)
+    warning, tried = split_warning(
+        found, outputs, table, parts=parts, columns=columns, blind=blind, seed=seed
+    )
+    baselines = (*(() if blind is None else (blind,)), *tried)
     report = concluded(
         found, results, parts, baselines, shown=shown, policy=policy, warning=warning
     )
@@ -160,29 +151,6 @@ def membership_audit(
         records=_records(shown) if records else None,
         **known,
     )
-
-
-def _warning(found: Found, beyond: Beyond, blind: CheckResult | None) -> str:
-    """Why the numbers do not speak of the model; empty where they do."""
-    if found.p_value <= found.alpha:
-        return explained_warning(beyond, blind)
-    first = next((item for item in found.scored if item.ranked is not None), found.shown)
-    return blind_warning(blind) or backwards_warning(first.evidence)
-
-
-def _worst_slice(
-    found: Found, parts: Sequence[CheckResult], columns: Mapping[str, Column]
-) -> NDArray[np.bool_] | None:
-    """Records of the slice in which alone the leak shows, bool (n,); None where it shows in all."""
-    corrected = [found.p_values(item)[1] for item in found.scored]
-    if min((p for p in corrected if p is not None), default=1.0) <= found.alpha:
-        return None
-    tested = [part for part in parts if part.p_adjusted is not None]
-    if not tested:
-        return None
-    worst = min(tested, key=lambda part: part.p_adjusted or 0.0)
-    code, texts = columns[worst.slice]
-    return np.asarray(code == texts.index(worst.value))
 
 
 def _require_usable(recipes: Sequence[Check], level: float, seed: int) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from tacit.core import InvalidInput, checking
 from tacit.metrics.joint import JointTest
 from tacit.metrics.looks import Floats
 
@@ -154,3 +155,32 @@ class _Scene:
             middle = (low + high) / 2
             low, high = (low, middle) if self.power(means(middle)) >= power else (middle, high)
         return high
+
+
+def detectable_advantage(
+    n_members: int, n_nonmembers: int, *, level: float = 0.95, power: float = 0.8
+) -> float:
+    """Smallest advantage that an audit of this size shows in a share `power` of repetitions.
+
+    At the least favourable rates (TPR and FPR around one half), for a threshold chosen elsewhere
+    and the exact one-sided test at 1 - `level`; 1.0 where no advantage is sure to be shown.
+
+    Parameters
+    ----------
+    n_members, n_nonmembers : records measured (not those used to choose the attack).
+    level, power : 1 - chance of a false alarm, and chance of finding.
+    """
+    checking.fraction(level, "level")
+    checking.fraction(power, "power")
+    if min(n_members, n_nonmembers) < 1:
+        raise InvalidInput(
+            f"`n_members` and `n_nonmembers` need 1 or more, got {n_members} and {n_nonmembers}."
+        )
+    spread = (1 / n_members + 1 / n_nonmembers) ** 0.5
+    alarm, find = float(ndtri(level)), float(ndtri(power))
+    step = 0.5 / min(n_members, n_nonmembers)
+    critical = alarm * spread / 2 + step
+    gain = critical
+    for _ in range(50):
+        gain = critical + find * spread * max(0.0, 1 - gain**2) ** 0.5 / 2
+    return float(min(1.0, gain))

@@ -7,7 +7,7 @@ from typing import Any
 from tacit.audits.steps.joint_finding import Found
 from tacit.audits.steps.scoring import Scored, result_of
 from tacit.audits.steps.verdict import finding_of, headline_of
-from tacit.core import CheckResult, Note, Policy, Report, overall
+from tacit.core import CheckResult, Evidence, Note, Policy, Report, overall
 from tacit.metrics import roc_points, score_histogram
 
 N_ROC, BEST_POINTS, OTHER_POINTS = 4, 400, 100
@@ -104,6 +104,14 @@ def _too_few(found: Found) -> Note:
         min(members, others),
         f"{unit} of each side",
     )
+
+
+def units(evidence: Evidence) -> tuple[int, int]:
+    """Independent members and non-members: records, or clusters that hold some."""
+    if evidence.cluster is None:
+        return evidence.n_members, evidence.n_nonmembers
+    inside, outside = evidence.units
+    return int(inside.max()) + 1, int(outside.max()) + 1
 
 
 def figures(scored: Sequence[Scored], shown: Scored, *, level: float) -> dict[str, Any]:

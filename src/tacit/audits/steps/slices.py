@@ -144,16 +144,6 @@ def _enough(member: NDArray[np.bool_]) -> bool:
     return min(n_members, len(member) - n_members) >= MIN_SIDE
 
 
-def _nobody(name: str, text: str, attack: str) -> CheckResult:
-    """A slice that one of the halves does not have: a value that few records share."""
-    title = f"{name} = {text}"
-    reason = "too few records: one half of them has none of this value"
-    note = Note(title, reason, MIN_SIDE, 0, "members")
-    return CheckResult(
-        name=title, role="slice", attack=attack, slice=name, value=text, notes=(note,)
-    )
-
-
 def _slice(
     key: tuple[str, str],
     evidence: Evidence,
