@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 import tacit
+from worlds_of_audits import user_sizes
 
 LIMIT = 0.05
 
@@ -31,11 +32,15 @@ class Cell:
     effort: str = "quick"
     classes: int = 4
     clusters: int = 0
+    users: str = ""
+    distinct: int = 0
     share: float = 1.0
 
     def audit(self, seed: int) -> tacit.Report:
         """Audit one world."""
         rng = np.random.default_rng([7, seed])
+        if self.users:
+            return self._of_users(rng)
         made = [self._outputs(n, rng) for n in (self.n_members, self.n_nonmembers)]
         region = tuple(rng.integers(0, 5, part.n) for part in made)
         options = {}
@@ -52,7 +57,23 @@ class Cell:
             **options,
         )
 
+    def _of_users(self, rng: np.random.Generator) -> tacit.Report:
+        """Losses of users of very unequal size, the members' users and the others'."""
+        sides = []
+        for side, count in enumerate((self.n_members, self.n_nonmembers)):
+            size = user_sizes(self.users, count, rng)
+            own = np.repeat(rng.normal(size=count), size)
+            loss = np.exp(0.5 * own + rng.normal(size=len(own)))
+            sides.append(
+                (tacit.Outputs(loss=loss), np.repeat(np.arange(count), size) + side * 10**6)
+            )
+        (member, inside), (nonmember, outside) = sides
+        return tacit.audit(member=member, nonmember=nonmember, cluster=(inside, outside))
+
     def _outputs(self, n: int, rng: np.random.Generator) -> tacit.Outputs:
+        if self.distinct:
+            value = rng.integers(0, self.distinct, n)
+            return tacit.Outputs(loss=np.where(rng.random(n) < 0.01, 9.0, value.astype(float)))
         label = rng.integers(0, self.classes, n)
         logits = rng.normal(size=(n, self.classes))
         if self.clusters:
@@ -70,6 +91,12 @@ CELLS = (
     Cell("200 + 2,000", 200, 2000),
     Cell("500 + 500, 20 classes", 500, 500, classes=20),
     Cell("1,000 + 1,000 in clusters of 10", 1000, 1000, clusters=10),
+    Cell("20 + 20", 20, 20),
+    Cell("40 + 2,000", 40, 2000),
+    Cell("three distinct losses, 1 % rare, 100 + 5,000", 100, 5000, distinct=3),
+    Cell("users of Pareto sizes, 60 + 60", 60, 60, users="pareto"),
+    Cell("users of Pareto sizes, 20 + 200", 20, 200, users="pareto"),
+    Cell("users of lognormal sizes, 40 + 40", 40, 40, users="lognormal"),
     Cell("300 + 300, learned attackers too", 300, 300, effort="full", share=0.2),
 )
 

@@ -13,6 +13,7 @@ from scipy.special import ndtr, ndtri
 from tacit import metrics
 from tacit.core import Estimate, Evidence, NotEnoughData, Signals, collect
 from tacit.testing import ClusteredShift, GaussianShift
+from worlds_of_audits import user_sizes
 
 Kind = Literal["interval", "lower bound", "test"]
 AUCS = (0.5, 0.6, 0.75, 0.9, 0.99)
@@ -319,6 +320,37 @@ def cell(world: Shift) -> Cell:
     return Cell(group, label(world), n, world.draw, questions(world))
 
 
+@dataclass(frozen=True)
+class Users:
+    """Users of very unequal size; scores correlate .3 within a user."""
+
+    kind: str
+    inside: int
+    outside: int
+    mu: float
+
+    def draw(self, seed: int) -> Evidence:
+        """The marked paper of one world."""
+        rng = np.random.default_rng([5, seed])
+        count = self.inside + self.outside
+        size = user_sizes(self.kind, count, rng)
+        user = np.repeat(np.arange(count), size)
+        own = np.repeat(rng.normal(size=count), size)
+        member = user < self.inside
+        score = 0.3**0.5 * own + 0.7**0.5 * rng.normal(size=len(user)) + self.mu * member
+        return Evidence(score, member, user)
+
+
+def users_cell(world: Users) -> Cell:
+    """The area, and its test where there is no leak."""
+    asked = [Question("auc", ends(metrics.auc), float(ndtr(world.mu / 2**0.5)))]
+    if world.mu == 0:
+        asked.append(Question("auc, p-value", p_value(metrics.auc), 0.05, "test"))
+    area = f"AUC {ndtr(world.mu / 2**0.5):.2g}"
+    name = f"{area}, {world.inside} + {world.outside} clusters of {world.kind} sizes, rho 0.3"
+    return Cell("users", name, 10 * (world.inside + world.outside), world.draw, tuple(asked))
+
+
 def all_cells() -> list[Cell]:
     """Sizes 100 to 100,000, balanced and 10:1, with ties, in clusters, AUC 0.5 to 0.99; small cells
     first.
@@ -334,6 +366,11 @@ def all_cells() -> list[Cell]:
         for mu in shifts[::2]
     ]
     cells = [cell(world) for world in worlds]
+    cells += [
+        users_cell(Users(kind, *size, mu))
+        for kind, size in (("pareto", (60, 60)), ("pareto", (20, 200)), ("lognormal", (40, 40)))
+        for mu in (0.0, 0.7)
+    ]
     for size in PAIRED_SIZES:
         cells += [
             paired(mu, gain, *size) for mu, gain in ((0.0, 0.0), (1.0, 0.0), (1.0, 0.5), (3.0, 0.5))

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import tacit
-from tacit.audits.compare import compare, front
+from tacit.audits.compare import compare, front, paying
 from tacit.audits.steps.differences import unpaired
+from tacit.audits.steps.provenance import accuracy
 from tacit.audits.steps.recommendation import advice
 from tacit.core import Comparison, Estimate, Evidence, InvalidInput, Report
 from tacit.core.comparison import Difference, Point
@@ -317,3 +318,41 @@ def test_advice_says_by_how_much_in_words():
         advice(points, [pair], tolerance=0.01)[1]
         == "b gives up no accuracy for 60 % less vulnerability (0.12 against 0.3 for a)."
     )
+
+
+def least_of(k, rng):
+    """The least vulnerable of `k` equal models, with a true score of .1."""
+    shown = 0.1 + 0.02 * rng.normal(size=k)
+    value = float(shown.min())
+    half = 0.02 * 1.959964
+    score = Estimate("advantage", value, value - half, value + half, 0.95, 500, "by hand")
+    return Point("a", "a", None, 0.9, score)
+
+
+@pytest.mark.parametrize("k", [3, 9])
+def test_the_least_vulnerable_of_several_covers_what_it_is(k):
+    rng, worlds = np.random.default_rng(0), 1000
+    ends = [paying(least_of(k, rng), k).score for _ in range(worlds)]
+    held = sum(score.low <= 0.1 <= score.high for score in ends)
+    # tabulated: 97.4 and 97.6 %; without the payment 92.4 and 79.7 %
+    assert held >= 0.955 * worlds
+    assert all(score.low < 0.1 + 0.05 for score in ends)
+
+
+def test_the_upper_end_pays_by_the_normal_quantile_and_the_lower_not():
+    score = Estimate("advantage", 0.1, 0.06, 0.14, 0.95, 500, "by hand")
+    paid = paying(Point("a", "a", None, 0.9, score), 5).score
+    # quantiles of .995 and .975
+    assert paid.high == pytest.approx(0.1 + 0.04 * 2.575829 / 1.959964, abs=1e-6)
+    assert paid.low == 0.06
+    assert paying(Point("a", "a", None, 0.9, score), 1).score == score
+
+
+def test_an_accuracy_has_an_exact_interval():
+    outputs = tacit.Outputs(probs=np.eye(2)[np.array([0, 1, 0, 1])], label=[0, 1, 0, 0])
+    found = accuracy(outputs, tacit.Membership([1, 1, 0, 0]))
+    assert found["member"] == 1.0
+    # of two right out of two: 0.025 ** (1 / 2)
+    assert found["member_low"] == pytest.approx(0.1581139)
+    assert found["member_high"] == 1.0
+    assert (found["nonmember"], found["nonmember_low"]) == pytest.approx((0.5, 0.0126), abs=1e-4)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from tacit.audits.steps.joint_finding import learned_p
 from tacit.audits.steps.multiplicity import with_adjusted
-from tacit.audits.steps.scoring import measured
+from tacit.audits.steps.scoring import by_folds, measured, pooled_order
 from tacit.audits.steps.verdict import finding_of
 from tacit.core import (
     Check,
@@ -21,6 +22,7 @@ from tacit.core import (
 )
 from tacit.core.checking import confidence
 from tacit.core.dates import today
+from tacit.metrics.prequential import deal_folds
 
 
 def run(
@@ -109,6 +111,8 @@ def _result(
         return replace(result, notes=tuple(notes), verdicts=judge(check.gates, (), notes))
     estimates, notes = measured(check.metrics, evidence, level=level)
     p_values = [estimate.p_value for estimate in estimates if estimate.p_value is not None]
+    if p_values and check.attack.learns and (signals.known == -1).all() and not signals.n_shadows:
+        p_values = [_learned_p_value(check, signals, membership)]
     return replace(
         result,
         n_members=evidence.n_members,
@@ -119,6 +123,22 @@ def _result(
         verdicts=judge(check.gates, estimates, notes),
         notes=tuple(notes),
     )
+
+
+def _learned_p_value(check: Check, signals: Signals, membership: Membership) -> float:
+    """P-value of an attack that learns.
+
+    Cross-fitted scores depend on the labels of all folds, so that their own p-values would call a
+    leak in 10 to 16 % of models without one; those of prequential folds hold.
+    """
+    order = pooled_order([signals])
+    cluster = membership.cluster
+    fold = deal_folds(order, cluster=cluster)
+    try:
+        item = by_folds(check, signals, membership, fold, order)
+    except NotEnoughData:
+        return 1.0
+    return learned_p([item], membership.member, cluster)
 
 
 def _headline(results: Sequence[CheckResult], p_value: float | None, finding: str) -> str:

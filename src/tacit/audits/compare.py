@@ -2,6 +2,7 @@
 take.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,6 @@ from tacit.core import Comparison, Estimate, InvalidInput, Report, checking
 from tacit.core.comparison import Point
 
 MAX_POINTS = 200
-ROUGH = 1.96
 
 
 def compare(
@@ -53,6 +53,8 @@ def compare(
     found = differences(measured, level=level)
     points = front(tuple(item.point for item in measured))
     recommended, recommendation = advice(points, found, tolerance=tolerance)
+    named = sum(_known(point) for point in points)
+    points = tuple(paying(p, named) if p.name == recommended else p for p in points)
     return Comparison(
         points=points,
         differences=found,
@@ -63,6 +65,30 @@ def compare(
         created=max(report.created for report in reports),
         title=title,
     )
+
+
+def paying(point: Point, named: int) -> Point:
+    """The point that was recommended, with a score that pays for having been chosen.
+
+    The least vulnerable of several models looks less vulnerable than it is. Its lower end stays,
+    its upper end is that of the error divided by how many could have been named; so it holds for
+    whichever is named.
+
+    Parameters
+    ----------
+    point : with a score.
+    named : how many points could have been recommended.
+    """
+    from scipy.special import ndtri
+
+    score = point.score
+    if score is None or named < 2 or not math.isfinite(score.high):
+        return point
+    tail = (1 - score.level) / 2
+    wider = float(ndtri(1 - tail / named) / ndtri(1 - tail))
+    high = min(1.0, score.value + wider * (score.high - score.value))
+    method = f"{score.method}; the upper end pays for the choice among {named}"
+    return replace(point, score=replace(score, high=max(score.high, high), method=method))
 
 
 def _report(value: Any) -> Report:
@@ -79,8 +105,6 @@ def _measured(report: Report) -> list[Measured]:
     trend = report.figures.get("trend")
     if trend and epoch is None:
         return _trend(trend, report.title)
-    records = report.records
-    threshold = None if records is None else records.get("threshold")
     point = Point(
         name=report.title,
         model=report.title,
@@ -91,7 +115,9 @@ def _measured(report: Report) -> list[Measured]:
         verdict=report.verdict,
         n=_n_nonmembers(report),
     )
-    return [Measured(point, evidence_of(records), None if threshold is None else float(threshold))]
+    low, high = (report.accuracy.get(f"nonmember_{end}") for end in ("low", "high"))
+    error = None if low is None or high is None else (high - low) / 2
+    return [Measured(point, evidence_of(report.records), error)]
 
 
 def _trend(trend: Sequence[Any], title: str) -> list[Measured]:
@@ -167,16 +193,11 @@ def _notes(measured: Sequence[Measured], found: Sequence[Any]) -> list[str]:
     lost = [item.point.name for item in measured if not _known(item.point)]
     if lost:
         notes.append(f"Without an accuracy or a score, so not in the picture: {', '.join(lost)}.")
-    sizes = [item.point.n for item in measured if item.point.n]
-    worst = max(
-        (a * (1 - a) for a in (item.point.accuracy for item in measured) if a is not None),
-        default=0.0,
-    )
-    if sizes and worst:
-        margin = 100 * ROUGH * (worst / min(sizes)) ** 0.5
+    widths = [item.accuracy_error for item in measured if item.accuracy_error is not None]
+    if widths:
         notes.append(
-            f"Accuracy has no interval here; on {min(sizes):,} records it is known to about"
-            f" ±{margin:.1g} points."
+            f"Accuracy is known to ±{100 * max(widths):.1g} points or better; each report has its"
+            " own interval."
         )
     if not any(item.paired for item in found):
         notes.append(

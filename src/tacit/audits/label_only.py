@@ -8,24 +8,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tacit.attacks import Threshold
-from tacit.audits.steps.blind_baseline import backwards_warning, blind_result, blind_warning
-from tacit.audits.steps.conclusion import concluded, figures
-from tacit.audits.steps.halves import Halves
+from tacit.audits.steps.blind_baseline import blind_result
+from tacit.audits.steps.conclusion import concluded, figures, results_of
+from tacit.audits.steps.joint_finding import joint_finding
 from tacit.audits.steps.provenance import accuracy, arrays_of, environment
-from tacit.audits.steps.scoring import Marked, mark_one, result_of
-from tacit.audits.steps.slices import columns_of, slice_results
-from tacit.audits.steps.unstarted import unstarted
+from tacit.audits.steps.record_table import record_table
+from tacit.audits.steps.scoring import Scored, at_thresholds, pooled_order
+from tacit.audits.steps.slices import columns_of, slice_looks, slice_results
+from tacit.audits.steps.split_warning import split_warning
 from tacit.core import (
     DEFAULT_POLICY,
     Assignment,
     Check,
     InvalidInput,
     Membership,
-    NotEnoughData,
     Outputs,
     Policy,
     Report,
     Signals,
+    collect,
 )
 from tacit.core.checking import fraction, labelled_codes
 from tacit.core.dates import today
@@ -118,26 +119,17 @@ def audit_label_only(
     columns = None if features is None else _joined(features, "features", sizes)
     if columns is None and isinstance(x, np.ndarray) and x.ndim == 2:
         columns = x
-    try:
-        halves = Halves.dealt(membership, seed=seed)
-    except NotEnoughData as error:
-        name = title or type(model).__name__
-        return unstarted("do labels tell members?", error, policy=policy, title=name)
     values = _probes(
         predict, (x1, x0), x, y, scales=scales, n_copies=n_copies, changes=augmentations, seed=seed
     )
-    marked = [
-        mark_one(
-            Check(name, name, Threshold(), METRICS),
-            Signals.of(value, statistic=name),
-            membership,
-            halves,
-            seed=seed,
-        )
-        for name, value in values.items()
-    ]
+    signals = [Signals.of(value, statistic=name) for name, value in values.items()]
+    order = pooled_order(signals)
+    scored: list[Scored] = []
+    for seen in signals:
+        check = Check(seen.statistic, seen.statistic, Threshold(), METRICS)
+        scored.append(at_thresholds(check, collect(Threshold(), seen, membership), scored))
     report = _concluded(
-        marked, outputs, membership, halves, columns, policy=policy, level=level, seed=seed
+        scored, outputs, membership, order, columns, policy=policy, level=level, seed=seed
     )
     made = environment(
         arrays_of(outputs) | dict(values),
@@ -256,34 +248,42 @@ def _probes(
 
 
 def _concluded(
-    marked: Sequence[Marked],
+    scored: Sequence[Scored],
     outputs: Outputs,
     membership: Membership,
-    halves: Halves,
+    order: NDArray[np.intp],
     columns: NDArray[Any] | None,
     *,
     policy: Policy,
     level: float,
     seed: int,
 ) -> Report:
-    best = max(marked, key=lambda item: item.promise)
-    results = {
-        item.name: result_of(item, level=level, every=item is best, policy=policy)
-        for item in marked
-    }
     by_class = columns_of(outputs, None)
-    parts = slice_results(best.choosing, best.measured, by_class, level=level)
-    blind = blind_result(outputs, membership, halves, columns, level=level, seed=seed)
-    warning = blind_warning(blind) or backwards_warning(best.measured)
-    others = () if blind is None else (blind,)
-    report = concluded(results, parts, others, best, policy=policy, level=level, warning=warning)
-    chosen = results[best.name]
+    found = joint_finding(
+        scored,
+        slice_looks(by_class, scored, membership.member),
+        membership.member,
+        cluster=membership.cluster,
+        order=order,
+        level=level,
+    )
+    shown = found.shown
+    results = results_of(found, policy=policy, shown=shown)
+    parts = slice_results(found.test, by_class, shown.evidence, level=level)
+    table = None if columns is None else record_table(columns)
+    blind = blind_result(outputs, membership, table, order=order, level=level)
+    warning, tried = split_warning(
+        found, outputs, table, parts=parts, columns=by_class, blind=blind, seed=seed
+    )
+    others = (*(() if blind is None else (blind,)), *tried)
+    report = concluded(found, results, parts, others, shown=shown, policy=policy, warning=warning)
+    chosen = results[shown.name]
     own = [text for estimate in chosen.estimates for text in estimate.assumes]
     return replace(
         report,
-        unknown=chosen.notes,
+        unknown=(*report.unknown, *chosen.notes),
         assumes=tuple(dict.fromkeys([*ASSUMES, *own])),
-        figures=figures(marked, best, level=level),
+        figures={**report.figures, **figures(scored, shown, level=found.shown_level)},
     )
 
 

@@ -9,18 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tacit.audits.steps.blind_baseline import (
-    LABELS_ONLY,
-    backwards_warning,
-    blind_result,
-    blind_warning,
-)
-from tacit.audits.steps.conclusion import concluded, figures
+from tacit.audits.steps.blind_baseline import LABELS_ONLY, beside_warning, blind_result
+from tacit.audits.steps.conclusion import concluded, figures, results_of
 from tacit.audits.steps.default_checks import Effort, default_checks
-from tacit.audits.steps.halves import Halves
+from tacit.audits.steps.joint_finding import joint_finding
 from tacit.audits.steps.provenance import accuracy, arrays_of, environment
-from tacit.audits.steps.scoring import Marked, Progress, mark_all, result_of
-from tacit.audits.steps.slices import columns_of, slice_results
+from tacit.audits.steps.record_table import record_table
+from tacit.audits.steps.scoring import Progress, Scored, Scores, score_all
+from tacit.audits.steps.slices import columns_of, slice_looks, slice_results
+from tacit.audits.steps.split_warning import split_warning
 from tacit.audits.steps.verdict import headline_of
 from tacit.core import (
     DEFAULT_POLICY,
@@ -67,8 +64,9 @@ def membership_audit(
 ) -> Report:
     """Audit one model's outputs.
 
-    Half of the records choose the attack and its threshold, the other half grade it; so the
-    headline is not the maximum of many. The p-value covers the chosen attack and every slice.
+    One test looks at all attacks and slices on all records; its p-value pays for having looked so
+    often, and every number that is shown pays for having been chosen. The finding does not depend
+    on `seed` or on the order of the records.
 
     Parameters
     ----------
@@ -76,14 +74,14 @@ def membership_audit(
     membership : which of them it was trained on.
     checks : attacks to run; by default all that the outputs allow (`effort` ``"quick"`` leaves out
         those that learn).
-    features : float (n, d), the records' own columns, for the blind guesser that never sees the
-        model.
+    features : (n, d), the records' own columns, for guessers that never see the model; numbers,
+        or mixed with texts and missing values.
     slices : further columns to slice by, one value a record.
     policy : the gates.
     level : confidence.
-    seed : decides the halves and every learner; the same seed, the same report.
+    seed : of the learners that ask whether the records themselves explain a leak.
     title, command : what the report says of the model and of how it was made.
-    records : keep the measured records' scores in the report. They say who was a member: do not
+    records : keep the records' scores in the report. They say who was a member: do not
         publish them.
     progress : called with (what, done, of).
 
@@ -99,52 +97,59 @@ def membership_audit(
     recipes = tuple(default_checks(outputs, effort=effort) if checks is None else checks)
     _require_usable(recipes, level, seed)
     columns = columns_of(outputs, slices)
-    try:
-        halves = Halves.dealt(membership, seed=seed)
-    except NotEnoughData as error:
-        report = _empty(error, policy=policy, title=title)
-        made = environment(
-            arrays_of(outputs),
-            membership,
-            task=outputs.task,
-            seed=seed,
-            level=level,
-            command=command,
-        )
-        return replace(
-            report, environment=made, created=today(), accuracy=accuracy(outputs, membership)
-        )
-    marked = mark_all(recipes, outputs, membership, halves, seed=seed, tell=tell)
-    best = max(marked, key=lambda item: item.promise)
-    results = {
-        item.name: result_of(item, level=level, every=item is best, policy=policy)
-        for item in marked
+    table = None if features is None else record_table(features)
+    made = environment(
+        arrays_of(outputs),
+        membership,
+        task=outputs.task,
+        seed=seed,
+        level=level,
+        command=command,
+    )
+    known: dict[str, Any] = {
+        "environment": made,
+        "created": today(),
+        "accuracy": accuracy(outputs, membership, level=level),
+        "title": title,
     }
+    try:
+        scores = score_all(recipes, outputs, membership, tell=tell)
+    except NotEnoughData as error:
+        return replace(_nothing(Note.of("everything", error), policy=policy), **known)
+    if not scores.items:
+        return replace(_unscored(scores, policy=policy), **known)
     tell("slices", len(recipes), len(recipes) + 1)
-    parts = slice_results(best.choosing, best.measured, columns, level=level)
-    blind = blind_result(outputs, membership, halves, features, level=level, seed=seed)
+    looks = slice_looks(columns, scores.items, membership.member)
+    found = joint_finding(
+        scores.items,
+        looks,
+        membership.member,
+        cluster=membership.cluster,
+        order=scores.order,
+        level=level,
+    )
+    shown = found.shown
+    results = results_of(found, policy=policy, shown=shown)
+    results |= {result.name: result for result in scores.failed}
+    parts = slice_results(found.test, columns, shown.evidence, level=level)
+    blind = blind_result(outputs, membership, table, order=scores.order, level=level)
     tell("report", len(recipes) + 1, len(recipes) + 1)
-    chosen = results[best.name]
-    warning = blind_warning(blind) or backwards_warning(best.measured)
-    baseline = () if blind is None else (blind,)
-    report = concluded(results, parts, baseline, best, policy=policy, level=level, warning=warning)
+    warning, tried = split_warning(
+        found, outputs, table, parts=parts, columns=columns, blind=blind, seed=seed
+    )
+    baselines = (*(() if blind is None else (blind,)), *tried)
+    report = concluded(
+        found, results, parts, baselines, shown=shown, policy=policy, warning=warning
+    )
+    beside = beside_warning(blind) if report.finding == "leak" else ""
     return replace(
         report,
-        unknown=tuple(_unknowns(chosen, parts, blind)),
-        assumes=_assumptions(best.measured, chosen),
-        accuracy=accuracy(outputs, membership),
-        figures=figures(marked, best, level=level),
-        environment=environment(
-            arrays_of(outputs),
-            membership,
-            task=outputs.task,
-            seed=seed,
-            level=level,
-            command=command,
-        ),
-        created=today(),
-        title=title,
-        records=_records(best) if records else None,
+        unknown=(*report.unknown, *_unknowns(results[shown.name], parts, blind, scores)),
+        assumes=_assumptions(shown.evidence, results[shown.name]),
+        warnings=(*report.warnings, *([beside] if beside else [])),
+        figures={**report.figures, **figures(found.scored, shown, level=found.shown_level)},
+        records=_records(shown) if records else None,
+        **known,
     )
 
 
@@ -161,9 +166,13 @@ def _require_usable(recipes: Sequence[Check], level: float, seed: int) -> None:
 
 
 def _unknowns(
-    chosen: CheckResult, parts: Sequence[CheckResult], blind: CheckResult | None
+    chosen: CheckResult,
+    parts: Sequence[CheckResult],
+    blind: CheckResult | None,
+    scores: Scores,
 ) -> list[Note]:
-    unknown = list(chosen.notes)
+    unknown = [note for result in scores.failed for note in result.notes]
+    unknown += chosen.notes
     few = [part for part in parts if part.reason]
     if few:
         names = ", ".join(part.name for part in few[:3]) + (", ..." if len(few) > 3 else "")
@@ -172,15 +181,15 @@ def _unknowns(
     if blind is None:
         reason = (
             "neither features nor labels were given, so a guesser without the model could not be"
-            " tried"
+            " tried: the split is assumed to be random"
         )
         unknown.append(Note("is the split itself a giveaway?", reason))
     elif blind.reason:
         unknown += blind.notes
     elif blind.statistic == LABELS_ONLY:
         reason = (
-            "only the labels were tried; give `features=` to let the blind guesser see the records"
-            " themselves"
+            "only the labels were tried, so the split is assumed to be random otherwise; give"
+            " `features=` to let the blind guesser see the records themselves"
         )
         unknown.append(Note("do the records themselves give the split away?", reason))
     return unknown
@@ -197,24 +206,28 @@ def _assumptions(evidence: Evidence, chosen: CheckResult) -> tuple[str, ...]:
     return tuple(dict.fromkeys([drawn, ASSUMES[evidence.assignment], *own]))
 
 
-def _records(best: Marked) -> dict[str, Any]:
-    measured = best.measured
+def _records(shown: Scored) -> dict[str, Any]:
+    evidence = shown.evidence
     kept: dict[str, Any] = {
-        "attack": best.name,
-        "threshold": best.threshold,
-        "row": measured.row.tolist(),
-        "member": measured.member.tolist(),
-        "score": [float(score) for score in measured.score],
+        "attack": shown.name,
+        "row": evidence.row.tolist(),
+        "member": evidence.member.tolist(),
+        "score": [float(score) for score in evidence.score],
     }
-    return kept if measured.cluster is None else kept | {"cluster": measured.cluster.tolist()}
+    return kept if evidence.cluster is None else kept | {"cluster": evidence.cluster.tolist()}
 
 
-def _empty(error: NotEnoughData, *, policy: Policy, title: str) -> Report:
+def _unscored(scores: Scores, *, policy: Policy) -> Report:
+    """The report of an audit in which no attack could be run."""
+    return replace(_nothing(scores.failed[0].notes[0], policy=policy), checks=scores.failed)
+
+
+def _nothing(note: Note, *, policy: Policy) -> Report:
     """The report of an audit that could not start: inconclusive, with the number that would be
     needed.
     """
-    everything = Note.of("everything", error)
-    notes = [everything, *(Note.of(gate.metric, error) for gate in policy.gates)]
+    everything = replace(note, metric="everything")
+    notes = [everything, *(replace(note, metric=gate.metric) for gate in policy.gates)]
     verdicts = policy.judge((), notes)
     return Report(
         "inconclusive",
@@ -223,5 +236,4 @@ def _empty(error: NotEnoughData, *, policy: Policy, title: str) -> Report:
         verdicts=verdicts,
         unknown=(everything,),
         policy=policy.name,
-        title=title,
     )

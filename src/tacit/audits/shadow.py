@@ -11,12 +11,19 @@ from numpy.typing import ArrayLike
 
 from tacit.attacks import BASE, EBLiRA, LiRA, ShadowStack
 from tacit.attacks.reference.families import families
-from tacit.audits.steps.conclusion import concluded, figures
+from tacit.audits.steps.conclusion import concluded, figures, results_of
+from tacit.audits.steps.joint_finding import joint_finding
 from tacit.audits.steps.provenance import environment
 from tacit.audits.steps.resemblance import resemblance
-from tacit.audits.steps.scoring import Marked, Progress, result_of
+from tacit.audits.steps.scoring import (
+    Progress,
+    Scored,
+    at_thresholds,
+    pooled_order,
+    result_of,
+)
 from tacit.audits.steps.shadow_targets import between_models, shadow_evidence, vulnerability
-from tacit.audits.steps.slices import slice_results
+from tacit.audits.steps.slices import slice_looks, slice_results
 from tacit.core import (
     DEFAULT_POLICY,
     Attack,
@@ -35,7 +42,7 @@ from tacit.core import (
 )
 from tacit.core.checking import confidence, labelled_codes
 from tacit.core.dates import today
-from tacit.metrics import auc, best_threshold, named
+from tacit.metrics import auc, named
 
 METRICS = ("auc", "tpr@fpr=0.01", "tpr@fpr=0.001")
 CHOOSING = ("tpr@fpr=0.01", "auc")
@@ -80,9 +87,9 @@ def shadow_audit(
 ) -> Report:
     """Audit one model with shadow models.
 
-    Every attack plays against every shadow model first. The attack, and the thresholds of the
-    advantage, are chosen there; the audited model is attacked once, by the attack that was chosen,
-    and nothing is chosen on it. The others are reported beside it.
+    Every attack plays against every shadow model first. The attack is chosen there; the audited
+    model is attacked once, by the attack that was chosen, and one test looks at its thresholds and
+    slices. The others are reported beside it, each for itself.
 
     Parameters
     ----------
@@ -115,34 +122,44 @@ def shadow_audit(
         tuple(attacks or shadow_attacks(signals.scale)), signals, membership, level=level, tell=tell
     )
     best = max(played, key=lambda item: item.promise)
-    marked = [_marked(item, signals, membership) for item in played]
-    chosen = marked[played.index(best)]
-    results = {
-        item.name: result_of(item, level=level, every=item is chosen, policy=policy)
-        for item in marked
-    }
+    scored = [_scored(item, signals, membership) for item in played]
+    chosen = scored[played.index(best)]
     columns = {
         name: labelled_codes(values, f"slices[{name!r}]") for name, values in (slices or {}).items()
     }
     if int(signals.group.max()) > 0:
         columns = {"class": labelled_codes(signals.group, "group"), **columns}
-    parts = slice_results(chosen.choosing, chosen.measured, columns, level=level)
+    found = joint_finding(
+        [chosen],
+        slice_looks(columns, [chosen], membership.member),
+        membership.member,
+        cluster=membership.cluster,
+        order=pooled_order([signals]),
+        level=level,
+    )
+    results = {
+        item.name: _beside(item, level=level, policy=policy)
+        for item in scored
+        if item is not chosen
+    }
+    results = results_of(found, policy=policy, shown=chosen) | results
+    parts = slice_results(found.test, columns, chosen.evidence, level=level)
     fit = resemblance(
         signals, membership.member, accuracy=accuracy, shadow_accuracy=shadow_accuracy
     )
-    controls = (models_control(best, signals, chosen.measured, membership, level=level),)
-    report = concluded(results, parts, controls, chosen, policy=policy, level=level)
+    controls = (models_control(best, signals, chosen.evidence, membership, level=level),)
+    report = concluded(found, results, parts, controls, shown=chosen, policy=policy)
     result = results[chosen.name]
     return replace(
         report,
-        unknown=result.notes,
+        unknown=(*report.unknown, *result.notes),
         assumes=tuple(
             dict.fromkeys(
                 [ASSUMES, *(text for estimate in result.estimates for text in estimate.assumes)]
             )
         ),
         warnings=fit.warnings,
-        figures=figures(marked, chosen, level=level),
+        figures={**report.figures, **figures(scored, chosen, level=level)},
         environment=environment(
             {
                 "target": signals.target,
@@ -159,7 +176,7 @@ def shadow_audit(
         created=today(),
         title=title,
         records=(
-            _records(chosen.measured, chosen.name, best.evidences, level=level) if records else None
+            _records(chosen.evidence, chosen.name, best.evidences, level=level) if records else None
         ),
     )
 
@@ -205,27 +222,15 @@ def _promise(evidences: tuple[Evidence, ...], level: float) -> float:
     return 0.0
 
 
-def _marked(item: Played, signals: Signals, membership: Membership) -> Marked:
-    choosing = pooled(item.evidences)
+def _scored(item: Played, signals: Signals, membership: Membership) -> Scored:
     check = Check(item.name, signals.statistic, item.attack, METRICS)
-    return Marked(
-        check,
-        choosing,
-        collect(item.attack, signals, membership),
-        best_threshold(choosing),
-        item.promise,
-    )
+    return at_thresholds(check, collect(item.attack, signals, membership))
 
 
-def pooled(evidences: Sequence[Evidence]) -> Evidence:
-    """The papers of all shadow targets as one, for thresholds; records repeat, so it has no
-    interval of its own.
-    """
-    first = evidences[0]
-    score, member, row = (
-        np.concatenate([getattr(e, name) for e in evidences]) for name in ("score", "member", "row")
-    )
-    return Evidence(score, member, None, first.assignment, first.attack, row)
+def _beside(item: Scored, *, level: float, policy: Policy) -> CheckResult:
+    """An attack that was not chosen: its numbers stand for themselves."""
+    p_value = min(min(look.p_value) for look in item.looks)
+    return result_of(item, level=level, every=False, policy=policy, p_value=float(p_value))
 
 
 def models_control(

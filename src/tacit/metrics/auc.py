@@ -10,7 +10,14 @@ from scipy.special import gammainc, gammaincc, ndtr, stdtr
 
 from tacit.core import Estimate, Evidence, checking
 from tacit.metrics.arrays import takes_arrays
-from tacit.metrics.clusters import MIN_CLUSTERS, assumption, n_units, units
+from tacit.metrics.clusters import (
+    MIN_CLUSTERS,
+    Weighted,
+    assumption,
+    intraclass_correlation,
+    n_units,
+    units,
+)
 from tacit.metrics.intervals import Floats, fisher_p_value, t_quantile
 
 MIN_RECORDS = 2
@@ -89,7 +96,7 @@ def no_leak_p_value(evidence: Evidence) -> float:
 @dataclass(frozen=True)
 class _Spread:
     """An AUC, the variance from members and from non-members, the number of independent units of
-    each, and units a record.
+    each, the degrees of freedom of each variance, and units a record.
     """
 
     value: float
@@ -97,6 +104,7 @@ class _Spread:
     from_nonmembers: float
     n_members: float
     n_nonmembers: float
+    freedom: tuple[float, float]
     shrink: float = 1.0
 
     @property
@@ -106,10 +114,9 @@ class _Spread:
     @property
     def df(self) -> float:
         """Welch-Satterthwaite degrees of freedom."""
-        parts = self.from_members**2 / (self.n_members - 1) + self.from_nonmembers**2 / (
-            self.n_nonmembers - 1
-        )
-        fewest = min(self.n_members, self.n_nonmembers) - 1
+        first, second = self.freedom
+        parts = self.from_members**2 / first + self.from_nonmembers**2 / second
+        fewest = min(first, second)
         return max(fewest, self.variance**2 / parts) if parts > 0 else fewest
 
 
@@ -136,9 +143,9 @@ def _delong(evidence: Evidence) -> _Spread:
     del ties_too
     upto += evidence.below
     value = float(upto.sum()) / (2 * n0 * n1)
-    return _Spread(
-        value, _variance(upto) / (4 * n0**2 * n1), _variance(beaten_by) / (4 * n1**2 * n0), n1, n0
-    )
+    from_members = _variance(upto) / (4 * n0**2 * n1)
+    from_nonmembers = _variance(beaten_by) / (4 * n1**2 * n0)
+    return _Spread(value, from_members, from_nonmembers, n1, n0, (n1 - 1, n0 - 1))
 
 
 def _variance(counts: NDArray[np.int64]) -> float:
@@ -152,16 +159,17 @@ def _variance(counts: NDArray[np.int64]) -> float:
 def _obuchowski(evidence: Evidence) -> _Spread:
     """Variance of cluster totals of the placements; clusters with both sides count once, with their
     covariance.
+
+    Clusters are weighted by what they know, so that a few large ones do not decide alone.
     """
     inside, score1 = units(evidence, member=True)
     outside, score0 = units(evidence, member=False)
-    first = share_below(score1, evidence.nonmember_scores)
-    second = 1 - share_below(score0, evidence.member_scores)
-    value = float(first.mean())
-    part1 = np.bincount(inside, weights=first - value) / len(first)
-    part0 = np.bincount(outside, weights=second - value) / len(second)
-    c1, c0 = len(part1), len(part0)
-    var1, var0 = float(part1 @ part1) * c1 / (c1 - 1), float(part0 @ part0) * c0 / (c0 - 1)
+    rho = rank_correlation(evidence)
+    members, others = Weighted.of(inside, rho), Weighted.of(outside, rho)
+    first = weighted_below(score1, score0, others.record)
+    second = 1 - weighted_below(score0, score1, members.record)
+    part1, part0 = members.totals(first), others.totals(second)
+    var1, var0 = members.variance(part1), others.variance(part0)
     assert evidence.cluster is not None
     names1, names0 = (
         np.unique(evidence.cluster[evidence.member]),
@@ -171,7 +179,31 @@ def _obuchowski(evidence: Evidence) -> _Spread:
     scale = (
         max(0.0, 1 + 2 * float(part1[at1] @ part0[at0]) / (var1 + var0)) if var1 + var0 > 0 else 1.0
     )
-    return _Spread(value, var1 * scale, var0 * scale, c1, c0, (c1 + c0) / len(evidence.member))
+    c1, c0 = len(part1), len(part0)
+    shrink = (c1 + c0) / len(evidence.member)
+    value = float(members.record @ first)
+    freedom = (members.df, others.df)
+    return _Spread(value, var1 * scale, var0 * scale, c1, c0, freedom, shrink)
+
+
+def rank_correlation(evidence: Evidence) -> float:
+    """How alike the ranks of records of one cluster are, in [0, 1]."""
+    assert evidence.cluster is not None
+    _, cluster = np.unique(evidence.cluster, return_inverse=True)
+    rank = share_below(evidence.score, np.sort(evidence.score))
+    size = np.bincount(cluster).astype(np.float64)
+    mean = np.asarray(np.bincount(cluster, weights=rank) / size, np.float64)
+    squares = np.bincount(cluster, weights=(rank - mean[cluster]) ** 2).astype(np.float64)
+    return float(intraclass_correlation(size, mean[:, None], squares[:, None])[0])
+
+
+def weighted_below(scores: NDArray[Any], others: NDArray[Any], weight: Floats) -> Floats:
+    """Weight of `others` below each of `scores`, ties half."""
+    order = np.argsort(others, kind="stable")
+    upto = np.concatenate([[0.0], np.cumsum(weight[order])])
+    ascending = others[order]
+    low, high = (np.searchsorted(ascending, scores, side) for side in ("left", "right"))
+    return np.asarray((upto[low] + upto[high]) / 2)
 
 
 def share_below(scores: NDArray[Any], others: NDArray[Any]) -> Floats:
@@ -235,7 +267,7 @@ def _p_value(evidence: Evidence, spread: _Spread | None) -> float:
             )
         return float(
             stdtr(
-                min(spread.n_members, spread.n_nonmembers) - 1,
+                min(spread.freedom),
                 (0.5 - spread.value) / spread.variance**0.5,
             )
         )

@@ -100,11 +100,20 @@ def _accuracy(reading: Reading) -> tuple[Fact, ...]:
         Fact(
             words.say("fact.accuracy"),
             words.share(accuracy["nonmember"]),
-            "",
+            _between(reading, "nonmember"),
             note,
             words.say("fact.accuracy.about"),
         ),
     )
+
+
+def _between(reading: Reading, side: str) -> str:
+    """The interval of an accuracy, or nothing where it was not measured."""
+    accuracy, words = reading.report.accuracy, reading.words
+    if f"{side}_low" not in accuracy or f"{side}_high" not in accuracy:
+        return ""
+    low, high = (words.share(accuracy[f"{side}_{end}"]) for end in ("low", "high"))
+    return words.say("from to", low=low.removesuffix(f"{SPACE}%"), high=high)
 
 
 def _bound(reading: Reading) -> Fact:

@@ -2,19 +2,12 @@
 
 import pytest
 
-from tacit.audits.steps.verdict import finding_of, headline_of, percent, whole_p_value
+from tacit.audits.steps.verdict import finding_of, headline_of, percent
 from tacit.core import AtMost, CheckResult, Estimate, Note, Policy
 
 
 def part(p):
     return CheckResult(name=f"class = {p}", role="slice", p_value=p, p_adjusted=p)
-
-
-def test_the_whole_audit_pays_for_both_looks():
-    assert whole_p_value(0.02, [part(0.5)]) == pytest.approx(0.04)
-    assert whole_p_value(0.5, [part(0.001), part(0.9)]) == pytest.approx(0.002)
-    assert whole_p_value(0.9, []) == 1.0
-    assert whole_p_value(None, []) is None
 
 
 @pytest.mark.parametrize(
@@ -37,7 +30,7 @@ def test_a_headline_names_the_rate_only_where_it_beats_a_blind_guess():
     weak = Estimate("tpr@fpr=0.01", 0.013, 0.0, 0.044, 0.95, 900, "x", settings={"fpr": 0.01})
     score = Estimate("advantage", 0.4, 0.36, 0.46, 0.95, 900, "x")
     told = [
-        headline_of("leak", CheckResult("a", "attack", estimates=(rate, score)), 0.1, main=0.001)
+        headline_of("leak", CheckResult("a", "attack", estimates=(rate, score)), 0.1)
         for rate in (strong, weak)
     ]
     assert "1 in 100 non-members finds 5 % of the members (3 % to 8 %)" in told[0]
@@ -46,7 +39,7 @@ def test_a_headline_names_the_rate_only_where_it_beats_a_blind_guess():
 
 
 def test_a_leak_in_a_slice_alone_is_said_to_be_that():
-    text = headline_of("leak", CheckResult("a", "attack"), 0.1, main=0.6, slices=[part(0.001)])
+    text = headline_of("leak", CheckResult("a", "attack"), 0.1, in_all=False, slices=[part(0.001)])
     assert "class = 0.001" in text
     assert "some records" in text
 

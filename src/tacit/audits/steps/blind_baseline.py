@@ -1,34 +1,44 @@
-"""The guesser that never sees the model: if it wins, the split was measured and not the model."""
+"""The guesser that never sees the model: what the split alone gives away."""
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from tacit.attacks import Blind, LogisticRegression
-from tacit.audits.steps.halves import Halves
+from tacit.audits.steps.beyond_blind import Beyond
+from tacit.audits.steps.scoring import prequential_scores
 from tacit.core import CheckResult, Evidence, Membership, Note, NotEnoughData, Outputs, Signals
-from tacit.core.checking import floats
 from tacit.metrics import auc
+from tacit.metrics.prequential import deal_folds, learned_looks
 
 MAX_BLIND_CLASSES = 100
-# what the blind guesser looked at, as the `statistic` of its result
+# What the blind guesser looked at, as the `statistic` of its result.
 LABELS_ONLY, RECORDS = "labels", "features of the records"
-REFUSED = 0.01
+# A random split looks backwards in 1 audit of 2,000.
 BACKWARDS = 0.999
+# The blind guesser is believed at this p-value: a random split looks like a giveaway in 1 of 100.
+REFUSED = 0.01
 
 
 def blind_result(
     outputs: Outputs,
     membership: Membership,
-    halves: Halves,
-    features: ArrayLike | None,
+    features: NDArray[np.float32] | None,
     *,
+    order: NDArray[np.intp],
     level: float,
-    seed: int,
 ) -> CheckResult | None:
     """The blind guess from the records' features, or at least from their labels; None where there
     is neither.
+
+    Parameters
+    ----------
+    outputs : for the labels.
+    membership : the truth.
+    features : float32 (n, d), the records' own columns, or None.
+    order : int (n,), an order of the records that does not depend on how they came.
+    level : of the interval.
     """
     columns, what = _blind_features(outputs, features)
     if columns is None:
@@ -36,9 +46,17 @@ def blind_result(
     name = f"blind guesser ({what})"
     attack = LogisticRegression() if features is None else Blind()
     signals = Signals.of(np.zeros(outputs.n, np.float32), features=columns, statistic="none")
+    fold = deal_folds(order, cluster=membership.cluster)
+    member, cluster = membership.member, membership.cluster
     try:
-        _, measured = halves.mark(attack, signals, membership, seed=seed)
-        area = auc(measured, level=level)
+        score, scored = prequential_scores(attack, signals, membership, fold, order)
+        look, _ = learned_looks(name, score, scored, member)
+        rows = np.flatnonzero(scored > 0)
+        assert look.rows.weight is not None
+        place = look.rows.weight[rows] / np.bincount(scored)[scored[rows]]
+        unit = None if cluster is None else cluster[rows]
+        paper = Evidence(place, member[rows], unit, membership.assignment, repr(attack), rows)
+        area = auc(paper, level=level)
     except NotEnoughData as error:
         notes = (Note.of("is the split itself a giveaway?", error),)
         return CheckResult(name=name, role="blind", attack=repr(attack), notes=notes)
@@ -47,15 +65,15 @@ def blind_result(
         role="blind",
         attack=repr(attack),
         statistic=LABELS_ONLY if features is None else RECORDS,
-        n_members=measured.n_members,
-        n_nonmembers=measured.n_nonmembers,
+        n_members=paper.n_members,
+        n_nonmembers=paper.n_nonmembers,
         estimates=(area,),
-        p_value=area.p_value,
+        p_value=float(look.p_value[0]) if cluster is None else area.p_value,
     )
 
 
 def _blind_features(
-    outputs: Outputs, features: ArrayLike | None
+    outputs: Outputs, features: NDArray[np.float32] | None
 ) -> tuple[NDArray[np.floating[Any]] | None, str]:
     label = outputs.label
     known = label is not None and label.ndim == 1 and 1 < int(label.max()) + 1 <= MAX_BLIND_CLASSES
@@ -64,26 +82,62 @@ def _blind_features(
         one_hot = (label[:, None] == np.unique(label)[None, :]).astype(np.float32)
     if features is None:
         return one_hot, "labels only"
-    given = floats(features, "features", ndim=2)
-    return (
-        given if one_hot is None else np.column_stack([given, one_hot])
-    ), "features of the records"
+    columns = features if one_hot is None else np.column_stack([features, one_hot])
+    return columns, "features of the records"
+
+
+def gives_away(blind: CheckResult | None) -> bool:
+    """Whether the blind guesser beats chance; a random split seems to in 1 audit of 100."""
+    return blind is not None and blind.p_value is not None and blind.p_value <= REFUSED
 
 
 def blind_warning(blind: CheckResult | None) -> str:
-    """What the reader must know first where the blind guesser beats chance; empty where it does
-    not.
+    """What the reader must know first where no leak shows but the split gives itself away."""
+    if not gives_away(blind):
+        return ""
+    return (
+        f"the split itself is a giveaway: {_blind_text(blind)}. Members and non-members come from"
+        " different populations, so these numbers measure the split and not the model. Draw both"
+        " from one pool at random."
+    )
 
-    A split that was drawn at random is refused in 1 audit of 100 (`REFUSED`).
-    """
-    if blind is None or blind.p_value is None or blind.p_value > REFUSED:
+
+def beside_warning(blind: CheckResult | None) -> str:
+    """What the reader must know of a leak beside which the split gives itself away too."""
+    if not gives_away(blind):
+        return ""
+    return (
+        f"the split is a giveaway too: {_blind_text(blind)}. The attack sees more than that, so"
+        " there is a leak, but part of its size may come from the split."
+    )
+
+
+def explained_warning(beyond: Beyond, blind: CheckResult | None) -> str:
+    """What the reader must know first where the records themselves may explain what was found."""
+    if beyond.passes:
+        return ""
+    if beyond.reason:
+        return (
+            "members stand out, but too little is known to compare that with what the records"
+            f" themselves give away: {beyond.reason}"
+        )
+    area = beyond.results[0].estimates[0]
+    more = f", and {_blind_text(blind)}" if gives_away(blind) else ""
+    return (
+        "members stand out, but no more than the records themselves explain: what a record tells"
+        " of the attack's score, without the model, tells members from non-members with AUC"
+        f" {area.value:.3g} ({area.low:.3g} to {area.high:.3g}; 0.5 is chance){more}. The split"
+        " may be a giveaway: draw members and non-members from one pool at random."
+    )
+
+
+def _blind_text(blind: CheckResult | None) -> str:
+    if blind is None or not blind.estimates:
         return ""
     area = blind.estimates[0]
     return (
-        "the split itself is a giveaway: a guesser who never sees the model tells members from"
-        f" non-members with AUC {area.value:.3g} ({area.low:.3g} to {area.high:.3g}; 0.5 is"
-        " chance). Members and non-members come from different populations, so these numbers"
-        " measure the split and not the model. Draw both from one pool at random."
+        "a guesser who never sees the model tells members from non-members with AUC"
+        f" {area.value:.3g} ({area.low:.3g} to {area.high:.3g}; 0.5 is chance)"
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from tacit.audits.steps.multiplicity import with_adjusted
 from tacit.core import Estimate, Evidence, InvalidInput, NotEnoughData
 from tacit.core.comparison import Difference, Point
-from tacit.metrics import paired_advantage_difference, paired_auc_difference
+from tacit.metrics import paired_auc_difference
 
 UNPAIRED = "square-and-add from the two intervals"
 CONSERVATIVE = "the audits used different records; on shared records the test is cautious"
@@ -21,13 +21,13 @@ CONSERVATIVE = "the audits used different records; on shared records the test is
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """A point, the evidence behind it where its report kept the records, and the threshold of its
-    attack where known.
+    """A point, the evidence behind it where its report kept the records, and half the width of the
+    interval of its accuracy where known.
     """
 
     point: Point
     evidence: Evidence | None = None
-    threshold: float | None = None
+    accuracy_error: float | None = None
 
 
 def evidence_of(records: Mapping[str, Any] | None) -> Evidence | None:
@@ -76,9 +76,9 @@ def differences(measured: Sequence[Measured], *, level: float) -> tuple[Differen
 def difference(first: Measured, second: Measured, *, level: float) -> Difference:
     """First minus second, uncorrected.
 
-    Paired where both kept their records and these are the same: DeLong's test of the AUC [1]_, or
-    the difference in advantage where the thresholds are known too. Else from the two intervals of
-    the vulnerability score [2]_.
+    Paired where both kept their records and these are the same: DeLong's test of the AUC [1]_,
+    since thresholds were chosen on these records. Else from the two intervals of the vulnerability
+    score [2]_.
 
     References
     ----------
@@ -89,7 +89,7 @@ def difference(first: Measured, second: Measured, *, level: float) -> Difference
     names = first.point.name, second.point.name
     if first.evidence is not None and second.evidence is not None:
         try:
-            estimate = _paired(first, second, level)
+            estimate = paired_auc_difference(first.evidence, second.evidence, level=level)
             return Difference(*names, estimate, estimate.p_value, paired=True)
         except (InvalidInput, NotEnoughData):
             pass  # other records, or too few of them: the intervals still say something
@@ -104,16 +104,6 @@ def difference(first: Measured, second: Measured, *, level: float) -> Difference
         )
     estimate = unpaired(one, other, level=level)
     return Difference(*names, estimate, estimate.p_value)
-
-
-def _paired(first: Measured, second: Measured, level: float) -> Estimate:
-    assert first.evidence is not None
-    assert second.evidence is not None
-    if first.threshold is not None and second.threshold is not None:
-        return paired_advantage_difference(
-            first.evidence, second.evidence, (first.threshold, second.threshold), level=level
-        )
-    return paired_auc_difference(first.evidence, second.evidence, level=level)
 
 
 def unpaired(first: Estimate, second: Estimate, *, level: float = 0.95) -> Estimate:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from tacit import __version__
 from tacit.core import Membership, Outputs
 from tacit.core.outputs import ARRAYS
+from tacit.metrics.clusters import MIN_CLUSTERS, effective_size
+from tacit.metrics.intervals import clopper_pearson
 from tacit.signals import available, measure
 
 PACKAGES = ("numpy", "scipy", "scikit-learn")
@@ -74,13 +76,47 @@ def digest(arrays: Mapping[str, NDArray[Any] | None]) -> str:
     return total.hexdigest()
 
 
-def accuracy(outputs: Outputs, membership: Membership) -> dict[str, float]:
-    """Share of right answers on members and on non-members; empty where labels were not given."""
+def accuracy(outputs: Outputs, membership: Membership, *, level: float = 0.95) -> dict[str, float]:
+    """Share of right answers on members and on non-members, each with the ends of its interval.
+
+    Keys are ``"member"``, ``"member_low"``, ``"member_high"`` and the same for ``"nonmember"``.
+    Empty where labels were not given; without ends where there are too few clusters.
+
+    Parameters
+    ----------
+    outputs : what the model answered.
+    membership : the truth.
+    level : two-sided, of each exact interval [1]_.
+
+    References
+    ----------
+    .. [1] Clopper, Pearson, The use of confidence or fiducial limits illustrated in the case of the
+       binomial, 1934.
+    """
     if "correctness" not in available(outputs):
         return {}
     correct = measure(outputs, "correctness")
-    sides = {"member": correct[membership.member], "nonmember": correct[~membership.member]}
-    return {side: float(values.mean()) for side, values in sides.items() if len(values)}
+    result: dict[str, float] = {}
+    for name, inside in (("member", membership.member), ("nonmember", ~membership.member)):
+        right = correct[inside]
+        if len(right) == 0:
+            continue
+        result[name] = share = float(right.mean())
+        size = _worth(right, membership.cluster, inside)
+        if size:
+            low, high = clopper_pearson(share * size, size, level=level)
+            result |= {f"{name}_low": float(low), f"{name}_high": float(high)}
+    return result
+
+
+def _worth(
+    right: NDArray[np.floating[Any]], cluster: NDArray[np.int64] | None, inside: NDArray[np.bool_]
+) -> float:
+    """Independent records that know the share as well; 0 where clusters are too few to tell."""
+    if cluster is None:
+        return len(right)
+    _, unit = np.unique(cluster[inside], return_inverse=True)
+    return effective_size(right > 0.5, unit) if unit.max() + 1 >= MIN_CLUSTERS else 0.0
 
 
 @cache

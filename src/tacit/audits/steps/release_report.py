@@ -11,7 +11,6 @@ from tacit.audits.steps.blind_baseline import blind_result, blind_warning
 from tacit.audits.steps.choice import graded_advantage
 from tacit.audits.steps.closeness import share_result, twin_rows, twins_result
 from tacit.audits.steps.conclusion import units
-from tacit.audits.steps.halves import Halves
 from tacit.audits.steps.provenance import environment
 from tacit.audits.steps.relabelling import Joint
 from tacit.audits.steps.release_words import assumptions, headline
@@ -282,11 +281,9 @@ def _blind(made: Release) -> CheckResult:
     tables = made.tables
     embed = Embedding.fitted(tables.reference, tables.rows, tables.synthetic)
     nothing = Outputs(loss=np.zeros(tables.membership.n))
-    halves = Halves.dealt(tables.membership, seed=made.seed)
     features = embed(tables.rows).astype(np.float32)
-    result = blind_result(
-        nothing, tables.membership, halves, features, level=made.level, seed=made.seed
-    )
+    order = np.lexsort(features.T)
+    result = blind_result(nothing, tables.membership, features, order=order, level=made.level)
     assert result is not None
     return result
 

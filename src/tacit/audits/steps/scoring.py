@@ -1,14 +1,16 @@
-"""Every attack of the suite, marked on both halves."""
+"""Every attack of an audit on all records, with what the joint test looks at."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tacit.audits.steps.halves import Halves
 from tacit.core import (
+    Attack,
     Check,
     CheckResult,
     Estimate,
@@ -20,9 +22,13 @@ from tacit.core import (
     Outputs,
     Policy,
     Signals,
+    collect,
     judge,
 )
-from tacit.metrics import advantage, auc, best_threshold, named
+from tacit.metrics import advantage, named
+from tacit.metrics.looks import Look, Ranked, cut_look, rank_look
+from tacit.metrics.prequential import deal_folds, learned_looks
+from tacit.metrics.vulnerability import Candidate
 from tacit.signals import feature_matrix, measure
 
 CHOSEN_METRICS = (
@@ -39,96 +45,294 @@ CHOSEN_METRICS = (
     "ppv@prior=0.01",
     "ppv@prior=0.001",
 )
+# An attacker that learns is fitted on at most so many records of the folds before.
+FIT_LIMIT = 10_000
+# What blind guessing gives; of a rate, what it is allowed or what is known before.
+CHANCE = {"auc": 0.5, "balanced_accuracy": 0.5, "pauc": 0.5, "advantage": 0.0}
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Marked:
-    """One attack, marked on both halves."""
+class Scored:
+    """One attack and what it says of the records.
+
+    Parameters
+    ----------
+    check : the recipe.
+    evidence : the records that it scored: all, or all but the first fold of one that learns.
+    looks : what the joint test looks at; empty where another attack ranks the records the same.
+    candidate : the attack for the vulnerability score.
+    ranked : its scores sorted, None of one that learns.
+    fold : int8 (n,), of one that learns, the fold of each record; 0 where it did not score it.
+    same_as : name of the attack that ranks the records the same.
+    """
 
     check: Check
-    choosing: Evidence
-    measured: Evidence
-    threshold: float
-    promise: float
+    evidence: Evidence
+    looks: tuple[Look, ...]
+    candidate: Candidate
+    ranked: Ranked | None = None
+    fold: NDArray[np.int8] | None = None
+    same_as: str = ""
 
     @property
     def name(self) -> str:
         """Of the check."""
         return self.check.name
 
+    @property
+    def source(self) -> str:
+        """Name under which its looks are."""
+        return self.same_as or self.name
 
-def mark_all(
-    recipes: Sequence[Check],
-    outputs: Outputs,
-    membership: Membership,
-    halves: Halves,
-    *,
-    seed: int,
-    tell: Progress,
-) -> list[Marked]:
-    """Run every check: the attack on its signal, marked on both halves, with the threshold that the
-    choosing half sets.
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """All attacks of an audit.
+
+    Parameters
+    ----------
+    items : the attacks that could be run.
+    failed : one result with its reason for each that could not.
+    order : int (n,), an order of the records that does not depend on how they came.
     """
+
+    items: tuple[Scored, ...]
+    failed: tuple[CheckResult, ...]
+    order: NDArray[np.intp]
+
+
+def score_all(
+    recipes: Sequence[Check], outputs: Outputs, membership: Membership, *, tell: Progress
+) -> Scores:
+    """Run every check on all records; attackers that learn by prequential folds.
+
+    Parameters
+    ----------
+    recipes : the checks.
+    outputs : what the model answered.
+    membership : the truth.
+    tell : called with (what, done, of).
+    """
+    signals = _signals(recipes, outputs)
+    order = pooled_order([signals[check.statistic] for check in recipes])
+    items: list[Scored] = []
+    failed: list[CheckResult] = []
+    fold = deal_folds(order, cluster=membership.cluster)
+    for done, check in enumerate(recipes):
+        tell(check.name, done, len(recipes) + 1)
+        seen = signals[check.statistic]
+        try:
+            if check.attack.learns:
+                items.append(by_folds(check, seen, membership, fold, order))
+            else:
+                items.append(at_thresholds(check, collect(check.attack, seen, membership), items))
+        except NotEnoughData as error:
+            failed.append(_failed(check, error))
+    return Scores(tuple(items), tuple(failed), order)
+
+
+def _signals(recipes: Sequence[Check], outputs: Outputs) -> dict[str, Signals]:
     group = outputs.label if outputs.label is not None and outputs.label.ndim == 1 else None
     learns = any(check.attack.learns for check in recipes)
     features = feature_matrix(outputs) if learns else None
-    signals: dict[str, Signals] = {}
-    marked = []
-    for done, check in enumerate(recipes):
-        tell(check.name, done, len(recipes) + 1)
-        if check.statistic not in signals:
-            values = measure(outputs, check.statistic)
-            signals[check.statistic] = Signals.of(
-                values, features=features, group=group, statistic=check.statistic
-            )
-        marked.append(mark_one(check, signals[check.statistic], membership, halves, seed=seed))
-    return marked
+    return {
+        name: Signals.of(measure(outputs, name), features=features, group=group, statistic=name)
+        for name in dict.fromkeys(check.statistic for check in recipes)
+    }
 
 
-def mark_one(
-    check: Check, signals: Signals, membership: Membership, halves: Halves, *, seed: int
-) -> Marked:
-    """One check on its signal, marked on both halves, with the choosing half's threshold."""
-    choosing, measured = halves.mark(check.attack, signals, membership, seed=seed)
-    threshold = best_threshold(choosing)
-    return Marked(check, choosing, measured, threshold, _promise(choosing, threshold))
+def pooled_order(signals: Sequence[Signals]) -> NDArray[np.intp]:
+    """Records in ascending order of the first signal, ties by whatever else is seen of them."""
+    first = signals[0].target[:, 0]
+    order = np.argsort(first, kind="stable")
+    ascending = first[order]
+    if (ascending[1:] != ascending[:-1]).all():
+        return order
+    keys: list[NDArray[Any]] = [*signals[0].features.T, signals[0].group]
+    keys += [column for item in reversed(signals) for column in item.target.T]
+    return np.lexsort([*keys, first])
 
 
-def _promise(choosing: Evidence, threshold: float) -> float:
-    tpr = 1 - np.searchsorted(choosing.member_scores, threshold, "left") / choosing.n_members
-    fpr = 1 - np.searchsorted(choosing.nonmember_scores, threshold, "left") / choosing.n_nonmembers
-    return float(tpr - fpr)
+def _failed(check: Check, error: NotEnoughData) -> CheckResult:
+    return CheckResult(
+        name=check.name,
+        role="attack",
+        attack=repr(check.attack),
+        statistic=check.statistic,
+        notes=(Note.of(check.name, error),),
+    )
 
 
-def result_of(item: Marked, *, level: float, every: bool, policy: Policy) -> CheckResult:
-    """What one attack measured: the check's metrics, and for the chosen attack (`every`) all that
-    there are.
+def at_thresholds(check: Check, evidence: Evidence, before: Sequence[Scored] = ()) -> Scored:
+    """An attack that scored all records without being told any.
+
+    Parameters
+    ----------
+    check : the recipe.
+    evidence : the scores.
+    before : attacks that were scored already; one that ranks the records the same pays for both.
+    """
+    ranked = Ranked.of(check.name, evidence.score)
+    candidate = Candidate.of(ranked)
+    for other in before:
+        if other.ranked is not None and np.array_equal(other.ranked.rank, ranked.rank):
+            return Scored(check, evidence, (), candidate, ranked, same_as=other.source)
+    looks = (rank_look(ranked, evidence.member), cut_look(ranked, evidence.member))
+    kept = tuple(look for look in looks if look is not None)
+    return Scored(check, evidence, kept, candidate, ranked)
+
+
+def by_folds(
+    check: Check,
+    signals: Signals,
+    membership: Membership,
+    fold: NDArray[np.int8],
+    order: NDArray[np.intp],
+) -> Scored:
+    """An attack that learns: each fold is scored by a fit on the folds before it.
+
+    Parameters
+    ----------
+    check : the recipe.
+    signals : what the attack sees of n records.
+    membership : the truth.
+    fold : int8 (n,), the fold of each record.
+    order : int (n,), an order of the records that does not depend on how they came.
+
+    Raises
+    ------
+    NotEnoughData : no fold could be scored.
+    """
+    score, scored = prequential_scores(check.attack, signals, membership, fold, order)
+    member = membership.member
+    rank, top = learned_looks(check.name, score, scored, member)
+    rows = np.flatnonzero(scored > 0)
+    assert rank.rows.weight is not None
+    # scores of different fits do not compare, ranks within folds do
+    place = rank.rows.weight[rows] / np.bincount(scored)[scored[rows]]
+    evidence = Evidence(
+        place,
+        member[rows],
+        None if membership.cluster is None else membership.cluster[rows],
+        membership.assignment,
+        repr(check.attack),
+        rows,
+    )
+    candidate = Candidate.learned(rank, scored)
+    return Scored(check, evidence, (rank, top), candidate, fold=scored)
+
+
+def prequential_scores(
+    attack: Attack,
+    signals: Signals,
+    membership: Membership,
+    fold: NDArray[np.int8],
+    order: NDArray[np.intp],
+) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    """Scores (n,) of each fold by an attacker who was told the folds before it, and the folds.
+
+    A fold before which too few records were told is not scored: its number becomes 0. What was told
+    decides that, never the fold itself.
+
+    Raises
+    ------
+    NotEnoughData : no fold could be scored.
+    """
+    score = np.zeros(signals.n)
+    scored = np.zeros(signals.n, np.int8)
+    shortage: NotEnoughData | None = None
+    for number in range(1, int(fold.max()) + 1):
+        before, here = order[fold[order] < number], np.flatnonzero(fold == number)
+        told = before[:: max(1, -(-len(before) // FIT_LIMIT))]
+        rows = np.concatenate([told, here])
+        known = np.full(len(rows), -1, np.int8)
+        known[: len(told)] = membership.member[told]
+        try:
+            with warnings.catch_warnings():
+                # learners warn of few records; their grades hold whatever they have learned
+                warnings.simplefilter("ignore", UserWarning)
+                values = np.asarray(attack(signals.take(rows).told(known)), np.float64)
+        except NotEnoughData as error:
+            shortage = error
+            continue
+        score[here] = values[len(told) :]
+        scored[here] = number
+    if not scored.any():
+        raise shortage or NotEnoughData(
+            f"{attack!r} needs at least two folds of records.", needed=2, got=1, unit="folds"
+        )
+    return score, scored
+
+
+def result_of(
+    item: Scored,
+    *,
+    level: float,
+    every: bool,
+    policy: Policy,
+    p_value: float | None = None,
+    p_adjusted: float | None = None,
+    score: Estimate | None = None,
+    found: bool = True,
+) -> CheckResult:
+    """What one attack measured: the check's metrics, and for the attack that is shown all.
+
+    Parameters
+    ----------
+    item : the attack.
+    level : of its intervals.
+    every : whether all metrics are wanted, and those of the policy's gates.
+    policy : the gates.
+    p_value, p_adjusted : of its looks alone, and corrected for all that was looked at.
+    score : the vulnerability score, of the attack that is shown.
+    found : whether the attack is significant; if not, no interval leaves chance out.
     """
     wanted: list[str | Metric] = list(item.check.metrics)
     if every:
         wanted += CHOSEN_METRICS
-    by_threshold = partial(advantage, threshold=item.threshold, level=level)
-    estimates, notes = measured([*dict.fromkeys(wanted), by_threshold], item.measured, level=level)
+    if score is None:
+        wanted.append(partial(advantage, level=level))
+    estimates, notes = measured([*dict.fromkeys(wanted)], item.evidence, level=level)
     if every:
         # a check may bring its own metric under the name that the policy limits
-        had = {"epsilon", *(found.name for found in estimates), *(note.metric for note in notes)}
+        had = {"epsilon", "advantage", *(known.name for known in estimates)}
+        had |= {note.metric for note in notes}
         asked = [gate.metric for gate in policy.gates if gate.metric not in had]
-        more, unknown = measured(asked, item.measured, level=level)
+        more, unknown = measured(asked, item.evidence, level=level)
         estimates, notes = [*estimates, *more], [*notes, *unknown]
-    area = next((estimate for estimate in estimates if estimate.name == "auc"), None)
+    if not found:
+        estimates = [reaching_chance(estimate) for estimate in estimates]
     result = CheckResult(
         name=item.name,
         role="attack",
         attack=repr(item.check.attack),
         statistic=item.check.statistic,
-        n_members=item.measured.n_members,
-        n_nonmembers=item.measured.n_nonmembers,
-        estimates=tuple(estimates),
-        p_value=None if area is None else area.p_value,
+        n_members=item.evidence.n_members,
+        n_nonmembers=item.evidence.n_nonmembers,
+        estimates=(*estimates, *(() if score is None else (score,))),
+        p_value=p_value,
+        p_adjusted=p_adjusted,
         notes=tuple(notes),
     )
     return replace(result, verdicts=judge(item.check.gates, result.estimates, result.notes))
+
+
+def reaching_chance(estimate: Estimate) -> Estimate:
+    """The same estimate with an interval that reaches down to what blind guessing gives."""
+    chance = _chance(estimate)
+    if chance is None or estimate.low <= chance:
+        return estimate
+    return replace(estimate, low=chance)
+
+
+def _chance(estimate: Estimate) -> float | None:
+    """What blind guessing gives; None where that is not known."""
+    name = estimate.name.partition("@")[0]
+    settings = estimate.settings
+    if name in ("tpr", "ppv"):
+        return settings.get("fpr", settings.get("max_fpr", settings.get("prior")))
+    return CHANCE.get(name)
 
 
 def measured(
@@ -153,19 +357,3 @@ def _name(metric: str | Metric) -> str:
     if isinstance(metric, str):
         return metric
     return str(getattr(getattr(metric, "func", metric), "__name__", "metric"))
-
-
-def main_p_value(best: Marked, level: float) -> float | None:
-    """Three looks at the chosen attack (ranks, its threshold, its tail), with the threshold of each
-    from the choosing half.
-    """
-    nonmembers = best.choosing.nonmember_scores
-    strict = float(nonmembers[max(0, len(nonmembers) - 1 - len(nonmembers) // 100)])
-    above = float(np.nextafter(strict, np.inf, dtype=nonmembers.dtype.type))
-    thresholds = [
-        partial(advantage, threshold=threshold, level=level)
-        for threshold in (best.threshold, above)
-    ]
-    looks, _ = measured([auc, *thresholds], best.measured, level=level)
-    known = [estimate.p_value for estimate in looks if estimate.p_value is not None]
-    return min(1.0, 3 * min(known)) if known else None

@@ -1,19 +1,24 @@
 """Who is hit hardest: the chosen attack on parts of the records, with simultaneous intervals."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tacit.audits.steps.multiplicity import with_adjusted
+from tacit.audits.steps.scoring import Scored, reaching_chance
 from tacit.core import CheckResult, Evidence, InvalidInput, Note, NotEnoughData, Outputs
 from tacit.core.checking import labelled_codes
-from tacit.metrics import advantage, auc, best_threshold, simultaneous_level
+from tacit.metrics import advantage, auc, simultaneous_level
+from tacit.metrics.joint import JointTest
+from tacit.metrics.looks import Look, slice_look
 from tacit.signals import available, measure
 
+# An interval on fewer of either side would be too wide to read.
 MIN_SIDE = 20
 N_PERCENTILES = 10
+# Attacks that look at slices; one where there are so many slices that all pairs are dear.
+N_ATTACKS, MANY_SLICES = 3, 300
 Column = tuple[NDArray[np.int64], list[str]]
 
 
@@ -57,38 +62,81 @@ def _deciles(loss: NDArray[np.floating]) -> Column:
     return code, [f"{10 * i}-{10 * (i + 1)} %" for i in range(N_PERCENTILES)]
 
 
-def slice_results(
-    choosing: Evidence, measured: Evidence, columns: Mapping[str, Column], *, level: float
-) -> tuple[CheckResult, ...]:
-    """One result a value of each column, measured on the measured half.
+def slice_looks(
+    columns: Mapping[str, Column], scored: Sequence[Scored], member: NDArray[np.bool_]
+) -> tuple[Look, ...]:
+    """Looks at every value of each column that holds enough records, by a few attacks.
 
-    Thresholds come from the choosing half. Intervals hold for all slices at once; p-values are
-    Holm-adjusted. A slice with too few records is kept, with the reason.
+    Parameters
+    ----------
+    columns : to slice by.
+    scored : the attacks; the first that scored all records, and two more, are used.
+    member : bool (n,), the truth.
     """
-    pairs = [
-        (name, text, in_choosing, in_measured)
+    ranked = [item.ranked for item in scored if item.looks and item.ranked is not None]
+    tested = {name: _tested(column) for name, column in columns.items()}
+    tested = {name: found for name, found in tested.items() if found[1]}
+    many = sum(len(values) for _, values in tested.values()) > MANY_SLICES
+    return tuple(
+        slice_look(name, item, code, len(values), member)
+        for name, (code, values) in tested.items()
+        for item in ranked[: 1 if many else N_ATTACKS]
+    )
+
+
+def _tested(column: Column) -> tuple[NDArray[np.int64], list[str]]:
+    """Codes 0, 1, ... of the values with enough records, -1 elsewhere, and the texts of those."""
+    code, texts = column
+    enough = np.bincount(code, minlength=len(texts)) >= 2 * MIN_SIDE
+    renumbered = np.where(enough, np.cumsum(enough) - 1, -1)
+    return renumbered[code], [text for text, kept in zip(texts, enough) if kept]
+
+
+def slice_results(
+    test: JointTest, columns: Mapping[str, Column], shown: Evidence, *, level: float
+) -> tuple[CheckResult, ...]:
+    """One result a value of each column: the attack that is shown, on its records.
+
+    Intervals hold for all slices at once; p-values are corrected for everything that the test
+    looked at, and where one is not significant the interval does not leave chance out. A slice with
+    too few records is kept, with the reason.
+
+    Parameters
+    ----------
+    test : of all looks, those at slices among them.
+    columns : to slice by.
+    shown : evidence of the attack that is shown.
+    level : of all slices together.
+    """
+    corrected = _corrected(test, columns)
+    rows = {
+        (name, text): np.flatnonzero(code[shown.row] == value)
         for name, (code, texts) in columns.items()
-        for text, in_choosing, in_measured in zip(
-            texts, _rows(code, choosing, texts), _rows(code, measured, texts)
-        )
-    ]
-    n_tested = sum(_enough(measured.member[rows]) for _, _, _, rows in pairs)
+        for value, text in enumerate(texts)
+    }
+    n_tested = sum(_enough(shown.member[records]) for records in rows.values())
     wide = simultaneous_level(level, max(1, n_tested))
-    results = [
-        _slice(name, text, choosing.take(a), measured.take(b), wide)
-        if len(a) and len(b)
-        else _nobody(name, text, measured.attack)
-        for name, text, a, b in pairs
-    ]
-    return tuple(with_adjusted(results))
+    return tuple(
+        _slice(key, shown, records, corrected.get(key), wide, alpha=1 - level)
+        for key, records in rows.items()
+    )
 
 
-def _rows(
-    code: NDArray[np.int64], evidence: Evidence, texts: list[str]
-) -> Iterable[NDArray[np.intp]]:
-    own = code[evidence.row]
-    order = np.argsort(own, kind="stable")
-    return np.split(order, np.searchsorted(own[order], np.arange(1, len(texts))))
+def _corrected(
+    test: JointTest, columns: Mapping[str, Column]
+) -> dict[tuple[str, str], tuple[float, float]]:
+    """Smallest p-value of each tested slice alone, and corrected."""
+    found: dict[tuple[str, str], tuple[float, float]] = {}
+    for look in test.looks:
+        if look.kind != "slice":
+            continue
+        _, values = _tested(columns[look.source])
+        adjusted = test.adjusted[test.places(look)]
+        for text, own, corrected in zip(values, look.p_value, adjusted):
+            before = found.get((look.source, text), (1.0, 1.0))
+            pair = min(before[0], float(own)), min(before[1], float(corrected))
+            found[look.source, text] = pair
+    return found
 
 
 def _enough(member: NDArray[np.bool_]) -> bool:
@@ -96,39 +144,38 @@ def _enough(member: NDArray[np.bool_]) -> bool:
     return min(n_members, len(member) - n_members) >= MIN_SIDE
 
 
-def _nobody(name: str, text: str, attack: str) -> CheckResult:
-    """A slice that one of the halves does not have: a value that few records share."""
-    title = f"{name} = {text}"
-    reason = "too few records: one half of them has none of this value"
-    note = Note(title, reason, MIN_SIDE, 0, "members")
-    return CheckResult(
-        name=title, role="slice", attack=attack, slice=name, value=text, notes=(note,)
-    )
-
-
 def _slice(
-    name: str, text: str, choosing: Evidence, measured: Evidence, level: float
+    key: tuple[str, str],
+    evidence: Evidence,
+    records: NDArray[np.intp],
+    p_values: tuple[float, float] | None,
+    level: float,
+    *,
+    alpha: float,
 ) -> CheckResult:
-    n_members, n_nonmembers = measured.n_members, measured.n_nonmembers
+    name, text = key
+    member = evidence.member[records]
+    n_members = int(np.count_nonzero(member))
+    n_nonmembers = len(member) - n_members
     result = CheckResult(
         name=f"{name} = {text}",
         role="slice",
-        attack=measured.attack,
+        attack=evidence.attack,
         slice=name,
         value=text,
         n_members=n_members,
         n_nonmembers=n_nonmembers,
     )
-    if min(n_members, n_nonmembers) < MIN_SIDE:
-        need = f"needs {MIN_SIDE} members and {MIN_SIDE} non-members in the measured half"
+    if not _enough(member) or p_values is None:
+        need = f"needs {MIN_SIDE} members and {MIN_SIDE} non-members"
         reason = f"too few records: {need}, got {n_members} and {n_nonmembers}"
         got, unit = min((n_members, "members"), (n_nonmembers, "non-members"))
         return replace(result, notes=(Note(result.name, reason, MIN_SIDE, got, unit),))
+    own = evidence.take(records)
     try:
-        area = auc(measured, level=level)
-        estimates = [area]
-        if choosing.n_members and choosing.n_nonmembers:
-            estimates.append(advantage(measured, threshold=best_threshold(choosing), level=level))
+        estimates = [auc(own, level=level), advantage(own, level=level)]
     except NotEnoughData as error:
         return replace(result, notes=(Note.of(result.name, error),))
-    return replace(result, estimates=tuple(estimates), p_value=area.p_value)
+    if p_values[1] > alpha:
+        estimates = [reaching_chance(estimate) for estimate in estimates]
+    return replace(result, estimates=tuple(estimates), p_value=p_values[0], p_adjusted=p_values[1])

@@ -19,22 +19,11 @@ from tacit.core import (
 from tacit.core.report import Finding
 from tacit.metrics import named
 
-SIGNIFICANCE_SHARE = (
-    2  # the whole audit spends half its error on the chosen attack and half on the slices
-)
+# An advantage below this is called small: "no leak found" needs an audit that would have shown it.
 SMALL_LEAK = 0.10
 # below it the second decimal of a score is its only digit
 SMALL = 0.095
 FALSE_ACCUSATIONS = ("tpr@fpr=0.001", "tpr@fpr=0.01", "tpr@fpr=0.1")
-
-
-def whole_p_value(main: float | None, slices: Sequence[CheckResult]) -> float | None:
-    """The p-value of "no leak" for the whole audit: the chosen attack and all slices, corrected for
-    having looked at both.
-    """
-    adjusted = [result.p_adjusted for result in slices if result.p_adjusted is not None]
-    candidates = [p for p in (main, min(adjusted, default=None)) if p is not None]
-    return min(1.0, SIGNIFICANCE_SHARE * min(candidates)) if candidates else None
 
 
 def finding_of(
@@ -65,7 +54,7 @@ def headline_of(
     detectable: float | None,
     *,
     warning: str = "",
-    main: float | None = None,
+    in_all: bool = True,
     slices: Sequence[CheckResult] = (),
 ) -> str:
     """The finding in plain words.
@@ -75,16 +64,13 @@ def headline_of(
     finding, detectable, chosen : what was found, what would have shown, and the attack that was
         chosen.
     warning : why the numbers do not speak of the model, if they do not.
-    main : p-value of the chosen attack on all records.
+    in_all : whether the leak shows on all records together, not only in a slice.
     slices : results of the slices.
     """
     if warning:
         return f"Inconclusive: {warning}"
     if finding == "leak" and chosen is not None:
-        overall_shown = main is not None and whole_p_value(main, ()) == whole_p_value(main, slices)
-        return (
-            f"This model leaks: {_attacker(chosen)}" if overall_shown else _only_in_a_slice(slices)
-        )
+        return f"This model leaks: {_attacker(chosen)}" if in_all else _only_in_a_slice(slices)
     if finding == "no leak found" and detectable is not None:
         return (
             f"No leak found by these attacks. A leak with a score of {detectable:.2g} or more"

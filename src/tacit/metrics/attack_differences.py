@@ -1,45 +1,22 @@
-"""Choosing and comparing attacks: what this much data can show, and differences on the same
-records.
-"""
+"""Differences between two attacks on the same records."""
+
+from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import ndtri, stdtr
+from scipy.special import stdtr
 
 from tacit.core import Estimate, Evidence, InvalidInput, NotEnoughData, checking
-from tacit.metrics.auc import auc, share_below
-from tacit.metrics.clusters import FROZEN_THRESHOLD, MIN_CLUSTERS, assumption, n_units
+from tacit.metrics.auc import auc, rank_correlation, share_below, weighted_below
+from tacit.metrics.clusters import (
+    FROZEN_THRESHOLD,
+    MIN_CLUSTERS,
+    Weighted,
+    assumption,
+    n_units,
+)
 from tacit.metrics.intervals import Floats, share_differences, t_quantile
 
 SAME_RECORDS = "both attacks score the same records"
-
-
-def detectable_advantage(
-    n_members: int, n_nonmembers: int, *, level: float = 0.95, power: float = 0.8
-) -> float:
-    """Smallest advantage that an audit of this size shows in a share `power` of repetitions.
-
-    At the least favourable rates (TPR and FPR around one half), for a threshold chosen elsewhere
-    and the exact one-sided test at 1 - `level`; 1.0 where no advantage is sure to be shown.
-
-    Parameters
-    ----------
-    n_members, n_nonmembers : records measured (not those used to choose the attack).
-    level, power : 1 - chance of a false alarm, and chance of finding.
-    """
-    checking.fraction(level, "level")
-    checking.fraction(power, "power")
-    if min(n_members, n_nonmembers) < 1:
-        raise InvalidInput(
-            f"`n_members` and `n_nonmembers` need 1 or more, got {n_members} and {n_nonmembers}."
-        )
-    spread = (1 / n_members + 1 / n_nonmembers) ** 0.5
-    alarm, find = float(ndtri(level)), float(ndtri(power))
-    step = 0.5 / min(n_members, n_nonmembers)
-    critical = alarm * spread / 2 + step
-    gain = critical
-    for _ in range(50):
-        gain = critical + find * spread * max(0.0, 1 - gain**2) ** 0.5 / 2
-    return float(min(1.0, gain))
 
 
 def paired_auc_difference(first: Evidence, second: Evidence, *, level: float = 0.95) -> Estimate:
@@ -48,7 +25,8 @@ def paired_auc_difference(first: Evidence, second: Evidence, *, level: float = 0
 
     The two intervals of `auc` are combined by their squared distances [2]_, with the correlation
     that DeLong's placements show [1]_, so that the interval keeps its level near complete
-    separation; it is never narrower than DeLong's own.
+    separation; it is never narrower than DeLong's own. Over clusters it is Student's t, with the
+    clusters weighted alike for both.
 
     Raises
     ------
@@ -62,6 +40,8 @@ def paired_auc_difference(first: Evidence, second: Evidence, *, level: float = 0
     .. [2] Zou, Toward using confidence intervals to compare correlations, 2007, eq. 15.
     """
     one, other = _same_records(first, second, level)
+    if one.cluster is not None:
+        return _over_clusters(one, other, level)
     parts = [_centred_gain(evidence) for evidence in (one, other)]
     products = [_covariance(parts[i], parts[j], one) for i, j in ((0, 0), (1, 1), (0, 1))]
     scale = (products[0] * products[1]) ** 0.5
@@ -102,7 +82,7 @@ def paired_advantage_difference(
     inside = one.member
     value = float(change[inside].mean() - change[~inside].mean())
     part = np.where(inside, change - change[inside].mean(), change[~inside].mean() - change)
-    variance, df = _covariance(part, part, one), _fewest(one) - 1
+    variance, df = _paired_variance(part, one)
     margin = t_quantile(level, df) * variance**0.5
     low, high = value - margin, value + margin
     if one.cluster is None:
@@ -119,6 +99,15 @@ def paired_advantage_difference(
     return Estimate(
         "advantage difference", value, low, high, level, n_units(one), method, assumes, p_value
     )
+
+
+def _paired_variance(part: Floats, evidence: Evidence) -> tuple[float, float]:
+    """Variance of the difference of both sides' means of `part` (t,), and degrees of freedom."""
+    if evidence.cluster is None:
+        return _covariance(part, part, evidence), _fewest(evidence) - 1
+    # records count the same here, since a difference in accusations is a count of records
+    sides = [Weighted.of(index, 0.0) for index in evidence.units]
+    return _clustered_variance(part, evidence, sides), min(side.df for side in sides)
 
 
 def _disagreement(change: Floats, level: float) -> tuple[float, float]:
@@ -162,7 +151,7 @@ def _distance(first: float, second: float, link: float) -> float:
     return float(max(0.0, first**2 + second**2 - 2 * link * first * second) ** 0.5)
 
 
-def _two_sided(value: float, variance: float, df: int) -> float:
+def _two_sided(value: float, variance: float, df: float) -> float:
     if value == 0 or variance <= 0:
         return 1.0
     return float(2 * stdtr(df, -abs(value) / variance**0.5))
@@ -203,22 +192,58 @@ def _centred_gain(evidence: Evidence) -> Floats:
     return np.asarray(np.where(inside, gain - gain[inside].mean(), gain - gain[~inside].mean()))
 
 
+def _over_clusters(one: Evidence, other: Evidence, level: float) -> Estimate:
+    """The difference of two AUCs over clusters."""
+    rho = max(rank_correlation(one), rank_correlation(other))
+    sides = [Weighted.of(index, rho) for index in one.units]
+    inside = one.member
+    values, gains = [], []
+    for paper in (one, other):
+        member, others = paper.score[inside], paper.score[~inside]
+        gain = np.empty(len(inside))
+        gain[inside] = weighted_below(member, others, sides[1].record)
+        gain[~inside] = 1 - weighted_below(others, member, sides[0].record)
+        values.append(float(sides[0].record @ gain[inside]))
+        gains.append(gain)
+    value = values[0] - values[1]
+    variance = _clustered_variance(gains[0] - gains[1], one, sides)
+    df = min(side.df for side in sides)
+    margin = t_quantile(level, df) * variance**0.5
+    ends = max(-1.0, value - margin), min(1.0, value + margin)
+    assumes = (assumption(one), SAME_RECORDS)
+    p_value = _two_sided(value, variance, df)
+    return Estimate(
+        "auc difference", value, *ends, level, n_units(one), "Student's t", assumes, p_value
+    )
+
+
+def _clustered_variance(value: Floats, evidence: Evidence, sides: Sequence[Weighted]) -> float:
+    """Variance of the sum of both sides' weighted means of `value` (t,); clusters that hold both
+    kinds count once.
+    """
+    assert evidence.cluster is not None
+    _, unit = np.unique(evidence.cluster, return_inverse=True)
+    total = np.zeros(int(unit.max()) + 1)
+    factor = 1.0
+    for side, inside in zip(sides, (evidence.member, ~evidence.member)):
+        own = side.totals(value[inside])
+        place = np.empty(len(own), np.int64)
+        place[side.unit] = unit[inside]
+        total[place] += own
+        factor = min(factor, (len(own) - 1) / len(own))
+    return float(total @ total) * factor
+
+
 def _covariance(first: Floats, second: Floats, evidence: Evidence) -> float:
     """Covariance of two estimates from what each record adds to their errors (means of the sides
     removed).
     """
     inside = evidence.member
     n1, n0 = np.count_nonzero(inside), np.count_nonzero(~inside)
-    if evidence.cluster is None:
-        products = first * second
-        return float(
-            products[inside].sum() / (n1 * (n1 - 1)) + products[~inside].sum() / (n0 * (n0 - 1))
-        )
-    weight = np.where(inside, 1 / n1, 1 / n0)
-    _, unit = np.unique(evidence.cluster, return_inverse=True)
-    totals = [np.bincount(unit, weights=part * weight) for part in (first, second)]
-    fewest = _fewest(evidence)
-    return float(totals[0] @ totals[1]) * fewest / (fewest - 1)
+    products = first * second
+    return float(
+        products[inside].sum() / (n1 * (n1 - 1)) + products[~inside].sum() / (n0 * (n0 - 1))
+    )
 
 
 def _fewest(evidence: Evidence) -> int:

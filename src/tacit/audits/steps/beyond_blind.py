@@ -1,0 +1,350 @@
+"""Does an attack see more than the record itself gives away?
+
+A model that was trained on none of these records answers as a function of the record alone. So a
+leak is called only where an attack tells members better than what the record predicts of the
+attack's own score, and better than how hard the record is; none of these guesses is told a
+membership.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.audits.steps.joint_finding import Found
+from tacit.audits.steps.scoring import Scored
+from tacit.core import CheckResult, Evidence, NotEnoughData, Outputs
+from tacit.metrics import auc, no_leak_p_value, paired_advantage_difference, paired_auc_difference
+from tacit.metrics.looks import Ranked
+from tacit.metrics.prequential import deal_folds
+
+# So many of the most significant attacks may show that they see more: each further one is a
+# further chance for a false alarm.
+MOST_TRIED = 3
+# A difficulty whose own p-value is above this tells nothing; pairing with noise would cost power.
+SPEAKS = 0.2
+# Labels alone tell little of a record: what they predict counts only where they tell the split.
+LABELS_SPEAK = 0.05
+# Fits use at most so many records, and comparisons so many, spread evenly. A baseline needs to
+# explain half of a score's variance, not all of it: more records cost minutes and change nothing.
+FIT_LIMIT, MOST_COMPARED = 4_000, 100_000
+# More classes than this are one column of the predicted attack, not one each.
+MOST_CLASSES = 20
+MOST_PRODUCTS = 200
+TREES, LEAF, NEAREST = 60, 5, 15
+LEAST_P = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Beyond:
+    """What came of it.
+
+    Parameters
+    ----------
+    passes : whether some attack sees more than the records give away.
+    results : one baseline an attack that was compared.
+    reason : why nothing could be compared; empty where it could.
+    """
+
+    passes: bool
+    results: tuple[CheckResult, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class _Records:
+    """The records that are compared: their columns, folds, and how hard each is. What they predict
+    of an attack counts up to the p-value `limit` of its own.
+    """
+
+    rows: NDArray[np.intp]
+    table: NDArray[np.float32]
+    fold: NDArray[np.int8]
+    difficulty: tuple[NDArray[np.float64], ...]
+    seed: int
+    limit: float
+
+    def predicted(self, score: NDArray[np.float64], rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """What the record tells of `score`, each fold by a forest fitted on the others."""
+        from sklearn.ensemble import RandomForestRegressor
+
+        columns = np.column_stack([self.table, *self.difficulty])[rows]
+        return _out_of_fold(
+            lambda: RandomForestRegressor(
+                TREES, min_samples_leaf=LEAF, max_features=1 / 3, random_state=self.seed, n_jobs=1
+            ),
+            columns,
+            score,
+            self.fold[rows],
+            lambda model, x, _: model.predict(x),
+        )
+
+
+def beyond_blind(
+    found: Found,
+    outputs: Outputs,
+    features: NDArray[np.float32] | None,
+    *,
+    in_slice: NDArray[np.bool_] | None = None,
+    seed: int,
+) -> Beyond:
+    """Compare the significant attacks with what the records give away.
+
+    An attack passes where it beats what the record predicts of its own score, and every difficulty
+    that speaks, each in a paired test at the level of the audit; to need all of them takes no
+    correction.
+
+    Parameters
+    ----------
+    found : by the joint test.
+    outputs : what the model answered; their labels are part of the record.
+    features : float32 (n, d), the records' own columns, or None.
+    in_slice : bool (n,), where the leak shows in a slice alone.
+    seed : of the forests.
+    """
+    records = _records(found, outputs, features, seed)
+    if records is None:
+        return Beyond(True, reason="there are neither columns nor labels to predict from")
+    significant = [item for item in found.scored if item.looks and _significant(found, item)]
+    if in_slice is not None:
+        significant = [item for item in found.scored if item.looks and item.ranked is not None]
+    significant.sort(key=lambda item: found.p_values(item)[1] or 0.0)
+    tried = significant[:MOST_TRIED]
+    if not tried:
+        return Beyond(False, reason="no single attack stands out")
+    alpha = found.alpha / (len(tried) if in_slice is not None else 1)
+    results: list[CheckResult] = []
+    passes = False
+    for item in tried:
+        try:
+            passed, result = _compared(found, item, records, in_slice, alpha)
+        except NotEnoughData as error:
+            return Beyond(False, tuple(results), str(error))
+        results.append(result)
+        passes |= passed
+        if passes:
+            break
+    return Beyond(passes, tuple(results))
+
+
+def _significant(found: Found, item: Scored) -> bool:
+    corrected = found.p_values(item)[1]
+    return corrected is not None and corrected <= found.alpha
+
+
+def _compared(
+    found: Found,
+    item: Scored,
+    records: _Records,
+    in_slice: NDArray[np.bool_] | None,
+    alpha: float,
+) -> tuple[bool, CheckResult]:
+    """Whether one attack sees more, and the baseline that it was compared with."""
+    at = np.full(len(found.member), -1)
+    at[records.rows] = np.arange(len(records.rows))
+    kept = at[item.evidence.row] >= 0
+    evidence = item.evidence.take(kept)
+    rows = at[evidence.row]
+    own = Ranked.of("", evidence.score).rank / len(rows)
+    baselines = [records.predicted(own, rows), *(score[rows] for score in records.difficulty)]
+    if in_slice is not None:
+        inside = in_slice[evidence.row]
+        evidence = evidence.take(inside)
+        baselines = [score[inside] for score in baselines]
+    papers = [_as(evidence, score) for score in baselines]
+    speaking = [
+        paper
+        for paper, limit in zip(papers, (records.limit, *[SPEAKS] * len(papers)))
+        if no_leak_p_value(paper) <= limit
+    ]
+    top = None if in_slice is not None else _best_cut(found, item)
+    p_values = [_one_sided(evidence, paper, top) for paper in speaking]
+    area = auc(papers[0], level=found.level)
+    result = CheckResult(
+        name=f"what the record tells of: {item.name}",
+        role="blind",
+        attack="random forest from the record to the attack's score, without membership",
+        statistic="none",
+        n_members=papers[0].n_members,
+        n_nonmembers=papers[0].n_nonmembers,
+        estimates=(area,),
+        p_value=max(p_values, default=None),
+        remarks=(f"p-value: of the attack telling no more than {len(speaking)} such guesses",),
+    )
+    return max(p_values, default=0.0) <= alpha, result
+
+
+def _as(evidence: Evidence, score: NDArray[np.float64]) -> Evidence:
+    return Evidence(
+        score, evidence.member, evidence.cluster, evidence.assignment, "the record", evidence.row
+    )
+
+
+def _best_cut(found: Found, item: Scored) -> float | None:
+    """Share of records in the cut that is significant where ranks are not; None where ranks are."""
+    best = None
+    for look in found.test.looks:
+        if look.source != item.source or look.kind not in ("rank", "cut"):
+            continue
+        corrected = found.test.adjusted[found.test.places(look)]
+        if look.kind == "rank" and corrected[0] <= found.alpha:
+            return None
+        if look.n_top is not None:
+            best = float(look.n_top[np.argmin(corrected)]) / len(found.member)
+    return best
+
+
+def _one_sided(evidence: Evidence, baseline: Evidence, top: float | None) -> float:
+    """P-value of "the attack tells no more than the baseline"."""
+    if top is None:
+        estimate = paired_auc_difference(evidence, baseline)
+    else:
+        cuts = tuple(float(np.quantile(paper.score, 1 - top)) for paper in (evidence, baseline))
+        estimate = paired_advantage_difference(evidence, baseline, (cuts[0], cuts[1]))
+    p_value = 1.0 if estimate.p_value is None else estimate.p_value
+    return p_value / 2 if estimate.value > 0 else 1 - p_value / 2
+
+
+def _records(
+    found: Found, outputs: Outputs, features: NDArray[np.float32] | None, seed: int
+) -> _Records | None:
+    label = _labels(outputs)
+    parts = [part for part in (features, label) if part is not None]
+    if not parts:
+        return None
+    step = max(1, -(-len(found.member) // MOST_COMPARED))
+    rows = found.order[::step]
+    table = np.column_stack(parts)
+    if features is not None and label is not None:
+        table = np.column_stack([table, _products(features, label)])
+    cluster = found.cluster
+    fold = deal_folds(found.order, cluster=cluster)[rows]
+    hard: tuple[NDArray[np.float64], ...] = ()
+    if features is not None:
+        hard = difficulties(features[rows], outputs, rows, fold, seed=seed)
+    limit = LABELS_SPEAK if features is None else 1.0
+    return _Records(rows, table[rows].astype(np.float32), fold, hard, seed, limit)
+
+
+def _labels(outputs: Outputs) -> NDArray[np.float32] | None:
+    """The labels as columns; None where there are none."""
+    if outputs.truth is not None:
+        return np.asarray(outputs.truth, np.float32).reshape(outputs.n, -1)
+    if outputs.label is None:
+        return None
+    if outputs.label.ndim > 1:
+        return np.asarray(outputs.label, np.float32)
+    classes, code = np.unique(outputs.label, return_inverse=True)
+    if len(classes) > MOST_CLASSES:
+        return code[:, None].astype(np.float32)
+    return np.asarray(code[:, None] == np.arange(len(classes)), np.float32)
+
+
+def _products(features: NDArray[np.float32], label: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Columns times labels, where they are few: what a model makes of both together."""
+    if features.shape[1] * label.shape[1] > MOST_PRODUCTS:
+        return np.zeros((len(features), 0), np.float32)
+    return (features[:, :, None] * label[:, None, :]).reshape(len(features), -1)
+
+
+def difficulties(
+    features: NDArray[np.float32],
+    outputs: Outputs,
+    rows: NDArray[np.intp],
+    fold: NDArray[np.int8],
+    *,
+    seed: int,
+) -> tuple[NDArray[np.float64], ...]:
+    """How well three unlike models that were not told a membership fit each record; larger fits.
+
+    Each fold is judged by models fitted on the others: the log-probability of the label, or the
+    negative squared error of a regression.
+
+    Parameters
+    ----------
+    features : float32 (t, d), the records' columns.
+    outputs : with the labels of all n records.
+    rows : int (t,), which of the n.
+    fold : int8 (t,).
+    seed : of the forest.
+    """
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+
+    forest = {"min_samples_leaf": LEAF, "random_state": seed, "n_jobs": 1}
+    x = _standardised(features)
+    if outputs.truth is not None:
+        truth = outputs.truth[rows].reshape(len(rows), -1).mean(axis=1)
+        errors: Sequence[Callable[[], Any]] = (
+            lambda: Ridge(),
+            lambda: RandomForestRegressor(TREES, **forest),
+            lambda: KNeighborsRegressor(NEAREST),
+        )
+        guesses = (_out_of_fold(make, x, truth, fold, _prediction) for make in errors)
+        return tuple(-((guess - truth) ** 2) for guess in guesses)
+    if outputs.label is None or outputs.label.ndim > 1 or len(np.unique(outputs.label)) < 2:
+        return ()
+    label = outputs.label[rows]
+    fits: Sequence[Callable[[], Any]] = (
+        lambda: LogisticRegression(max_iter=300),
+        lambda: RandomForestClassifier(TREES, **forest),
+        lambda: KNeighborsClassifier(NEAREST),
+    )
+    return tuple(_out_of_fold(make, x, label, fold, _log_p) for make in fits)
+
+
+def _standardised(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    spread = x.std(axis=0)
+    return np.asarray((x - x.mean(axis=0)) / np.where(spread > 0, spread, 1), np.float32)
+
+
+def _prediction(model: Any, x: NDArray[Any], _: NDArray[Any]) -> NDArray[np.float64]:
+    return np.asarray(model.predict(x), np.float64)
+
+
+def _log_p(model: Any, x: NDArray[Any], label: NDArray[Any]) -> NDArray[np.float64]:
+    """Log-probability of each label; a class that was not fitted has the least."""
+    p = np.asarray(model.predict_proba(x), np.float64)
+    place = np.searchsorted(model.classes_, label)
+    inside = np.minimum(place, len(model.classes_) - 1)
+    known = model.classes_[inside] == label
+    own = np.where(known, p[np.arange(len(label)), inside], 0.0)
+    return np.log(np.maximum(own, LEAST_P))
+
+
+def _out_of_fold(
+    make: Callable[[], Any],
+    x: NDArray[Any],
+    y: NDArray[Any],
+    fold: NDArray[np.int8],
+    judged: Callable[[Any, NDArray[Any], NDArray[Any]], NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """What models fitted on the other folds say of each record, float64 (t,)."""
+    result = np.zeros(len(x))
+    for number in np.unique(fold):
+        here = fold == number
+        others = np.flatnonzero(~here)
+        others = others[:: max(1, -(-len(others) // FIT_LIMIT))]
+        if len(others) < 2 * NEAREST or len(np.unique(y[others])) < 2:
+            continue
+        with _quiet():
+            model = make().fit(x[others], y[others])
+            result[here] = judged(model, x[here], y[here])
+    return result
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """One thread, and no word of a fit that stopped early: it is a baseline, not a result."""
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with warnings.catch_warnings(), threadpool_limits(1):
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield

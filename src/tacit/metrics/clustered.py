@@ -1,0 +1,291 @@
+"""The joint test where records come in clusters of any size: whole clusters are shuffled.
+
+A cluster that holds members and non-members is compared within itself, a cluster of one kind with
+the clusters of the other kind. Both comparisons add up with the precision that each has.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from tacit.metrics.clusters import intraclass_correlation, inverse
+from tacit.metrics.joint import Copula, JointTest, Shuffles, weights
+from tacit.metrics.looks import Floats, Look, Ranked, Rows, rank_look
+from tacit.metrics.permutation import FEWEST_SHUFFLES, MOST_SHUFFLES, gathered, own_order
+
+SEED = 20_251_128
+# A variance below this share of its mean under shuffling counts as that share: two clusters that
+# happen to agree would else make the statistic endless (20 % false alarms with 2 + 2 such users).
+LEAST_VARIANCE = 0.05
+# Multiply-adds of all shuffles of whole clusters, and records sorted by all shuffles within
+# clusters: about two seconds of one core each.
+MOST_PRODUCTS, MOST_SORTED = 4_000_000_000, 100_000_000
+BLOCK = 1_000_000
+# A p-value of 1 has no normal score.
+LARGEST = 0.999
+
+
+def clustered_test(
+    looks: Sequence[Look], member: NDArray[np.bool_], cluster: NDArray[np.int64]
+) -> JointTest:
+    """Test all looks together, shuffling whole clusters, and records within mixed ones.
+
+    Parameters
+    ----------
+    looks : at the same n records; no attacker that learns.
+    member : bool (n,), the truth.
+    cluster : int (n,), the unit of independence.
+    """
+    kept = tuple(looks)
+    rows = [look.rows for look in kept]
+    order = own_order(rows)
+    unit = _numbered(cluster[order])
+    order = order[np.argsort(unit, kind="stable")]
+    rows, truth = [part.take(order) for part in rows], member[order]
+    table = _Clusters.of(rows, truth, np.sort(unit))
+    between, within = _Between.of(table), _Within.of(table, rows, truth)
+    n_shuffles = int(
+        np.clip(min(between.affordable, within.affordable), FEWEST_SHUFFLES, MOST_SHUFFLES)
+    )
+    rng = np.random.default_rng(SEED)
+    apart, variance = between.shuffled(rng, n_shuffles)
+    inner = within.shuffled(rng, n_shuffles)
+    mean_variance = variance.mean(axis=0)
+    precision = np.array([inverse(mean_variance), within.precision])
+    total = precision.sum(axis=0)
+
+    def statistic(apart: Floats, variance: Floats, inner: Floats) -> Floats:
+        floor = np.maximum(variance, LEAST_VARIANCE * mean_variance)
+        t = apart * np.sqrt(inverse(floor))
+        u = inner * np.sqrt(inverse(within.variance))
+        both = np.sqrt(precision[0]) * t + np.sqrt(precision[1]) * u
+        return np.asarray(both * np.sqrt(inverse(total)))
+
+    scores = statistic(apart, variance, inner)
+    observed = statistic(*between.observed(), within.observed())[0]
+    share = weights(kept, min(_sides(table)))
+    smallest = np.sort((ndtr(-scores) / share).min(axis=1))
+    spread = np.sqrt(inverse(total)) * table.scale
+    return JointTest(
+        kept,
+        share,
+        ndtr(-observed),
+        observed * spread,
+        spread,
+        int(np.count_nonzero(member)),
+        int(np.count_nonzero(~member)),
+        Copula(_correlation(scores)),
+        Shuffles(smallest, every=False),
+    )
+
+
+def _numbered(cluster: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Clusters numbered in the order in which they first occur."""
+    _, first, inverse = np.unique(cluster, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[inverse]
+
+
+@dataclass(frozen=True, eq=False)
+class _Clusters:
+    """Sums of each look in each cluster, of looks with variance 1 over the records.
+
+    `size` and `members` (c,), `mean` and `squares` (c, k) (about the cluster's mean), `weight`
+    (c, k), and `scale` (k,), the standard deviation that was divided out.
+    """
+
+    unit: NDArray[np.int64]
+    size: Floats
+    members: Floats
+    mean: Floats
+    squares: Floats
+    weight: Floats
+    scale: Floats
+
+    @classmethod
+    def of(
+        cls, rows: Sequence[Rows], member: NDArray[np.bool_], unit: NDArray[np.int64]
+    ) -> "_Clusters":
+        n_units = int(unit[-1]) + 1
+        group = Rows(unit, n_units)
+        total = np.concatenate([group.products(part) for part in rows], axis=1)
+        square = np.concatenate([group.products(part.squared()) for part in rows], axis=1)
+        size = np.bincount(unit).astype(np.float64)
+        members = np.bincount(unit, weights=member).astype(np.float64)
+        n = len(unit)
+        scale = np.sqrt(np.maximum(square.sum(0) / n - (total.sum(0) / n) ** 2, 0.0))
+        safe = np.where(scale > 0, scale, np.inf)
+        mean = total / size[:, None] / safe
+        squares = np.maximum(square / safe**2 - size[:, None] * mean**2, 0.0)
+        rho = intraclass_correlation(size, mean, squares)
+        weight = size[:, None] / (1 + (size[:, None] - 1) * rho)
+        return cls(unit, size, members, mean, squares, weight, scale)
+
+    @property
+    def pure(self) -> NDArray[np.bool_]:
+        """Clusters of one kind, bool (c,)."""
+        return np.asarray((self.members == 0) | (self.members == self.size))
+
+
+def _sides(table: _Clusters) -> tuple[int, int]:
+    """Clusters that hold members, and that hold non-members."""
+    inside = int(np.count_nonzero(table.members > 0))
+    return inside, int(np.count_nonzero(table.members < table.size))
+
+
+@dataclass(frozen=True, eq=False)
+class _Between:
+    """Clusters of one kind: `columns` (c, 5, k) of sums that are linear in the labels."""
+
+    member: NDArray[np.bool_]
+    columns: Floats
+
+    @classmethod
+    def of(cls, table: _Clusters) -> "_Between":
+        pure = table.pure
+        w = table.weight[pure]
+        d = table.mean[pure]
+        d = d - (w * d).sum(axis=0) * inverse(w.sum(axis=0))
+        columns = np.stack([w, w * d, w**2, w**2 * d, w**2 * d**2], axis=1)
+        return cls(table.members[pure] > 0, columns)
+
+    @property
+    def _speaks(self) -> bool:
+        return bool(self.member.any() and not self.member.all())
+
+    @property
+    def affordable(self) -> float:
+        """Shuffles that take about two seconds."""
+        return MOST_PRODUCTS / max(1, self.columns.size)
+
+    def observed(self) -> tuple[Floats, Floats]:
+        """Weighted difference of the sides and its variance, (1, k) each."""
+        return self._of(self.member[None, :].astype(np.float64))
+
+    def shuffled(self, rng: np.random.Generator, n_shuffles: int) -> tuple[Floats, Floats]:
+        """The same of `n_shuffles` shuffles, (b, k) each."""
+        labels = np.tile(self.member, (n_shuffles, 1))
+        return self._of(rng.permuted(labels, axis=1).astype(np.float64))
+
+    def _of(self, label: Floats) -> tuple[Floats, Floats]:
+        k = self.columns.shape[2]
+        if not self._speaks:
+            return np.zeros((len(label), k)), np.zeros((len(label), k))
+        flat = self.columns.reshape(len(self.columns), -1)
+        inside = (label @ flat).reshape(len(label), 5, k)
+        outside = flat.sum(axis=0).reshape(5, k) - inside
+        (mean1, variance1), (mean0, variance0) = _moments(inside), _moments(outside)
+        return mean1 - mean0, variance1 + variance0
+
+
+def _moments(sums: Floats) -> tuple[Floats, Floats]:
+    """Weighted mean of one side and its variance, from the five sums."""
+    weight, first, square, cross, second = np.moveaxis(sums, 1, 0)
+    mean = first * inverse(weight)
+    variance = (second - 2 * mean * cross + mean**2 * square) * inverse(weight) ** 2
+    return mean, np.maximum(variance, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Within:
+    """Clusters that hold both kinds: members against the others of their own cluster."""
+
+    rows: tuple[Rows, ...]
+    member: NDArray[np.bool_]
+    unit: NDArray[np.int64]
+    expected: Floats
+    scale: Floats
+    information: float
+    variance: Floats
+
+    @classmethod
+    def of(cls, table: _Clusters, rows: Sequence[Rows], member: NDArray[np.bool_]) -> "_Within":
+        mixed = ~table.pure
+        here = mixed[table.unit]
+        n, m = table.size[mixed], table.members[mixed]
+        share = m * (n - m) / n
+        variance = (share / (n - 1)) @ table.squares[mixed]
+        parts = tuple(part.take(here) for part in rows)
+        expected = m @ table.mean[mixed]
+        unit = table.unit[here]
+        return cls(parts, member[here], unit, expected, table.scale, float(share.sum()), variance)
+
+    @property
+    def precision(self) -> Floats:
+        """One over the variance of the difference of two records of one cluster, (k,)."""
+        return self.information**2 * inverse(self.variance)
+
+    @property
+    def affordable(self) -> float:
+        """Shuffles that take about two seconds."""
+        return MOST_SORTED / max(1, len(self.member))
+
+    def observed(self) -> Floats:
+        """Sum over members of the difference from their cluster's mean, (1, k)."""
+        return self._of(np.flatnonzero(self.member)[None, :])
+
+    def shuffled(self, rng: np.random.Generator, n_shuffles: int) -> Floats:
+        """The same of `n_shuffles` shuffles within clusters, (b, k)."""
+        n = len(self.member)
+        if n == 0:
+            return np.zeros((n_shuffles, len(self.expected)))
+        # records are sorted by cluster: after sorting random keys within clusters, the first of
+        # each cluster become its members
+        size = np.bincount(self.unit)
+        members = np.bincount(self.unit, weights=self.member)
+        start = np.repeat(np.cumsum(size) - size, size)
+        taken = np.arange(n) - start < np.repeat(members, size)
+        step = max(1, BLOCK // n)
+        parts = []
+        for first in range(0, n_shuffles, step):
+            keys = rng.random((min(step, n_shuffles - first), n)) + self.unit
+            parts.append(self._of(np.argsort(keys, axis=1)[:, taken]))
+        return np.concatenate(parts)
+
+    def _of(self, chosen: NDArray[np.intp]) -> Floats:
+        if len(self.member) == 0:
+            return np.zeros((len(chosen), len(self.expected)))
+        sums = np.concatenate([gathered(part, chosen) for part in self.rows], axis=1)
+        return np.asarray(sums * inverse(self.scale) - self.expected)
+
+
+def _correlation(scores: Floats) -> Floats:
+    """Correlation of columns, 0 for one that does not vary."""
+    centred = scores - scores.mean(axis=0)
+    spread = np.sqrt(inverse((centred**2).sum(axis=0)))
+    result = np.clip((centred * spread).T @ (centred * spread), -1.0, 1.0)
+    np.fill_diagonal(result, 1.0)
+    return np.asarray(result)
+
+
+def learned_p_value(
+    score: Sequence[NDArray[np.floating]],
+    fold: NDArray[np.int8],
+    member: NDArray[np.bool_],
+    cluster: NDArray[np.int64],
+) -> float:
+    """P-value of all attackers that learn, over clusters.
+
+    Given the folds before, the ranks of a fold have the law that shuffling its clusters gives, so
+    that the p-values of the folds are independent: their normal scores are summed (Stouffer).
+
+    Parameters
+    ----------
+    score : one float (n,) an attacker, by a fit on the folds before.
+    fold : int8 (n,), clusters whole; 0 for the records that nobody scored.
+    member : bool (n,), the truth.
+    cluster : int (n,), the unit of independence.
+    """
+    scores = []
+    for number in range(1, int(fold.max()) + 1):
+        here = fold == number
+        inside = member[here]
+        if inside.any() and not inside.all():
+            looks = [rank_look(Ranked.of("", values[here]), inside) for values in score]
+            p = clustered_test(looks, inside, cluster[here]).p_value
+            scores.append(-ndtri(min(p, LARGEST)))
+    return float(ndtr(-sum(scores) / len(scores) ** 0.5)) if scores else 1.0

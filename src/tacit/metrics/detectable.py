@@ -1,0 +1,186 @@
+"""How large a leak must be for the joint test to find it in 4 audits of 5."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from tacit.core import InvalidInput, checking
+from tacit.metrics.joint import JointTest
+from tacit.metrics.looks import Floats
+
+# Places of the corner of a two-line ROC curve; the worst of them is what is called detectable.
+CORNERS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.36, 0.42, 0.5, 0.6, 0.7)
+# The power of 4,000 draws is known to .6 points at 80 %.
+N_DRAWS, SEED = 4_000, 20_251_129
+HALVINGS = 14
+# Thresholds at which a pair of normal densities is written down.
+GRID = np.linspace(-9.0, 9.0, 2_001)
+# A shift of six standard deviations tells all members apart.
+LARGEST_SHIFT = 6.0
+
+
+@dataclass(frozen=True)
+class Detectable:
+    """The smallest advantages that would have been found with the asked power; 1 where none.
+
+    Parameters
+    ----------
+    worst : whatever the shape: of ROC curves of two lines, the least visible.
+    shift : if all members are exposed a little (normal scores).
+    tail : if some members are exposed wholly: the share of them.
+    """
+
+    worst: float
+    shift: float
+    tail: float
+
+
+def detectable_by(
+    test: JointTest,
+    source: str,
+    member: NDArray[np.bool_],
+    *,
+    level: float = 0.95,
+    power: float = 0.8,
+) -> Detectable:
+    """What leak in one score the joint test finds with chance `power`, at the price of all looks.
+
+    Parameters
+    ----------
+    test : of all looks.
+    source : the attack in which the leak would show.
+    member : bool (n,), the truth: only its sizes are used.
+    level : one less the chance of a false alarm.
+    power : the chance of finding.
+    """
+    scene = _Scene.of(test, source, member, 1 - level)
+
+    def least(corner: float) -> float:
+        return scene.smallest(partial(scene.two_lines, corner), power, 1 - corner)
+
+    return Detectable(
+        worst=max(least(corner) for corner in CORNERS),
+        shift=scene.smallest(scene.shift, power, 1.0),
+        tail=least(0.0),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Scene:
+    """Looks at one score with what each must reach, and draws of their chance."""
+
+    is_rank: NDArray[np.bool_]
+    place: Floats
+    spread: Floats
+    limit: Floats
+    noise: Floats
+    share: float
+    n: int
+
+    @classmethod
+    def of(cls, test: JointTest, source: str, member: NDArray[np.bool_], alpha: float) -> "_Scene":
+        n = len(member)
+        kinds: list[bool] = []
+        places: list[float] = []
+        where: list[int] = []
+        for look in test.looks:
+            if look.source == source and look.kind in ("rank", "cut"):
+                count = len(look.p_value)
+                kinds += [look.kind == "rank"] * count
+                places += [0.0] * count if look.n_top is None else (look.n_top / n).tolist()
+                where += list(range(*test.places(look).indices(len(test.weight))))
+        level = test.levels(test.critical(alpha))[where]
+        with np.errstate(divide="ignore"):
+            limit = -ndtri(level)
+        values, vectors = np.linalg.eigh(test.copula.correlation[np.ix_(where, where)])
+        plain = np.random.default_rng(SEED).standard_normal((N_DRAWS, len(where)))
+        noise = plain @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
+        share = float(np.count_nonzero(member)) / n
+        spread = test.spread[where]
+        return cls(np.array(kinds, bool), np.array(places), spread, limit, noise, share, n)
+
+    def two_lines(self, fpr: float, size: float) -> Floats:
+        """Means and spreads of the looks where the ROC curve bends at ``(fpr, fpr + size)``."""
+        corner = fpr + self.share * size
+        before = np.divide(self.place, corner, out=np.zeros_like(self.place), where=corner > 0)
+        after = (self.place - corner) / (1 - corner) if corner < 1 else np.zeros_like(self.place)
+        gap = np.where(self.place <= corner, size * before, size * (1 - after))
+        return self._means(gap, size / 2)
+
+    def shift(self, size: float) -> Floats:
+        """Means and spreads of the looks where members' normal scores are moved so far."""
+        mu = min(LARGEST_SHIFT, 2 * float(ndtri((1 + size) / 2)))
+        fpr, tpr = ndtr(-GRID), ndtr(mu - GRID)
+        pooled = self.share * tpr + (1 - self.share) * fpr
+        gap = np.interp(self.place, pooled[::-1], (tpr - fpr)[::-1])
+        return self._means(gap, float(ndtr(mu / 2**0.5)) - 0.5)
+
+    def _means(self, gap: Floats, area: float) -> Floats:
+        # twice the mid-ranks of members lie so far above those of non-members
+        effect = np.where(self.is_rank, 2 * self.n * area, gap)
+        means = np.divide(effect, self.spread, out=np.zeros_like(effect), where=self.spread > 0)
+        return np.stack([means, np.where(self.is_rank, 1.0, self._steadier(gap))])
+
+    def _steadier(self, gap: Floats) -> Floats:
+        """Spread of the count in each cut under the leak, by that without: 0 where all are members.
+
+        Given the size of the cut, its members vary as the four cells of the table allow.
+        """
+        share, place = self.share, self.place
+        inside = np.clip(place + (1 - share) * gap, 0.0, 1.0)
+        outside = np.clip(place - share * gap, 0.0, 1.0)
+        cells = np.stack([inside, 1 - inside, outside, 1 - outside])
+        weight = np.array([share, share, 1 - share, 1 - share])[:, None]
+        empty = (cells <= 0).any(axis=0)
+        leak = 1 / (1 / (weight * np.where(empty, 0.5, cells))).sum(axis=0)
+        null = place * (1 - place) * share * (1 - share)
+        ratio = np.divide(leak, null, out=np.ones_like(leak), where=null > 0)
+        return np.where(empty, 0.0, np.sqrt(ratio))
+
+    def power(self, means: Floats) -> float:
+        """Chance that some look reaches its limit, from the mean and the spread of each."""
+        scores = means[0] + means[1] * self.noise
+        return float(np.mean((scores >= self.limit).any(axis=1)))
+
+    def smallest(self, means: Callable[[float], Floats], power: float, most: float) -> float:
+        """The smallest size of a leak that is found with chance `power`; 1 where none is."""
+        low, high = 0.0, most
+        if self.power(means(high)) < power:
+            return 1.0
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            low, high = (low, middle) if self.power(means(middle)) >= power else (middle, high)
+        return high
+
+
+def detectable_advantage(
+    n_members: int, n_nonmembers: int, *, level: float = 0.95, power: float = 0.8
+) -> float:
+    """Smallest advantage that an audit of this size shows in a share `power` of repetitions.
+
+    At the least favourable rates (TPR and FPR around one half), for a threshold chosen elsewhere
+    and the exact one-sided test at 1 - `level`; 1.0 where no advantage is sure to be shown.
+
+    Parameters
+    ----------
+    n_members, n_nonmembers : records measured (not those used to choose the attack).
+    level, power : 1 - chance of a false alarm, and chance of finding.
+    """
+    checking.fraction(level, "level")
+    checking.fraction(power, "power")
+    if min(n_members, n_nonmembers) < 1:
+        raise InvalidInput(
+            f"`n_members` and `n_nonmembers` need 1 or more, got {n_members} and {n_nonmembers}."
+        )
+    spread = (1 / n_members + 1 / n_nonmembers) ** 0.5
+    alarm, find = float(ndtri(level)), float(ndtri(power))
+    step = 0.5 / min(n_members, n_nonmembers)
+    critical = alarm * spread / 2 + step
+    gain = critical
+    for _ in range(50):
+        gain = critical + find * spread * max(0.0, 1 - gain**2) ** 0.5 / 2
+    return float(min(1.0, gain))

@@ -1,0 +1,404 @@
+"""What the joint test looks at: ranks, dyadic cuts and slices of scores, each with its p-value.
+
+Looks are functions of the pooled scores alone, never of membership, so that under "no leak" the
+members are a random subset of the records whatever the scores are.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+from tacit.metrics.auc import EXACT_WORK, _exact_tail, _skewed_tail, _tie_sizes
+from tacit.metrics.intervals import fisher_p_value
+
+Kind = Literal["rank", "cut", "slice", "learned"]
+Floats = NDArray[np.float64]
+
+# A cut of fewer records can hardly be significant on its own and would only take weight.
+FEWEST_IN_CUT = 4
+# Beyond this variance of the count (about 16,000 records) steps between attainable p-values are too
+# fine to matter, and a table of them costs more than it gives.
+MOST_VARIANCE = 1_000.0
+# Counts further from the mean than this many standard deviations have no chance in float64.
+REACH = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows of numbers, one number a record, of which each record is in few: never written out.
+
+    Row r holds `weight` where the code is r, and 0 elsewhere; `nested` rows hold it where the code
+    is r + 1 or more.
+
+    Parameters
+    ----------
+    code : integers (n,), 0 to `n_codes` - 1.
+    n_codes : number of codes.
+    weight : numbers (n,), or None for ones.
+    nested : whether row r holds every record with a code above r.
+    """
+
+    code: NDArray[np.integer[Any]]
+    n_codes: int
+    weight: NDArray[Any] | None = None
+    nested: bool = False
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return self.n_codes - 1 if self.nested else self.n_codes
+
+    def products(self, other: "Rows") -> Floats:
+        """Inner products (n_rows, other.n_rows) of all rows of both, from one joint histogram."""
+        weight = _product(self.weight, other.weight)
+        if self.n_codes == other.n_codes == 1:
+            total = float(len(self.code)) if weight is None else float(np.sum(weight))
+            return np.array([[total]])
+        if other.n_codes == 1:
+            place = self.code
+        elif self.n_codes == 1:
+            place = other.code
+        else:
+            place = self.code.astype(np.int32)
+            place *= other.n_codes
+            place += other.code
+        size = self.n_codes * other.n_codes
+        table = np.bincount(place, weight, size).reshape(self.n_codes, other.n_codes)
+        return self.collapsed(other.collapsed(table).T).T
+
+    @cached_property
+    def totals(self) -> Floats:
+        """Sum of each row, float64 (n_rows,)."""
+        if self.n_codes == 1 and self.weight is not None:
+            return np.array([float(np.sum(self.weight, dtype=np.float64))])
+        return self.collapsed(np.bincount(self.code, self.weight, self.n_codes))
+
+    @cached_property
+    def squares(self) -> Floats:
+        """Sum of squares of each row, float64 (n_rows,)."""
+        return self.totals if self.weight is None else self.squared().totals
+
+    def squared(self) -> "Rows":
+        """The same rows with each number squared."""
+        weight = None if self.weight is None else self.weight.astype(np.float64) ** 2
+        return Rows(self.code, self.n_codes, weight, self.nested)
+
+    def collapsed(self, table: NDArray[Any]) -> Floats:
+        """Sums of rows from sums of codes, both on the last axis."""
+        return np.asarray(_above(table, axis=-1) if self.nested else table, np.float64)
+
+    def dense(self) -> Floats:
+        """The rows written out, float64 (n_rows, n)."""
+        row = np.arange(self.n_rows)[:, None]
+        inside = self.code[None, :] > row if self.nested else self.code[None, :] == row
+        return np.asarray(inside if self.weight is None else inside * self.weight, np.float64)
+
+    def take(self, rows: NDArray[Any]) -> "Rows":
+        """The same rows on some of the records."""
+        weight = None if self.weight is None else self.weight[rows]
+        return Rows(self.code[rows], self.n_codes, weight, self.nested)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """One-sided p-values of a cut: ``tail[i]`` is the chance of ``first + i`` members or more."""
+
+    first: int
+    tail: Floats
+
+    def p_value(self, hits: NDArray[Any]) -> Floats:
+        """P-values of `hits` members in the cut, elementwise."""
+        place = np.clip(np.asarray(hits) - self.first, 0, len(self.tail) - 1)
+        return np.asarray(self.tail[place.astype(np.intp)])
+
+    def attainable(self, limit: float) -> float:
+        """The largest p-value of the table that is at most `limit`; 0 where there is none."""
+        # p-values fall with the count; the slack keeps a limit that was made from one of them
+        rising = self.tail[::-1]
+        place = int(np.searchsorted(rising, limit * (1 + 1e-9), side="right")) - 1
+        return float(rising[place]) if place >= 0 else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """Looks of one kind at one score.
+
+    Parameters
+    ----------
+    source : the attack or slice that is looked at.
+    kind : ``"rank"``, ``"cut"``, ``"slice"`` or ``"learned"``.
+    rows : what is summed over members, one row a look.
+    p_value : float64 (r,), one-sided and exact given the pooled scores.
+    least : float64 (r,), the smallest p-value that each could have had.
+    unit : float64 (r,), what turns the difference between the means of members and of non-members
+        into an advantage that some threshold reaches at least.
+    tables : of cuts, all p-values that each can have; empty where they lie close together.
+    n_top : int64 (r,), of cuts, the records in each.
+    hits : int64 (r,), of cuts, the members among them.
+    """
+
+    source: str
+    kind: Kind
+    rows: Rows
+    p_value: Floats
+    least: Floats
+    unit: Floats
+    tables: tuple[Table | None, ...] = ()
+    n_top: NDArray[np.int64] | None = None
+    hits: NDArray[np.int64] | None = None
+
+    def attainable(self, limit: Floats) -> Floats:
+        """For each look, the largest p-value of at most ``limit[r]`` that it can have (Tarone)."""
+        if not self.tables:
+            return np.where(limit >= self.least * (1 - 1e-9), limit, 0.0)
+        each = [
+            float(bound) if table is None else table.attainable(float(bound))
+            for table, bound in zip(self.tables, limit)
+        ]
+        return np.array(each)
+
+
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """One score, sorted once for all looks at it.
+
+    Parameters
+    ----------
+    source : name of the attack.
+    order : int (n,), records in ascending order of the score.
+    step : bool (n - 1,), whether the sorted score grows from each place to the next.
+    rank : int32 or int64 (n,), twice the mid-rank less its mean: whole numbers that sum to 0.
+    """
+
+    source: str
+    order: NDArray[np.intp]
+    step: NDArray[np.bool_]
+    rank: NDArray[np.integer[Any]]
+
+    @classmethod
+    def of(cls, source: str, score: NDArray[np.floating[Any]]) -> "Ranked":
+        """Sort `score` (n,)."""
+        order = np.argsort(score)
+        ascending = score[order]
+        step = ascending[1:] != ascending[:-1]
+        rank: NDArray[np.integer[Any]]
+        # doubled ranks of a billion records need more than 32 bits
+        rank = np.empty(len(order), np.int32) if len(order) < 2**30 else np.empty(len(order), int)
+        rank[order] = _doubled_ranks(step, len(order))
+        return cls(source, order, step, rank)
+
+
+def _doubled_ranks(step: NDArray[np.bool_], n: int) -> NDArray[np.int64]:
+    """Twice the mid-rank less its mean, of sorted records."""
+    if step.all():
+        return np.arange(1 - n, n, 2)
+    start = np.concatenate([[0], np.flatnonzero(step) + 1])
+    size = np.diff(np.append(start, n))
+    return np.repeat(2 * start + size - n, size)
+
+
+def rank_look(ranked: Ranked, member: NDArray[np.bool_]) -> Look:
+    """The sum of the members' ranks (Mann-Whitney with ties)."""
+    n_members = int(np.count_nonzero(member))
+    n_nonmembers = len(member) - n_members
+    total = int(ranked.rank[member].sum(dtype=np.int64))
+    p_value = rank_p_value(ranked.step, n_members, n_nonmembers, total)
+    least = _smallest_rank_p(len(member), n_members)
+    n = len(member)
+    rows = Rows(np.zeros(n, np.uint8), 1, ranked.rank)
+    # the area under the ROC curve less a half is at most the largest advantage
+    unit = np.array([0.5 / n])
+    return Look(ranked.source, "rank", rows, np.array([p_value]), np.array([least]), unit)
+
+
+def rank_p_value(step: NDArray[np.bool_], n_members: int, n_nonmembers: int, total: int) -> float:
+    """One-sided p-value of a sum of doubled centred ranks, given the ties.
+
+    Exact for few records or two distinct scores, else from three moments.
+
+    Parameters
+    ----------
+    step : bool (n - 1,), whether the sorted score grows from each place to the next.
+    n_members, n_nonmembers : number of records of each side.
+    total : sum over members of `Ranked.rank`.
+    """
+    if min(n_members, n_nonmembers) == 0 or not step.any():
+        return 1.0
+    n = n_members + n_nonmembers
+    if np.count_nonzero(step) == 1:
+        low = int(np.argmax(step)) + 1
+        # a low record has rank low - n, a high one rank low
+        hits = (total + n_members * (n - low)) // n
+        return fisher_p_value((hits, n - low - hits), (n_members, n_nonmembers))
+    wins = total + n_members * n_nonmembers
+    if n * n * min(n_members, n_nonmembers) ** 2 <= EXACT_WORK:
+        return _exact_tail(_tie_sizes(step), n_members, n_nonmembers, wins)
+    return _skewed_tail(step, n_members, n_nonmembers, total / 2 - 0.5)
+
+
+def _smallest_rank_p(n: int, n_members: int) -> float:
+    """P-value of complete separation: one labelling of all."""
+    ways = gammaln(n + 1) - gammaln(n_members + 1) - gammaln(n - n_members + 1)
+    return float(np.exp(-ways))
+
+
+def cut_look(ranked: Ranked, member: NDArray[np.bool_]) -> Look | None:
+    """Members among the highest scores, at dyadic places from the top and from the bottom.
+
+    None where no place has `FEWEST_IN_CUT` records on either side, or all scores are equal.
+    """
+    n = len(member)
+    n_top = cut_places(ranked.step)
+    if len(n_top) == 0:
+        return None
+    level = np.zeros(n, np.uint8)
+    code = np.empty(n, np.uint8)
+    level[n - n_top] = 1
+    code[ranked.order] = np.cumsum(level, dtype=np.uint8)
+    rows = Rows(code, len(n_top) + 1, nested=True)
+    n_members = int(np.count_nonzero(member))
+    inside = np.bincount(code[member], minlength=len(n_top) + 1)
+    hits = _above(inside, axis=0).astype(np.int64)
+    tables = tuple(tail_table(n, n_members, int(top)) for top in n_top)
+    p_value = [
+        _cut_p_value(table, int(hit), int(top), n_members, n - n_members)
+        for table, hit, top in zip(tables, hits, n_top)
+    ]
+    least = [0.0 if table is None else float(table.tail[-1]) for table in tables]
+    return Look(
+        ranked.source,
+        "cut",
+        rows,
+        np.array(p_value),
+        np.array(least),
+        np.ones(len(n_top)),
+        tables,
+        n_top,
+        hits,
+    )
+
+
+def _cut_p_value(
+    table: Table | None, hits: int, n_top: int, n_members: int, n_others: int
+) -> float:
+    if table is not None and 0 <= hits - table.first < len(table.tail):
+        return float(table.tail[hits - table.first])
+    return fisher_p_value((hits, n_top - hits), (n_members, n_others))
+
+
+def cut_places(step: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """How many records are in each cut, in falling order.
+
+    Wanted are the top ``n / 2^j`` and all but the bottom ``n / 2^j``. A cut can only lie where the
+    sorted score changes: where ties cover the wanted place, the nearest such place on the scale of
+    both log shares is taken.
+
+    Parameters
+    ----------
+    step : bool (n - 1,), whether the sorted score (ascending) grows from each place to the next.
+
+    Examples
+    --------
+    >>> cut_places(np.ones(31, bool)).tolist()
+    [28, 24, 16, 8, 4]
+    """
+    n = len(step) + 1
+    wanted = []
+    part = float(n)
+    while (part := part / 2) + 0.5 >= FEWEST_IN_CUT:
+        size = int(part + 0.5)
+        # half of the records is one cut, not two
+        wanted += [size] if part == n / 2 else [size, n - size]
+    if not step.all():
+        allowed = n - 1 - np.flatnonzero(step)[::-1]
+        wanted = [_nearest(allowed, top, n) for top in wanted if len(allowed)]
+    return np.array(sorted(set(wanted), reverse=True), np.int64)
+
+
+def _nearest(allowed: NDArray[np.intp], wanted: int, n: int) -> int:
+    place = int(np.searchsorted(allowed, wanted))
+    near = allowed[max(0, place - 1) : place + 1]
+    distance = np.abs(np.log(near / wanted)) + np.abs(np.log((n - near) / (n - wanted)))
+    return int(near[np.argmin(distance)])
+
+
+@lru_cache(maxsize=512)
+def tail_table(n: int, n_members: int, n_top: int) -> Table | None:
+    """All p-values of a cut of `n_top` among `n` records, or None where they lie close together.
+
+    The count of members is hypergeometric; ``tail[i]`` sums its chances from ``first + i`` upwards.
+    """
+    n_others = n - n_members
+    mean = n_top * n_members / n
+    variance = mean * (n - n_top) / n * n_others / max(1, n - 1)
+    if variance > MOST_VARIANCE:
+        return None
+    reach = REACH * (variance**0.5 + 1)
+    low = max(0, n_top - n_others, int(mean - reach))
+    high = min(n_top, n_members, int(mean + reach) + 1)
+    hits = np.arange(low, high + 1, dtype=np.float64)
+    log_p = _log_choose(n_members, hits) + _log_choose(n_others, n_top - hits)
+    p = np.exp(log_p - _log_choose(n, np.float64(n_top)))
+    tail = np.minimum(1.0, np.cumsum(p[::-1])[::-1])
+    tail[0] = 1.0
+    tail.setflags(write=False)
+    return Table(low, tail)
+
+
+def _log_choose(n: int, k: Any) -> Any:
+    return gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0)
+
+
+def slice_look(
+    name: str,
+    ranked: Ranked,
+    code: NDArray[np.integer[Any]],
+    n_codes: int,
+    member: NDArray[np.bool_],
+) -> Look:
+    """Ranks within each slice of a column, one look a value.
+
+    Parameters
+    ----------
+    name : of the column.
+    ranked : the score.
+    code : int (n,), 0 to `n_codes` - 1: the slice of each record; -1 for a record in none.
+    n_codes : number of slices.
+    member : bool (n,), the truth.
+    """
+    inside = np.argsort(code[ranked.order], kind="stable")
+    sizes = np.bincount(code + 1, minlength=n_codes + 1)
+    order = ranked.order[inside][sizes[0] :]
+    sizes = sizes[1:]
+    ends = np.cumsum(sizes)
+    rank = np.zeros(len(member), ranked.rank.dtype)
+    p_values, least = np.ones(n_codes), np.ones(n_codes)
+    for value, (start, end) in enumerate(zip(ends - sizes, ends)):
+        if end == start:
+            continue
+        records = order[start:end]
+        pooled = ranked.rank[records]
+        step = pooled[1:] != pooled[:-1]
+        rank[records] = _doubled_ranks(step, end - start)
+        n_members = int(np.count_nonzero(member[records]))
+        total = int(rank[records][member[records]].sum(dtype=np.int64))
+        p_values[value] = rank_p_value(step, n_members, end - start - n_members, total)
+        least[value] = _smallest_rank_p(end - start, n_members)
+    rows = Rows(np.maximum(code, 0).astype(np.int32), n_codes, rank)
+    return Look(name, "slice", rows, p_values, least, 0.5 / np.maximum(sizes, 1))
+
+
+def _product(first: NDArray[Any] | None, other: NDArray[Any] | None) -> NDArray[Any] | None:
+    if first is None or other is None:
+        return first if other is None else other
+    return np.asarray(first * other.astype(np.float64))
+
+
+def _above(table: NDArray[Any], *, axis: int) -> NDArray[Any]:
+    """Sums over all codes above 0, above 1, and so on."""
+    flipped = np.flip(np.cumsum(np.flip(table, axis), axis), axis)
+    return np.delete(flipped, 0, axis)

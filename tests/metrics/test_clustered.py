@@ -1,0 +1,94 @@
+"""Clusters of unequal size: whole clusters are shuffled, weighted by what they know."""
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from tacit.metrics.clustered import clustered_test, intraclass_correlation
+from tacit.metrics.looks import Ranked, cut_look, rank_look
+
+
+def looks_at(scores, member):
+    found = []
+    for column in range(scores.shape[1]):
+        ranked = Ranked.of(str(column), scores[:, column])
+        found += [rank_look(ranked, member), cut_look(ranked, member)]
+    return [look for look in found if look is not None]
+
+
+def world(seed, size, inside, *, gain=0.0, mixed=False):
+    """Users of the given sizes, the first `inside` of them members; or each record by a coin."""
+    rng = np.random.default_rng([9, seed])
+    user = np.repeat(np.arange(len(size)), size)
+    member = rng.random(len(user)) < 0.5 if mixed else user < inside
+    own = np.repeat(rng.normal(size=(len(size), 1)), size, axis=0)
+    score = 0.4 * own + 0.9 * rng.normal(size=(len(user), 2))
+    return score + gain * member[:, None], member, user
+
+
+def pareto(seed, count, shape=0.7):
+    rng = np.random.default_rng([8, seed])
+    return np.minimum(500, np.ceil(rng.pareto(shape, count) + 1e-4)).astype(int)
+
+
+def test_the_intraclass_correlation_of_copies_is_one_and_of_noise_about_zero():
+    size = np.full(50, 4.0)
+    mean = np.random.default_rng(0).normal(size=(50, 1))
+    assert intraclass_correlation(size, mean, np.zeros((50, 1)))[0] == 1
+    assert intraclass_correlation(size, mean * 0.5, np.full((50, 1), 3.0))[0] < 0.2
+
+
+def test_users_of_unequal_size_raise_no_more_false_alarms_than_one_in_twenty():
+    worlds, found = 150, 0
+    for seed in range(worlds):
+        score, member, user = world(seed, pareto(seed, 60), 30)
+        found += clustered_test(looks_at(score, member), member, user).p_value <= 0.05
+    # exact limit: records taken for independent raise more than 25 %
+    assert found <= binom.ppf(0.999, worlds, 0.05)
+
+
+def test_sizes_that_differ_between_the_sides_do_no_harm():
+    worlds, found = 150, 0
+    for seed in range(worlds):
+        size = np.concatenate([3 * pareto(seed, 30), pareto(1000 + seed, 30)])
+        score, member, user = world(seed, size, 30)
+        found += clustered_test(looks_at(score, member), member, user).p_value <= 0.05
+    # exact limit at 8 %: equal weights raise 19 %
+    assert found <= binom.ppf(0.999, worlds, 0.08)
+
+
+def test_a_leak_within_users_is_found_where_each_user_has_both_kinds():
+    score, member, user = world(0, pareto(0, 60, 0.9), 0, gain=0.5, mixed=True)
+    assert clustered_test(looks_at(score, member), member, user).p_value < 0.001
+
+
+def test_two_users_that_are_pure_by_chance_do_not_change_the_false_alarms():
+    worlds, found = 150, 0
+    for seed in range(worlds):
+        score, member, user = world(seed, np.full(14, 10), 0, mixed=True)
+        member = np.where(user < 2, True, np.where(user < 4, False, member))
+        found += clustered_test(looks_at(score, member), member, user).p_value <= 0.05
+    # exact limit: without a floor of the variance 20 % are called
+    assert found <= binom.ppf(0.999, worlds, 0.05)
+
+
+def test_neither_the_order_of_records_nor_the_names_of_users_matter():
+    score, member, user = world(3, pareto(3, 40), 20, gain=0.3)
+    p = clustered_test(looks_at(score, member), member, user).p_value
+    mixed = np.random.default_rng(0).permutation(len(user))
+    names = np.random.default_rng(1).permutation(40)
+    again = clustered_test(looks_at(score[mixed], member[mixed]), member[mixed], names[user][mixed])
+    assert again.p_value == pytest.approx(p)
+
+
+def test_effect_over_spread_is_the_statistic_and_equal_users_weigh_the_same():
+    size = np.full(20, 5)
+    score, member, user = world(1, size, 10, gain=1.0)
+    test = clustered_test(looks_at(score, member), member, user)
+    look = test.looks[1]
+    top = np.argsort(-score[:, 0])[: look.n_top[0]]
+    hit = np.isin(np.arange(len(user)), top)
+    share = hit[member].mean() - hit[~member].mean()
+    # the statistic counts its own variance, so that it equals the difference up to that
+    assert test.effect[test.places(look)][0] == pytest.approx(share, rel=0.4)
+    assert np.all(test.spread > 0)

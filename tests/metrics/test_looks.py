@@ -1,0 +1,108 @@
+"""Ranks, cuts and slices against numbers worked out by hand."""
+
+from itertools import combinations
+from math import comb
+
+import numpy as np
+import pytest
+
+from tacit.metrics.looks import (
+    Ranked,
+    Rows,
+    cut_look,
+    cut_places,
+    rank_look,
+    slice_look,
+    tail_table,
+)
+
+
+def test_cuts_lie_at_halves_from_the_top_and_from_the_bottom_and_a_half_is_one_cut():
+    assert cut_places(np.ones(31, bool)).tolist() == [28, 24, 16, 8, 4]
+    assert cut_places(np.ones(32, bool)).tolist() == [29, 25, 17, 8, 4]
+    assert cut_places(np.ones(5, bool)).tolist() == []
+
+
+def test_a_cut_lies_only_where_the_score_changes_and_hard_labels_keep_one():
+    step = np.zeros(39, bool)
+    step[29] = True  # 10 records share the high score
+    assert cut_places(step).tolist() == [10]
+    assert cut_places(np.zeros(39, bool)).tolist() == []
+
+
+def test_the_nearest_place_counts_both_log_shares():
+    step = np.zeros(15, bool)
+    step[[2, 7]] = True  # allowed: 13 and 8 records above
+    assert cut_places(step).tolist() == [13, 8]
+
+
+def test_doubled_ranks_are_centred_and_ties_share_their_mean():
+    ranked = Ranked.of("a", np.array([5.0, 1.0, 1.0, 7.0]))
+    assert ranked.rank.tolist() == [1, -2, -2, 3]
+
+
+def test_a_table_sums_the_hypergeometric_chances():
+    table = tail_table(10, 4, 5)
+    chances = [comb(5, h) * comb(5, 4 - h) / comb(10, 4) for h in range(5)]
+    assert table.first == 0
+    assert table.tail == pytest.approx(np.cumsum(chances[::-1])[::-1], rel=1e-12)
+    assert table.p_value(np.array([-1, 4, 9])) == pytest.approx([1, chances[4], chances[4]])
+
+
+def test_the_largest_attainable_p_value_is_never_above_the_limit():
+    table = tail_table(10, 4, 5)
+    assert table.attainable(0.03) == pytest.approx(5 / 210)
+    assert table.attainable(float(table.tail[3])) == table.tail[3]
+    assert table.attainable(0.02) == 0.0
+
+
+def test_the_p_value_of_a_rank_look_counts_labellings():
+    score = np.array([0.0, 1, 1, 2, 3, 4, 5])
+    member = np.array([0, 0, 1, 0, 1, 0, 1], bool)
+    rank = Ranked.of("a", score).rank
+    own = rank[member].sum()
+    every = [sum(rank[i] for i in chosen) >= own for chosen in combinations(range(7), 3)]
+    look = rank_look(Ranked.of("a", score), member)
+    assert look.p_value[0] == pytest.approx(np.mean(every))
+    assert look.least[0] == pytest.approx(1 / 35)
+
+
+def test_the_p_value_of_a_cut_is_fishers():
+    score = np.arange(16.0)
+    member = score >= 9
+    look = cut_look(Ranked.of("a", score), member)
+    assert look.n_top.tolist() == [12, 8, 4]
+    assert look.hits.tolist() == [7, 7, 4]
+    assert look.p_value[1] == pytest.approx(comb(8, 7) / comb(16, 7))
+
+
+def test_two_distinct_scores_give_ranks_and_cut_the_same_p_value():
+    score = (np.arange(40) % 4 == 0).astype(float)
+    member = np.arange(40) % 8 < 3
+    ranked = Ranked.of("a", score)
+    cut, rank = cut_look(ranked, member), rank_look(ranked, member)
+    assert cut.p_value[0] == pytest.approx(rank.p_value[0], rel=1e-12)
+
+
+def test_a_slice_ranks_its_own_records_only():
+    score = np.array([0.0, 5, 1, 6, 2, 7])
+    code = np.array([0, 1, 0, 1, 0, 1])
+    member = np.array([0, 1, 0, 0, 1, 0], bool)
+    look = slice_look("s", Ranked.of("a", score), code, 2, member)
+    assert look.rows.weight.tolist() == [-2, -2, 0, 0, 2, 2]
+    assert look.p_value == pytest.approx([1 / 3, 1.0])
+    assert look.least == pytest.approx([1 / 3, 1 / 3])
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_products_of_rows_equal_those_of_the_written_out_matrix(nested):
+    rng = np.random.default_rng(0)
+    first = Rows(rng.integers(0, 5, 200), 5, nested=nested)
+    second = Rows(rng.integers(0, 3, 200), 3, rng.normal(size=200))
+    third = Rows(np.zeros(200, np.int64), 1, rng.normal(size=200))
+    for one in (first, second, third):
+        for other in (first, second, third):
+            expected = one.dense() @ other.dense().T
+            assert one.products(other) == pytest.approx(expected, abs=1e-12)
+        assert one.totals == pytest.approx(one.dense().sum(axis=1), abs=1e-12)
+        assert one.squares == pytest.approx((one.dense() ** 2).sum(axis=1), abs=1e-12)

@@ -1,0 +1,83 @@
+"""Learned attackers graded on folds that they had not seen."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from tacit.metrics.joint import joint_test
+from tacit.metrics.prequential import deal_folds, learned_looks, rank_chances
+
+
+def test_folds_are_equal_and_do_not_depend_on_the_order_of_records():
+    score = np.random.default_rng(0).normal(size=103)
+    fold = deal_folds(np.argsort(score))
+    assert (
+        np.bincount(fold).tolist() == sorted(np.bincount(fold), reverse=True)
+        or np.ptp(np.bincount(fold)) <= 1
+    )
+    mixed = np.random.default_rng(1).permutation(103)
+    assert np.array_equal(deal_folds(np.argsort(score[mixed])), fold[mixed])
+
+
+def test_five_neighbours_go_to_five_folds():
+    fold = deal_folds(np.arange(50))
+    assert all(len(set(fold[start : start + 5])) == 5 for start in range(0, 50, 5))
+
+
+def test_clusters_are_dealt_whole():
+    cluster = np.repeat(np.arange(25), 4)
+    fold = deal_folds(np.random.default_rng(0).permutation(100), cluster=cluster)
+    assert all(len(set(fold[cluster == unit])) == 1 for unit in range(25))
+    assert np.bincount(fold).tolist() == [20] * 5
+
+
+def test_the_law_of_a_rank_sum_counts_subsets():
+    rank = np.array([-3, -1, -1, 2, 3])
+    chance, low = rank_chances(rank, 2)
+    sums = [a + b for a, b in combinations(rank, 2)]
+    expected = [sums.count(low + i) / 10 for i in range(len(chance))]
+    assert chance == pytest.approx(expected)
+
+
+def test_two_folds_of_three_are_counted_out():
+    # in each fold the only member scores highest: chance 1/3 each, and 1/9 of both
+    score = np.array([0.0, 0, 1, 2, 3, 1, 2, 3])
+    fold = np.array([0, 0, 1, 1, 1, 2, 2, 2], np.int8)
+    member = np.array([1, 0, 0, 0, 1, 0, 0, 1], bool)
+    rank, _ = learned_looks("a", score, fold, member)
+    assert rank.p_value[0] == pytest.approx(1 / 9)
+    assert rank.least[0] == pytest.approx(1 / 9)
+    assert rank.rows.weight.tolist() == [0, 0, -2, 0, 2, -2, 0, 2]
+
+
+def nearest_neighbour(x, member, told, asked):
+    """A guesser that remembers everything it was told."""
+    distance = ((x[asked][:, None] - x[told][None]) ** 2).sum(axis=-1)
+    return member[told][distance.argmin(axis=1)] - 1e-3 * distance.min(axis=1)
+
+
+def test_a_guesser_that_remembers_everything_is_no_better_than_chance_on_noise():
+    worlds, found = 1000, 0
+    for seed in range(worlds):
+        rng = np.random.default_rng([3, seed])
+        x = rng.normal(size=(60, 2))
+        member = rng.permutation(np.arange(60) % 2 == 0)
+        fold, score = deal_folds(np.argsort(x[:, 0])), np.zeros(60)
+        for number in range(1, 5):
+            score[fold == number] = nearest_neighbour(x, member, fold < number, fold == number)
+        found += joint_test(learned_looks("nn", score, fold, member), member).p_value <= 0.05
+    # exact limits: cross-fitting, which is not valid, finds 10 to 16 %
+    assert binom.ppf(0.001, worlds, 0.035) <= found <= binom.ppf(0.999, worlds, 0.05)
+
+
+def test_a_learner_that_sees_a_leak_is_seen():
+    rng = np.random.default_rng(0)
+    member = rng.permutation(np.arange(400) % 2 == 0)
+    x = rng.normal(size=(400, 1)) + member[:, None]
+    fold = deal_folds(np.argsort(x[:, 0]))
+    score = np.where(fold > 0, x[:, 0], 0)
+    test = joint_test(learned_looks("x", score, fold, member), member)
+    assert test.p_value < 1e-6
+    assert test.shuffles is None
