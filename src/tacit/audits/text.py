@@ -12,11 +12,11 @@ from tacit.attacks.reference.families import families
 from tacit.audits.one_model import ASSUMES
 from tacit.audits.shadow import shadow_audit
 from tacit.audits.steps.blind_baseline import backwards_warning
-from tacit.audits.steps.conclusion import concluded, figures
-from tacit.audits.steps.halves import Halves
+from tacit.audits.steps.conclusion import concluded, figures, results_of
+from tacit.audits.steps.joint_finding import joint_finding
 from tacit.audits.steps.provenance import environment
-from tacit.audits.steps.scoring import Marked, Progress, result_of
-from tacit.audits.steps.slices import slice_results
+from tacit.audits.steps.scoring import Progress, Scored, pooled_order, result_of
+from tacit.audits.steps.slices import slice_looks, slice_results
 from tacit.audits.steps.text_game import Shadows, Suffixes, TextGame
 from tacit.audits.steps.text_gates import (
     Overlap,
@@ -26,7 +26,7 @@ from tacit.audits.steps.text_gates import (
     reference_results,
     require_apart,
 )
-from tacit.audits.steps.text_scores import Score, marked_scores, scores_of
+from tacit.audits.steps.text_scores import Score, scored, scores_of, signals_of
 from tacit.audits.steps.verdict import headline_of
 from tacit.core import (
     DEFAULT_POLICY,
@@ -91,8 +91,8 @@ def text_audit(
     In this order: the gates (a guesser that sees the texts and no model, a model that cannot have
     seen the texts, texts that stand on both sides); scores of the model alone; scores beside the
     references; the shadow stack where there are fine-tunes; extraction beside its control. Where a
-    gate is shut nothing is found and nothing passes. The attack and its threshold are chosen on
-    the fine-tunes, or else on one half of the texts and measured on the other.
+    gate is shut nothing is found and nothing passes. The attack is chosen on the
+    fine-tunes; without them one test looks at all scores on all texts, and pays for that.
 
     Parameters
     ----------
@@ -137,13 +137,12 @@ def text_audit(
     if overlap == "drop" and found is not None and found.shared.any():
         game = game.take(~found.shared)
     try:
-        halves = Halves.dealt(game.membership, seed=seed)
+        return _audited(game, plan)
     except NotEnoughData as error:
         return _empty(error, game, plan)
-    return _audited(game, halves, plan)
 
 
-def _audited(game: TextGame, halves: Halves, plan: _Plan) -> Report:
+def _audited(game: TextGame, plan: _Plan) -> Report:
     plan.tell("gates", 0, 4)
     level, seed = plan.level, plan.seed
     blind = (
@@ -155,14 +154,14 @@ def _audited(game: TextGame, halves: Halves, plan: _Plan) -> Report:
     warning = gate_warning(blind, models)
     plan.tell("scores", 1, 4)
     scores = [*scores_of(game.tokens, game.references), *_of_a_pair(game.shadows, game.tokens)]
-    marked = marked_scores(scores, game.membership, halves)
+    items = scored(scores, game.membership)
     plan.tell("fine-tunes", 2, 4)
     report = _by_fine_tunes(game, plan)
-    rest = tuple(result_of(item, level=level, every=False, policy=plan.policy) for item in marked)
     if report is None:
-        report = _by_halves(game, marked, plan, warning)
+        report = _by_one_test(game, scores, items, plan, warning)
     else:
-        report = replace(report, checks=(*report.checks, *rest))
+        beside = (result_of(item, level=level, every=False, policy=plan.policy) for item in items)
+        report = replace(report, checks=(*report.checks, *beside))
     plan.tell("extraction", 3, 4)
     extraction, missing = _extraction(game, level)
     report = replace(
@@ -175,26 +174,39 @@ def _audited(game: TextGame, halves: Halves, plan: _Plan) -> Report:
     return _withheld(report, plan.policy, warning) if warning else report
 
 
-def _by_halves(game: TextGame, marked: list[Marked], plan: _Plan, warning: str) -> Report:
-    """The finding where nothing but the texts themselves can choose the score."""
-    level = plan.level
-    best = max(marked, key=lambda item: item.promise)
-    results = {
-        item.name: result_of(item, level=level, every=item is best, policy=plan.policy)
-        for item in marked
-    }
+def _by_one_test(
+    game: TextGame,
+    scores: Sequence[Score],
+    items: tuple[Scored, ...],
+    plan: _Plan,
+    warning: str,
+) -> Report:
+    """The finding without fine-tunes: one test looks at all scores and slices on all texts."""
+    membership = game.membership
     columns = {name: labelled_codes(v, f"slices[{name!r}]") for name, v in game.slices.items()}
-    parts = slice_results(best.choosing, best.measured, columns, level=level)
-    warned = warning or backwards_warning(best.measured)
-    report = concluded(results, parts, (), best, policy=plan.policy, level=level, warning=warned)
+    found = joint_finding(
+        items,
+        slice_looks(columns, items, membership.member),
+        membership.member,
+        cluster=membership.cluster,
+        order=pooled_order([signals_of(score) for score in scores]),
+        level=plan.level,
+    )
+    shown = found.shown
+    results = results_of(found, policy=plan.policy, shown=shown)
+    parts = slice_results(found.test, columns, shown.evidence, level=plan.level)
+    warned = warning
+    if found.p_value > found.alpha:
+        warned = warning or backwards_warning(items[0].evidence)
+    report = concluded(found, results, parts, (), shown=shown, policy=plan.policy, warning=warned)
     return replace(
         report,
-        unknown=results[best.name].notes,
-        figures=figures(marked, best, level=level),
+        unknown=(*report.unknown, *results[shown.name].notes),
+        figures={**report.figures, **figures(found.scored, shown, level=found.shown_level)},
         environment=_made(game, plan),
         created=today(),
         title=plan.title,
-        records=_records(best) if plan.records else None,
+        records=_records(shown) if plan.records else None,
     )
 
 
@@ -338,11 +350,10 @@ def _made(game: TextGame, plan: _Plan) -> dict[str, Any]:
     )
 
 
-def _records(best: Marked) -> dict[str, Any]:
-    measured = best.measured
+def _records(shown: Scored) -> dict[str, Any]:
+    measured = shown.evidence
     return {
-        "attack": best.name,
-        "threshold": best.threshold,
+        "attack": shown.name,
         "row": measured.row.tolist(),
         "member": measured.member.tolist(),
         "score": [float(score) for score in measured.score],

@@ -7,10 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.attacks.threshold import Threshold
-from tacit.audits.steps.halves import Halves
-from tacit.audits.steps.scoring import Marked
-from tacit.core import Check, Evidence, Membership, Signals, Tokens, collect
-from tacit.metrics import best_threshold
+from tacit.audits.steps.scoring import Scored, at_thresholds
+from tacit.core import Check, Membership, Signals, Tokens, collect
 from tacit.signals import language, reference
 
 METRICS = ("auc", "tpr@fpr=0.01", "tpr@fpr=0.001")
@@ -80,25 +78,17 @@ def against(tokens: Tokens, other: Tokens, name: str) -> list[Score]:
     ]
 
 
-def marked_scores(scores: Sequence[Score], membership: Membership, halves: Halves) -> list[Marked]:
-    """Each score beside the truth, its threshold set on one half of the texts and graded on the
-    other.
-    """
-    marked = []
+def scored(scores: Sequence[Score], membership: Membership) -> tuple[Scored, ...]:
+    """Each score beside the truth, on all texts; two that rank alike pay once."""
+    items: list[Scored] = []
     for score in scores:
-        signals = Signals.of(score.value, statistic=score.statistic)
-        evidence = collect(Threshold(), signals, membership)
-        choosing, measured = evidence.take(halves.choosing), evidence.take(halves.measured)
-        threshold = best_threshold(choosing)
-        promise = _gain(choosing, threshold)
         check = Check(score.name, score.statistic, Threshold(), METRICS)
-        marked.append(Marked(check, choosing, measured, threshold, promise))
-    return marked
+        items.append(
+            at_thresholds(check, collect(Threshold(), signals_of(score), membership), items)
+        )
+    return tuple(items)
 
 
-def _gain(choosing: Evidence, threshold: float) -> float:
-    """Share of members at or above the threshold, less that of non-members."""
-    return float(
-        (choosing.member_scores >= threshold).mean()
-        - (choosing.nonmember_scores >= threshold).mean()
-    )
+def signals_of(score: Score) -> Signals:
+    """What a guesser sees of one score."""
+    return Signals.of(score.value, statistic=score.statistic)
