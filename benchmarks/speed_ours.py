@@ -14,7 +14,7 @@ import numpy as np
 
 import tacit
 from speed_inputs import SIZES, overfitted, shifted
-from tacit import Membership, NotEnoughData, Outputs, Signals, collect
+from tacit import Check, Membership, NotEnoughData, Outputs, Signals, collect
 from tacit.attacks import (
     GradientBoosting,
     KNearest,
@@ -23,8 +23,10 @@ from tacit.attacks import (
     RandomForest,
     Threshold,
 )
-from tacit.audits.steps.slices import columns_of, slice_results
+from tacit.audits.steps.scoring import at_thresholds
+from tacit.audits.steps.slices import columns_of, slice_looks, slice_results
 from tacit.metrics import named
+from tacit.metrics.joint import joint_test
 from tacit.signals import feature_matrix, measure
 
 EVERY_METRIC = (
@@ -91,10 +93,15 @@ def slices():
     def work():
         outputs, membership = Outputs(logits=x, label=label), Membership(member)
         columns = columns_of(outputs, None)
-        half = np.random.default_rng(0).random(len(member)) < 0.5
+        scored = []
         for name in ("loss", "entropy"):
             whole = collect(Threshold(), Signals.of(measure(outputs, name)), membership)
-            results = slice_results(whole.take(half), whole.take(~half), columns, level=0.95)
+            scored.append(at_thresholds(Check(name, name, Threshold()), whole, scored))
+        looks = [*(look for item in scored for look in item.looks)]
+        test = joint_test(
+            [*looks, *slice_looks(columns, scored, membership.member)], membership.member
+        )
+        results = slice_results(test, columns, whole, level=0.95)
         return {"slices": len(results)}
 
     return work, {"input_mb": x.nbytes / 1e6}
