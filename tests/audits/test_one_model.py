@@ -148,6 +148,28 @@ def test_a_leak_that_the_records_explain_is_not_called_one():
     assert told[0].p_value > 0.05
 
 
+def test_a_split_that_was_drawn_needs_no_comparison_unless_the_blind_guesser_contradicts_it():
+    rng = np.random.default_rng(2)
+    hardness = rng.normal(size=1000)
+    member = np.zeros(1000, bool)
+    member[rng.permutation(1000)[:500]] = True
+    loss = np.exp(hardness - 0.25 * member)
+    sides = {
+        "member": tacit.Outputs(loss=loss[member]),
+        "nonmember": tacit.Outputs(loss=loss[~member]),
+    }
+    features = (hardness[member, None], hardness[~member, None])
+    report = tacit.audit(**sides, features=features, assignment="fixed_size", effort="quick")
+    assert report.p_value <= 0.05
+    assert report.finding == "leak"
+    (inside, outside), drift = drifted(600, seen=0.0)
+    moved = (drift[0] + 1.0, drift[1])
+    told = tacit.audit(
+        member=inside, nonmember=outside, features=moved, assignment="fixed_size", effort="quick"
+    )
+    assert told.finding == "inconclusive"
+
+
 def test_a_loud_leak_beside_the_same_drift_is_called():
     (member, nonmember), features = drifted(600, seen=1.0)
     report = tacit.audit(member=member, nonmember=nonmember, features=features, effort="quick")

@@ -15,6 +15,8 @@ from tacit.audits.steps.joint_finding import Found
 from tacit.audits.steps.slices import Column
 from tacit.core import CheckResult, Outputs
 
+DRAWN = ("coin", "fixed_size")
+
 
 def split_warning(
     found: Found,
@@ -29,7 +31,9 @@ def split_warning(
     """Why the numbers do not speak of the model, empty where they do, and the baselines tried.
 
     Where something was found, the records themselves must not explain it; where nothing was, the
-    split must not give itself away, and members must not fit worse than the others.
+    split must not give itself away, and members must not fit worse than the non-members. A split
+    that was drawn (`assignment` "coin" or "fixed_size") cannot be explained by the records, so it
+    is compared with them only where the blind guesser contradicts the draw.
 
     Parameters
     ----------
@@ -40,6 +44,9 @@ def split_warning(
     blind : the guesser that never sees the model.
     seed : of learners.
     """
+    drawn = found.shown.evidence.assignment in DRAWN and not blind_warning(blind)
+    if found.p_value <= found.alpha and not found.needed and drawn:
+        return "", ()
     if found.p_value <= found.alpha and not found.needed:
         inside = _worst_slice(found, parts, columns)
         beyond = beyond_blind(found, outputs, table, in_slice=inside, seed=seed)
