@@ -95,9 +95,8 @@ class Outputs:
                 else checking.floats(prediction, "prediction", ndim=(1, 2))
             ),
             "truth": None if truth is None else checking.floats(truth, "truth", ndim=(1, 2)),
-            "label": None if label is None else _labels(label),
+            "label": None if label is None else _column(_labels(label)),
         }
-        checked["label"] = _column(checked["label"], checked["logits"], checked["probs"])
         for name, value in checked.items():
             object.__setattr__(self, name, value)
         named = None if classes is None else tuple(classes)
@@ -224,15 +223,11 @@ def _soft(label: NDArray[Any]) -> bool:
     return bool(between and (label >= 0).all() and (np.abs(sums - 1) < SUM_TOLERANCE).all())
 
 
-def _column(
-    label: NDArray[Any] | None,
-    logits: NDArray[np.floating[Any]] | None,
-    probs: NDArray[np.floating[Any]] | None,
-) -> NDArray[Any] | None:
+def _column(label: NDArray[np.int64]) -> NDArray[np.int64]:
     """Labels of shape (n, 1), as data sets often have them, as (n,)."""
-    if label is None or label.ndim == 1 or label.shape[1] != 1:
-        return label
-    return checking.frozen(label[:, 0])
+    if label.ndim == 2 and label.shape[1] == 1:
+        return checking.frozen(label[:, 0])
+    return label
 
 
 def _require_probabilities(probs: NDArray[np.floating[Any]], *, tolerance: float) -> None:

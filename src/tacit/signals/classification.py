@@ -142,9 +142,7 @@ def by_chunk(outputs: Outputs, of_block: OfBlock, *, width: int = 1) -> NDArray[
             if outputs.label is None
             else outputs.label[chunk]
         )
-        result[:, chunk] = _one_chunk(
-            _log_scores(scores[chunk], floor, rounding), label, of_block
-        )
+        result[:, chunk] = _one_chunk(_log_scores(scores[chunk], floor, rounding), label, of_block)
     return result[0] if width == 1 else result.T
 
 
