@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.adapters.arrays import as_array, is_a, pair
+from tacit.adapters.arrays import LABEL_NAMES, as_array, is_a, pair
 from tacit.adapters.columns import Column, column_of, encoded_columns
 from tacit.adapters.random_state import untouched_rng
 from tacit.core import InvalidInput
 
-LABEL_NAMES = ("labels", "label", "y", "target", "targets")
 LOADERS = (
     "torch.DataLoader",
     "torch.Dataset",
@@ -175,7 +174,7 @@ def _batches(source: Any) -> Iterator[tuple[Any, Any]]:
         items = iter(source)
     for item in items:
         x, y = pair(item)
-        if y is None and isinstance(x, Mapping):
+        if y is None and hasattr(x, "items"):
             y = next((x[name] for name in LABEL_NAMES if name in x), None)
             x = {name: value for name, value in x.items() if name not in LABEL_NAMES}
         yield (_one(x), None if y is None else _one(y)) if single else (x, y)
@@ -239,11 +238,11 @@ def _frame(x: Any) -> list[tuple[Any, Any]] | None:
 def _array_columns(x: Any, name: str) -> dict[str, Column]:
     if hasattr(x, "iloc"):
         return {name: column_of(x)}
+    if getattr(getattr(x, "dtype", None), "names", None):
+        return {field: column_of(x[field]) for field in x.dtype.names}
     array = _from_list(x) if isinstance(x, list) else as_array(x)
     if isinstance(array, list):
         return {name: column_of(array)}
-    if array.dtype.names is not None:
-        return {field: column_of(array[field]) for field in array.dtype.names}
     if array.ndim == 2 and array.dtype.kind in "OUS":
         return {f"{name}[{i}]": column_of(array[:, i]) for i in range(array.shape[1])}
     return {name: column_of(array)}
