@@ -20,9 +20,8 @@ FEW_COPIES, ALL_MIXED = 10, -3.1
 MIN_GROUPS = 5
 # Copies are named where chance explains less than this share of them.
 EXPLAINED = 0.05
-# Equal answers are weighed against the share of members among so many records of like loss.
-N_BINS = 20
-PRIOR_WEIGHT = 10.0
+# Equal answers are weighed against the sides of so many groups of nearly equal loss above and below.
+NEIGHBOURS = 10
 # The same rows in the same order by chance, for which both sides are refused as one.
 BY_CHANCE = 1e-9
 # From this share on, copies may hold a threshold of few false accusations all by themselves.
@@ -236,18 +235,23 @@ def _shares(
     members: NDArray[np.int64],
     like: NDArray[np.float64] | None,
 ) -> NDArray[np.float64]:
-    """Share of members among the other records of like loss (or of all), one a group."""
+    """Share of members around each group: in the groups of nearly equal loss, or in all others."""
     n, n_members = len(code), int(np.count_nonzero(member))
     whole = (n_members - members) / np.maximum(n - total, 1)
     if like is None:
         return np.clip(whole, 1e-6, 1 - 1e-6)
-    edges = np.unique(np.quantile(like, np.linspace(0, 1, N_BINS + 1)[1:-1]))
-    place = np.searchsorted(edges, like, side="left")
-    bin_of = np.zeros(len(total), np.int64)
-    bin_of[code] = place
-    n_bin = np.bincount(place, minlength=len(edges) + 1)[bin_of] - total
-    m_bin = np.bincount(place, weights=member, minlength=len(edges) + 1)[bin_of] - members
-    return np.clip((m_bin + PRIOR_WEIGHT * whole) / (n_bin + PRIOR_WEIGHT), 1e-6, 1 - 1e-6)
+    first = np.zeros(len(total))
+    first[code] = like
+    order = np.argsort(first, kind="stable")
+    share = np.concatenate([[0.0], np.cumsum((members / np.maximum(total, 1))[order])])
+    place = np.arange(len(order))
+    low, high = np.maximum(place - NEIGHBOURS, 0), np.minimum(place + NEIGHBOURS + 1, len(order))
+    around = share[high] - share[low] - np.diff(share)
+    n_around = high - low - 1
+    local = np.empty(len(total))
+    local[order] = around / np.maximum(n_around, 1)
+    enough = len(order) > NEIGHBOURS
+    return np.clip(local if enough else whole, 1e-6, 1 - 1e-6)
 
 
 def _sided(found: _Equal, member: NDArray[np.bool_], seen_by: str, chance: float | None) -> Sides:
