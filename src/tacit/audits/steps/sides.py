@@ -9,8 +9,16 @@ from numpy.typing import NDArray
 from tacit.attacks import Threshold
 from tacit.audits.steps.blind_baseline import backwards_warning
 from tacit.audits.steps.verdict import SMALL_LEAK, percent, rejudged
-from tacit.core import InvalidInput, Membership, NotEnoughData, Outputs, Policy, Report, Signals
-from tacit.core import collect as marked
+from tacit.core import (
+    InvalidInput,
+    Membership,
+    NotEnoughData,
+    Outputs,
+    Policy,
+    Report,
+    Signals,
+    collect as marked,
+)
 from tacit.signals import available, measure
 
 # Equal rows of a coin's split lie on one side too often, or on both, in 1 audit of 30,000 each.
@@ -18,10 +26,14 @@ REPEATS, COPIES = 4.0, -4.0
 # Fewer pairs of equal rows that are all copies fall to chance in 1 audit of 1,000.
 FEW_COPIES, ALL_MIXED = 10, -3.1
 MIN_GROUPS = 5
+# Numbers that are all multiples of one step, of which so many span them, are votes or rounded.
+GRID_DIGITS, OFF_GRID, MOST_STEPS = 10, 1e-3, 1e5
+# Where a guesser without the model tells nearly all apart, no record of one side is like the other.
+APART = 0.95
 # Copies are named where chance explains less than this share of them.
 EXPLAINED = 0.05
-# Equal answers are weighed against the sides of so many groups of nearly equal loss above and below.
-NEIGHBOURS = 10
+# Equal answers are weighed against the sides of so many groups of nearly equal loss on either hand.
+NEIGHBOURS = 4
 # The same rows in the same order by chance, for which both sides are refused as one.
 BY_CHANCE = 1e-9
 # From this share on, copies may hold a threshold of few false accusations all by themselves.
@@ -89,6 +101,8 @@ def compared(
     _require_different(answers, member, "answers")
     found = _Equal.of(answers, member, _likeness(outputs))
     sides = _sided(found, member, "answers", None)
+    if _coarse(outputs):
+        sides = replace(sides, repeated=0, cluster=None)
     if digest is not None:
         codes = np.unique(digest, return_inverse=True)[1].astype(np.int64)
         _require_different(codes, member, "records")
@@ -136,6 +150,8 @@ def told(report: Report, sides: Sides, policy: Policy) -> Report:
         )
     if sides.backwards:
         reasons.append(sides.backwards)
+    if report.finding == "leak" and _apart(report):
+        reasons.append(_APART_TEXT)
     if sides.repeated:
         warnings.append(_repeats_text(sides))
     fresh = [text for text in reasons if text not in report.warnings]
@@ -159,6 +175,20 @@ def _inconclusive(report: Report, reason: str, policy: Policy) -> Report:
         headline = f"Inconclusive: {reason}"
     changed = replace(report, finding="inconclusive", headline=headline, attributable=False)
     return rejudged(changed, policy)
+
+
+def _apart(report: Report) -> bool:
+    areas = [
+        check.estimates[0] for check in report.checks if check.role == "blind" and check.estimates
+    ]
+    return any(area.name == "auc" and area.low >= APART for area in areas[:1])
+
+
+_APART_TEXT = (
+    "the split itself is a giveaway: a guesser who never sees the model tells nearly all members"
+    " from non-members, so no records of both sides are alike and what the model adds cannot be"
+    " measured. Draw both from one pool at random."
+)
 
 
 def _copies_text(sides: Sides) -> str:
@@ -299,6 +329,24 @@ def _likeness(outputs: Outputs) -> NDArray[np.float64]:
     names = available(outputs)
     name = next((name for name in ("loss", "entropy") if name in names), names[0])
     return np.asarray(measure(outputs, name), np.float64)
+
+
+def _coarse(outputs: Outputs) -> bool:
+    """Do the answers lie on a grid, as votes and rounded numbers do? Equal ones are then no news."""
+    if outputs.probs is not None:
+        return _on_grid(outputs.probs)
+    if outputs.loss is not None:
+        return _on_grid(outputs.loss) or _on_grid(np.exp(-np.abs(outputs.loss)))
+    return False
+
+
+def _on_grid(values: NDArray[Any]) -> bool:
+    places = np.unique(np.round(np.asarray(values, np.float64), GRID_DIGITS))
+    if len(places) < 2:
+        return True
+    gaps = np.diff(places)
+    steps = gaps / gaps.min()
+    return bool(np.abs(steps - np.round(steps)).max() < OFF_GRID) and steps.sum() < MOST_STEPS
 
 
 def _require_different(code: NDArray[np.int64], member: NDArray[np.bool_], what: str) -> None:
