@@ -332,7 +332,7 @@ def _likeness(outputs: Outputs) -> NDArray[np.float64]:
 
 
 def _coarse(outputs: Outputs) -> bool:
-    """Do the answers lie on a grid, as votes and rounded numbers do? Equal ones are then no news."""
+    """Do the answers lie on a grid, as votes and rounded numbers do? Then ties are no news."""
     if outputs.probs is not None:
         return _on_grid(outputs.probs)
     if outputs.loss is not None:
