@@ -7,11 +7,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tacit.adapters.answers import Kind
+from tacit.adapters.records import SeenRecords, seen_features, seen_records
 from tacit.audits.attribute import ATTRIBUTE_POLICY, attribute_audit
 from tacit.audits.one_model import membership_audit
 from tacit.audits.steps.default_checks import Effort
 from tacit.audits.steps.named_attacks import checks_of
 from tacit.audits.steps.scoring import Progress
+from tacit.audits.steps.sides import blind_to, compared, require_two_sides, told
+from tacit.audits.steps.slice_values import MIN_CELL, slice_column, with_slices
 from tacit.audits.steps.verdict import require_known
 from tacit.core import (
     DEFAULT_POLICY,
@@ -37,8 +41,10 @@ def audit(
     nonmember: Outputs | None = None,
     train: Any = None,
     test: Any = None,
+    kind: Kind = "auto",
     features: Pair | None = None,
-    slices: Mapping[str, Pair] | None = None,
+    slices: Mapping[str, Pair] | Sequence[str] | None = None,
+    min_cell: int = MIN_CELL,
     cluster: Pair | None = None,
     assignment: Assignment = "observed",
     checks: Sequence[Check] | None = None,
@@ -64,11 +70,17 @@ def audit(
         same population.
     train, test : ``(X, y)`` of the same two groups, when `model` is given; a data loader where the
         framework has one.
-    features : the records' own columns for members and non-members, float (n, d) each, for the
-        blind guesser that never sees the model. Two-dimensional numeric `X` of `train` and `test`
-        is used where this is not given.
+    features : the records' own columns for members and non-members, for the blind guesser that
+        never sees the model: an array (n, d) or a data frame each, with texts, dates and missing
+        values. `X` of `train` and `test` is used where this is not given, whatever holds it.
     slices : further columns to slice by, for example ``{"region": (region_of_members,
-        region_of_nonmembers)}``.
+        region_of_nonmembers)}``, or names of columns of the data frames in `train` and `test`.
+        Numbers with many values are cut at their quantiles; a column that names nearly every
+        record is left out.
+    min_cell : a value of a slice with fewer members or non-members than this is not shown by
+        itself.
+    kind : what the model's answers are: ``"logits"``, ``"probs"``, ``"prediction"`` or ``"loss"``;
+        "auto" decides where the numbers leave no doubt.
     cluster : the unit of independence of each record (a user, a document), for members and
         non-members.
     assignment : who decided membership: ``"observed"``, ``"fixed_size"`` or ``"coin"``.
@@ -100,9 +112,12 @@ def audit(
     gates = Policy.of(policy)
     require_known(gates, checks or ())
     confidence(level)
+    seen = SeenRecords()
     if model is not None:
-        member, nonmember, seen = _answers(model, train, test, member, nonmember)
-        features = seen if features is None else features
+        given = member is not None or nonmember is not None
+        _require_model_and_data(model, train, test, given)
+        member, nonmember = _answers(model, train, test, kind=kind)
+        seen = seen_records(train, test)
     if not isinstance(member, Outputs) or not isinstance(nonmember, Outputs):
         came = f"`member` {type(member).__name__}, `nonmember` {type(nonmember).__name__}"
         raise InvalidInput(
@@ -116,17 +131,29 @@ def audit(
             raise InvalidInput("`audit` takes `attacks` or `checks`, not both.")
         checks = checks_of(attacks, outputs)
     truth = np.concatenate([np.ones(member.n, bool), np.zeros(nonmember.n, bool)])
-    return membership_audit(
+    units = None if cluster is None else np.asarray(_joined(cluster, "cluster", sizes))
+    columns = {
+        name: slice_column(_joined(pair, f"slices[{name!r}]", sizes), name, truth, min_cell)
+        for name, pair in _sliced(slices, train, test).items()
+    }
+    if features is not None:
+        _joined(features, "features", sizes)
+        seen = seen_features(*features, seen)
+    require_two_sides(member, nonmember, "`member` and `nonmember`")
+    sides = compared(
         outputs,
-        Membership(
-            truth, None if cluster is None else _joined(cluster, "cluster", sizes), assignment
-        ),
+        truth,
+        digest=_of_length(seen.digest, sizes),
+        chance=seen.chance,
+        clustered=units is not None,
+    )
+    report = membership_audit(
+        outputs,
+        Membership(truth, sides.cluster if units is None else units, assignment),
         checks=checks,
         effort=effort,
-        features=None if features is None else _joined(features, "features", sizes),
-        slices={
-            name: _joined(pair, f"slices[{name!r}]", sizes) for name, pair in (slices or {}).items()
-        },
+        features=_of_length(seen.columns, sizes),
+        slices={name: column.texts for name, column in columns.items() if column.usable},
         policy=gates,
         level=level,
         seed=seed,
@@ -135,6 +162,13 @@ def audit(
         records=records,
         progress=progress,
     )
+    report = with_slices(told(report, sides, gates), columns)
+    return blind_to(report, seen.reason) if seen.reason else report
+
+
+def _of_length(array: Any, sizes: tuple[int, int]) -> Any:
+    """`array` if it holds one row a record: a loader may repeat or leave out records."""
+    return array if array is not None and len(array) == sum(sizes) else None
 
 
 def audit_attribute(
@@ -224,37 +258,57 @@ def audit_attribute(
 
 
 def _answers(
-    model: Any, train: Any, test: Any, member: Any, nonmember: Any
-) -> tuple[Outputs, Outputs, Pair | None]:
+    model: Any,
+    train: Any,
+    test: Any,
+    *,
+    kind: Kind,
+) -> tuple[Outputs, Outputs]:
     from tacit.adapters import outputs_of
 
+    parts = [part if isinstance(part, tuple) else (part,) for part in (train, test)]
+    answers = [outputs_of(model, *part, kind=kind) for part in parts]
+    if kind == "auto" and answers[0].task != answers[1].task:
+        raise InvalidInput(
+            f"The model's answers look like a {answers[0].task} model's on `train` and like a"
+            f" {answers[1].task} model's on `test`. Say what they are: kind='logits', 'probs',"
+            " 'prediction' or 'loss'."
+        )
+    if kind == "auto" and (answers[0].logits is None) != (answers[1].logits is None):
+        # numbers outside 0..1 on one side say that none are probabilities
+        odd = int(answers[1].logits is None)
+        answers[odd] = outputs_of(model, *parts[odd], kind="logits")
+    return answers[0], answers[1]
+
+
+def _require_model_and_data(model: Any, train: Any, test: Any, given: bool) -> None:
     if isinstance(model, Outputs):
         raise InvalidInput("`audit` takes Outputs as `member=` and `nonmember=`, not as the model.")
-    if train is None or test is None or member is not None or nonmember is not None:
+    if train is None or test is None or given:
         raise InvalidInput(
             "With a model, `audit` needs `train=(X, y)` and `test=(X, y)`, and neither `member` nor"
             " `nonmember`."
         )
-    answers = [
-        outputs_of(model, *(part if isinstance(part, tuple) else (part,))) for part in (train, test)
-    ]
-    return answers[0], answers[1], _table(train, test)
+    require_two_sides(train, test, "`train` and `test`")
+    if isinstance(train, tuple) and isinstance(test, tuple) and train and test:
+        require_two_sides(train[0], test[0], "The records of `train` and `test`")
 
 
-def _table(train: Any, test: Any) -> Pair | None:
-    """Two-dimensional numeric records serve the blind guesser; anything else does not."""
-    tables = []
-    for part in (train, test):
-        if not isinstance(part, tuple):
-            return None
-        try:
-            table = np.asarray(part[0])
-        except (TypeError, ValueError, RuntimeError):
-            return None
-        if table.ndim != 2 or table.dtype.kind not in "iuf" or not np.isfinite(table).all():
-            return None
-        tables.append(table)
-    return (tables[0], tables[1]) if tables[0].shape[1] == tables[1].shape[1] else None
+def _sliced(
+    slices: Mapping[str, Pair] | Sequence[str] | None, train: Any, test: Any
+) -> dict[str, Pair]:
+    """Slices by name; names alone are columns of the frames that the model was asked about."""
+    if slices is None or isinstance(slices, Mapping):
+        return dict(slices or {})
+    names = [slices] if isinstance(slices, str) else list(slices)
+    frames = [part[0] if isinstance(part, tuple) and part else part for part in (train, test)]
+    for name in names:
+        if any(not hasattr(frame, "columns") or name not in frame.columns for frame in frames):
+            raise InvalidInput(
+                f"`slices` names {name!r}, which is no column of X on both sides. Give"
+                " {name: (of members, of non-members)}."
+            )
+    return {str(name): (frames[0][name], frames[1][name]) for name in names}
 
 
 def _joined(pair: Pair, name: str, sizes: tuple[int, int]) -> ArrayLike:
@@ -262,7 +316,7 @@ def _joined(pair: Pair, name: str, sizes: tuple[int, int]) -> ArrayLike:
         raise InvalidInput(
             f"`{name}` needs a pair (for members, for non-members), got {type(pair).__name__}."
         )
-    parts = [np.asarray(part) for part in pair]
+    parts = [_cells(part) for part in pair]
     for part, size, side in zip(parts, sizes, ("members", "non-members")):
         if part.ndim == 0 or len(part) != size:
             raise InvalidInput(
@@ -273,3 +327,10 @@ def _joined(pair: Pair, name: str, sizes: tuple[int, int]) -> ArrayLike:
     ):
         parts = [part.astype(object) for part in parts]
     return np.concatenate(parts)
+
+
+def _cells(part: Any) -> Any:
+    """A column or table as an array; a series of categories or dates keeps its values."""
+    if hasattr(part, "iloc") and str(getattr(part, "dtype", "")) in ("category", "Int64"):
+        return np.asarray(part.astype(object))
+    return np.asarray(part)

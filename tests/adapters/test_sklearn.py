@@ -94,7 +94,7 @@ def test_random_augmentation_in_a_pipeline_is_an_error(records):
         outputs_of(noisy, x, y)
 
 
-def test_an_estimator_that_only_names_classes_is_refused(records):
+def test_an_estimator_that_only_names_classes_is_audited_by_its_labels(records):
     class Stump:
         classes_ = np.array([0, 1, 2])
 
@@ -104,8 +104,23 @@ def test_an_estimator_that_only_names_classes_is_refused(records):
         def predict(self, x):
             return np.zeros(len(x))
 
+    found = outputs_of(Stump(), *records)
+    assert found.probs.tolist() == [[1.0, 0.0, 0.0]] * len(records[0])
     with pytest.raises(InvalidInput, match="nothing says how sure it is"):
-        outputs_of(Stump(), *records)
+        outputs_of(Stump(), records[0])
+
+
+def test_a_wrapper_that_only_names_classes_is_right_or_wrong(records):
+    class Wrapper:
+        def fit(self, x, y):
+            return self
+
+        def predict(self, x):
+            return np.where(x[:, 0] > 0, "a", "b")
+
+    x = records[0]
+    found = outputs_of(Wrapper(), x, np.where(x[:, 0] > 1, "a", "b"))
+    np.testing.assert_array_equal(found.loss, (x[:, 0] > 0) & (x[:, 0] <= 1))
 
 
 @pytest.mark.framework

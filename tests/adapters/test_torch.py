@@ -89,7 +89,7 @@ def test_a_wrapped_module_is_unwrapped(x, y):
 
 def test_modes_come_back_when_the_model_fails(y):
     net = network()
-    with pytest.raises(RuntimeError):
+    with pytest.raises(InvalidInput, match="could not answer: RuntimeError"):
         outputs_of(net, torch.zeros(30, 99), y)
     assert [module.training for module in net] == [True, False, True, True, True]
 

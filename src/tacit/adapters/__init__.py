@@ -13,6 +13,7 @@ from tacit.core.plugins import plugin, plugin_names
 
 __all__ = ["adapter_of", "describe", "outputs_of"]
 
+BOOSTERS = ("xgboost.Booster", "lightgbm.Booster")
 WRAPPERS = ("torch.DistributedDataParallel", "torch.DataParallel")
 # the first that fits: a Keras model on the PyTorch backend is a torch.Module too, and so is every
 # transformers model
@@ -107,6 +108,12 @@ def adapter_of(model: Any) -> str:
     for name, classes in BY_CLASS:
         if is_a(model, *classes):
             return "density" if name == "sklearn" and density.fits(model) else name
+    if is_a(model, *BOOSTERS):
+        raise InvalidInput(
+            f"A {type(model).__name__} does not say what its answers are. Pass a function, for"
+            " example `lambda x: booster.predict(xgboost.DMatrix(x), output_margin=True)` with"
+            " kind='logits' (LightGBM: `booster.predict(x, raw_score=True)`)."
+        )
     if hasattr(model, "predict_proba") or (hasattr(model, "fit") and hasattr(model, "predict")):
         return "sklearn"
     if callable(model):

@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.adapters.arrays import as_array, n_records, take
-from tacit.core import InvalidInput, Outputs
+from tacit.core import InvalidInput, Outputs, TacitError
 
 Kind = Literal["auto", "logits", "probs", "prediction", "loss"]
 Ask = Callable[[Any], NDArray[Any]]
 TOLERANCE = 1e-3
 NARROW_TOLERANCE = 5e-2
 MIN_TO_SPLIT = 4
+# more different whole numbers than these are counts, not classes
+MOST_CLASSES = 100
 
 
 def answered(
@@ -36,6 +38,7 @@ def answered(
     InvalidInput : the answers are random or depend on the rest of the batch, or do not fit the
         labels.
     """
+    ask = guarded(ask)
     answers: list[NDArray[Any]] = []
     labels: list[NDArray[Any] | None] = []
     for x, y in stream:
@@ -53,6 +56,41 @@ def answered(
         else np.concatenate([part for part in labels if part is not None])
     )
     return outputs(np.concatenate(answers), label, kind=kind)
+
+
+def guarded(ask: Ask) -> Ask:
+    """The same question, and where the model fails on the records an error that says so.
+
+    Parameters
+    ----------
+    ask : from a batch of inputs to an array of answers.
+    """
+
+    def asked(x: Any) -> NDArray[Any]:
+        try:
+            return ask(x)
+        except (TacitError, MemoryError):
+            raise
+        except Exception as error:
+            raise InvalidInput(_failed(x, error)) from error
+
+    return asked
+
+
+def _failed(x: Any, error: Exception) -> str:
+    said = (str(error).strip().splitlines() or [""])[0][:200]
+    text = f"The model could not answer: {type(error).__name__}: {said}."
+    if type(error).__name__ == "NotFittedError":
+        return f"{text} Fit it first."
+    kind = str(getattr(x, "dtype", ""))
+    shape = f" of shape {tuple(x.shape)}" if getattr(x, "shape", ()) else ""
+    came = f"{type(x).__name__}{shape}{f' and type {kind}' if kind else ''}"
+    if "int8" in kind:
+        came += " (whole numbers: were images scaled to floats in training?)"
+    return (
+        f"{text} It was asked about a {came}. Give the records in the form in which it was trained,"
+        " or a function that brings them into that form."
+    )
 
 
 def require_stable(ask: Ask, x: Any, answer: NDArray[Any]) -> None:
@@ -126,6 +164,8 @@ def outputs(answer: NDArray[Any], label: NDArray[Any] | None, *, kind: Kind = "a
     """
     answer = answer[:, 0] if answer.ndim == 2 and answer.shape[1] == 1 else answer
     truth = None if label is None else _label(label, answer)
+    if truth is not None and truth.ndim == 2 and _is_soft(truth, answer):
+        return Outputs(loss=_cross_entropy(answer, truth))
     found = kind_of(answer, truth) if kind == "auto" else kind
     if found == "prediction":
         return Outputs(prediction=answer, truth=truth)
@@ -138,8 +178,28 @@ def outputs(answer: NDArray[Any], label: NDArray[Any] | None, *, kind: Kind = "a
     )
 
 
+def _is_soft(label: NDArray[Any], answer: NDArray[Any]) -> bool:
+    """Labels that spread each record over several classes: smoothed or mixed ones."""
+    if label.dtype.kind != "f" or label.shape != answer.shape or label.shape[1] < 2:
+        return False
+    between = ((label > 0) & (label < 1)).any()
+    return bool(between and (label >= 0).all() and (np.abs(label.sum(axis=1) - 1) < 1e-2).all())
+
+
+def _cross_entropy(answer: NDArray[Any], label: NDArray[Any]) -> NDArray[np.float64]:
+    """The loss (n,) against soft labels, in nats."""
+    z = answer.astype(np.float64)
+    if kind_of(answer, None) == "probs":
+        z = np.log(np.maximum(z, np.finfo(np.float32).tiny))
+    top = z.max(axis=1, keepdims=True)
+    log_p = z - top - np.log(np.exp(z - top).sum(axis=1, keepdims=True))
+    return np.asarray(-(label * log_p).sum(axis=1))
+
+
 def _label(label: NDArray[Any], answer: NDArray[Any]) -> NDArray[Any]:
     label = label[:, 0] if label.ndim == 2 and label.shape[1] == 1 else label
+    if label.dtype.kind == "O":
+        label = _from_objects(label)
     if label.dtype.kind not in "biuf":
         raise InvalidInput(
             f"`y` needs class numbers 0..k-1, got {label.dtype} such as {label[0]!r}. Give each"
@@ -155,8 +215,32 @@ def _label(label: NDArray[Any], answer: NDArray[Any]) -> NDArray[Any]:
     return label.astype(np.int64) if label.dtype.kind == "b" else label
 
 
+def _from_objects(label: NDArray[Any]) -> NDArray[Any]:
+    missing = np.array([item is None or item != item for item in label.ravel().tolist()])
+    if missing.any():
+        raise InvalidInput(
+            f"`y` needs a label for every record, got {int(missing.sum())} missing ones. Leave"
+            " these records out."
+        )
+    try:
+        return label.astype(np.float64)
+    except (TypeError, ValueError):
+        return label.astype(str)
+
+
 def kind_of(answer: NDArray[Any], label: NDArray[Any] | None) -> Kind:
-    """What the numbers must be: a regression's prediction, probabilities, or logits."""
+    """What the numbers must be: a regression's prediction, probabilities, or logits.
+
+    Raises
+    ------
+    InvalidInput : one number a record and class labels: it may be a loss or a prediction.
+    """
+    if answer.ndim == 1 and label is not None and _classes(label) and _no_class(answer):
+        raise InvalidInput(
+            "The model answers with one number a record and the labels look like classes"
+            f" 0..{int(label.max())}: a loss, or a prediction of the number? Say kind='loss' or"
+            " kind='prediction'."
+        )
     if label is not None and label.shape == answer.shape and not np.isin(label, (0, 1)).all():
         return "prediction"
     if not (answer >= 0).all() or not (answer <= 1 + TOLERANCE).all():
@@ -167,3 +251,16 @@ def kind_of(answer: NDArray[Any], label: NDArray[Any] | None) -> Kind:
         if independent or (np.abs(answer.sum(axis=1, dtype=np.float64) - 1) < 1e-2).all()
         else "logits"
     )
+
+
+def _classes(label: NDArray[Any]) -> bool:
+    """Whole numbers 0..k-1, every one of them, for a k above 2."""
+    if label.ndim != 1 or label.dtype.kind not in "iu":
+        return False
+    names = np.unique(label)
+    few = 2 < len(names) <= min(MOST_CLASSES, len(label) / 2)
+    return few and bool((names == np.arange(len(names))).all())
+
+
+def _no_class(answer: NDArray[Any]) -> bool:
+    return bool((answer != np.round(answer)).any())

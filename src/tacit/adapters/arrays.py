@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from tacit.core import InvalidInput
 
+# entries of a dict that hold the label of a record
+LABEL_NAMES = ("labels", "label", "y", "target", "targets")
+
 
 def as_array(value: Any) -> NDArray[Any]:
     """A NumPy array of any framework's tensor; bfloat16 and other narrow floats become float32."""
@@ -97,10 +100,27 @@ def padded(x: Any, size: int) -> Any:
 
 
 def pair(item: Any) -> tuple[Any, Any]:
-    """What a loader yields, as inputs and labels: ``(x, y)``, ``(x, y, weight)`` or ``x`` alone."""
+    """What a loader yields, as inputs and labels: ``(x, y)``, ``(x, y, weight)``, ``x`` alone, or a
+    dict with an entry called label, labels, y or target.
+    """
     if isinstance(item, (tuple, list)) and len(item) in (2, 3):
-        return item[0], item[1]
-    return (item[0], None) if isinstance(item, (tuple, list)) and len(item) == 1 else (item, None)
+        return inputs(item[0]), item[1]
+    if isinstance(item, (tuple, list)) and len(item) == 1:
+        return inputs(item[0]), None
+    if isinstance(item, Mapping):
+        named = {str(name): part for name, part in item.items()}
+        found = [name for name in LABEL_NAMES if name in named and len(named) > 1]
+        if found and "input_ids" not in named:
+            rest = {name: part for name, part in named.items() if name not in LABEL_NAMES}
+            return rest, named[found[0]]
+    return item, None
+
+
+def inputs(x: Any) -> Any:
+    """Several inputs of a record as a tuple: a loader makes lists of them."""
+    if isinstance(x, list) and len(x) > 1 and all(hasattr(part, "shape") for part in x):
+        return tuple(x)
+    return x
 
 
 def same(first: Any, second: Any) -> bool:

@@ -3,23 +3,33 @@ side.
 
 What a file may hold (arrays of an npz, columns of a table; one row a record):
 
-==============================
-===================================================================================== `logits` or
-`logit_0`, ...      scores of each class; a single column for a binary model with one logit `probs`
-or `prob_0`, ...        probabilities of each class, or that of "yes" `loss`
-a loss a record, where nothing else is known `prediction`, `truth`           of a regression (or
-`prediction_0`, ... and `truth_0`, ...) `label`, or `label_0`, ...      the true class 0..k-1;
-several columns of 0/1 for a multi-label model `member`                        1 where the record
-was trained on, 0 elsewhere (only where one file holds both sides) `features` or `feature_...`
-the record's own columns, for the guesser that never sees the model `slice_...`
-a column to slice the audit by: `slice_region` is called "region" `cluster`
-the unit of independence (a user, a document) ==============================
-=====================================================================================
+``logits``, or ``logit_0``, ``logit_1`` ...
+    scores of each class; a single column for a binary model with one logit
+``probs``, or ``prob_0``, ``prob_1`` ...
+    probabilities of each class; ``prob`` or ``prob_1`` alone: that of "yes"
+``prob_no``, ``prob_yes`` ... (also ``p_`` and ``logit_``)
+    the same with the names of the classes, which the labels then use too
+``loss``
+    a loss a record, where nothing else is known
+``prediction``, ``truth``
+    of a regression (or ``prediction_0`` ... and ``truth_0`` ...)
+``label``, or ``label_0``, ``label_1`` ...
+    the true class 0..k-1 or its name; several columns of 0/1 for a multi-label model
+``member``
+    1 (or train) where the record was trained on, 0 (or test) elsewhere; only where one file holds
+    both sides
+``features``, or ``feature_...``
+    the record's own columns, for the guesser that never sees the model
+``slice_...``
+    a column to slice the audit by: ``slice_region`` is called "region"
+``cluster``
+    the unit of independence (a user, a document)
 
 In an npz `logits`, `probs` and `features` are arrays (n, k); in a table each column has its own
 number or name. `y`, `labels` and `target` are read as `label`. Nothing is ever unpickled.
 """
 
+import filecmp
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +39,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tacit.adapters.class_names import numbered_classes
 from tacit.adapters.tables import read_table
 from tacit.core import InvalidInput, Outputs
 from tacit.core.checking import booleans
@@ -47,7 +58,11 @@ ALIASES = {
     "target": "label",
     "probabilities": "probs",
     "members": "member",
+    "prob": "probs",
+    "logit": "logits",
 }
+MEMBER_WORDS = ("train", "training", "member", "in", "yes")
+NONMEMBER_WORDS = ("test", "testing", "holdout", "nonmember", "non-member", "out", "no")
 OF_OUTPUTS = ("logits", "probs", "loss", "label", "prediction", "truth")
 Columns = Mapping[str, NDArray[Any]]
 
@@ -93,21 +108,44 @@ def read_outputs(
             f"`paths` needs one file (with a column `{member_key}`) or two (members first), got"
             f" {len(files)}."
         )
-    tables = [_gathered(read_table(Path(path)), Path(path), member_key) for path in files]
+    where = [Path(path) for path in files]
+    _require_two_files(where)
+    read, classes = numbered_classes([read_table(path) for path in where], where)
+    tables = [_gathered(table, path, member_key) for table, path in zip(read, where)]
     sides = (
         _by_column(tables[0], Path(files[0]), member_key)
         if len(files) == 1
         else (tables[0], tables[1])
     )
     _require_the_same_columns(sides, files)
-    where = [str(files[0]), str(files[-1])]
-    member, nonmember = (_outputs(side, path) for side, path in zip(sides, where))
+    named = [str(files[0]), str(files[-1])]
+    member, nonmember = (_outputs(side, path).named(classes) for side, path in zip(sides, named))
     slices = {
         name.removeprefix("slice_"): (sides[0][name], sides[1][name])
         for name in sides[0]
         if name.startswith("slice_") and name != "slice_"
     }
     return Records(member, nonmember, _pair(sides, "features"), slices, _pair(sides, "cluster"))
+
+
+def _require_two_files(paths: Sequence[Path]) -> None:
+    """Refuse one file, or a copy of it, for both sides."""
+    if len(paths) < 2 or not all(path.is_file() for path in paths):
+        return
+    first, second = paths
+    same = first.samefile(second)
+    if same or (first.stat().st_size == second.stat().st_size and _equal(first, second)):
+        raise InvalidInput(
+            f"`{first}` and `{second}` hold the same: members and non-members need to be different"
+            " records. Give the outputs on records that the model was not trained on second."
+        )
+
+
+def _equal(first: Path, second: Path) -> bool:
+    try:
+        return filecmp.cmp(first, second, shallow=False)
+    except OSError as error:
+        raise InvalidInput(f"`{first}` or `{second}` cannot be read: {error}.") from error
 
 
 def _pair(sides: tuple[Columns, Columns], name: str) -> tuple[NDArray[Any], NDArray[Any]] | None:
@@ -119,13 +157,15 @@ def _gathered(columns: Columns, path: Path, member_key: str) -> dict[str, NDArra
     others.
     """
     result: dict[str, NDArray[Any]] = {}
+    came: dict[str, str] = {}
     for name, value in columns.items():
-        known = (
-            name
-            if name == member_key or name not in ALIASES or ALIASES[name] in columns
-            else ALIASES[name]
-        )
-        result[known] = value
+        known = name if name == member_key else ALIASES.get(name, name)
+        if known in result and not np.array_equal(result[known], value):
+            raise InvalidInput(
+                f"`{path}` has both `{came[known]}` and `{name}`, which mean the same and differ:"
+                " keep one of them."
+            )
+        result[known], came[known] = value, name
     for whole, stem in WIDE.items():
         names = (
             _numbered(result, stem)
@@ -141,9 +181,9 @@ def _gathered(columns: Columns, path: Path, member_key: str) -> dict[str, NDArra
             )
     lengths = {name: len(value) for name, value in result.items() if value.ndim}
     if len(set(lengths.values())) > 1:
-        came = ", ".join(f"`{name}` {n}" for name, n in lengths.items())
+        called = ", ".join(f"`{name}` {n}" for name, n in lengths.items())
         raise InvalidInput(
-            f"`{path}` needs one row a record in every array, got different lengths: {came}."
+            f"`{path}` needs one row a record in every array, got different lengths: {called}."
         )
     return result
 
@@ -153,6 +193,9 @@ def _numbered(columns: Columns, stem: str) -> list[str]:
     found = {
         int(match[1]): name for name in columns if (match := re.fullmatch(rf"{stem}s?_(\d+)", name))
     }
+    if sorted(found) == [1]:
+        # the column of "yes" alone
+        return [found[1]]
     if found and sorted(found) != list(range(len(found))):
         missing = next(number for number in range(max(found) + 1) if number not in found)
         raise InvalidInput(
@@ -179,7 +222,7 @@ def _by_column(columns: Columns, path: Path, member_key: str) -> tuple[Columns, 
             " 1 for members and 0 for the others; or pass two files, members first; or name the"
             " column with `member_key` (--member-key)."
         )
-    inside = booleans(_numbers(columns[member_key], member_key, path), member_key)
+    inside = _sides(columns[member_key], member_key, path)
     for wanted, side in ((True, "members (1)"), (False, "non-members (0)")):
         if not (inside == wanted).any():
             raise InvalidInput(
@@ -190,6 +233,22 @@ def _by_column(columns: Columns, path: Path, member_key: str) -> tuple[Columns, 
     return {name: value[inside] for name, value in rest.items()}, {
         name: value[~inside] for name, value in rest.items()
     }
+
+
+def _sides(value: NDArray[Any], member_key: str, path: Path) -> NDArray[np.bool_]:
+    """True for members: 0/1, true/false, or words that leave no doubt, such as train and test."""
+    if value.dtype.kind not in "US":
+        return booleans(_numbers(value, member_key, path), member_key)
+    words = np.char.lower(np.char.strip(value.astype(str)))
+    inside, outside = np.isin(words, MEMBER_WORDS), np.isin(words, NONMEMBER_WORDS)
+    strange = np.unique(words[~(inside | outside)])
+    if len(strange):
+        shown = ", ".join(repr(word) for word in strange[:3].tolist())
+        raise InvalidInput(
+            f"The column `{member_key}` of `{path}` needs numbers (1 for members, 0 for the others)"
+            f" or the words train and test, got {shown}."
+        )
+    return np.asarray(inside)
 
 
 def _require_the_same_columns(sides: tuple[Columns, Columns], files: Sequence[str | Path]) -> None:

@@ -72,6 +72,8 @@ def _records(source: Any) -> Any:
     source = source.dataset if is_a(source, "torch.DataLoader") else source
     if isinstance(source, list) and len(source) == 2:
         source = tuple(source)
+    if isinstance(source, tuple) and len(source) == 2 and _several(*source):
+        source = (tuple(source[0]), source[1])
     known = hasattr(source, "column_names") or is_a(source, "torch.Dataset")
     if not known and not (isinstance(source, tuple) and len(source) == 2):
         raise InvalidInput(
@@ -82,7 +84,17 @@ def _records(source: Any) -> Any:
     return source
 
 
+def _several(x: Any, y: Any) -> bool:
+    """Is `x` a list of inputs, each with one row a label, and not a list of records?"""
+    if not isinstance(x, list) or len(x) < 2 or not all(hasattr(part, "shape") for part in x):
+        return False
+    lengths = {int(part.shape[0]) if part.shape else 0 for part in x}
+    return len(lengths) == 1 and (y is None or n_records(y) in lengths) and lengths != {len(x)}
+
+
 def _stacked(items: list[Any]) -> Any:
+    if isinstance(items[0], tuple):
+        return tuple(_stacked([item[place] for item in items]) for place in range(len(items[0])))
     if isinstance(items[0], dict):
         return {name: _stacked([item[name] for item in items]) for name in items[0]}
     return np.stack([as_array(item) for item in items])

@@ -1,9 +1,11 @@
 """PyTorch modules, with tensors, arrays, data sets or loaders."""
 
+import inspect
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from tacit.adapters.answers import Kind, answered
@@ -65,7 +67,7 @@ def evaluating(model: Any) -> Iterator[None]:
 def ask(model: Any, x: Any) -> NDArray[Any]:
     """One batch through the module, on its device and in its precision."""
     weights = next((p for p in model.parameters() if p.is_floating_point()), None)
-    placed = move(x, weights)
+    placed = _for_forward(model, move(x, weights))
     answer = (
         model(**placed)
         if isinstance(placed, dict)
@@ -74,6 +76,26 @@ def ask(model: Any, x: Any) -> NDArray[Any]:
         else model(placed)
     )
     return as_array(scores_in(answer))
+
+
+def _for_forward(model: Any, x: Any) -> Any:
+    """Entries of a dict whose names the model does not take: a single one is its only input."""
+    if not isinstance(x, dict):
+        return x
+    parameters = inspect.signature(model.forward).parameters.values()
+    if any(item.kind is item.VAR_KEYWORD for item in parameters):
+        return x
+    known = {item.name for item in parameters}
+    strange = [name for name in x if name not in known]
+    if strange and len(x) == 1:
+        return next(iter(x.values()))
+    if strange:
+        raise InvalidInput(
+            f"The records have {', '.join(x)}, and the model's forward takes"
+            f" {', '.join(known)}. Let the data set yield (x, y), or a dict with those names and"
+            " `label`."
+        )
+    return x
 
 
 def scores_in(answer: Any) -> Any:
@@ -127,7 +149,26 @@ def loaded(x: Any, y: Any, batch_size: int, *, check: bool) -> Iterator[tuple[An
     loader = _ordered(x, batch_size)
     if check:
         _require_no_augmentation(loader)
-    return (pair(item) for item in loader)
+    return (_two(item) for item in loader)
+
+
+def _two(item: Any) -> tuple[Any, Any]:
+    """Inputs and labels of a batch; a third thing must be a weight or the number of the row.
+
+    Raises
+    ------
+    InvalidInput : the third thing could be the label just as well.
+    """
+    if isinstance(item, (tuple, list)) and len(item) > 2:
+        third = as_array(item[2]) if len(item) == 3 and hasattr(item[2], "shape") else None
+        weight = third is not None and third.dtype.kind == "f"
+        steps = third is not None and third.ndim == 1 and third.dtype.kind in "iu"
+        if not weight and not (steps and third is not None and (np.diff(third) == 1).all()):
+            raise InvalidInput(
+                f"The data set yields {len(item)} things a record and tacit cannot know which is"
+                " the label: let it yield (x, y), with several inputs as ((a, b), y)."
+            )
+    return pair(item)
 
 
 def _ordered(x: Any, batch_size: int) -> Any:
@@ -144,6 +185,8 @@ def _ordered(x: Any, batch_size: int) -> Any:
         raise InvalidInput(
             f"The loader drops its last batch, so some records would never be audited. {fix}"
         )
+    if is_a(x.dataset, "torch.IterableDataset"):
+        return x
     # `loader.generator` would be moved on by reading
     return (
         data.DataLoader(

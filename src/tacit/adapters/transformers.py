@@ -55,7 +55,13 @@ def token_loss(model: Any, x: Any) -> NDArray[np.float32]:
     """
     torch = require("torch", extra="transformers", purpose="A transformers model")
     given = dict(x)
-    targets = given.pop("labels", None)
+    encoder = bool(model.config.is_encoder_decoder)
+    if encoder and "labels" not in given:
+        raise InvalidInput(
+            "An encoder-decoder model needs the target tokens of each text as `labels`, with -100"
+            " for padding."
+        )
+    targets = given.get("labels") if encoder else given.pop("labels", None)
     placed = move(given, next(model.parameters()))
     ids = placed["input_ids"].long()
     target = ids if targets is None else move(targets, placed["input_ids"]).long()
@@ -63,10 +69,8 @@ def token_loss(model: Any, x: Any) -> NDArray[np.float32]:
     if targets is None and "attention_mask" in placed:
         counted = placed["attention_mask"].bool()
     logits = model(**placed).logits
-    target, counted = (
-        (target, counted) if model.config.is_encoder_decoder else (target[:, 1:], counted[:, 1:])
-    )
-    logits = logits if model.config.is_encoder_decoder else logits[:, :-1]
+    target, counted = (target, counted) if encoder else (target[:, 1:], counted[:, 1:])
+    logits = logits if encoder else logits[:, :-1]
     log_p = (
         torch.log_softmax(logits.float(), -1)
         .gather(-1, target.clamp(min=0).unsqueeze(-1))
@@ -114,6 +118,7 @@ def _named(x: Any, y: Any) -> tuple[dict[str, Any], Any]:
         "input_values",
         "decoder_input_ids",
         "inputs_embeds",
+        "position_ids",
     )
     token_labels = (
         {"labels"} if "labels" in columns and np.ndim(as_array(columns["labels"])) == 2 else set()
@@ -124,7 +129,49 @@ def _named(x: Any, y: Any) -> tuple[dict[str, Any], Any]:
             "`x` needs model inputs such as `input_ids` (what the tokenizer returns), got"
             f" {', '.join(columns)}."
         )
-    return kept, y
+    return padded_right(kept), y
+
+
+def padded_right(columns: dict[str, Any]) -> dict[str, Any]:
+    """The same texts with their padding on the right.
+
+    Padding on the left moves a text away from the positions that it has alone, and its first token
+    would be predicted from padding; on the right it changes nothing.
+
+    Parameters
+    ----------
+    columns : what the tokenizer returned; the `attention_mask` says what is padding.
+    """
+    columns = dict(columns)
+    for mask_name, ids_name in (
+        ("attention_mask", "input_ids"),
+        ("decoder_attention_mask", "decoder_input_ids"),
+    ):
+        mask = columns.get(mask_name)
+        if mask is None or np.ndim(_plain(mask)) != 2:
+            continue
+        inside = _plain(mask) != 0
+        left = ~inside[:, 0] & inside.any(axis=1) & (np.diff(inside.astype(int)) >= 0).all(axis=1)
+        if not left.any() or ids_name not in columns:
+            continue
+        order = np.tile(np.arange(inside.shape[1]), (len(inside), 1))
+        order[left] = np.argsort(~inside[left], axis=1, kind="stable")
+        shape = _plain(columns[ids_name]).shape
+        for name, part in columns.items():
+            array = _plain(part)
+            if array.shape[:2] == shape[:2] and array.ndim >= 2:
+                columns[name] = np.take_along_axis(
+                    array, order.reshape(*order.shape, *([1] * (array.ndim - 2))), axis=1
+                )
+    return columns
+
+
+def _plain(part: Any) -> NDArray[Any]:
+    """An array of a column; one without two dimensions where its rows differ in length."""
+    try:
+        return as_array(part)
+    except ValueError:
+        return np.zeros(0)
 
 
 def _arrays(columns: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tacit.core import checking
 from tacit.core.errors import InvalidInput
+from tacit.core.resolution import decimal_unit
 
 Task = Literal["multiclass", "binary", "multilabel", "regression", "loss"]
 TOLERANCE, HALF_TOLERANCE = 1e-3, 2e-2
@@ -19,6 +20,10 @@ FIRST_ROWS = 1000
 # the fields that hold one row a record
 ARRAYS = ("logits", "probs", "loss", "label", "prediction", "truth")
 N_ONE_HOT = 10
+# rows in percent sum to 100 within what sums of one are allowed
+HUNDRED_TOLERANCE = 100 * SUM_TOLERANCE
+# only so many rows, all with the same number of answers, show that a service keeps the largest few
+ENOUGH_PARTIAL = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +38,12 @@ class Outputs:
     logits : float (n, k), unnormalised scores per class; (n,) or (n, 1) for a binary model with one
         logit. With a `label` of shape (n, k) the k outputs are independent yes/no answers
         (multi-label).
-    probs : float, the same shapes; rows of (n, k) sum to one unless `label` is (n, k).
+    probs : float, the same shapes; rows of (n, k) sum to one unless `label` is (n, k). Rounded
+        decimals, and answers that keep only the largest few of a row and are 0 elsewhere, are
+        taken as a service gives them.
     loss : float (n,), smaller means a better fit. Use it where nothing else is known.
-    label : int (n,), the true class 0..k-1; int (n, k) of 0/1 for multi-label; (n,) of 0/1 for one
-        logit.
+    label : int (n,) or (n, 1), the true class 0..k-1; int (n, k) of 0/1 for multi-label; (n,) of
+        0/1 for one logit.
     prediction : float (n,) or (n, d), what a regression model predicted; needs `truth`.
     truth : float, the shape of `prediction`.
     classes : names of the classes 0..k-1, for the report; None where they have none.
@@ -88,7 +95,7 @@ class Outputs:
                 else checking.floats(prediction, "prediction", ndim=(1, 2))
             ),
             "truth": None if truth is None else checking.floats(truth, "truth", ndim=(1, 2)),
-            "label": None if label is None else checking.integers(label, "label", ndim=(1, 2)),
+            "label": None if label is None else _column(_labels(label)),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
@@ -167,6 +174,7 @@ def concatenate(*parts: Outputs) -> Outputs:
 def _scores(value: ArrayLike | None, name: str) -> NDArray[np.floating[Any]] | None:
     if value is None:
         return None
+    _require_no_sequence(value, name)
     result = checking.floats(value, name, ndim=(1, 2))
     if result.ndim == 2 and result.shape[1] == 1:
         result = checking.frozen(result[:, 0])
@@ -178,15 +186,73 @@ def _scores(value: ArrayLike | None, name: str) -> NDArray[np.floating[Any]] | N
     return result
 
 
+def _require_no_sequence(value: object, name: str) -> None:
+    shape = np.shape(value) if hasattr(value, "shape") else ()
+    if len(shape) > 2:
+        raise InvalidInput(
+            f"`{name}` needs 1 or 2 dimensions, one row a record, got shape {shape}: an answer for"
+            " each token, pixel or step. Reduce them to one loss a record and pass it as `loss=`."
+            " Reshape them to a row each only with a `cluster=` that says which record each row is"
+            " of, for rows of one record are not independent."
+        )
+
+
+def _labels(label: ArrayLike) -> NDArray[np.int64]:
+    shape = np.shape(label) if hasattr(label, "shape") else ()
+    if len(shape) == 3:
+        raise InvalidInput(
+            f"`label` needs one class a record, got shape {shape}. For one label a token, pixel or"
+            " step pass one loss a record as `loss=`."
+        )
+    result = checking.array(label, "label", ndim=(1, 2))
+    if result.ndim == 2 and result.shape[1] > 1 and _soft(result):
+        raise InvalidInput(
+            "`label` needs whole numbers, got rows of fractions that sum to 1 (soft or mixed"
+            " labels). Pass the loss against them as `loss=`, for example"
+            " `-(label * log_softmax(logits)).sum(axis=1)`, or `label.argmax(axis=1)`."
+        )
+    return checking.integers(result, "label", ndim=(1, 2))
+
+
+def _soft(label: NDArray[Any]) -> bool:
+    """Rows of fractions that sum to one."""
+    if label.dtype.kind != "f" or not len(label):
+        return False
+    between = ((label > 0) & (label < 1)).any()
+    sums = label.sum(axis=1)
+    return bool(between and (label >= 0).all() and (np.abs(sums - 1) < SUM_TOLERANCE).all())
+
+
+def _column(label: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Labels of shape (n, 1), as data sets often have them, as (n,)."""
+    if label.ndim == 2 and label.shape[1] == 1:
+        return checking.frozen(label[:, 0])
+    return label
+
+
 def _require_probabilities(probs: NDArray[np.floating[Any]], *, tolerance: float) -> None:
     outside = (probs < -tolerance) | (probs > 1 + tolerance)
     if outside.any():
         rows = np.flatnonzero(outside.reshape(len(probs), -1).any(axis=1))
+        remedy = "If these are logits, pass them as `logits=`."
+        if _look_like_percent(probs):
+            remedy = "They look like percent: divide them by 100."
         raise InvalidInput(
             f"`probs` needs numbers from 0 to 1, got values from {probs.min():.4g} to"
-            f" {probs.max():.4g} in {checking.rows_text(rows)}. If these are logits, pass them as"
-            " `logits=`."
+            f" {probs.max():.4g} in {checking.rows_text(rows)}. {remedy}"
         )
+
+
+def _look_like_percent(probs: NDArray[np.floating[Any]]) -> bool:
+    """Numbers from 0 to 100 whose rows, if there are any, sum to about 100 with what was rounded
+    off.
+    """
+    if (probs < 0).any() or (probs > 100 + HUNDRED_TOLERANCE).any() or probs.max() <= 2:
+        return False
+    if probs.ndim == 1:
+        return len(probs) >= ENOUGH_TO_TELL and bool(probs.max() > 50)
+    off = np.abs(probs.sum(axis=1, dtype=np.float64) - 100)
+    return bool((off <= HUNDRED_TOLERANCE + probs.shape[1] / 2).all())
 
 
 def _require_consistent(outputs: Outputs) -> None:
@@ -238,9 +304,11 @@ def _require_labels(outputs: Outputs, scores: NDArray[np.floating[Any]] | None) 
     label = outputs.label
     assert label is not None
     if label.ndim == 2 and (scores is None or scores.shape != label.shape):
+        one_hot = bool(((label == 0) | (label == 1)).all() and (label.sum(axis=1) == 1).all())
+        remedy = " For one-hot labels pass `label.argmax(axis=1)`." if one_hot else ""
         raise InvalidInput(
             f"A `label` of shape {label.shape} (multi-label) needs `logits` or `probs` of the same"
-            " shape."
+            f" shape, got {'neither' if scores is None else f'shape {scores.shape}'}.{remedy}"
         )
     if (
         label.ndim == 2
@@ -263,10 +331,12 @@ def _require_labels(outputs: Outputs, scores: NDArray[np.floating[Any]] | None) 
     if outside.any():
         rows = np.flatnonzero(outside.reshape(len(label), -1).any(axis=1))
         allowed = "0 or larger" if limit is None else f"0 to {limit - 1}"
+        remedy = "`np.unique(label, return_inverse=True)` renumbers names or gaps."
+        if limit == 2 and np.isin(label, (-1, 1)).all():
+            remedy = "Labels -1 and 1 become `(label + 1) // 2`."
         raise InvalidInput(
             f"`label` needs classes {allowed}, got values from {label.min()} to {label.max()} in"
-            f" {checking.rows_text(rows)}. Classes count from 0; `np.unique(label,"
-            " return_inverse=True)` renumbers names or gaps."
+            f" {checking.rows_text(rows)}. Classes count from 0; {remedy}"
         )
 
 
@@ -293,12 +363,33 @@ def _require_the_right_name(outputs: Outputs, scores: NDArray[np.floating[Any]])
 def _require_sums_of_one(probs: NDArray[np.floating[Any]]) -> None:
     sums = probs.sum(axis=1, dtype=np.float64)
     rows = np.flatnonzero(np.abs(sums - 1) > SUM_TOLERANCE)
-    if len(rows):
-        raise InvalidInput(
-            f"`probs` needs rows that sum to 1, got sums from {sums.min():.4g} to {sums.max():.4g}"
-            f" in {checking.rows_text(rows)}. Logits go to `logits=`; independent outputs need a"
-            " `label` of shape (n, k)."
-        )
+    if not len(rows):
+        return
+    # k numbers, each off by at most half a unit of its last digit
+    rounding = SUM_TOLERANCE + probs.shape[1] * decimal_unit(probs) / 2
+    if (np.abs(sums[rows] - 1) <= rounding).all() or _largest_few(probs, sums, rounding):
+        return
+    raise InvalidInput(
+        f"`probs` needs rows that sum to 1, got sums from {sums.min():.4g} to {sums.max():.4g}"
+        f" in {checking.rows_text(rows)}. Logits go to `logits=`; independent outputs need a"
+        " `label` of shape (n, k); rounded probabilities need the same number of decimals"
+        " everywhere, and answers of the largest few classes a 0 for each of the others."
+    )
+
+
+def _largest_few(
+    probs: NDArray[np.floating[Any]], sums: NDArray[np.float64], rounding: float
+) -> bool:
+    """Does every row keep the same few classes' probabilities, and 0 for the rest?"""
+    kept = int(np.count_nonzero(probs, axis=1).max())
+    full = np.count_nonzero(np.count_nonzero(probs, axis=1) == kept)
+    return bool(
+        len(probs) >= ENOUGH_PARTIAL
+        and 0 < kept < probs.shape[1]
+        and full >= len(probs) / 2
+        and (sums <= 1 + rounding).all()
+        and (probs >= 0).all()
+    )
 
 
 def _look_like_probabilities(logits: NDArray[np.floating[Any]], task: Task) -> bool:

@@ -12,10 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import InvalidInput, Outputs
+from tacit.core.resolution import decimal_unit, floors
 from tacit.signals import binary, multiclass
 
 CELLS = 1 << 16
 MIN_ROWS = 64
+# a row of probabilities may lack so much without being taken for the largest few of a longer one
+MISSING = 0.01
 OfMargin = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 OfBlock = Callable[[NDArray[np.float64], NDArray[np.int64]], NDArray[np.float64]]
 
@@ -49,8 +52,9 @@ def scaled_logit(outputs: Outputs) -> NDArray[np.floating]:
     (n,).
 
     Nearly normal over retrained models, and free of ties however confident the model is. A
-    probability of exactly 0 stands for the smallest normal number of its type, so the result is
-    finite. Multi-label: the mean over labels.
+    probability of exactly 0 or 1 stands for half a unit of the last place that the numbers have
+    (0.005 of two decimals, 3e-8 below 1 of a float32), so the result is finite. Multi-label: the
+    mean over labels.
 
     References
     ----------
@@ -128,6 +132,8 @@ def by_chunk(outputs: Outputs, of_block: OfBlock, *, width: int = 1) -> NDArray[
     assert scores is not None
     n, k = scores.shape
     step = max(MIN_ROWS, CELLS // k)
+    floor = None if outputs.probs is None else floors(scores)[0]
+    rounding = 0.0 if outputs.probs is None else k * decimal_unit(scores) / 2
     result = np.empty((width, n))
     for start in range(0, n, step):
         chunk = slice(start, start + step)
@@ -136,7 +142,7 @@ def by_chunk(outputs: Outputs, of_block: OfBlock, *, width: int = 1) -> NDArray[
             if outputs.label is None
             else outputs.label[chunk]
         )
-        result[:, chunk] = _one_chunk(_log_scores(scores[chunk], outputs), label, of_block)
+        result[:, chunk] = _one_chunk(_log_scores(scores[chunk], floor, rounding), label, of_block)
     return result[0] if width == 1 else result.T
 
 
@@ -148,8 +154,8 @@ def margins(outputs: Outputs) -> NDArray[np.float64]:
     assert scores is not None
     z = np.asarray(scores, np.float64)
     if outputs.probs is not None:
-        floor = np.finfo(scores.dtype).tiny
-        z = np.log(np.maximum(z, floor)) - np.log(np.maximum(1.0 - z, floor))
+        zero, below_one = floors(scores)
+        z = np.log(np.maximum(z, zero)) - np.log(np.maximum(1.0 - z, below_one))
     return z if outputs.label is None else binary.margin(z, outputs.label)
 
 
@@ -184,10 +190,27 @@ def _free(of_block: OfMargin) -> OfBlock:
     return lambda x, label: of_block(x)
 
 
-def _log_scores(scores: NDArray[np.floating], outputs: Outputs) -> NDArray[np.float64]:
+def _log_scores(
+    scores: NDArray[np.floating], floor: float | None, rounding: float
+) -> NDArray[np.float64]:
+    """Logits, or logarithms of probabilities (where there is a `floor`), as (k, m).
+
+    Where a row lacks more than rounding takes away, a service kept the largest few: the rest is
+    spread evenly over the classes it left out, none of them above the smallest that it named.
+    """
     x = np.empty(scores.shape[::-1])
     x[...] = scores.T
-    return x if outputs.probs is None else np.log(np.maximum(x, np.finfo(scores.dtype).tiny))
+    if floor is None:
+        return x
+    rest = 1.0 - x.sum(axis=0)
+    partial = np.flatnonzero(rest > MISSING + rounding)
+    if len(partial):
+        part = x[:, partial]
+        left_out = part <= 0
+        share = rest[partial] / np.maximum(left_out.sum(axis=0), 1)
+        smallest = np.where(left_out, np.inf, part).min(axis=0)
+        x[:, partial] = np.where(left_out, np.minimum(share, smallest), part)
+    return np.log(np.maximum(x, floor))
 
 
 def _one_chunk(

@@ -1,0 +1,378 @@
+"""Members and non-members compared before anything is said: copies, repeats, swapped sides."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.attacks import Threshold
+from tacit.audits.steps.blind_baseline import backwards_warning
+from tacit.audits.steps.verdict import SMALL_LEAK, percent, rejudged
+from tacit.core import (
+    InvalidInput,
+    Membership,
+    NotEnoughData,
+    Outputs,
+    Policy,
+    Report,
+    Signals,
+    collect as marked,
+)
+from tacit.signals import available, measure
+
+# Equal rows of a coin's split lie on one side too often, or on both, in 1 audit of 30,000 each.
+REPEATS, COPIES = 4.0, -4.0
+# Fewer pairs of equal rows that are all copies fall to chance in 1 audit of 1,000.
+FEW_COPIES, ALL_MIXED = 10, -3.1
+MIN_GROUPS = 5
+# Numbers that are all multiples of one step, of which so many span them, are votes or rounded.
+GRID_DIGITS, OFF_GRID, MOST_STEPS = 10, 1e-3, 1e5
+# Where a guesser without the model tells nearly all apart, no record of one side is like the other.
+APART = 0.95
+# Copies are named where chance explains less than this share of them.
+EXPLAINED = 0.05
+# Equal answers are weighed against the sides of so many groups of nearly equal loss on either hand.
+NEIGHBOURS = 4
+# The same rows in the same order by chance, for which both sides are refused as one.
+BY_CHANCE = 1e-9
+# From this share on, copies may hold a threshold of few false accusations all by themselves.
+ANY_COPIES = 0.001
+
+
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """What is the same on both sides, and within each.
+
+    Parameters
+    ----------
+    n_nonmembers : how many there are.
+    copies : non-members that are exact copies of members, beyond what chance explains.
+    seen_by : how the copies were seen: by their "records" or by their "answers".
+    repeated : records that stand more than once on their own side.
+    units : how many different records those are.
+    repeated_by : likewise.
+    cluster : int64 (n,), one number for all copies of a record on one side; None where there are
+        no such repeats.
+    backwards : why the sides look swapped; empty where they do not.
+    """
+
+    n_nonmembers: int
+    copies: int = 0
+    seen_by: str = ""
+    repeated: int = 0
+    units: int = 0
+    repeated_by: str = ""
+    cluster: NDArray[np.int64] | None = None
+    backwards: str = ""
+
+    @property
+    def share(self) -> float:
+        """Of the non-members that are copies."""
+        return self.copies / self.n_nonmembers
+
+
+def compared(
+    outputs: Outputs,
+    member: NDArray[np.bool_],
+    *,
+    digest: NDArray[np.uint64] | None = None,
+    chance: float = 1.0,
+    clustered: bool = False,
+) -> Sides:
+    """Compare both sides.
+
+    A fair split puts equal rows on one side as often as coins would. Rows that are equal because
+    the model answers coarsely obey that; copies across the sides, and repeats within one, do not.
+
+    Parameters
+    ----------
+    outputs : of both sides.
+    member : bool (n,), the truth.
+    digest : (n,), equal where records are; None where they were not given.
+    chance : how often two different records agree; 1 where that is not known.
+    clustered : whether the units of independence were given; then repeats are not looked for.
+
+    Raises
+    ------
+    InvalidInput : both sides hold the same.
+    """
+    answers = _codes(outputs)
+    _require_different(answers, member, "answers")
+    found = _Equal.of(answers, member, _likeness(outputs))
+    sides = _sided(found, member, "answers", None)
+    if _coarse(outputs):
+        sides = replace(sides, repeated=0, cluster=None)
+    if digest is not None:
+        codes = np.unique(digest, return_inverse=True)[1].astype(np.int64)
+        _require_different(codes, member, "records")
+        own = _sided(_Equal.of(codes, member, None), member, "records", chance)
+        copies = own if own.copies else sides
+        repeats = own if own.repeated else replace(sides, repeated=0, cluster=None)
+        # records that differ may be answered alike: what is known of the records decides
+        sides = replace(repeats, copies=own.copies, seen_by=copies.seen_by if own.copies else "")
+    if clustered:
+        sides = replace(sides, repeated=0, cluster=None)
+    if sides.copies and _whole(sides, answers if digest is None else codes, member):
+        raise InvalidInput(
+            "Members and non-members hold the same records: every record of one side is a copy of"
+            f" one on the other (by their {sides.seen_by}). There is nothing to tell apart. Give"
+            " records that the model was not trained on as non-members."
+        )
+    return replace(sides, backwards=_backwards(outputs, member))
+
+
+def require_two_sides(first: Any, second: Any, name: str) -> None:
+    """Refuse one object, or one array, for both sides.
+
+    Raises
+    ------
+    InvalidInput : `name` is the same on both.
+    """
+    if first is not None and first is second:
+        raise InvalidInput(
+            f"{name} are the same object. Members are what the model was trained on, non-members"
+            " what it never saw: give two different sets."
+        )
+
+
+def told(report: Report, sides: Sides, policy: Policy) -> Report:
+    """The report with what the comparison of the sides found; inconclusive where that could change
+    the answer.
+    """
+    warnings: list[str] = []
+    reasons: list[str] = []
+    if sides.copies:
+        text = _copies_text(sides)
+        hides = _could_hide(report, sides.share)
+        (reasons if hides else warnings).append(
+            text + ("" if hides else " They make a leak look smaller than it is.")
+        )
+    if sides.backwards:
+        reasons.append(sides.backwards)
+    if report.finding == "leak" and _apart(report):
+        reasons.append(_APART_TEXT)
+    if sides.repeated:
+        warnings.append(_repeats_text(sides))
+    fresh = [text for text in reasons if text not in report.warnings]
+    if fresh:
+        report = _inconclusive(report, fresh[0], policy)
+    added = (*fresh, *warnings)
+    return replace(report, warnings=(*report.warnings, *added)) if added else report
+
+
+def blind_to(report: Report, reason: str) -> Report:
+    """The report of an audit whose blind guesser could not look at the records: its headline says
+    so.
+    """
+    text = f"The split itself could not be checked: {reason}. Give `features=`."
+    return replace(report, headline=f"{report.headline} {text}", warnings=(*report.warnings, text))
+
+
+def _inconclusive(report: Report, reason: str, policy: Policy) -> Report:
+    headline = report.headline
+    if report.attributable or report.finding != "inconclusive":
+        headline = f"Inconclusive: {reason}"
+    changed = replace(report, finding="inconclusive", headline=headline, attributable=False)
+    return rejudged(changed, policy)
+
+
+def _apart(report: Report) -> bool:
+    areas = [
+        check.estimates[0] for check in report.checks if check.role == "blind" and check.estimates
+    ]
+    return any(area.name == "auc" and area.low >= APART for area in areas[:1])
+
+
+_APART_TEXT = (
+    "the split itself is a giveaway: a guesser who never sees the model tells nearly all members"
+    " from non-members, so no records of both sides are alike and what the model adds cannot be"
+    " measured. Draw both from one pool at random."
+)
+
+
+def _copies_text(sides: Sides) -> str:
+    return (
+        f"{sides.copies} of {sides.n_nonmembers} non-members ({percent(sides.share)}) are exact"
+        f" copies of members, by their {sides.seen_by}. Take them out of the non-members."
+    )
+
+
+def _repeats_text(sides: Sides) -> str:
+    return (
+        f"{sides.repeated} records are repeats of {sides.units} within their own side, by their"
+        f" {sides.repeated_by}. The copies of a record count as one unit here (a cluster); where"
+        " records belong together otherwise, such as the visits of a patient, give `cluster=`."
+    )
+
+
+def _could_hide(report: Report, share: float) -> bool:
+    """Could the answer be another one without the copies? They only ever hide a leak."""
+    if report.finding == "leak" and report.verdict == "fail":
+        return False
+    if share >= 1:
+        return True
+    reach = report.detectable
+    if report.finding != "leak" and (reach is None or reach / (1 - share) > SMALL_LEAK):
+        return True
+    for verdict in report.verdicts:
+        if verdict.outcome != "pass" or verdict.estimate is None or verdict.limit is None:
+            continue
+        if verdict.metric == "advantage":
+            if verdict.estimate.high / (1 - share) > verdict.limit:
+                return True
+        elif share > ANY_COPIES:
+            return True
+    return False
+
+
+@dataclass(frozen=True, eq=False)
+class _Equal:
+    """Groups of equal rows: how many rows of each side, and how surprising that is.
+
+    `excess` is the number of groups on one side alone above what coins would give, in standard
+    deviations of it.
+    """
+
+    code: NDArray[np.int64]
+    members: NDArray[np.int64]
+    total: NDArray[np.int64]
+    excess: float
+
+    @classmethod
+    def of(
+        cls,
+        code: NDArray[np.int64],
+        member: NDArray[np.bool_],
+        like: NDArray[np.float64] | None,
+    ) -> "_Equal":
+        total = np.bincount(code)
+        members = np.bincount(code, weights=member).astype(np.int64)
+        several = total >= 2
+        share = _shares(code, member, total, members, like)[several]
+        t, m = total[several], members[several]
+        expected = share**t + (1 - share) ** t
+        spread = float(np.sqrt((expected * (1 - expected)).sum()))
+        pure = (m == 0) | (m == t)
+        excess = float((pure - expected).sum()) / spread if spread > 0 else 0.0
+        return cls(code, members, total, excess)
+
+
+def _shares(
+    code: NDArray[np.int64],
+    member: NDArray[np.bool_],
+    total: NDArray[np.int64],
+    members: NDArray[np.int64],
+    like: NDArray[np.float64] | None,
+) -> NDArray[np.float64]:
+    """Share of members around each group: in the groups of nearly equal loss, or in all others."""
+    n, n_members = len(code), int(np.count_nonzero(member))
+    whole = (n_members - members) / np.maximum(n - total, 1)
+    if like is None:
+        return np.clip(whole, 1e-6, 1 - 1e-6)
+    first = np.zeros(len(total))
+    first[code] = like
+    order = np.argsort(first, kind="stable")
+    share = np.concatenate([[0.0], np.cumsum((members / np.maximum(total, 1))[order])])
+    place = np.arange(len(order))
+    low, high = np.maximum(place - NEIGHBOURS, 0), np.minimum(place + NEIGHBOURS + 1, len(order))
+    around = share[high] - share[low] - np.diff(share)
+    n_around = high - low - 1
+    local = np.empty(len(total))
+    local[order] = around / np.maximum(n_around, 1)
+    enough = len(order) > NEIGHBOURS
+    return np.clip(local if enough else whole, 1e-6, 1 - 1e-6)
+
+
+def _sided(found: _Equal, member: NDArray[np.bool_], seen_by: str, chance: float | None) -> Sides:
+    total, members = found.total, found.members
+    mixed = (members > 0) & (members < total)
+    copies = int((total - members)[mixed].sum())
+    n_members = int(np.count_nonzero(member))
+    n_nonmembers = len(member) - n_members
+    few = np.count_nonzero(total >= 2) >= FEW_COPIES
+    unlikely = found.excess < COPIES or (few and found.excess < ALL_MIXED)
+    if chance is not None:
+        unlikely |= chance * n_members * n_nonmembers < EXPLAINED * copies
+    sides = Sides(n_nonmembers, copies if unlikely else 0, seen_by if unlikely else "")
+    alone = (total >= 2) & ~mixed
+    if found.excess < REPEATS or np.count_nonzero(alone) < MIN_GROUPS:
+        return sides
+    # copies on both sides stay records of their own: a coin decided each
+    own = np.where(alone[found.code], found.code, len(total) + np.arange(len(member)))
+    cluster = np.unique(own, return_inverse=True)[1].astype(np.int64)
+    return replace(
+        sides,
+        repeated=int(total[alone].sum()),
+        units=int(np.count_nonzero(alone)),
+        repeated_by=seen_by,
+        cluster=cluster,
+    )
+
+
+def _whole(sides: Sides, code: NDArray[np.int64], member: NDArray[np.bool_]) -> bool:
+    """Is every record of one side a copy of one on the other?"""
+    inside = np.isin(code[member], code[~member]).all()
+    return sides.copies == sides.n_nonmembers or bool(inside)
+
+
+def _codes(outputs: Outputs) -> NDArray[np.int64]:
+    """A number a record, equal where all that the model answered and the labels are equal."""
+    names = ("logits", "probs", "loss", "prediction", "label", "truth")
+    arrays = [value for name in names if (value := getattr(outputs, name)) is not None]
+    flat = np.column_stack([value.reshape(outputs.n, -1).astype(np.float64) for value in arrays])
+    rows = np.ascontiguousarray(flat + 0.0).view(np.dtype((np.void, flat.shape[1] * 8))).ravel()
+    return np.unique(rows, return_inverse=True)[1].astype(np.int64)
+
+
+def _likeness(outputs: Outputs) -> NDArray[np.float64]:
+    names = available(outputs)
+    name = next((name for name in ("loss", "entropy") if name in names), names[0])
+    return np.asarray(measure(outputs, name), np.float64)
+
+
+def _coarse(outputs: Outputs) -> bool:
+    """Do the answers lie on a grid, as votes and rounded numbers do? Then ties are no news."""
+    if outputs.probs is not None:
+        return _on_grid(outputs.probs)
+    if outputs.loss is not None:
+        return _on_grid(outputs.loss) or _on_grid(np.exp(-np.abs(outputs.loss)))
+    return False
+
+
+def _on_grid(values: NDArray[Any]) -> bool:
+    places = np.unique(np.round(np.asarray(values, np.float64), GRID_DIGITS))
+    if len(places) < 2:
+        return True
+    gaps = np.diff(places)
+    steps = gaps / gaps.min()
+    return bool(np.abs(steps - np.round(steps)).max() < OFF_GRID) and steps.sum() < MOST_STEPS
+
+
+def _require_different(code: NDArray[np.int64], member: NDArray[np.bool_], what: str) -> None:
+    """Refuse the same rows in the same order, unless so few values make that likely."""
+    first, second = code[member], code[~member]
+    if len(first) != len(second) or not np.array_equal(first, second):
+        return
+    share = np.bincount(first) / len(first)
+    if len(first) * np.log(float((share**2).sum())) < np.log(BY_CHANCE):
+        raise InvalidInput(
+            f"Members and non-members hold the same {what} in the same order. There is nothing to"
+            " tell apart. Give records that the model was not trained on as non-members."
+        )
+
+
+def _backwards(outputs: Outputs, member: NDArray[np.bool_]) -> str:
+    """Why the sides look swapped: the model knows the non-members better."""
+    names = available(outputs)
+    if "loss" not in names:
+        return ""
+    if "correctness" in names:
+        right = measure(outputs, "correctness")
+        if right[member].mean() >= right[~member].mean():
+            return ""
+    signals = Signals.of(measure(outputs, "loss"), statistic="loss")
+    try:
+        return backwards_warning(marked(Threshold(), signals, Membership(member)))
+    except NotEnoughData:
+        return ""

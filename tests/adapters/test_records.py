@@ -1,0 +1,72 @@
+"""The blind guesser sees what the model sees."""
+
+import numpy as np
+import pytest
+
+from tacit import InvalidInput
+from tacit.adapters.records import SeenRecords, seen_features, seen_records
+
+N = 40
+RNG = np.random.default_rng(0)
+Y = np.arange(N) % 2
+IMAGES = RNG.integers(0, 255, (N, 3, 16, 16)).astype(np.uint8)
+
+
+def containers():
+    pandas = pytest.importorskip("pandas")
+    sparse = pytest.importorskip("scipy.sparse")
+    frame = pandas.DataFrame(
+        {
+            "number": np.where(np.arange(N) == 3, np.nan, RNG.normal(size=N)),
+            "text": RNG.choice(["x", "y", None], N),
+            "category": pandas.Categorical(RNG.choice(["u", "v"], N)),
+            "flag": RNG.random(N) > 0.5,
+            "nullable": pandas.array([1, None] * (N // 2), dtype="Int64"),
+            "date": pandas.date_range("2020", periods=N),
+            "words": [f"hello {i} world" for i in range(N)],
+        }
+    )
+    return {
+        "frame": frame,
+        "object array": frame.to_numpy(),
+        "series": frame["text"],
+        "missing values": frame[["number"]].to_numpy(),
+        "wide sparse": sparse.random(N, 5000, 0.01, format="csr", random_state=0),
+        "sparse": sparse.random(N, 50, 0.1, format="coo", random_state=0),
+        "images": IMAGES,
+        "texts": ["some words"] * N,
+        "dict": {"a": RNG.normal(size=(N, 3)), "b": IMAGES},
+        "several inputs": [RNG.normal(size=(N, 3)), RNG.normal(size=(N, 2))],
+        "token numbers": [list(range(1 + i % 7)) for i in range(N)],
+        "one column": RNG.normal(size=N),
+        "huge": RNG.normal(size=(N, 2)) * 1e300,
+    }
+
+
+@pytest.mark.parametrize("name", containers())
+def test_every_container_of_records_becomes_finite_columns(name):
+    x = containers()[name]
+    seen = seen_records((x, Y), (x, Y))
+    assert seen.reason == ""
+    assert seen.columns.shape[0] == len(seen.digest) == 2 * N
+    assert np.isfinite(seen.columns).all()
+    np.testing.assert_array_equal(seen.digest[:N], seen.digest[N:])
+
+
+def test_other_records_have_other_digests_and_an_equal_one_the_same():
+    other = IMAGES.copy()
+    other[1:] = 255 - other[1:]
+    seen = seen_records((IMAGES, Y), (other, Y))
+    assert np.isin(seen.digest[N:], seen.digest[:N]).sum() == 1
+    assert seen.chance < 1e-9
+
+
+def test_what_cannot_be_read_says_so():
+    seen = seen_records((object(), Y), (object(), Y))
+    assert seen.columns is None
+    assert "could not be read" in seen.reason
+
+
+def test_features_need_a_table():
+    with pytest.raises(InvalidInput, match="one column a feature"):
+        seen_features(np.zeros(N), np.zeros(N), SeenRecords())
