@@ -148,9 +148,7 @@ def test_melding_starts_at_ten_misses_and_false_hits():
         plain = tuple(float(end[0]) for end in share_differences([hits], [n], level=0.95))
         assert wide != pytest.approx(plain, abs=1e-9)
     for hits in [(29, 10), (30, 11), (10, 29), (11, 30)]:
-        plain = tuple(
-            float(end[0]) for end in share_differences([hits], [(40, 40)], level=0.95)
-        )
+        plain = tuple(float(end[0]) for end in share_differences([hits], [(40, 40)], level=0.95))
         assert share_difference(hits, (40, 40), level=0.95) == plain
 
 
@@ -189,9 +187,7 @@ def test_a_mixture_counts_each_component_by_its_weight():
     """
     counts = np.array([[0.0, 9.0]])
     for chance in (0.3, 0.02):
-        low, _ = mixture_limits(
-            counts, counts, 30, np.array([[chance, 1 - chance]]), level=0.9
-        )
+        low, _ = mixture_limits(counts, counts, 30, np.array([[chance, 1 - chance]]), level=0.9)
         expected = betaincinv(9, 22, max(0.0, (0.05 - chance) / (1 - chance)))
         assert low[0] == pytest.approx(expected, rel=1e-3)
     full = np.array([[30.0, 9.0]])
