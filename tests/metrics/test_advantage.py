@@ -210,18 +210,19 @@ def test_the_high_end_of_a_maximum_is_the_highest_limit_near_it(seed):
     assert estimate.high == pytest.approx(min(1.0, expected))
 
 
-def test_a_wide_curve_is_searched_twice_as_far_as_its_error():
-    """A gap .05 lower, of rates near one half, has a higher limit than a sure one: looked at only
-    within the reach.
+@pytest.mark.parametrize(("others_first", "counts"), [(488, True), (496, True), (500, False)])
+def test_a_threshold_counts_up_to_twice_the_error_of_the_best(others_first, counts):
+    """The best gap is .002 with a limit .0052 above it. At rates near one half limits are .044
+    wide, and higher; they count where the gap is no more than twice .0052 lower.
     """
-    # the best: 50 of 100 and none of 100; the other: 100 of 100 and 58 of 100, a gap of .42
-    members = np.concatenate([np.full(50, 3.0), np.full(50, 1.0)])
-    others = np.concatenate([np.full(58, 2.0), np.full(42, 0.0)])
+    members = np.concatenate([np.full(2, 3.0), np.full(486, 1.0), np.full(512, -1.0)])
+    others = np.concatenate([np.full(others_first, 2.0), np.full(1000 - others_first, 0.0)])
+    best = share_difference((2, 0), (1000, 1000), level=0.95)[1]
+    assert best - 0.002 == pytest.approx(0.0052, abs=1e-4)
+    wide = share_difference((488, others_first), (1000, 1000), level=0.95)[1]
     estimate = advantage(paper(members, others))
-    best = share_difference((50, 0), (100, 100), level=0.95)[1]
-    other = share_difference((100, 58), (100, 100), level=0.95)[1]
-    assert estimate.value == 0.5
-    assert estimate.high == pytest.approx(max(best, other))
+    assert estimate.value == pytest.approx(0.002)
+    assert estimate.high == pytest.approx(wide if counts else best, abs=1e-4)
 
 
 def test_at_a_threshold_the_interval_is_that_of_the_difference():

@@ -106,7 +106,7 @@ def test_the_interval_by_hand(members, missed, level):
 
 
 def test_the_order_statistics_by_hand():
-    """Binomial(10, .5): P(at most 1) = 11/1024, P(at most 2) = 56/1024; P(at most 8) = 1013/1024."""
+    """Binomial(10, .5): 11 of 1,024 have at most 1, 56 at most 2, 1,013 at most 8."""
     from tacit.metrics.tail import _order_statistics
 
     assert _order_statistics(10, 0.5, 11 / 1024 + 1e-9) == (1, 8)
@@ -131,3 +131,4 @@ def test_one_member_fewer_than_one_over_the_share_is_too_few():
     assert (caught.value.needed, caught.value.got) == (4, 3)
     with pytest.raises(NotEnoughData, match="non-member"):
         tail_index(Evidence(score, np.ones(7, bool), None), missed=0.3)
+    assert tail_index(Evidence(score, np.arange(7) < 6, None), missed=0.3).n == 7
