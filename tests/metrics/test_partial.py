@@ -32,9 +32,11 @@ def test_the_area_by_hand():
 
 
 def test_the_mean_that_is_left_by_hand():
-    """u uniform on [0, 1] leaves of .5 on average .125; on [.2, .2] of .5 just .3; none beyond."""
-    left = partial._mean_left(np.array([0, 0.2, 0.6]), np.array([1, 0.2, 0.9]), 0.5)
-    assert left == pytest.approx([0.125, 0.3, 0])
+    """u uniform on [0, 1] leaves of .5 on average .125; at .2 just .3; on [0, .4] between .1 and
+    .5, on average .3; beyond nothing.
+    """
+    left = partial._mean_left(np.array([0, 0.2, 0, 0.6]), np.array([1, 0.2, 0.4, 0.9]), 0.5)
+    assert left == pytest.approx([0.125, 0.3, 0.3, 0])
 
 
 def test_members_above_ranks_are_shared_within_equal_scores():
@@ -167,5 +169,6 @@ def test_what_is_needed_is_one_over_the_rate():
         partial_auc(paper(np.zeros(5), np.zeros(32)), 0.03)
     assert (caught.value.needed, caught.value.got) == (34, 32)
     assert partial_auc(paper(np.zeros(5), np.zeros(10)), 0.1).value == pytest.approx(0.5)
+    assert partial_auc(paper(np.zeros(5), np.zeros(100))).name == "pauc@fpr=0.01"
     with pytest.raises(InvalidInput, match="`max_fpr`"):
         partial_auc(paper([1], [0]), 1.0)

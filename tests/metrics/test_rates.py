@@ -374,3 +374,9 @@ def test_no_right_accusation_is_known_to_be_wrong_sometimes():
     estimate = ppv(paper(np.zeros(20), [1.0, 0, 0, 0]), prior=0.5, threshold=1)
     assert (estimate.value, estimate.low) == (0, 0)
     assert 0 < estimate.high < 1
+
+
+def test_as_many_right_as_wrong_accusations_are_known_about():
+    estimate = ppv(paper([1, 0, 0], [1, 0, 0]), prior=0.25, threshold=1)
+    assert estimate.value == pytest.approx(0.25)
+    assert estimate.low < 0.25 < estimate.high

@@ -6,23 +6,21 @@ from scipy import stats
 
 from tacit.attacks.reference.empirical_bayes import Predictive, predictive
 from tacit.attacks.reference.in_out import World, Worlds
-from tacit.attacks.reference.moderated import VariancePrior
+from tacit.attacks.reference.moderated import Trend, VariancePrior
 from tacit.core import NotEnoughData
 
 
 def uneven(n=20, seed=0):
-    """Records with 0 to 4 IN and 1 to 5 OUT models, shifts that differ; fewer than 50, so that
-    every trend is one mean.
-    """
+    """Records with 0 to 4 IN and 0 to 5 OUT models, whose shift grows with their place."""
     rng = np.random.default_rng(seed)
     n_in, n_out = rng.integers(1, 5, n), rng.integers(1, 6, n)
-    n_in[:3] = 0
+    n_in[:3] = n_out[3:5] = 0
     out = rng.normal(0, 2, n)
-    inside = np.where(n_in > 0, out + 3 + rng.normal(0, 6, n), 0.0)
+    inside = out + 3 + out + rng.normal(0, 6, n)
     worlds = []
     for count, mean in ((n_in, inside), (n_out, out)):
         squares = np.where(count > 1, rng.chisquare(4, n) * np.maximum(count - 1, 0), 0.0)
-        worlds.append(World(count, mean[:, None], squares[:, None]))
+        worlds.append(World(count, np.where(count > 0, mean, 0.0)[:, None], squares[:, None]))
     return Worlds(*worlds)
 
 
@@ -38,54 +36,63 @@ def by_precision(first, noise, second, noise_too):
     return (weight * first + weight_too * second) / (weight + weight_too), 1 / (weight + weight_too)
 
 
-def test_both_worlds_tell_each_mean():
-    worlds = uneven()
+@pytest.mark.parametrize("n", [20, 120])
+def test_both_worlds_tell_each_mean(n):
+    worlds = uneven(n)
     inside, outside = worlds.inside, worlds.outside
     mean_in, mean_out = inside.mean[:, 0], outside.mean[:, 0]
-    both = inside.count > 0
-    along = np.where(both, (mean_in + mean_out) / 2, mean_out)
+    no_in, no_out = inside.count == 0, outside.count == 0
+    both = ~no_in & ~no_out
+    along = np.where(no_in, mean_out, np.where(no_out, mean_in, (mean_in + mean_out) / 2))
     (var_in, df_in), (var_out, df_out) = (moderated(world, along) for world in (inside, outside))
-    noise_out = var_out / outside.count
-    noise_in = var_in / np.where(both, inside.count, np.nan)
-    move = (mean_in - mean_out)[both]
-    spread = ((move - move.mean()) ** 2 - noise_in[both] - noise_out[both]).mean()
-    assert spread > 0.5, "a case without spread shows nothing"
+    noise_in = var_in / np.where(no_in, np.nan, inside.count)
+    noise_out = var_out / np.where(no_out, np.nan, outside.count)
+    gap = (mean_in - mean_out)[both]
+    trend = Trend.of(along[both], gap)
+    rest = (gap - trend(along[both])) ** 2 - noise_in[both] - noise_out[both]
+    move, spread = trend(along), np.maximum(Trend.of(along[both], rest)(along), 0)
+    assert spread.mean() > 0.5, "a case without spread shows nothing"
     found_in, found_out = predictive(worlds, query=0)
-    back, error = by_precision(
-        mean_out[both], noise_out[both], mean_in[both] - move.mean(), noise_in[both] + spread
-    )
-    np.testing.assert_allclose(found_out.mean[both], back)
-    np.testing.assert_allclose(found_out.variance[both], (var_out[both] + error))
-    there, error = by_precision(
-        mean_in[both], noise_in[both], mean_out[both] + move.mean(), noise_out[both] + spread
-    )
-    np.testing.assert_allclose(found_in.mean[both], there)
-    np.testing.assert_allclose(found_in.variance[both], var_in[both] + error)
-    # without IN models: the OUT mean and the typical shift
-    np.testing.assert_allclose(found_in.mean[~both], mean_out[~both] + move.mean())
+    back, error = by_precision(mean_out, noise_out, mean_in - move, noise_in + spread)
+    np.testing.assert_allclose(found_out.mean[both], back[both])
+    np.testing.assert_allclose(found_out.variance[both], (var_out + error)[both])
+    there, error = by_precision(mean_in, noise_in, mean_out + move, noise_out + spread)
+    np.testing.assert_allclose(found_in.mean[both], there[both])
+    np.testing.assert_allclose(found_in.variance[both], (var_in + error)[both])
+    # without models of a world: the mean of the other and the typical shift
+    np.testing.assert_allclose(found_in.mean[no_in], (mean_out + move)[no_in])
     np.testing.assert_allclose(
-        found_in.variance[~both], (var_in + noise_out + spread)[~both], rtol=1e-6
+        found_in.variance[no_in], (var_in + noise_out + spread)[no_in], rtol=1e-6
     )
-    np.testing.assert_allclose(found_out.mean[~both], mean_out[~both])
+    np.testing.assert_allclose(found_out.mean[no_out], (mean_in - move)[no_out])
+    np.testing.assert_allclose(
+        found_out.variance[no_out], (var_out + noise_in + spread)[no_out], rtol=1e-6
+    )
+    np.testing.assert_allclose(found_out.mean[no_in], mean_out[no_in])
     np.testing.assert_array_equal(found_in.freedom, df_in)
     np.testing.assert_array_equal(found_out.freedom, df_out)
 
 
-def test_offline_the_shift_of_others_is_added_to_the_out_mean():
-    worlds = uneven(seed=1)
+@pytest.mark.parametrize("n", [20, 120])
+def test_offline_the_shift_of_others_is_added_to_the_out_mean(n):
+    worlds = uneven(n, seed=1)
     inside, outside = worlds.inside, worlds.outside
     mean_in, mean_out = inside.mean[:, 0], outside.mean[:, 0]
-    both = inside.count > 0
+    asked = outside.count > 0
+    both = (inside.count > 0) & asked
     (var_in, _), (var_out, _) = (moderated(world, mean_out) for world in (inside, outside))
-    move = (mean_in - mean_out)[both]
+    gap = (mean_in - mean_out)[both]
+    trend = Trend.of(mean_out[both], gap)
     # the record's own OUT mean stays in the shift: only the IN means' error is taken off
-    spread = ((move - move.mean()) ** 2 - (var_in[both] / inside.count[both])).mean()
+    rest = (gap - trend(mean_out[both])) ** 2 - var_in[both] / inside.count[both]
+    move, spread = trend(mean_out), np.maximum(Trend.of(mean_out[both], rest)(mean_out), 0)
+    assert spread.mean() > 0.5, "a case without spread shows nothing"
     found_in, found_out = predictive(worlds, query=0, own_inside=False)
-    assert spread > 0.5, "a case without spread shows nothing"
-    np.testing.assert_allclose(found_in.mean, mean_out + move.mean())
+    np.testing.assert_allclose(found_in.mean, mean_out + move)
     np.testing.assert_allclose(found_in.variance, var_in + spread)
     np.testing.assert_allclose(found_out.mean, mean_out)
-    np.testing.assert_allclose(found_out.variance, var_out * (1 + 1 / outside.count))
+    expected = var_out[asked] * (1 + 1 / outside.count[asked])
+    np.testing.assert_allclose(found_out.variance[asked], expected)
 
 
 def test_one_model_of_each_world_takes_its_variance_from_the_scatter_of_shifts():
