@@ -81,3 +81,32 @@ def test_more_records_show_smaller_leaks():
     assert detectable_advantage(1, 1) == 1.0
     with pytest.raises(InvalidInput, match="need 1 or more"):
         detectable_advantage(0, 10)
+
+
+@pytest.mark.parametrize(
+    ("n", "level", "power"), [((500, 500), 0.95, 0.8), ((300, 900), 0.99, 0.5)]
+)
+def test_of_one_rank_test_the_shift_is_noether_s(n, level, power):
+    """Closed form: the area lies z + z sd above a half, sd^2 = (n + 1) / (12 n1 n0); a Gaussian
+    shift of that area has the advantage 2 Phi(mu / 2) - 1.
+    """
+    from scipy.special import ndtr, ndtri
+
+    member = np.arange(sum(n)) < n[0]
+    score = np.random.default_rng(0).normal(size=len(member))
+    test = joint_test([rank_look(Ranked.of("0", score), member)], member, shuffled=False)
+    found = detectable_by(test, "0", member, level=level, power=power)
+    area = (ndtri(level) + ndtri(power)) * ((sum(n) + 1) / (12 * n[0] * n[1])) ** 0.5
+    mu = 2**0.5 * ndtri(0.5 + area)
+    assert found.shift == pytest.approx(2 * ndtr(mu / 2) - 1, rel=0.03)
+    # two lines: the area above a half is half of the advantage
+    assert found.tail == pytest.approx(2 * area, rel=0.03)
+    assert found.worst == pytest.approx(2 * area, rel=0.03)
+
+
+def test_what_is_detectable_by_a_fixed_threshold_in_closed_form():
+    """500 and 500 at .95, .8: (1.645 + .842 sqrt(1 - g^2)) sqrt(1/500 + 1/500) / 2 + .001."""
+    gain = detectable_advantage(500, 500)
+    spread = (1 / 500 + 1 / 500) ** 0.5 / 2
+    expected = (1.6448536 + 0.8416212 * (1 - gain**2) ** 0.5) * spread + 0.001
+    assert gain == pytest.approx(expected, abs=1e-7)
