@@ -172,3 +172,20 @@ def test_what_is_needed_is_one_over_the_rate():
     assert partial_auc(paper(np.zeros(5), np.zeros(100))).name == "pauc@fpr=0.01"
     with pytest.raises(InvalidInput, match="`max_fpr`"):
         partial_auc(paper([1], [0]), 1.0)
+
+
+def test_all_pseudo_records_stand_where_they_speak_against_the_claim(monkeypatch):
+    """The others' and the low end's beyond the last rank, the high end's before the first."""
+    seen = []
+    rates = partial._rates
+
+    def spy(rng, between, *, extra):
+        seen.append((between.copy(), extra))
+        return rates(rng, between, extra=extra)
+
+    monkeypatch.setattr(partial, "_rates", spy)
+    rng = np.random.default_rng(7)
+    partial_auc(paper(rng.normal(1, 1, 30), rng.normal(size=20)), 0.4)
+    assert [extra for _, extra in seen] == [-1, -1, 0]
+    assert [between.sum() for between, _ in seen] == pytest.approx([20, 30, 30])
+    np.testing.assert_array_equal(seen[1][0], seen[2][0])
