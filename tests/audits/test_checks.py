@@ -71,3 +71,34 @@ def test_results_do_not_depend_on_the_order_of_records():
         tacit.run(check, signals.take(order), membership.take(order)),
     )
     assert first.checks[0].estimates == second.checks[0].estimates
+
+
+def test_a_check_of_several_metrics_pays_for_each_of_them():
+    """AUC and advantage have a p-value each: the smaller one, twice; never more than 1."""
+    for shift in (0.1, -3.0):
+        signals, membership = world(shift)
+        both = tacit.Check("both", "score", Threshold(), ["auc", "advantage", "tpr@fpr=0.05"])
+        result = tacit.run([both], signals, membership).checks[0]
+        alone = [estimate.p_value for estimate in result.estimates[:2]]
+        assert result.estimates[2].p_value is None
+        assert result.p_value == pytest.approx(min(1.0, 2 * min(alone)))
+
+
+def test_a_check_without_a_p_value_has_none():
+    report = tacit.run([tacit.Check("rate", "score", Threshold(), ["tpr@fpr=0.05"])], *world(3.0))
+    assert report.checks[0].p_value is None
+    assert report.p_value is None
+    assert report.finding == "inconclusive"
+
+
+def test_the_report_s_p_value_is_the_smallest_adjusted_one_and_decides_at_its_level():
+    """Two checks of one signal: twice its p-value. A leak at 1 - level and not above it."""
+    signals, membership = world(0.1, 400)
+    checks = [tacit.Check(name, "score", Threshold(), ["auc"]) for name in "ab"]
+    report = tacit.run(checks, signals, membership)
+    p = 2 * report.checks[0].estimates[0].p_value
+    assert report.p_value == pytest.approx(p)
+    assert 0.001 < p < 0.999
+    for level, finding in ((1 - p - 1e-3, "leak"), (1 - p + 1e-3, "inconclusive")):
+        if 0.5 <= level < 1:
+            assert tacit.run(checks, signals, membership, level=level).finding == finding

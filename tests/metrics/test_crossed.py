@@ -109,3 +109,64 @@ def test_bad_input_is_named():
         CrossedAuc.of(np.zeros((2, 8)), member, [(0, 1)])
     with pytest.raises(NotEnoughData, match="2 members and 2 non-members"):
         CrossedAuc.of(np.zeros((2, 8)), np.ones((2, 8), bool), [(0,), (1,)])
+
+
+def by_hand():
+    """Two families of one model each, four records."""
+    score = np.array([[3.0, 1, 2, 0], [1.0, 3, 0, 2]])
+    member = np.array([[1, 1, 0, 0], [1, 0, 1, 0]], bool)
+    return CrossedAuc.of(score, member, [(0,), (1,)])
+
+
+def test_areas_and_parts_by_hand():
+    """Model 1: 3 beats 2 and 0, 1 beats 0: 3/4; parts (1 - 3/4) / 2 and (1/2 - 3/4) / 2 of members,
+    2 is above one of two members: (1/2 - 3/4) / 2, 0 above none: (1 - 3/4) / 2. Model 2: 1 and 0
+    beat none of 3 and 2: area 0.
+    """
+    crossed = by_hand()
+    assert crossed.value == pytest.approx(3 / 8)
+    assert crossed.cell[0] == pytest.approx(np.array([1, -1, -1, 1]) / 8 / 2)
+    assert crossed.cell[1] == pytest.approx(np.zeros(4))
+    assert crossed.record == pytest.approx(crossed.cell[0])
+    assert crossed.family == pytest.approx(np.array([3 / 8, -3 / 8]) / 2)
+
+
+def test_the_variance_is_of_records_plus_models_minus_cells_and_never_below_either():
+    """Records 4/3 * 4/256, models 2 * 2 (3/16)^2, cells 4/256."""
+    crossed = by_hand()
+    records, models, cells = 4 / 3 * 4 / 256, 2 * 2 * (3 / 16) ** 2, 4 / 256
+    assert crossed.covariance(crossed) == pytest.approx(max(models, records + models - cells))
+    estimate = crossed.estimate(level=0.9)
+    error = crossed.covariance(crossed) ** 0.5
+    from scipy.stats import t
+
+    assert crossed.df == 1
+    assert estimate.low == max(0, 3 / 8 - t.ppf(0.95, 1) * error)
+    assert estimate.high == min(1, 3 / 8 + t.ppf(0.95, 1) * error)
+    assert estimate.p_value == pytest.approx(t.sf((3 / 8 - 1 / 2) / error, 1))
+
+
+def test_a_share_removed_is_fieller_s_interval():
+    """The ends are where (x - r y)^2 = t^2 (vxx - 2 r vxy + r^2 vyy), by root finding."""
+    from scipy.optimize import brentq
+    from scipy.stats import t
+
+    rng = np.random.default_rng(0)
+    member = rng.random((8, 300)) < 0.5
+    own = rng.normal(size=(8, 300))
+    families = [(k,) for k in range(8)]
+    before = CrossedAuc.of(own + 1.5 * member, member, families)
+    after = CrossedAuc.of(own + 0.5 * member, member, families)
+    removed = share_removed(after, before, level=0.95)
+    x, y = after.value - 0.5, before.value - 0.5
+    vxx, vyy, vxy = (
+        one.covariance(two) for one, two in ((after, after), (before, before), (after, before))
+    )
+    reach = t.ppf(0.975, 7) ** 2
+
+    def outside(r):
+        return (x - r * y) ** 2 - reach * (vxx - 2 * r * vxy + r**2 * vyy)
+
+    low, high = brentq(outside, x / y - 3, x / y), brentq(outside, x / y, x / y + 3)
+    assert removed.value == pytest.approx(1 - x / y)
+    assert (removed.low, removed.high) == pytest.approx((1 - high, 1 - low))

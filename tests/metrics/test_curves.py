@@ -109,3 +109,51 @@ def test_a_histogram_of_infinite_or_equal_scores_is_finite(scores):
 def test_a_histogram_needs_a_bin():
     with pytest.raises(InvalidInput, match="`bins`"):
         score_histogram(play(GaussianShift(1.0).draw(20, 20, seed=8)), bins=0)
+
+
+def test_a_small_curve_keeps_both_corners_of_every_step():
+    """Others 4, 2, 2, 0, members 5, 3, 2, 1: by hand."""
+    score = np.array([5.0, 3, 2, 1, 4, 2, 2, 0])
+    points = roc_points(Evidence(score, np.arange(8) < 4, None))
+    corners = list(zip(points["fpr"], points["tpr"]))
+    expected = [(0, 0), (0, 0.25), (0.25, 0.25), (0.25, 0.5), (0.75, 0.75), (0.75, 1), (1, 1)]
+    assert corners == expected
+
+
+def test_between_anchors_the_band_is_that_of_the_anchors_around():
+    """Never inside the interval at that very rate: its ends are monotone in the rate."""
+    evidence = play(GaussianShift(1.0).draw(300, 150, seed=9))
+    points = roc_points(evidence, level=0.9)
+    fpr = np.array(points["fpr"])
+    inner = np.unique(fpr[(fpr > 0) & (fpr < 1)])
+    assert len(inner) > 32
+    anchors = inner[np.unique(np.rint(np.linspace(0, len(inner) - 1, 32)).astype(int))]
+    exact = {share: tpr_at_fpr(evidence, share, level=0.9) for share in anchors[anchors >= 1 / 150]}
+    for share, low, high, tpr in zip(fpr, points["low"], points["high"], points["tpr"]):
+        if share <= anchors[0] or share >= anchors[-1]:
+            continue
+        before = max(each.low for at, each in exact.items() if at <= share)
+        after = min(each.high for at, each in exact.items() if at >= share)
+        assert low == pytest.approx(min(before, tpr), rel=2e-3)
+        assert high == pytest.approx(max(after, tpr), rel=2e-3)
+    assert points["low"][0] == 0
+    assert points["high"][-1] == 1
+    assert (points["n_members"], points["n_nonmembers"]) == (300, 150)
+
+
+def test_a_histogram_leaves_a_thousandth_at_either_end_out_of_its_range():
+    """Of 2,001 members -1,000 ... 1,000 the third smallest and the third largest are the ends; all
+    are counted still, in the outermost bins.
+    """
+    score = np.concatenate([np.arange(-1000.0, 1001), [0.0, 1.0]])
+    shares = score_histogram(Evidence(score, np.arange(2003) < 2001, None), bins=4)
+    assert shares["edges"] == pytest.approx([-998, -499, 0, 499, 998])
+    expected = np.array([501, 499, 499, 502]) / 2001
+    assert shares["member"] == pytest.approx(expected)
+    assert shares["nonmember"] == [0, 0, 1, 0]
+
+
+def test_a_histogram_of_one_value_is_one_wide():
+    shares = score_histogram(Evidence(np.full(4, 2.0), np.arange(4) < 2, None), bins=2)
+    assert shares["edges"] == [1.5, 2.0, 2.5]
+    assert shares["member"] == [0, 1]

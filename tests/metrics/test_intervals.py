@@ -7,9 +7,15 @@ from scipy.special import betainc, betaincinv
 from tacit.metrics.intervals import (
     clopper_pearson,
     confidence_nodes,
+    fisher_p_value,
+    lower_limit,
     melded_quantile,
     mixture_limits,
+    normal_quantile,
     share_difference,
+    share_differences,
+    t_quantile,
+    upper_limit,
 )
 
 
@@ -74,3 +80,116 @@ def test_the_difference_of_swapped_groups_is_the_mirror_image():
         low, high = share_difference(hits, n, level=0.95)
         assert share_difference(hits[::-1], n[::-1], level=0.95) == pytest.approx((-high, -low))
         assert -1 <= low <= hits[0] / n[0] - hits[1] / n[1] <= high <= 1
+
+
+def test_quantiles_are_those_of_the_published_tables():
+    assert normal_quantile(0.95) == pytest.approx(1.959964, abs=1e-6)
+    assert normal_quantile(0.90) == pytest.approx(1.644854, abs=1e-6)
+    assert t_quantile(0.95, 1) == pytest.approx(12.7062, abs=1e-4)
+    assert t_quantile(0.95, 9) == pytest.approx(2.2622, abs=1e-4)
+    assert t_quantile(0.99, 4) == pytest.approx(4.6041, abs=1e-4)
+
+
+def test_one_sided_limits_spend_the_whole_tail_on_their_side():
+    """Closed forms: with all of n hit the lower limit is tail^(1/n), with none the upper one is
+    1 - tail^(1/n); the "rule of three" at 5 %.
+    """
+    assert lower_limit(20, 20, tail=0.05) == pytest.approx(0.05 ** (1 / 20))
+    assert upper_limit(0, 20, tail=0.05) == pytest.approx(1 - 0.05 ** (1 / 20))
+    assert lower_limit(0, 20, tail=0.05) == 0
+    assert upper_limit(20, 20, tail=0.05) == 1
+    assert upper_limit(20.5, 20, tail=0.05) == 1
+    assert lower_limit(1, 20, tail=0.05) == pytest.approx(1 - 0.95 ** (1 / 20))
+
+
+def test_a_difference_combines_squared_distances_of_exact_limits():
+    """By hand from the exact limits of 60/100 and 35/90; a sum of distances would be 40 % wider."""
+    from scipy.stats import binomtest
+
+    first, second = (
+        binomtest(*pair).proportion_ci(0.95, method="exact") for pair in ((60, 100), (35, 90))
+    )
+    p1, p2 = 0.6, 35 / 90
+    low = p1 - p2 - ((p1 - first.low) ** 2 + (second.high - p2) ** 2) ** 0.5
+    high = p1 - p2 + ((first.high - p1) ** 2 + (p2 - second.low) ** 2) ** 0.5
+    assert share_difference((60, 35), (100, 90), level=0.95) == pytest.approx((low, high))
+
+
+def melded(hits, n, p):
+    """Quantile of Beta(x1 + 1, n1 - x1) - Beta(x2, n2 - x2 + 1) by integration, not by nodes."""
+    from scipy.integrate import quad
+    from scipy.optimize import brentq
+    from scipy.stats import beta
+
+    first, second = beta(hits[0] + 1, n[0] - hits[0]), beta(hits[1], n[1] - hits[1] + 1)
+
+    def below(x):
+        return quad(lambda v: first.cdf(x + v) * second.pdf(v), 0, 1, points=[second.mean()])[0]
+
+    return brentq(lambda x: below(x) - p, -1, 1, xtol=1e-6)
+
+
+@pytest.mark.parametrize(("hits", "n"), [((48, 2), (50, 50)), ((29, 3), (30, 40))])
+def test_near_one_the_upper_end_is_the_melded_one(hits, n):
+    """Here squared distances are too short: the end is that of Fay, Proschan and Brittain."""
+    short = share_differences([hits], [n], level=0.95)[1][0]
+    expected = melded(hits, n, 0.975)
+    high = share_difference(hits, n, level=0.95)[1]
+    assert high == pytest.approx(max(short, expected), abs=5e-4)
+    assert expected > short + 1e-3, "a case in which both are equal shows nothing"
+    mirrored = share_difference(hits[::-1], n[::-1], level=0.95)
+    assert mirrored[0] == pytest.approx(-high)
+
+
+def test_melding_starts_at_ten_misses_and_false_hits():
+    """At 10 of both the melded limit is longer and used; at 11 of either kind it is not."""
+    for hits, n in [((30, 10), (40, 40)), ((10, 30), (40, 40))]:
+        wide = share_difference(hits, n, level=0.95)
+        plain = tuple(float(end[0]) for end in share_differences([hits], [n], level=0.95))
+        assert wide != pytest.approx(plain, abs=1e-9)
+    for hits in [(29, 10), (30, 11), (10, 29), (11, 30)]:
+        plain = tuple(float(end[0]) for end in share_differences([hits], [(40, 40)], level=0.95))
+        assert share_difference(hits, (40, 40), level=0.95) == plain
+
+
+def test_fisher_counts_tables_by_hand():
+    """The lady tasting tea: 4 of 4 right has chance 1/70, 3 or more 17/70, 1 or more 69/70."""
+    assert fisher_p_value((4, 0), (4, 4)) == pytest.approx(1 / 70)
+    assert fisher_p_value((3, 1), (4, 4)) == pytest.approx(17 / 70)
+    assert fisher_p_value((1, 3), (4, 4)) == pytest.approx(69 / 70)
+    assert fisher_p_value((0, 4), (4, 4)) == 1
+    # 2 of 3 and 3 of 3: no fewer than 2 can be hit
+    assert fisher_p_value((2, 3), (3, 3)) == 1
+
+
+def test_fisher_goes_on_past_one_block_of_tables():
+    """10,000 tables are at least as extreme: more than are summed at a time."""
+    from scipy.stats import hypergeom
+
+    for hits in (20_200, 19_900, 20_000):
+        expected = hypergeom.sf(hits - 1, 80_000, 40_000, 40_000)
+        found = fisher_p_value((hits, 40_000 - hits), (40_000, 40_000))
+        assert found == pytest.approx(expected, rel=1e-6)
+
+
+def test_nodes_weigh_as_much_as_the_two_rates_are_likely():
+    """The sum of two independent uniforms is at most .5 with chance 1/8."""
+    first, second = confidence_nodes(1, 1), confidence_nodes(1, 1)
+    total = first[:, None] + second[None, :]
+    assert melded_quantile(total, 1 / 8) == pytest.approx(0.5, abs=0.03)
+    assert melded_quantile(total, 7 / 8) == pytest.approx(1.5, abs=0.03)
+    assert melded_quantile(total, 1.0) == total.max()
+
+
+def test_a_mixture_counts_each_component_by_its_weight():
+    """A count that is 0 with chance .3: the lower end is that of the other at (.05 - .3) < 0, so 0;
+    with chance .02 it is the quantile (.05 - .02) / .98 of Beta(9, 22).
+    """
+    counts = np.array([[0.0, 9.0]])
+    for chance in (0.3, 0.02):
+        low, _ = mixture_limits(counts, counts, 30, np.array([[chance, 1 - chance]]), level=0.9)
+        expected = betaincinv(9, 22, max(0.0, (0.05 - chance) / (1 - chance)))
+        assert low[0] == pytest.approx(expected, rel=1e-3)
+    full = np.array([[30.0, 9.0]])
+    _, high = mixture_limits(full, full, 30, np.array([[0.02, 0.98]]), level=0.9)
+    assert high[0] == pytest.approx(betaincinv(10, 21, 0.95 / 0.98), rel=1e-3)

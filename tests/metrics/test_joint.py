@@ -8,6 +8,7 @@ from scipy.stats import binom
 
 from tacit.metrics.joint import (
     Copula,
+    Shuffles,
     correlation,
     joint_test,
     records_needed,
@@ -16,6 +17,7 @@ from tacit.metrics.joint import (
 )
 from tacit.metrics.looks import Ranked, cut_look, rank_look, slice_look
 from tacit.metrics.permutation import Labels
+from tacit.metrics.prequential import deal_folds, learned_looks
 
 
 def looks_at(scores, member):
@@ -186,3 +188,106 @@ def test_looks_that_spoil_their_correction_are_caught():
             joint_test(looks_at(scores, member), member, shuffled=False).p_value_each.min() <= 0.05
         )
     assert found > binom.ppf(0.999, worlds, 0.05)
+
+
+@pytest.mark.parametrize(("every", "expected"), [(False, [1, 4, 5, 5]), (True, [1, 3, 4, 4])])
+def test_a_shuffle_counts_itself_unless_all_are_tried(every, expected):
+    """Four shuffles, .1, .2, .2 and .5: among five with the truth, which is one of all where all
+    are tried. Ties up to float32's rounding count.
+    """
+    shuffles = Shuffles(np.array([0.1, 0.2, 0.2, 0.5]), every)
+    found = [shuffles.corrected(ratio) for ratio in (0.05, 0.2 * (1 - 5e-6), 0.5, 9.0)]
+    assert found == pytest.approx(np.array(expected) / (4 if every else 5))
+
+
+def test_the_critical_ratio_is_the_largest_that_is_rare_enough():
+    """1 to 99 and the truth: 5 of 100. All of 100: the fifth. Ties go together."""
+    plain = Shuffles(np.arange(1.0, 100), every=False)
+    assert plain.critical(0.05) == 4.0
+    assert plain.corrected(4.0) == 0.05
+    whole = Shuffles(np.arange(1.0, 101), every=True)
+    assert whole.critical(0.05) == 5.0
+    assert whole.corrected(5.0) == 0.05
+    assert plain.critical(0.009) == 0.0
+    assert plain.critical(0.02) == 1.0
+    assert whole.critical(0.01) == 1.0
+    assert whole.critical(0.0099) == 0.0
+
+
+@pytest.mark.parametrize("every", [False, True])
+@pytest.mark.parametrize("seed", range(6))
+def test_critical_and_corrected_agree_whatever_ties(every, seed):
+    rng = np.random.default_rng(seed)
+    smallest = np.sort(rng.integers(1, 8, 40) / 8)
+    shuffles = Shuffles(smallest, every)
+    for alpha in (0.01, 0.05, 0.1, 0.3, 0.6):
+        rare = [ratio for ratio in np.unique(smallest) if shuffles.corrected(ratio) <= alpha]
+        assert shuffles.critical(alpha) == max(rare, default=0.0)
+
+
+def test_the_spread_of_an_effect_is_that_over_all_labellings():
+    scores, _ = drawn(9, attacks=1, seed=8)
+    chosen = [np.isin(np.arange(9), rows) for rows in combinations(range(9), 4)]
+    tests = [joint_test(looks_at(scores, member), member, shuffled=False) for member in chosen]
+    effects = np.array([test.effect for test in tests])
+    np.testing.assert_allclose(effects.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(tests[0].spread, effects.std(axis=0))
+    dense = np.concatenate([look.rows.dense() for look in tests[0].looks])
+    expected = dense[:, chosen[0]].mean(axis=1) - dense[:, ~chosen[0]].mean(axis=1)
+    np.testing.assert_allclose(effects[0], expected)
+    assert (tests[0].n_members, tests[0].n_nonmembers) == (4, 5)
+
+
+def test_beyond_ten_shuffles_the_copula_tells_how_small_a_p_value_is():
+    scores, member = drawn(200, seed=3, gain=1.5)
+    test = joint_test(looks_at(scores, member), member)
+    assert len(test.shuffles.smallest) == 9999
+    own = test.copula.p_value(test.levels(test.ratio.min()))
+    assert test.p_value == min(10 / 9999, own) < 1e-6
+    weak, member = drawn(200, seed=4, gain=0.2)
+    test = joint_test(looks_at(weak, member), member)
+    assert test.p_value == test.shuffles.corrected(test.ratio.min()) > 10 / 9999
+
+
+def test_families_share_the_error_as_declared():
+    """Thresholds .8, of which ranks among many .3; learned .1 for its two looks, slices .1."""
+    scores, member = drawn(600, attacks=1)
+    ranked = Ranked.of("0", scores[:, 0])
+    fold = deal_folds(np.argsort(scores[:, 0]))
+    slices = slice_look("s", ranked, np.arange(600) % 4, 4, member)
+    looks = [*looks_at(scores, member), *learned_looks("l", scores[:, 0], fold, member), slices]
+    n_cuts = len(looks[1].p_value)
+    share = weights(looks, 200)
+    expected = [0.24, *[0.56 / n_cuts] * n_cuts, 0.05, 0.05, *[0.025] * 4]
+    assert share == pytest.approx(expected)
+    few = weights(looks, 199)
+    assert few[: n_cuts + 1] == pytest.approx(0.8 / (n_cuts + 1))
+
+
+def test_intervals_of_two_scores_share_their_tails():
+    """Independent scores at .95: each tail 1 - sqrt(.975), .01258; one score pays nothing, and a
+    copy next to nothing.
+    """
+    rng = np.random.default_rng(0)
+    member = np.arange(4000) % 2 == 0
+    one, other = rng.normal(size=(2, 4000))
+    other -= one * (one @ other) / (one @ one)
+    test = joint_test(looks_at(np.stack([one, other, one], axis=1), member), member, shuffled=False)
+    apart = test.simultaneous_level(["0", "1"], level=0.95)
+    assert 1 - apart == pytest.approx(2 * (1 - 0.975**0.5), rel=0.01)
+    assert test.simultaneous_level(["0"], level=0.95) == 0.95
+    assert test.simultaneous_level(["0", "2"], level=0.95) == pytest.approx(0.95, abs=5e-4)
+
+
+def test_the_critical_ratio_of_a_copula_has_its_chance():
+    scores, member = drawn(300, seed=9)
+    test = joint_test(looks_at(scores, member), member, shuffled=False)
+    for alpha in (0.05, 0.001):
+        critical = test.critical(alpha)
+        assert test.corrected(critical) <= alpha
+        assert test.corrected(1.1 * critical) > alpha
+
+
+def test_separation_never_has_a_chance_above_one():
+    assert separation_p_value(1, 1, 5) == 1.0
+    assert separation_p_value(3, 2, 1) == pytest.approx(1 / 10)

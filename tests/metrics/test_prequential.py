@@ -81,3 +81,49 @@ def test_a_learner_that_sees_a_leak_is_seen():
     test = joint_test(learned_looks("x", score, fold, member), member)
     assert test.p_value < 1e-6
     assert test.shuffles is None
+
+
+def two_folds(n, seed=0):
+    rng = np.random.default_rng(seed)
+    fold = np.repeat([0, 1, 2], n).astype(np.int8)
+    member = rng.random(3 * n) < 0.4
+    return rng.normal(size=3 * n) + 0.3 * member, fold, member
+
+
+def test_folds_of_fifty_are_summed_as_normal_numbers():
+    """Doubled ranks: variance of a sum over m of n is m (n - m) / (n (n - 1)) of the squares; half
+    a step, which is one here, is taken off.
+    """
+    from scipy.stats import norm, rankdata
+
+    score, fold, member = two_folds(50)
+    total = variance = 0.0
+    for number in (1, 2):
+        inside = member[fold == number]
+        rank = 2 * rankdata(score[fold == number]) - 51
+        total += rank[inside].sum()
+        m = inside.sum()
+        variance += m * (50 - m) / (50 * 49) * (rank**2).sum()
+    look, _ = learned_looks("a", score, fold, member)
+    assert look.p_value[0] == pytest.approx(norm.sf((total - 1) / variance**0.5))
+    assert look.least[0] == 0
+    small, fold, member = two_folds(49)
+    assert learned_looks("a", small, fold, member)[0].least[0] > 0, "49 are counted out"
+
+
+def test_the_tops_of_folds_are_counted_out():
+    """The highest 3 of 30 in each of two folds: two hypergeometric counts, convolved."""
+    from scipy.stats import hypergeom
+
+    score, fold, member = two_folds(30, seed=1)
+    hits, chance = 0, np.ones(1)
+    for number in (1, 2):
+        inside = member[fold == number]
+        hits += inside[np.argsort(score[fold == number])[-3:]].sum()
+        chance = np.convolve(chance, hypergeom(30, inside.sum(), 3).pmf(np.arange(4)))
+    _, look = learned_looks("a", score, fold, member)
+    assert look.p_value[0] == pytest.approx(chance[hits:].sum())
+    assert look.least[0] == pytest.approx(chance[6])
+    high = look.rows.weight[fold == 1]
+    assert np.sort(np.unique(high)) == pytest.approx([-0.1, 0.9])
+    assert (look.rows.weight[fold == 0] == 0).all()

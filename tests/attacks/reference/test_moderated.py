@@ -55,6 +55,32 @@ def test_the_prior_of_simulated_variances_is_found():
     assert np.exp(prior.log_level(np.zeros(1)))[0] == pytest.approx(3.0, rel=0.05)
 
 
+def test_the_moments_of_log_variances_by_hand():
+    """Log variances -1, 0, 1 of 3 degrees, 20 each: their sum of squares over 60 - 1, less the
+    trigamma of 3/2, is the trigamma of half of the prior's freedom; the means of the logs of both
+    chi-squares are taken off the level.
+    """
+    freedom = np.full(60, 3.0)
+    logs = 2.5 * np.repeat([-1.0, 0.0, 1.0], 20)
+    prior = VariancePrior.of(np.zeros(60), 3 * np.exp(logs), freedom)
+    excess = 40 * 2.5**2 / 59 - polygamma(1, 1.5)
+    assert polygamma(1, prior.freedom / 2) == pytest.approx(excess, rel=1e-6)
+    half = prior.freedom / 2
+    level = -digamma(1.5) + np.log(1.5) + digamma(half) - np.log(half)
+    assert prior.log_level(np.zeros(1))[0] == pytest.approx(level)
+
+
+def test_each_bin_of_the_trend_costs_a_degree():
+    """Two bins with log variances -1 and 1 about 0 and about 5: 50 - 2 degrees."""
+    freedom, centre = np.full(50, 3.0), np.arange(50.0)
+    logs = 3.0 * (-1.0) ** np.arange(50) + 5 * (centre >= 25)
+    # 25 alternating values have mean +-3/25 in their bin
+    squares = 2 * (25 * 9 - 25 * (3 / 25) ** 2)
+    prior = VariancePrior.of(np.where(centre < 25, 0.0, 1.0), 3 * np.exp(logs), freedom)
+    excess = squares / 48 - polygamma(1, 1.5)
+    assert polygamma(1, prior.freedom / 2) == pytest.approx(excess, rel=1e-6)
+
+
 @pytest.mark.parametrize("value", [1e-7, 1e-3, 0.3, 1.0, 40.0, 1e8])
 def test_the_inverse_of_trigamma(value):
     assert float(polygamma(1, _inverse_trigamma(value))) == pytest.approx(value, rel=1e-3)

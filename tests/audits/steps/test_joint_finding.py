@@ -1,0 +1,55 @@
+"""What attackers that learn pay, and how many records could show anything."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from tacit.audits.steps.joint_finding import Found
+
+
+def found(p_value, learned, *, level=0.95, member=None, cluster=None, scored=()):
+    member = np.arange(8) < 4 if member is None else member
+    sides = int(member.sum()), int((~member).sum())
+    test = SimpleNamespace(p_value=p_value, n_members=sides[0], n_nonmembers=sides[1], looks=())
+    return Found(scored, test, learned, member, cluster, np.arange(len(member)), level)
+
+
+def test_two_tests_share_the_error_nine_to_one():
+    """.018 / .9 = .02 and .004 / .1 = .04: the smaller one; without a learner nothing is paid."""
+    assert found(0.018, 0.004).p_value == pytest.approx(0.02)
+    assert found(0.018, 0.001).p_value == pytest.approx(0.01)
+    assert found(0.018, None).p_value == 0.018
+    assert found(0.95, 0.5).p_value == 1.0
+
+
+def test_a_null_of_both_tests_is_called_in_at_most_one_of_twenty():
+    """Exactly, of two independent uniform p-values: 1 - (1 - .045) (1 - .005) = .0498."""
+    grid = (np.arange(2000) + 0.5) / 2000
+    first, second = (grid <= 0.05 * 0.9).mean(), (grid <= 0.05 * 0.1).mean()
+    calls = [found(0.9 * p, 1.0).p_value <= 0.05 for p in (0.0499, 0.0501)]
+    assert calls == [True, False]
+    calls = [found(1.0, 0.1 * p).p_value <= 0.05 for p in (0.0499, 0.0501)]
+    assert calls == [True, False]
+    assert 1 - (1 - first) * (1 - second) <= 0.05
+
+
+def test_the_level_is_one_less_the_error():
+    assert found(0.5, None, level=0.9).alpha == pytest.approx(0.1)
+
+
+def test_records_needed_are_counted_by_labellings():
+    """4 + 4 have 70 labellings, 3 + 3 have 20, which is exactly 1/.05 and no margin."""
+    assert found(1.0, None).needed == 0
+    assert found(1.0, None, member=np.arange(6) < 3).needed == 4
+    assert found(1.0, None, member=np.arange(8) < 4, level=0.99).needed == 5
+
+
+def test_clusters_are_the_units_where_there_are_some():
+    """Twelve records of three users a side; a user with both kinds counts on both."""
+    member = np.repeat([True, False], 6)
+    cluster = np.array([0, 0, 1, 1, 2, 2, 2, 3, 3, 4, 4, 4])
+    some = found(1.0, None, member=member, cluster=cluster)
+    assert some.units == (3, 3)
+    assert some.needed == 4
+    assert found(1.0, None, member=member).units == (6, 6)

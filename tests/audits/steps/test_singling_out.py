@@ -1,0 +1,42 @@
+"""Descriptions that fit one row, by hand."""
+
+import numpy as np
+
+from tacit.audits.steps.singling_out import Condition, _condition, _fits, _single, _unique
+
+TABLE = np.array([[1.0, 5], [2, 5], [2, 7], [3, np.nan]])
+
+
+def test_conditions_hold_at_their_value():
+    cells = np.array([1.0, 2, 3, np.nan])
+    assert Condition(0, "at least", 2.0).holds(cells).tolist() == [False, True, True, False]
+    assert Condition(0, "at most", 2.0).holds(cells).tolist() == [True, True, False, False]
+    assert Condition(0, "equal", 2.0).holds(cells).tolist() == [False, True, False, False]
+    assert Condition(0, "equal", np.nan).holds(cells).tolist() == [False, False, False, True]
+
+
+def test_a_number_above_the_middle_is_at_least_and_any_other_at_most():
+    assert _condition(1, 6.0, True, 5.0) == Condition(1, "at least", 6.0)
+    assert _condition(1, 5.0, True, 5.0) == Condition(1, "at most", 5.0)
+    assert _condition(1, 6.0, False, 5.0) == Condition(1, "equal", 6.0)
+    assert _condition(1, np.nan, True, 5.0).kind == "equal"
+
+
+def test_all_conditions_must_hold_and_one_row_is_singled_out():
+    both = (Condition(0, "equal", 2.0), Condition(1, "at least", 6.0))
+    assert _fits(both, TABLE) == 1
+    assert _fits(both[:1], TABLE) == 2
+    assert _fits((Condition(0, "at least", 9.0),), TABLE) == 0
+    some = [both, both[:1], (Condition(0, "at least", 9.0),)]
+    assert _unique(some, TABLE).tolist() == [True, False, False]
+
+
+def test_single_descriptions_are_values_and_ends_that_occur_once():
+    found = [item[0] for item in _single(TABLE, [True, False])]
+    assert found == [
+        Condition(0, "equal", 1.0),
+        Condition(0, "equal", 3.0),
+        Condition(0, "at most", 1.0),
+        Condition(0, "at least", 3.0),
+        Condition(1, "equal", 7.0),
+    ]
