@@ -1,4 +1,4 @@
-"""How Sphinx builds the site; `make docs` runs it on the sources that tools/build_site.py staged."""
+"""How Sphinx builds the site: `make docs` runs it on what tools/build_site.py staged."""
 
 import os
 import sys

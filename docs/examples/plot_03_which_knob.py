@@ -7,7 +7,7 @@ costs the least accuracy for the most privacy?
 """
 
 # %%
-# Six forests are trained on the same records. With ``records=True`` the reports keep the scores
+# Four forests are trained on the same records. With ``records=True`` the reports keep the scores
 # of single records, so that the models are compared record by record; such a report says who was
 # a member, and is not for publication.
 import matplotlib.pyplot as plt
@@ -22,9 +22,7 @@ x, y = load_digits(return_X_y=True)
 x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.5, random_state=0)
 knobs = {
     "leaf 1": {},
-    "leaf 3": {"min_samples_leaf": 3},
-    "leaf 10": {"min_samples_leaf": 10},
-    "depth 5": {"max_depth": 5},
+    "leaf 5": {"min_samples_leaf": 5},
     "depth 8": {"max_depth": 8},
     "a third of the rows": {"max_samples": 0.33},
 }

@@ -19,7 +19,7 @@ policy = tacit.Policy.of({"advantage": 0.15})
 
 def release(model, n):
     """Train on n records, audit with n others."""
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(2)
     x = rng.normal(size=(2 * n, 5))
     y = (x[:, 0] + rng.normal(size=2 * n) > 0).astype(int)
     model.fit(x[:n], y[:n])
@@ -43,7 +43,7 @@ for name, report in reports.items():
 # %%
 # A model passes only where the *whole* interval lies below the limit.
 figure, axes = plt.subplots(figsize=(8, 3), layout="constrained")
-for row, (name, report) in enumerate(reports.items()):
+for row, report in enumerate(reports.values()):
     estimate = report.check(report.chosen).estimate("advantage")
     axes.plot([estimate.low, estimate.high], [row, row], linewidth=4)
     axes.plot(estimate.value, row, "ko")

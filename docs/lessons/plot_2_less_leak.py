@@ -29,7 +29,7 @@ x_train, x_test, y_train, y_test = train_test_split(
 # crowd. ``records=True`` keeps each record's score, so that the models can be compared record by
 # record. Such a report says who was a member: keep it to yourself.
 reports = []
-for leaf in (1, 5, 20, 60):
+for leaf in (1, 10, 60):
     forest = RandomForestClassifier(50, min_samples_leaf=leaf, random_state=0)
     forest.fit(x_train, y_train)
     report = tacit.audit(

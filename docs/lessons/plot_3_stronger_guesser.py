@@ -54,7 +54,7 @@ for name, report in reports.items():
 
 # %%
 figure, axes = plt.subplots(figsize=(7, 2.6), layout="constrained")
-for row, (name, report) in enumerate(reports.items()):
+for row, report in enumerate(reports.values()):
     estimate = report.check(report.chosen).estimate("auc")
     axes.plot([estimate.low, estimate.high], [row, row], linewidth=4)
     axes.plot(estimate.value, row, "ko")

@@ -1,4 +1,4 @@
-"""Every example of the gallery and every lesson of the tutorial runs, briefly, and says something."""
+"""Every example of the gallery and every lesson of the tutorial runs and says something."""
 
 import os
 import re

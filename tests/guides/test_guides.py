@@ -131,7 +131,7 @@ def test_the_workflow_audits_with_a_command_that_works(tmp_path):
 
 
 def test_a_page_with_code_is_run_here_or_by_the_test_that_is_named():
-    """Every page runs here unless it stands in ELSEWHERE, and there only with a test that reads it."""
+    """A page runs here unless ELSEWHERE names the test that reads it."""
     root = GUIDES.parents[1]
     for page, test in ELSEWHERE.items():
         text = (root / test).read_text(encoding="utf8")
