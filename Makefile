@@ -9,6 +9,7 @@ export MPLBACKEND := Agg
 export PYTHONHASHSEED := 0
 
 .PHONY: help demo test test-core test-frameworks test-kfp test-tfx test-browser lint coverage bench clean
+.PHONY: test-oldest docs docs-browser dist
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -21,6 +22,9 @@ test: test-core test-frameworks test-browser  ## all tests
 test-core:  ## tests that need no machine-learning framework
 	@python=$(CORE) && "$$python" -m pytest -n 2 -m "not framework and not browser" $(PYTEST_ARGS) \
 		&& "$$python" -m pytest --doctest-modules src/tacit $(NO_FRAMEWORK) $(PYTEST_ARGS)
+
+test-oldest:  ## the core tests on the oldest releases that pyproject.toml promises
+	@python=$$(tools/environment.sh oldest oldest.txt) && CI= "$$python" -m pytest -n 2 -m "not framework and not browser" $(PYTEST_ARGS)
 
 test-frameworks:  ## tests against the real frameworks (several gigabytes)
 	@python=$(FRAMEWORKS) && "$$python" -m pytest -n 2 --dist loadfile -m "framework" $(PYTEST_ARGS)
@@ -37,6 +41,15 @@ test-browser:  ## the HTML report in a real headless Chromium
 lint:  ## ruff and mypy
 	@python=$(CORE) && "$$python" -m ruff check . && "$$python" -m ruff format --check . && "$$python" -m mypy
 
+docs:  ## the site in build/site: warnings are errors, every internal link is checked
+	@python=$$(tools/environment.sh docs docs.txt) && "$$python" tools/build_site.py
+
+docs-browser: docs  ## the built site, opened from disk in a real headless Chromium
+	@python=$(CORE) && "$$python" tools/browse_site.py build/site
+
+dist:  ## wheel and sdist in dist/, each tried in a fresh environment
+	@python=$(CORE) && "$$python" tools/check_dist.py
+
 coverage:  ## how often each interval misses the truth, by simulation (an hour)
 	@python=$(CORE) && "$$python" benchmarks/coverage.py --out benchmarks/results/coverage.md \
 		&& "$$python" benchmarks/audit_null.py --out benchmarks/results/audit_null.md
@@ -45,4 +58,4 @@ bench:  ## speed and memory beside other libraries
 	@python=$(CORE) && "$$python" benchmarks/speed.py --out benchmarks/results/speed.md
 
 clean:  ## remove environments and caches
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache demo
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache demo build dist

@@ -92,7 +92,7 @@ class GaussianShift:
         return float(np.max(true[false <= fpr], initial=0.0))
 
     def epsilon(self, delta: float) -> float:
-        """Smallest epsilon such that the pair is (epsilon, delta)-indistinguishable [1]_, Corollary
+        """Smallest epsilon such that the pair is (epsilon, delta)-indistinguishable, Corollary
         2.13.
         """
         from scipy.optimize import brentq
