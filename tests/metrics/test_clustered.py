@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
 from scipy.stats import binom
 
 from tacit.metrics.clustered import clustered_test, intraclass_correlation
 from tacit.metrics.looks import Ranked, cut_look, rank_look
+from tacit.metrics.vulnerability import lower_end
 
 
 def looks_at(scores, member):
@@ -92,3 +94,25 @@ def test_effect_over_spread_is_the_statistic_and_equal_users_weigh_the_same():
     # the statistic counts its own variance, so that it equals the difference up to that
     assert test.effect[test.places(look)][0] == pytest.approx(share, rel=0.4)
     assert np.all(test.spread > 0)
+
+
+def test_the_effect_is_the_difference_and_not_the_statistic():
+    user = np.repeat(np.arange(80), 3)
+    member = user < 40
+    noise = np.random.default_rng(0).normal(size=(240, 1))
+    score = np.where(member, 10.0, 0.0)[:, None] + noise
+    test = clustered_test(looks_at(score, member), member, user)
+    # complete separation: the AUC is 1, so the rank look alone rules out an advantage below .5
+    assert 0.4 < lower_end(test, exact=False) <= 1.0
+    rank = next(look for look in test.looks if look.kind == "rank")
+    here = test.places(rank)
+    assert (rank.unit * test.effect[here])[0] == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_a_limit_touches_nothing_just_where_the_statistic_is_critical(mixed):
+    score, member, user = world(3, np.full(40, 6), 0 if mixed else 20, gain=0.6, mixed=mixed)
+    test = clustered_test(looks_at(score, member), member, user)
+    z = -ndtri(test.p_value_each)
+    found = (z > 0) & (test.effect > 0) & np.isfinite(z)
+    np.testing.assert_allclose(test.effect[found], z[found] * test.error[found], rtol=1e-6)

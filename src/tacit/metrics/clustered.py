@@ -65,7 +65,9 @@ def clustered_test(
         return np.asarray(both * np.sqrt(inverse(total)))
 
     scores = statistic(apart, variance, inner)
-    observed = statistic(*between.observed(), within.observed())[0]
+    found = between.observed()
+    observed = statistic(*found, within.observed())[0]
+    effect = _difference(found[0], within.observed(), within.information, precision)[0]
     share = weights(kept, min(_sides(table)))
     smallest = np.sort((ndtr(-scores) / share).min(axis=1))
     spread = np.sqrt(inverse(total)) * table.scale
@@ -73,13 +75,24 @@ def clustered_test(
         kept,
         share,
         ndtr(-observed),
-        observed * spread,
+        effect * table.scale,
         spread,
         int(np.count_nonzero(member)),
         int(np.count_nonzero(~member)),
         Copula(_correlation(scores)),
         Shuffles(smallest, every=False),
+        # the error at which a limit touches 0 just where the statistic touches its critical value
+        np.where((effect > 0) & (observed > 0), effect * table.scale * inverse(observed), spread),
     )
+
+
+def _difference(apart: Floats, inner: Floats, information: float, precision: Floats) -> Floats:
+    """Members less non-members, from whole clusters and from within mixed ones, each by what it is
+    worth.
+    """
+    inside = inner * inverse(np.full(inner.shape, information))
+    both = precision[0] * apart + precision[1] * inside
+    return np.asarray(both * inverse(precision.sum(axis=0)))
 
 
 def _numbered(cluster: NDArray[np.int64]) -> NDArray[np.int64]:

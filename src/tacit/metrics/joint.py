@@ -142,6 +142,8 @@ class JointTest:
     n_members, n_nonmembers : records of each side.
     copula : of the looks.
     shuffles : where membership was shuffled; then it decides in place of the copula.
+    error : float64 (k,), standard error of `effect` as it was found, for limits; None where that is
+        `spread`.
     """
 
     looks: tuple[Look, ...]
@@ -153,6 +155,7 @@ class JointTest:
     n_nonmembers: int
     copula: Copula
     shuffles: Shuffles | None = None
+    error: Floats | None = None
 
     @property
     def ratio(self) -> Floats:
