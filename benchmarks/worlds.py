@@ -271,16 +271,15 @@ def paired(mu: float, gain: float, n_members: int, n_nonmembers: int) -> Cell:
     cuts = (mu / 2, (mu - gain) / 2)
 
     def draw(seed: int) -> Evidence:
+        # the row numbers carry the seed of the second attack's noise
         game = strong.draw(n_members, n_nonmembers, seed=seed)
         first = collect(score, game.signals, game.membership)
-        rng = np.random.default_rng([seed, 1])
-        moved = first.score - gain * first.member + noise * rng.normal(size=len(first.score))
-        return replace(first, score=np.stack([first.score, moved], axis=1))
+        return replace(first, row=np.full(len(first.score), seed))
 
     def both(evidence: Evidence) -> tuple[Evidence, Evidence]:
-        return replace(evidence, score=evidence.score[:, 0]), replace(
-            evidence, score=evidence.score[:, 1]
-        )
+        rng = np.random.default_rng([int(evidence.row[0]), 1])
+        own = noise * rng.normal(size=len(evidence.score))
+        return evidence, replace(evidence, score=evidence.score - gain * evidence.member + own)
 
     asked = (
         Question(

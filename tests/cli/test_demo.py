@@ -7,7 +7,7 @@ from tacit.cli import main
 
 
 @pytest.mark.slow
-def test_the_demo_shows_the_difference_between_a_model_that_leaks_and_one_that_does_not(
+def test_the_demo_shows_a_model_that_leaks_beyond_the_policy_and_one_that_does_not(
     tmp_path, capsys
 ):
     assert main(["demo", "--out", str(tmp_path), "--effort", "quick"]) == 0
@@ -15,8 +15,10 @@ def test_the_demo_shows_the_difference_between_a_model_that_leaks_and_one_that_d
     overfitted, regularised = (
         tacit.Report.load(tmp_path / f"{name}.json") for name in ("overfitted", "regularised")
     )
-    assert (overfitted.finding, regularised.finding) == ("leak", "no leak found")
+    # weight decay leaves 4 points between training and test accuracy: a leak that is small enough
+    assert overfitted.finding == "leak"
     assert overfitted.verdict == "fail"
+    assert regularised.verdict != "fail"
     assert regularised.accuracy["nonmember"] >= overfitted.accuracy["nonmember"]
     assert overfitted.score.low > regularised.score.high
     for name in ("overfitted", "regularised", "comparison"):

@@ -43,7 +43,7 @@ def test_too_little_data_is_a_verdict_and_no_error():
     found = privacy_test(None, *outputs(0.1, n=3), LOOSE)
     assert found.verdict == "inconclusive"
     assert not found.passed
-    assert "vulnerability" not in found.metrics()
+    assert found.metrics()["vulnerability_high"] > 0.5
 
 
 def test_files_are_written_in_the_format_asked_for_whatever_their_names(tmp_path):

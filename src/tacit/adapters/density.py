@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.adapters.answers import Kind, answered
-from tacit.adapters.arrays import batches, is_a
+from tacit.adapters.arrays import batches, is_a, n_records
 from tacit.adapters.random_state import untouched_rng
 from tacit.core import InvalidInput, Outputs
 
@@ -69,8 +69,13 @@ def outputs_of(
         raise InvalidInput(f"A {type(model).__name__} is read by its loss, got kind={kind!r}.")
     ask = _question(model)
     with untouched_rng():
-        parts = batches(x, None, max(batch_size, LARGE_BATCH))
-        return answered(ask, parts, kind="loss", check=check)
+        # which of several equally near neighbours scikit-learn takes depends on the batch, so all
+        # records are asked about at once
+        by_neighbours = is_a(
+            getattr(model, "_final_estimator", model), "sklearn.LocalOutlierFactor"
+        )
+        size = n_records(x) if by_neighbours else max(batch_size, LARGE_BATCH)
+        return answered(ask, batches(x, None, size), kind="loss", check=check and not by_neighbours)
 
 
 def _question(model: Any) -> Ask:
