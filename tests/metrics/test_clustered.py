@@ -116,3 +116,33 @@ def test_a_limit_touches_nothing_just_where_the_statistic_is_critical(mixed):
     z = -ndtri(test.p_value_each)
     found = (z > 0) & (test.effect > 0) & np.isfinite(z)
     np.testing.assert_allclose(test.effect[found], z[found] * test.error[found], rtol=1e-6)
+
+
+def test_the_moments_of_one_side_by_hand():
+    """Weights 1 and 3 of -1 and 2: mean 5/4; variance (1 * 2.25^2 + 9 * .75^2) / 16."""
+    from tacit.metrics.clustered import _moments
+
+    w, d = np.array([1.0, 3]), np.array([-1.0, 2])
+    sums = np.array([w.sum(), w @ d, w @ w, w**2 @ d, w**2 @ d**2]).reshape(1, 5, 1)
+    mean, variance = _moments(sums)
+    assert mean[0, 0] == pytest.approx(1.25)
+    assert variance[0, 0] == pytest.approx((2.25**2 + 9 * 0.75**2) / 16)
+
+
+def test_folds_of_clusters_are_summed_by_stouffer():
+    """Two folds of the same records: normal scores z and z give 2 z / sqrt 2."""
+    from scipy.special import ndtr, ndtri
+
+    from tacit.metrics.clustered import learned_p_value
+
+    score, member, user = world(2, np.full(20, 3), 10, gain=0.8)
+    score = score[:, 0]
+    one = learned_p_value([score], np.ones(len(user), np.int8), member, user)
+    fold = np.repeat([1, 2], len(user)).astype(np.int8)
+    twice = learned_p_value(
+        [np.tile(score, 2)], fold, np.tile(member, 2), np.concatenate([user, user + 20])
+    )
+    assert 0 < one < 0.45
+    assert twice == pytest.approx(ndtr(2**0.5 * ndtri(one)))
+    nobody = np.zeros(len(user), np.int8)
+    assert learned_p_value([score], nobody, member, user) == 1

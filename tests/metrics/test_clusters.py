@@ -84,3 +84,63 @@ def test_an_auc_over_users_of_very_unequal_size_is_covered(sides):
         held += area.low <= 0.5 <= area.high
     # exact limit at 94 %: record weights and c - 1 degrees of freedom cover 77 to 80 %
     assert held >= binom.ppf(0.001, worlds, 0.94)
+
+
+def test_the_size_of_twenty_clusters_by_hand():
+    """Half of 20 clusters of 5 have 4 hits and half 1: share 1/2; each adds +-1.5 / 100 to its
+    error, over 19/20 (jackknife); variance 19/20 of their squares; (1.960 / 2.093)^2 for what 19
+    degrees of freedom can know.
+    """
+    hit = np.concatenate([np.tile([1, 1, 1, 1, 0], 10), np.tile([1, 0, 0, 0, 0], 10)]) > 0
+    variance = 20 * (1.5 / 100 / 0.95) ** 2 * 0.95
+    expected = (1.959964 / 2.093024) ** 2 * 0.25 / variance
+    found = effective_size(hit, np.repeat(np.arange(20), 5))
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_hits_in_ten_clusters_are_enough_to_know_how_alike_records_are():
+    """In nine they are not: then 40 clusters of 5 are worth 40. Misses count as hits do."""
+    cluster = np.repeat(np.arange(40), 5)
+    for turned in (False, True):
+        for n_hit, known in ((9, False), (10, True)):
+            hit = (np.arange(200) % 5 == 0) & (cluster < n_hit)
+            assert (effective_size(hit ^ turned, cluster) > 40) == known
+
+
+def test_over_clusters_the_p_value_of_an_auc_is_student_s_with_the_fewer_degrees():
+    """30 and 12 clusters of equal size: 11 degrees, and the variance of both sides."""
+    from scipy.stats import t
+
+    from tacit.metrics.auc import _obuchowski
+
+    rng = np.random.default_rng(0)
+    cluster = np.repeat(np.arange(42), 3)
+    score = rng.normal(size=42)[cluster] + rng.normal(size=126) + 0.7 * (cluster < 30)
+    evidence = Evidence(score, cluster < 30, cluster)
+    spread = _obuchowski(evidence)
+    area = auc(evidence)
+    expected = t.sf((area.value - 0.5) / spread.variance**0.5, 11)
+    assert area.p_value == pytest.approx(expected)
+
+
+def test_clusters_with_a_record_of_each_side_count_their_covariance_twice():
+    """20 pairs: each adds (a - mean) / 19 of its member's and of its other's placement; variances
+    are 19/20 of the squares, and twice the products come on top.
+    """
+    from tacit.metrics.auc import _obuchowski
+
+    rng = np.random.default_rng(1)
+    own = rng.normal(size=20)
+    x, y = own + 0.5 * rng.normal(size=20) + 0.3, own + 0.5 * rng.normal(size=20)
+    pairs = (x[:, None] > y) * 1.0
+    first, second = ((part - part.mean()) / 19 for part in (pairs.mean(1), pairs.mean(0)))
+    expected = 0.95 * (first @ first + second @ second) + 2 * first @ second
+    evidence = Evidence(np.r_[x, y], np.arange(40) < 20, np.tile(np.arange(20), 2))
+    assert _obuchowski(evidence).variance == pytest.approx(expected)
+
+
+def test_complete_separation_of_clusters_is_no_more_sure_than_five_coins():
+    cluster = np.repeat(np.arange(12), 2)
+    member = cluster < 6
+    assert auc(Evidence(member * 1.0, member, cluster)).p_value == 1 / 32
+    assert auc(Evidence(-1.0 * member, member, cluster)).p_value == 1

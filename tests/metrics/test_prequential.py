@@ -127,3 +127,22 @@ def test_the_tops_of_folds_are_counted_out():
     high = look.rows.weight[fold == 1]
     assert np.sort(np.unique(high)) == pytest.approx([-0.1, 0.9])
     assert (look.rows.weight[fold == 0] == 0).all()
+
+
+def test_tops_of_very_many_records_are_a_normal_number():
+    """50,000 in one fold: the hypergeometric mean and variance, and half a record off."""
+    from scipy.stats import norm
+
+    n = 50_000
+    rng = np.random.default_rng(3)
+    fold = np.repeat([0, 1], [100, n]).astype(np.int8)
+    member = rng.random(n + 100) < 0.5
+    score = rng.normal(size=n + 100) + 0.01 * member
+    inside = member[100:]
+    hits = inside[np.argsort(score[100:])[-5000:]].sum()
+    m = inside.sum()
+    mean, variance = 0.1 * m, 5000 * 45_000 * m * (n - m) / (n**2 * (n - 1))
+    _, look = learned_looks("a", score, fold, member)
+    expected = norm.sf((hits - 0.5 - mean) / variance**0.5)
+    assert look.p_value[0] == pytest.approx(expected, rel=1e-9)
+    assert look.least[0] == 0
