@@ -7,6 +7,8 @@ import inspect
 import re
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 ENTRY = re.compile(r"^(\\?\*{0,2}\w[\w, *\\]*?) : (.+)$")
 SECTION = re.compile(r"^(Parameters|Other Parameters|Attributes|Raises|Returns|Yields)$")
 HEADING = re.compile(r"^[A-Z][A-Za-z ]+$")
@@ -41,9 +43,14 @@ def _annotations(obj: Any) -> dict[str, str]:
     except (TypeError, ValueError):
         return {}
     return {
-        parameter.name: re.sub(
-            r"\b\w+(\.\w+)*\.", "", inspect.formatannotation(parameter.annotation)
-        )
+        parameter.name: _shown(parameter.annotation)
         for parameter in parameters
         if parameter.annotation is not inspect.Parameter.empty
     }
+
+
+def _shown(annotation: Any) -> str:
+    """An annotation without the names of modules; NumPy's union of all arrays by its name."""
+    text = inspect.formatannotation(annotation)
+    text = text.replace(inspect.formatannotation(ArrayLike), "ArrayLike")
+    return re.sub(r"\b\w+(\.\w+)*\.", "", text)
