@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 ENTRY = re.compile(r"^(\\?\*{0,2}\w[\w, *\\]*?) : (.+)$")
 SECTION = re.compile(r"^(Parameters|Other Parameters|Attributes|Raises|Returns|Yields)$")
+MODULES = re.compile(r"\b\w+(\.\w+)*\.")
 HEADING = re.compile(r"^[A-Z][A-Za-z ]+$")
 # what a line of nothing but a type looks like: ``int | None``, ``Sequence[str]``, ``Policy``
 TYPE = re.compile(r"[\w.]+(\[.*\])?( \| [\w.]+(\[.*\])?)*(, optional)?$")
@@ -51,6 +52,5 @@ def _annotations(obj: Any) -> dict[str, str]:
 
 def _shown(annotation: Any) -> str:
     """An annotation without the names of modules; NumPy's union of all arrays by its name."""
-    text = inspect.formatannotation(annotation)
-    text = text.replace(inspect.formatannotation(ArrayLike), "ArrayLike")
-    return re.sub(r"\b\w+(\.\w+)*\.", "", text)
+    text = MODULES.sub("", inspect.formatannotation(annotation))
+    return text.replace(MODULES.sub("", repr(ArrayLike)), "ArrayLike")
