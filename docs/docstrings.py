@@ -7,8 +7,11 @@ import inspect
 import re
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 ENTRY = re.compile(r"^(\\?\*{0,2}\w[\w, *\\]*?) : (.+)$")
 SECTION = re.compile(r"^(Parameters|Other Parameters|Attributes|Raises|Returns|Yields)$")
+MODULES = re.compile(r"\b\w+(\.\w+)*\.")
 HEADING = re.compile(r"^[A-Z][A-Za-z ]+$")
 # what a line of nothing but a type looks like: ``int | None``, ``Sequence[str]``, ``Policy``
 TYPE = re.compile(r"[\w.]+(\[.*\])?( \| [\w.]+(\[.*\])?)*(, optional)?$")
@@ -41,9 +44,13 @@ def _annotations(obj: Any) -> dict[str, str]:
     except (TypeError, ValueError):
         return {}
     return {
-        parameter.name: re.sub(
-            r"\b\w+(\.\w+)*\.", "", inspect.formatannotation(parameter.annotation)
-        )
+        parameter.name: _shown(parameter.annotation)
         for parameter in parameters
         if parameter.annotation is not inspect.Parameter.empty
     }
+
+
+def _shown(annotation: Any) -> str:
+    """An annotation without the names of modules; NumPy's union of all arrays by its name."""
+    text = MODULES.sub("", inspect.formatannotation(annotation))
+    return text.replace(MODULES.sub("", repr(ArrayLike)), "ArrayLike")

@@ -94,7 +94,7 @@ def looked_at(chrome: Any, site: Path, pictures: Path | None) -> list[str]:
                     wrong.append(f"{where}: {wide} pixels wide")
                 wrong += errors(chrome, where)
                 if pictures:
-                    name = f"{Path(page).stem}-{width_name}-{mode}.png"
+                    name = f"{page.removesuffix('.html').replace('/', '-')}-{width_name}-{mode}.png"
                     chrome.save_screenshot(str(pictures / name))
     return wrong
 
