@@ -7,7 +7,8 @@ from scipy import stats
 from tacit.attacks import BASE, RMIA, BaVarIA, EBLiRA, LiRA
 from tacit.attacks.reference.empirical_bayes import _combined, predictive
 from tacit.attacks.reference.in_out import Worlds
-from tacit.core import NotEnoughData, Signals
+from tacit.core import Membership, NotEnoughData, Signals, collect
+from tacit.metrics import auc
 from tacit.testing import ShadowGaussian
 
 # two records, each in and out of two models: IN 1, 3 and 4, 4; OUT -1, 1 and 0, 2
@@ -179,3 +180,32 @@ def test_base_and_rmia_by_hand():
     assert ratio[0] == pytest.approx(np.log(0.6 / ((0.3 + 0.1) / 2)))
     offline = RMIA(mode="offline", a=0.3).log_ratio(Worlds.of(seen), seen.target)
     assert offline[0] == pytest.approx(np.log(0.6 / ((1.3 * 0.1 + 0.7) / 2)))
+
+
+def test_answers_at_the_end_of_their_scale_do_not_pull_the_other_variances_down():
+    rng = np.random.default_rng(1)
+    n, m = 2000, 8
+    inside = np.stack([rng.permutation(m) < m // 2 for _ in range(n)], axis=1)
+    truth = rng.random(n) < 0.5
+    hard = 10 + rng.normal(0, 3, n)
+    shadow = hard + rng.normal(size=(m, n)) + 2 * inside
+    target = hard + rng.normal(size=n) + 2 * truth
+    # one record in a hundred is at the ceiling under every model
+    ceiling = 17.0
+    free, cut = (
+        auc(
+            collect(
+                LiRA(),
+                Signals.of(
+                    np.minimum(target, most),
+                    shadow=np.minimum(shadow, most),
+                    shadow_member=inside,
+                    statistic="scaled_logit",
+                ),
+                Membership(truth),
+            )
+        ).value
+        for most in (np.inf, ceiling)
+    )
+    # .900 of .903 are left; with those records as variances of 0 it is .888
+    assert cut > free - 0.008

@@ -122,9 +122,12 @@ def moderated_variance(world: World) -> tuple[NDArray[np.float64], NDArray[np.fl
     mean: ``(1 + 1 / count)`` times.
     """
     left = np.maximum(world.count - 1, 0).astype(np.float64)
-    free = left > 0
     variance, freedom = np.empty_like(world.mean), np.empty_like(world.mean)
     for query, (centre, squares) in enumerate(zip(world.mean.T, world.squares.T)):
-        prior = VariancePrior.of(centre[free], squares[free], left[free])
-        variance[:, query], freedom[:, query] = prior.moderated(centre, squares, left)
+        # models that all gave the very same number met the end of their scale: that says nothing
+        # of how much they differ, and would pull the trend of all others down
+        told = left * (squares > 0) if (squares > 0).any() else left
+        free = told > 0
+        prior = VariancePrior.of(centre[free], squares[free], told[free])
+        variance[:, query], freedom[:, query] = prior.moderated(centre, squares, told)
     return variance * (1 + 1 / np.maximum(world.count, 1))[:, None], freedom
