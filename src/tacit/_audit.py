@@ -14,7 +14,7 @@ from tacit.audits.one_model import membership_audit
 from tacit.audits.steps.default_checks import Effort
 from tacit.audits.steps.named_attacks import checks_of
 from tacit.audits.steps.scoring import Progress
-from tacit.audits.steps.sides import blind_to, compared, require_two_sides, told
+from tacit.audits.steps.sides import blind_to, compared, constant, require_two_sides, told
 from tacit.audits.steps.slice_values import MIN_CELL, slice_column, with_slices
 from tacit.audits.steps.verdict import require_known
 from tacit.core import (
@@ -139,7 +139,9 @@ def audit(
     if features is not None:
         _joined(features, "features", sizes)
         seen = seen_features(*features, seen)
-    require_two_sides(member, nonmember, "`member` and `nonmember`")
+    if not constant(member):
+        # outputs without any information are inconclusive, whichever side they stand on
+        require_two_sides(member, nonmember, "`member` and `nonmember`")
     sides = compared(
         outputs,
         truth,

@@ -8,7 +8,7 @@ from tacit.attacks import BASE, RMIA, BaVarIA, EBLiRA, LiRA
 from tacit.attacks.reference.empirical_bayes import _combined, predictive
 from tacit.attacks.reference.in_out import Worlds
 from tacit.core import Membership, NotEnoughData, Signals, collect
-from tacit.metrics import auc
+from tacit.metrics import auc as area
 from tacit.testing import ShadowGaussian
 
 # two records, each in and out of two models: IN 1, 3 and 4, 4; OUT -1, 1 and 0, 2
@@ -193,7 +193,7 @@ def test_answers_at_the_end_of_their_scale_do_not_pull_the_other_variances_down(
     # one record in a hundred is at the ceiling under every model
     ceiling = 17.0
     free, cut = (
-        auc(
+        area(
             collect(
                 LiRA(),
                 Signals.of(

@@ -128,3 +128,10 @@ def test_swapped_sides_are_noticed_whatever_attack_is_chosen():
     )
     assert report.finding == report.verdict == "inconclusive"
     assert "swapped" in report.headline
+
+
+def test_a_model_that_answers_the_same_to_all_is_inconclusive_and_not_refused():
+    constant = tacit.Outputs(loss=np.ones(200))
+    report = tacit.audit(member=constant, nonmember=constant, effort="quick", records=True)
+    assert (report.finding, report.verdict) == ("inconclusive", "inconclusive")
+    assert "Infinity" not in report.to_json()

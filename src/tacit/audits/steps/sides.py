@@ -113,13 +113,22 @@ def compared(
         sides = replace(repeats, copies=own.copies, seen_by=copies.seen_by if own.copies else "")
     if clustered:
         sides = replace(sides, repeated=0, cluster=None)
-    if sides.copies and _whole(sides, answers if digest is None else codes, member):
+    # a model that answers the same to all has told nothing: that is inconclusive, and no copy
+    same = digest is None and constant(outputs)
+    if sides.copies and not same and _whole(sides, answers if digest is None else codes, member):
         raise InvalidInput(
             "Members and non-members hold the same records: every record of one side is a copy of"
             f" one on the other (by their {sides.seen_by}). There is nothing to tell apart. Give"
             " records that the model was not trained on as non-members."
         )
     return replace(sides, backwards=_backwards(outputs, member))
+
+
+def constant(outputs: Outputs) -> bool:
+    """Whether a model answered the same for every record, as a broken export does."""
+    parts = (outputs.logits, outputs.probs, outputs.loss, outputs.prediction)
+    answer = next(part for part in parts if part is not None)
+    return bool((answer == answer[:1]).all())
 
 
 def require_two_sides(first: Any, second: Any, name: str) -> None:
