@@ -5,6 +5,7 @@ doubled or replaced by hostile values). The number of examples is about five sec
 longer search is ``TACIT_FUZZ=100 pytest tests/fuzz``, which multiplies it.
 """
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tacit.adapters.tables import read_table
 from tacit.cli.dp import read_scores
 from tacit.core.loading import load
 from tacit.design import Canaries, Manifest
-from tacit.integrations.trace_file import TraceFile
+from tacit.integrations.trace_file import read as read_trace
 from tacit.training.recipe_file import read_recipe
 
 CORPUS = Path(__file__).parents[1] / "corpus"
@@ -81,8 +82,8 @@ READERS = {
     "canaries.npz": (Canaries.load, 1000),
     "report.json": (load, 400),
     "policy.toml": (Policy.from_toml, 1500),
-    "recipe.toml": (lambda path: read_recipe(path), 1000),
-    "trace.jsonl": (lambda path: TraceFile(path).read(), 1500),
+    "recipe.toml": (read_recipe, 1000),
+    "trace.jsonl": (read_trace, 1500),
 }
 
 
@@ -113,9 +114,7 @@ def test_a_reader_reads_or_refuses(tmp_path, name):
     @given(damaged(seeds_of(name)))
     def reads_or_refuses(content):
         path.write_bytes(content)
-        try:
+        with contextlib.suppress(InvalidInput):
             reader(path)
-        except InvalidInput as error:
-            assert str(error)
 
     reads_or_refuses()

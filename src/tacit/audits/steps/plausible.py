@@ -96,7 +96,7 @@ def _unexplained(shadow: Floats, inside: NDArray[np.bool_]) -> str:
         return (
             "The shadow models' signals are smaller for their own members: the sign is wrong"
             " (larger means more like a member: pass minus the loss), or `shadow_member` is"
-            " inverted."
+            " inverted or that of other models."
         )
     return (
         "`shadow_member` explains none of the shadow models: their signals are no larger for their"
