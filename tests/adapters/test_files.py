@@ -142,7 +142,10 @@ BROKEN_CSV = {
         "label,member\n0,1\n1,0\n",
         "needs one of `logits`, `probs`, `loss` or `prediction`",
     ),
-    "text": ("loss,member\nabc,1\n0.5,0\n", "`loss` needs numbers, got an array of dtype"),
+    "text": (
+        "loss,member\nabc,1\n0.5,0\n",
+        r"`loss` of `.*` needs numbers, got text .* 'abc' in row 0",
+    ),
     "empty cell": (
         "loss,member\n,1\n0.5,0\n",
         r"column `loss` .* got 1 empty cells \(first: row 0\)",

@@ -30,16 +30,44 @@ def test_keys_cannot_leave_the_directory(tmp_path, key):
         DirectoryStore(tmp_path)[key] = b"x"
 
 
-def test_unfinished_files_are_invisible_and_old_ones_are_removed(tmp_path):
+def test_what_a_killed_writer_left_goes_with_the_next_write_and_nothing_else(tmp_path):
     store = DirectoryStore(tmp_path)
     store["run/a"] = b"1"
-    young, old = tmp_path / "run" / ".b.x.part", tmp_path / "run" / ".c.x.part"
-    young.write_bytes(b"half")
-    old.write_bytes(b"half")
-    os.utime(old, (time.time() - 7200,) * 2)
-    assert list(DirectoryStore(tmp_path)) == ["run/a"]
+    young, old = tmp_path / "run/.b.tacit-abcdefgh.part", tmp_path / "run/.c.tacit-01234567.part"
+    foreign = [tmp_path / name for name in (".movie.mkv.part", "run/.film.part", "run/x.part")]
+    for path in (young, old, *foreign):
+        path.write_bytes(b"half")
+    for path in (old, *foreign):
+        os.utime(path, (1, 1))
+    again = DirectoryStore(tmp_path)
+    assert list(again) == ["run/a", "run/x.part"]
+    assert old.exists(), "reading removes nothing"
+    again["run/d"] = b"2"
     assert young.exists()
     assert not old.exists()
+    assert all(path.exists() for path in foreign)
+
+
+def test_the_age_of_an_unfinished_file_is_told_by_the_clock_of_the_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 4e9)
+    store = DirectoryStore(tmp_path)
+    flight = tmp_path / ".b.tacit-abcdefgh.part"
+    flight.write_bytes(b"of another host")
+    store["a"] = b"1"
+    assert flight.exists()
+
+
+@pytest.mark.parametrize("field", ["seconds", "statistic", "accuracy_in"])
+def test_a_note_that_was_edited_is_noticed(tmp_path, field):
+    import json
+
+    store = DirectoryStore(tmp_path)
+    note = {"seconds": 1.5, "statistic": "signal", "accuracy_in": 0.5}
+    put_array(store, "m", np.arange(4.0), note)
+    mark = json.loads(store["m.json"])
+    mark["note"][field] = "other"
+    store["m.json"] = json.dumps(mark).encode()
+    assert get_note(store, "m") is None
 
 
 def test_arrays_come_back_and_a_directory_maps_them(tmp_path):

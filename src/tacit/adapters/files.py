@@ -26,7 +26,8 @@ What a file may hold (arrays of an npz, columns of a table; one row a record):
     the unit of independence (a user, a document)
 
 In an npz `logits`, `probs` and `features` are arrays (n, k); in a table each column has its own
-number or name. `y`, `labels` and `target` are read as `label`. Nothing is ever unpickled.
+number or name. `y`, `labels` and `target` are read as `label`. What is none of these is not read; a
+name that looks like one of them is refused. Nothing is ever unpickled.
 """
 
 import filecmp
@@ -40,7 +41,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.adapters.class_names import numbered_classes
-from tacit.adapters.tables import read_table
+from tacit.adapters.tables import (
+    NUMBER,
+    column_names,
+    near,
+    read_table,
+    require_named,
+    require_no_lookalike,
+)
 from tacit.core import InvalidInput, Outputs
 from tacit.core.checking import booleans
 
@@ -64,6 +72,13 @@ ALIASES = {
 MEMBER_WORDS = ("train", "training", "member", "in", "yes")
 NONMEMBER_WORDS = ("test", "testing", "holdout", "nonmember", "non-member", "out", "no")
 OF_OUTPUTS = ("logits", "probs", "loss", "label", "prediction", "truth")
+OURS = (*OF_OUTPUTS, "member", "features", "cluster")
+PREFIXES = ("slice_", "feature_")
+STEMS = tuple(stem for stem in WIDE.values() if stem != "feature")
+# `logit_0`, `logits_0`: more digits than that are no class
+NUMBERED = re.compile(rf"({'|'.join(STEMS)})s?_(\d{{1,6}})", re.ASCII)
+# `prob_no`, `p_no`, `logit_no`: columns with the name of their class
+CLASSED = re.compile(r"(logits?|probs?|p)_(.+)", re.DOTALL)
 Columns = Mapping[str, NDArray[Any]]
 
 
@@ -110,7 +125,8 @@ def read_outputs(
         )
     where = [Path(path) for path in files]
     _require_two_files(where)
-    read, classes = numbered_classes([read_table(path) for path in where], where)
+    whole = [_read(path, member_key, needs_member=len(where) == 1) for path in where]
+    read, classes = numbered_classes(whole, where)
     tables = [_gathered(table, path, member_key) for table, path in zip(read, where)]
     sides = (
         _by_column(tables[0], Path(files[0]), member_key)
@@ -152,6 +168,61 @@ def _pair(sides: tuple[Columns, Columns], name: str) -> tuple[NDArray[Any], NDAr
     return (sides[0][name], sides[1][name]) if name in sides[0] else None
 
 
+def _read(path: Path, member_key: str, *, needs_member: bool) -> dict[str, NDArray[Any]]:
+    """What a file holds for us: the names are looked at first, and only ours are read."""
+    names = column_names(path)
+    known = {name: _known_as(name, member_key) for name in names}
+    _require_no_class_twice(known, path)
+    for name in (name for name, meaning in known.items() if not meaning):
+        meant = _looks_like(name)
+        require_no_lookalike(name, "" if meant in known.values() else meant, path)
+    read = read_table(path, wanted=lambda name: bool(known[name]))
+    if needs_member and member_key not in known.values():
+        raise InvalidInput(
+            f"`{path}` has no column `{member_key}` (it has {_listed(dict.fromkeys(names))}). One"
+            " file needs it, 1 for members and 0 for the others; or pass two files, members first;"
+            " or name the column with `member_key` (--member-key)."
+        )
+    if not read:
+        _require_something(dict.fromkeys(names), path)
+    return read
+
+
+def _known_as(name: str, member_key: str) -> str:
+    """What a column is to us (`y` is `label`, `logits_01` is `logit_1`), or nothing."""
+    if name == member_key or name in OURS:
+        return name
+    if name in ALIASES:
+        return ALIASES[name]
+    if name.startswith(PREFIXES) and name not in PREFIXES:
+        return name
+    if found := NUMBERED.fullmatch(name):
+        return f"{found[1]}_{int(found[2])}"
+    return name if CLASSED.fullmatch(name) else ""
+
+
+def _require_no_class_twice(known: Mapping[str, str], path: Path) -> None:
+    """Raise where two columns are one class: none is chosen in silence."""
+    first: dict[str, str] = {}
+    for name, meaning in known.items():
+        if NUMBERED.fullmatch(name) and first.setdefault(meaning, name) != name:
+            raise InvalidInput(
+                f"`{path}` has both `{first[meaning]}` and `{name}`, which mean the same"
+                f" (`{meaning}`): keep one of them."
+            )
+
+
+def _looks_like(name: str) -> str:
+    """What a column that is none of ours may have been meant as, or nothing."""
+    plain = name.strip().lower()
+    for prefix in PREFIXES:
+        stem = prefix.removesuffix("_")
+        if re.match(rf"{stem}s?([_ -]|$)", plain):
+            return f"{prefix}..."
+    meant = near(plain, (*OURS, *ALIASES)) or near(plain.removesuffix("_id"), OURS)
+    return ALIASES.get(meant, meant)
+
+
 def _gathered(columns: Columns, path: Path, member_key: str) -> dict[str, NDArray[Any]]:
     """Numbered columns put side by side, aliases resolved, and every array as long as the
     others.
@@ -179,6 +250,10 @@ def _gathered(columns: Columns, path: Path, member_key: str) -> dict[str, NDArra
             result[whole] = (
                 np.column_stack(parts) if len(parts) > 1 or whole == "features" else parts[0]
             )
+    for name in (name for name in (*OF_OUTPUTS, "features") if name in result):
+        _numbers(result[name], name, path)
+    if "cluster" in result:
+        require_named(result["cluster"], "cluster", path)
     lengths = {name: len(value) for name, value in result.items() if value.ndim}
     if len(set(lengths.values())) > 1:
         called = ", ".join(f"`{name}` {n}" for name, n in lengths.items())
@@ -191,7 +266,9 @@ def _gathered(columns: Columns, path: Path, member_key: str) -> dict[str, NDArra
 def _numbered(columns: Columns, stem: str) -> list[str]:
     """Columns stem_0 ... stem_k in the order of their numbers."""
     found = {
-        int(match[1]): name for name in columns if (match := re.fullmatch(rf"{stem}s?_(\d+)", name))
+        int(match[2]): name
+        for name in columns
+        if (match := NUMBERED.fullmatch(name)) and match[1] == stem
     }
     if sorted(found) == [1]:
         # the column of "yes" alone
@@ -207,21 +284,23 @@ def _numbered(columns: Columns, stem: str) -> list[str]:
 
 def _numbers(value: NDArray[Any], name: str, path: Path) -> NDArray[Any]:
     if value.dtype.kind not in "biuf":
-        sample = str(value[0])[:20] if len(value) else ""
+        row, sample = _first_text(value)
         raise InvalidInput(
             f"The column `{name}` of `{path}` needs numbers, got text or empty cells (such as"
-            f" {sample!r})."
+            f" {sample[:20]!r} in row {row})."
         )
     return value
 
 
+def _first_text(value: NDArray[Any]) -> tuple[int, str]:
+    """The first cell that is no number."""
+    for row, item in enumerate(value.tolist()):
+        if not (isinstance(item, str) and NUMBER.fullmatch(item.strip())):
+            return row, str(item)
+    return 0, str(value[0]) if len(value) else ""
+
+
 def _by_column(columns: Columns, path: Path, member_key: str) -> tuple[Columns, Columns]:
-    if member_key not in columns:
-        raise InvalidInput(
-            f"`{path}` has no column `{member_key}` (it has {_listed(columns)}). One file needs it,"
-            " 1 for members and 0 for the others; or pass two files, members first; or name the"
-            " column with `member_key` (--member-key)."
-        )
     inside = _sides(columns[member_key], member_key, path)
     for wanted, side in ((True, "members (1)"), (False, "non-members (0)")):
         if not (inside == wanted).any():
@@ -267,17 +346,21 @@ def _require_the_same_columns(sides: tuple[Columns, Columns], files: Sequence[st
 
 def _outputs(columns: Columns, path: str) -> Outputs:
     given: dict[str, Any] = {name: columns[name] for name in OF_OUTPUTS if name in columns}
-    if not given.keys() & {"logits", "probs", "loss", "prediction"}:
-        raise InvalidInput(
-            f"`{path}` needs one of `logits`, `probs`, `loss` or `prediction` (in a table: columns"
-            f" `logit_0`, `logit_1`, ... or `prob_0`, ...), it has {_listed(columns)}."
-        )
+    _require_something(columns, Path(path))
     try:
         return Outputs(**given)
     except InvalidInput as error:
         raise InvalidInput(f"In `{path}`: {error}") from error
 
 
-def _listed(columns: Columns) -> str:
-    names = [f"`{name}`" for name in columns]
+def _require_something(columns: Mapping[str, Any], path: Path) -> None:
+    if not columns.keys() & {"logits", "probs", "loss", "prediction"}:
+        raise InvalidInput(
+            f"`{path}` needs one of `logits`, `probs`, `loss` or `prediction` (in a table: columns"
+            f" `logit_0`, `logit_1`, ... or `prob_0`, ...), it has {_listed(columns)}."
+        )
+
+
+def _listed(columns: Mapping[str, Any]) -> str:
+    names = [f"`{name[:60]}`" for name in columns]
     return ", ".join(names[:12]) + (", ..." if len(names) > 12 else "") if names else "no columns"

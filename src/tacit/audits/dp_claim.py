@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tacit.attacks import Threshold
+from tacit.audits.steps.plausible import constant
 from tacit.audits.steps.provenance import environment
 from tacit.core import (
     AssumptionError,
@@ -35,6 +36,8 @@ from tacit.metrics import roc_points, score_histogram
 
 EPSILON = "epsilon"
 Runs = Literal["one", "many"]
+# confidence that scores point backwards: once in a thousand honest audits it is said by chance
+SURE = 0.999
 INTERFERENCE = (
     "A low bound proves nothing: canaries of one run disturb one another, a stronger guesser may"
     " exist, and a rare failure need not have happened in this run."
@@ -79,7 +82,8 @@ def dp_audit(
     -------
     Report whose verdict is "fail" if the claim is refuted, "pass" if it is not (which proves
     nothing more), and "inconclusive" where so few canaries could not have refuted it even if every
-    guess had been right, or where they are too few for any bound.
+    guess had been right, where they are too few for any bound, or where the scores cannot be
+    right: all equal, or pointing backwards.
 
     Raises
     ------
@@ -100,7 +104,8 @@ def dp_audit(
     else:
         ceiling = _ceiling(evidence, delta, runs=runs, level=level)
         bound = replace(bound, settings={**bound.settings, "delta": delta, "ceiling": ceiling})
-        report = _report(evidence, bound, gates, delta, runs=runs)
+        doubt = _doubt(evidence, bound, gates, delta, runs=runs)
+        report = _report(evidence, bound, gates, delta, runs=runs, doubt=doubt)
     made = environment(
         {"score": signals.target},
         key,
@@ -207,24 +212,60 @@ def _empty(error: NotEnoughData, gates: Sequence[NotRefuted]) -> Report:
     )
 
 
-def _report(
+def _doubt(
     evidence: Evidence, bound: Estimate, gates: Sequence[NotRefuted], delta: float, *, runs: Runs
+) -> str:
+    """Why scores that refute nothing cannot be right, or nothing."""
+    if bound.low > (gates[0].claimed_epsilon if gates else 0.0):
+        return ""
+    if constant(evidence.score):
+        return (
+            "All scores are equal, as of a broken export: no guesser looked at the canaries, and so"
+            " nothing could have been refuted."
+        )
+    try:
+        other = _bound(replace(evidence, score=-evidence.score), delta, runs=runs, level=SURE).low
+    except NotEnoughData:
+        return ""
+    if other <= bound.low:
+        return ""
+    return (
+        "The scores point backwards: inserted canaries score lower than the others. Larger means"
+        " more like a member, so pass minus the loss; turned round they show"
+        f" {bound.name} >= {other:.3g} ({100 * SURE:g} % confidence)."
+    )
+
+
+def _report(
+    evidence: Evidence,
+    bound: Estimate,
+    gates: Sequence[NotRefuted],
+    delta: float,
+    *,
+    runs: Runs,
+    doubt: str = "",
 ) -> Report:
-    """What the bound says, held against the claim."""
+    """What the bound says, held against the claim; with a `doubt`, nothing passes."""
     check = _check(evidence, bound, delta, runs=runs, level=bound.level)
     verdicts = judge(gates, (bound,), check.notes)
+    if doubt:
+        verdicts = tuple(
+            replace(verdict, outcome="inconclusive", note=Note(verdict.metric, doubt))
+            for verdict in verdicts
+        )
     check = replace(check, verdicts=verdicts)
     claimed = gates[0].claimed_epsilon if gates else None
     refuted = any(verdict.outcome == "fail" for verdict in verdicts)
     return Report(
-        finding=_finding(bound),
+        finding="inconclusive" if doubt else _finding(bound),
         verdict=overall(verdicts),
-        headline=_headline(bound, claimed, delta, verdicts),
+        headline=f"Inconclusive: {doubt}" if doubt else _headline(bound, claimed, delta, verdicts),
         chosen=check.name,
         checks=(check,),
         verdicts=verdicts,
         assumes=bound.assumes,
-        warnings=() if refuted else (INTERFERENCE,),
+        warnings=(doubt,) if doubt else () if refuted else (INTERFERENCE,),
+        attributable=not doubt,
         figures={
             "roc": [roc_points(evidence, level=bound.level) | {"attack": check.name}],
             "scores": [score_histogram(evidence) | {"attack": check.name}],

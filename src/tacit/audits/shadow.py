@@ -13,6 +13,7 @@ from tacit.attacks import BASE, EBLiRA, LiRA, ShadowStack
 from tacit.attacks.reference.families import families
 from tacit.audits.steps.conclusion import concluded, figures, results_of
 from tacit.audits.steps.joint_finding import joint_finding
+from tacit.audits.steps.plausible import implausible, require_no_copy
 from tacit.audits.steps.provenance import environment
 from tacit.audits.steps.resemblance import resemblance
 from tacit.audits.steps.scoring import (
@@ -109,7 +110,7 @@ def shadow_audit(
 
     Raises
     ------
-    InvalidInput : lengths differ.
+    InvalidInput : lengths differ, or the audited model is one of the shadow models.
     NotEnoughData : too few shadow models for all of the attacks.
     """
     if signals.n != membership.n:
@@ -117,6 +118,8 @@ def shadow_audit(
             f"`signals` and `membership` need the same records, got {signals.n} and {membership.n}."
         )
     confidence(level)
+    require_no_copy(signals)
+    doubts = implausible(signals)
     tell = progress or (lambda what, done, of: None)
     played = played_by(
         tuple(attacks or shadow_attacks(signals.scale)), signals, membership, level=level, tell=tell
@@ -148,7 +151,10 @@ def shadow_audit(
         signals, membership.member, accuracy=accuracy, shadow_accuracy=shadow_accuracy
     )
     controls = (models_control(best, signals, chosen.evidence, membership, level=level),)
-    report = concluded(found, results, parts, controls, shown=chosen, policy=policy)
+    doubts += fit.warnings
+    report = concluded(
+        found, results, parts, controls, shown=chosen, policy=policy, warning=" ".join(doubts)
+    )
     result = results[chosen.name]
     return replace(
         report,
@@ -158,7 +164,7 @@ def shadow_audit(
                 [ASSUMES, *(text for estimate in result.estimates for text in estimate.assumes)]
             )
         ),
-        warnings=fit.warnings,
+        warnings=doubts,
         figures={**report.figures, **figures(scored, chosen, level=level)},
         environment=environment(
             {

@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         fixed_second()
         arguments = parser().parse_args(argv)
         arguments.words = list(sys.argv[1:] if argv is None else argv)
-        return int(arguments.run(arguments))
+        return _code_of(arguments)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return WRONG_USAGE
@@ -100,6 +100,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             error=True,
         )
         return CRASHED
+
+
+def _code_of(arguments: argparse.Namespace) -> int:
+    """The exit code of the command; no plug-in or recipe ends the program with one of its own."""
+    try:
+        return int(arguments.run(arguments))
+    except SystemExit as error:
+        raise RuntimeError(f"something called sys.exit({error.code!r})") from error
 
 
 def _version() -> str:

@@ -230,6 +230,7 @@ def read_scores(path: str, manifest: str | None, *, runs: str) -> Scored:
     ------
     InvalidInput : a file cannot be read, or lacks what is needed.
     """
+    from tacit.adapters.tables import require_named
     from tacit.core import InvalidInput, Membership
     from tacit.design import Manifest
 
@@ -240,7 +241,7 @@ def read_scores(path: str, manifest: str | None, *, runs: str) -> Scored:
             f" {', '.join(sorted(columns)) or 'nothing'}."
         )
     for name in NAMES & columns.keys():
-        _require_named(columns[name], name, path)
+        require_named(columns[name], name, path)
     digest = columns.get("digest")
     rest = (columns.get("kind"), None if digest is None else tuple(digest.tolist()))
     if manifest is not None:
@@ -258,28 +259,13 @@ def read_scores(path: str, manifest: str | None, *, runs: str) -> Scored:
 
 def _columns(path: Path) -> "dict[str, NDArray[Any]]":
     """Columns by name; a .npy file holds the scores alone."""
-    import numpy as np
+    from tacit.adapters.tables import column_names, near, read_table, require_no_lookalike
+    from tacit.core.npz import read_npy
 
-    from tacit.adapters.tables import read_table
-    from tacit.core import InvalidInput
-
-    if path.suffix != ".npy":
-        return read_table(path)
-    try:
-        return {"score": np.load(path, allow_pickle=False)}
-    except (OSError, ValueError, EOFError) as error:
-        raise InvalidInput(f"`{path}` cannot be read: {error}.") from error
-
-
-def _require_named(value: "NDArray[Any]", name: str, path: str) -> None:
-    """Raise where a row has no name: rows without one would all count as the same."""
-    import numpy as np
-
-    from tacit.core import InvalidInput
-
-    unnamed = np.isnan(value) if value.dtype.kind == "f" else np.char.strip(value.astype(str)) == ""
-    if unnamed.any():
-        raise InvalidInput(
-            f"The column `{name}` of `{path}` needs a value in every row, got"
-            f" {np.count_nonzero(unnamed)} empty cells (first: row {np.flatnonzero(unnamed)[0]})."
-        )
+    if path.suffix == ".npy":
+        return {"score": read_npy(path)}
+    known, names = ("score", "member", *sorted(NAMES)), column_names(path)
+    for name in names:
+        meant = near(name, [other for other in known if other not in names])
+        require_no_lookalike(name, "" if name in known else meant, path)
+    return read_table(path, wanted=known.__contains__)

@@ -151,10 +151,13 @@ def labelled_codes(value: object, name: str) -> tuple[NDArray[np.int64], list[st
     if result.ndim != 1:
         raise InvalidInput(f"`{name}` needs one value a record, got shape {result.shape}.")
     if result.dtype.kind == "O":
-        result = np.array(
-            ["missing" if item is None or item != item else str(item) for item in result.tolist()],
-            dtype=str,
-        )
+        # no array of text: one long label would be paid for in every record
+        texts = [
+            "missing" if item is None or item != item else str(item) for item in result.tolist()
+        ]
+        ordered = sorted(set(texts))
+        place = {text: code for code, text in enumerate(ordered)}
+        return np.array([place[text] for text in texts], np.int64), ordered
     names, inverse = np.unique(result, return_inverse=True)
     return inverse.astype(np.int64), [str(item) for item in names.tolist()]
 

@@ -1,10 +1,15 @@
 """Files that are whole or not there: written beside, flushed to disk, then renamed."""
 
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+
+# by it tacit knows its own unfinished files: those of others are never removed
+MARK = "tacit-"
+UNFINISHED = re.compile(rf"\..+\.{MARK}[a-z0-9_]{{8}}\.part", re.DOTALL)
 
 
 def write_whole(path: str | Path, content: bytes | Iterable[bytes]) -> None:
@@ -20,7 +25,7 @@ def write_whole(path: str | Path, content: bytes | Iterable[bytes]) -> None:
     # what a link points at is replaced, and not the link
     target = Path(os.path.realpath(path))
     handle, temporary = tempfile.mkstemp(
-        prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent
+        prefix=f".{target.name[:40]}.{MARK}", suffix=".part", dir=target.parent
     )
     try:
         with os.fdopen(handle, "wb") as file:
@@ -33,6 +38,15 @@ def write_whole(path: str | Path, content: bytes | Iterable[bytes]) -> None:
         Path(temporary).unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
+
+
+def unfinished(folder: Path) -> list[Path]:
+    """What a write of `write_whole` that was killed left in a folder."""
+    return [
+        path
+        for path in folder.glob(".*.part")
+        if UNFINISHED.fullmatch(path.name) and path.is_file() and not path.is_symlink()
+    ]
 
 
 def _mode(target: Path) -> int:

@@ -5,7 +5,6 @@ coin.
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +14,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tacit.core import InvalidInput, Membership
-from tacit.core.checking import frozen
+from tacit.core.checking import booleans, frozen, integers
 from tacit.core.files import write_whole
+from tacit.core.npz import read_npz
+from tacit.core.plain import parsed
 
 SCHEMA = 1
+# what a file of canaries holds
+FIELDS = ("x", "label", "kind", "seed", "schema")
+# whole numbers from here on are no int64
+LARGEST = 2**63
 FAIR = 0.5  # chance of a canary to be in; every bound of `tacit.dp` from one run rests on it
 COIN_STREAM = 0xC014  # keeps the coins apart from the draw of the canaries' content
 CONTENT_STREAM = 0xCA11  # any two different numbers do
@@ -44,6 +49,38 @@ class Manifest:
     member: NDArray[np.bool_]
     cluster: NDArray[np.int64]
     digest: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.kind, str):
+            raise InvalidInput(f"`kind` of a manifest needs text, got {self.kind!r:.60}.")
+        if type(self.seed) is not int or self.seed < 0:
+            raise InvalidInput(
+                f"`seed` of a manifest needs a whole number of 0 or more, got {self.seed!r:.60}."
+            )
+        if isinstance(self.digest, str) or not all(isinstance(text, str) for text in self.digest):
+            raise InvalidInput("`digest` of a manifest needs a list of texts, one a canary.")
+        member = booleans(self.member, "member")
+        cluster = integers(self.cluster, "cluster")
+        if not 0 < len(member) == len(cluster) == len(self.digest):
+            raise InvalidInput(
+                "`member`, `cluster` and `digest` of a manifest need one entry a canary, got"
+                f" {len(member)}, {len(cluster)} and {len(self.digest)}."
+            )
+        object.__setattr__(self, "member", member)
+        object.__setattr__(self, "cluster", cluster)
+        object.__setattr__(self, "digest", tuple(self.digest))
+        self._require_one_coin_a_cluster()
+
+    def _require_one_coin_a_cluster(self) -> None:
+        code = np.unique(self.cluster, return_inverse=True)[1]
+        size, inside = np.bincount(code), np.bincount(code, weights=self.member)
+        split = np.flatnonzero((inside > 0) & (inside < size))
+        if len(split):
+            row = int(np.flatnonzero(code == split[0])[0])
+            raise InvalidInput(
+                f"Copies of one canary share a coin, but those of row {row} are in and out: the"
+                " manifest was edited or damaged."
+            )
 
     @property
     def membership(self) -> Membership:
@@ -98,25 +135,40 @@ class Manifest:
         if Path(path).suffix == ".npz":
             return Canaries.load(path).manifest
         try:
-            plain = json.loads(Path(path).read_text(encoding="utf8"))
-            member = np.array(plain["member"], np.int64)
-            found = cls(
+            plain = parsed(Path(path).read_text(encoding="utf8"), "canary manifest")
+            if not isinstance(plain, dict) or plain.get("schema") != SCHEMA:
+                raise InvalidInput(f"it is not of schema {SCHEMA}")
+            member, cluster = plain["member"], plain["cluster"]
+            _require_whole(member, "member")
+            _require_whole(cluster, "cluster")
+            digest = plain["digest"]
+            if not isinstance(digest, list):
+                raise InvalidInput("`digest` needs a list of texts, one a canary")
+            return cls(
                 plain["kind"],
-                int(plain["seed"]),
-                member == 1,
-                np.array(plain["cluster"], np.int64),
-                tuple(plain["digest"]),
+                plain["seed"],
+                np.array(member, np.int64),
+                np.array(cluster, np.int64),
+                tuple(digest),
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InvalidInput(f"`{path}` cannot be read as a canary manifest: {error}.") from error
-        if plain.get("schema") != SCHEMA or not (
-            len(found.member) == len(found.cluster) == len(found.digest)
-        ):
+        except Exception as error:  # whatever is wrong is the file's
             raise InvalidInput(
-                f"`{path}` is not a canary manifest of schema {SCHEMA}, or its lists differ in"
-                " length."
-            )
-        return found
+                f"`{path}` cannot be read as a canary manifest: {_said(error)}."
+            ) from error
+
+
+def _require_whole(value: object, name: str) -> None:
+    """Raise where a list of a manifest holds anything but whole numbers (true and false are)."""
+    if not isinstance(value, list):
+        raise InvalidInput(f"`{name}` needs a list of whole numbers, got {str(value)[:60]!r}")
+    for row, item in enumerate(value):
+        if not isinstance(item, int) or abs(item) >= LARGEST:
+            raise InvalidInput(f"`{name}` needs whole numbers, got {str(item)[:60]!r} in row {row}")
+
+
+def _said(error: Exception) -> str:
+    text = f"`{error.args[0]}` is missing" if isinstance(error, KeyError) else str(error)
+    return (text[:300] or type(error).__name__).rstrip(".")
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,11 +244,15 @@ class Canaries:
         InvalidInput : the file cannot be read or does not hold canaries.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
-                label = file["label"] if len(file["label"]) else None
-                return cls(file["x"], label, str(file["kind"]), int(file["seed"]))
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise InvalidInput(f"`{path}` cannot be read as canaries: {error}.") from error
+            file = read_npz(Path(path), wanted=FIELDS.__contains__)
+            if int(file["schema"]) != SCHEMA:
+                raise InvalidInput(f"it is not of schema {SCHEMA}")
+            label = integers(file["label"], "label") if len(file["label"]) else None
+            if label is not None and len(label) != len(file["x"]):
+                raise InvalidInput(f"`label` needs one class a canary, got {len(label)}")
+            return cls(file["x"], label, str(file["kind"]), int(file["seed"]))
+        except Exception as error:  # whatever is wrong is the file's
+            raise InvalidInput(f"`{path}` cannot be read as canaries: {_said(error)}.") from error
 
 
 def mislabelled(x: ArrayLike, label: ArrayLike, *, n_classes: int, seed: int = 0) -> Canaries:

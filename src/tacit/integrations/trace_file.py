@@ -147,7 +147,11 @@ def _parsed(raw: bytes, last: int) -> tuple[dict[str, Any], int] | None:
     expected = zlib.crc32(body[:-1], last)
     if checksum != b"%08x" % expected:
         return None
-    return json.loads(body), expected
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return (content, expected) if isinstance(content, dict) else None
 
 
 def _require_same(path: Path, found: dict[str, Any], header: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """Curves as plain numbers, small enough to draw and to store."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,12 @@ from tacit.metrics.rates import members_above, operating_sizes, tpr_limits
 N_ANCHORS = 32
 MIN_POINTS = 32
 BAND = "pointwise"
+# steps of a histogram as 0.17 or 12: no edge is anybody's exact score
+ROUND_DIGITS = 2
+# a part of a step that round scores do not share
+NUDGE = 97
+# relative width of a bin below which edges in round steps would coincide in double precision
+TINY = 1e-12
 
 
 @takes_arrays
@@ -57,8 +64,9 @@ def roc_points(evidence: Evidence, *, max_points: int = 400, level: float = 0.95
 def score_histogram(evidence: Evidence, *, bins: int = 60) -> dict[str, Any]:
     """Shares of members and of non-members whose score falls in each of `bins` equal bins.
 
-    The bins reach from the 0.1 % to the 99.9 % quantile of all scores; what lies beyond is counted
-    in the outer bins, so each list sums to 1.
+    The bins reach at least from the 0.1 % to the 99.9 % quantile of all scores; what lies beyond
+    is counted in the outer bins, so each list sums to 1. The edges are round numbers: no exact
+    score of a record stands among them.
 
     Returns
     -------
@@ -67,7 +75,7 @@ def score_histogram(evidence: Evidence, *, bins: int = 60) -> dict[str, Any]:
     if bins < 1:
         raise InvalidInput(f"`bins` needs 1 or more, got {bins}.")
     evidence.require_both()
-    edges = np.linspace(*_range(evidence), bins + 1)
+    edges = _round_edges(evidence, bins)
     shares = []
     for scores in (evidence.member_scores, evidence.nonmember_scores):
         upto = np.concatenate(
@@ -80,6 +88,22 @@ def score_histogram(evidence: Evidence, *, bins: int = 60) -> dict[str, Any]:
         "member": shares[0],
         "nonmember": shares[1],
     }
+
+
+def _round_edges(evidence: Evidence, bins: int) -> Floats:
+    """Edges in steps of a round number that cover the range of `_range`, none of them a score."""
+    low, high = _range(evidence)
+    width = (high - low) / max(1, bins - 1)  # a bin is lost to the rounding of the first edge
+    if not math.isfinite(width) or width < TINY * max(abs(low), abs(high), TINY):
+        # beyond what can be rounded: the next number outwards is nobody's
+        return np.linspace(np.nextafter(low, -np.inf), np.nextafter(high, np.inf), bins + 1)
+    unit = 10.0 ** (math.floor(math.log10(width)) - ROUND_DIGITS + 1)
+    step = math.ceil(width / unit) * unit
+    edges = (math.floor(low / step) + np.arange(bins + 1)) * step
+    scores = np.concatenate([evidence.member_scores, evidence.nonmember_scores])
+    while np.isin(edges, scores).any():  # scores that are round numbers themselves
+        edges = edges - step / NUDGE
+    return np.asarray(edges, np.float64)
 
 
 def _range(evidence: Evidence) -> tuple[float, float]:

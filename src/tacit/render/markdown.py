@@ -6,7 +6,18 @@ from tacit.render.blocks import Block, Chart, Document, Facts, Items, Section, T
 from tacit.render.words import SPACE
 
 _SPECIAL = re.compile(r"([\\`*_\[\]#|~^$])")
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "{": "&#123;", "}": "&#125;", "@": "&#64;"}
+# a reader of Markdown decodes entities before it looks for mentions, addresses and references:
+# only a character between (of no width) keeps them apart
+_APART = "&#8203;"
+_ENTITIES = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    "{": "&#123;",
+    "}": "&#125;",
+    "@": f"&#64;{_APART}",
+}
+_REFERENCE = re.compile(r"(\\#|\bGH-)(?=\d)")
 _LINKS = re.compile(r"(?i)\b(https?|ftp|javascript|data|www)([:.])")
 _LIST = re.compile(r"^(\s*)([-+]|\d+[.)])(\s)")
 
@@ -47,8 +58,9 @@ def escaped(text: str) -> str:
     plain = "".join(
         _ENTITIES.get(character, character) for character in _SPECIAL.sub(r"\\\1", text)
     )
+    plain = _REFERENCE.sub(rf"\1{_APART}", plain)
     return (
-        _LIST.sub(r"\1\\\2\3", _LINKS.sub(r"\1&#8203;\2", plain))
+        _LIST.sub(r"\1\\\2\3", _LINKS.sub(rf"\1{_APART}\2", plain))
         .replace(SPACE, " ")
         .replace("\n", " ")
     )

@@ -88,12 +88,12 @@ class Context:
         self.queries = tuple(queries)
         self.statistic = statistic
         self.keep = keep
-        self.file: str | None = None
+        self.sent = False
         self._loaded: tuple[Any, Any] | None = None
 
     def __reduce__(self) -> tuple[Callable[..., "Context"], tuple[Any, ...]]:
-        if self.file is not None:
-            return _from_file, (self.file,)
+        if self.sent:
+            return received, (self.name,)
         return _from_bytes, (self.name, self.packed)
 
     @cached_property
@@ -131,6 +131,12 @@ _RECEIVED: dict[str, Context] = {}
 
 
 def _from_bytes(name: str, packed: bytes) -> Context:
+    keep_context(name, packed)
+    return _RECEIVED[name]
+
+
+def keep_context(name: str, packed: bytes) -> None:
+    """Unpack what the jobs of a run share, in the worker, and forget the run before."""
     if name not in _RECEIVED:
         import pickle
 
@@ -138,14 +144,11 @@ def _from_bytes(name: str, packed: bytes) -> Context:
         recipe, data, fields = pickle.loads(packed)  # noqa: S301
         _RECEIVED.clear()
         _RECEIVED[name] = Context(recipe, data, **fields)
+
+
+def received(name: str) -> Context:
+    """What `keep_context` unpacked in this worker."""
     return _RECEIVED[name]
-
-
-def _from_file(path: str) -> Context:
-    if path not in _RECEIVED:
-        with open(path, "rb") as file:
-            _from_bytes(path, file.read())
-    return _RECEIVED[path]
 
 
 def split(data: Any) -> tuple[Any, Any]:
@@ -154,7 +157,19 @@ def split(data: Any) -> tuple[Any, Any]:
 
 
 def run_job(context: Context, tasks: Sequence[Task]) -> list[Answer]:
-    """Train the models of `tasks` and measure each; a pure function of its arguments."""
+    """Train the models of `tasks` and measure each; a pure function of its arguments.
+
+    Raises
+    ------
+    RuntimeError : the recipe called ``sys.exit``, which must not end the run as if all was well.
+    """
+    try:
+        return _answers(context, tasks)
+    except SystemExit as error:
+        raise RuntimeError(f"The recipe ended the program (sys.exit({error.code!r})).") from error
+
+
+def _answers(context: Context, tasks: Sequence[Task]) -> list[Answer]:
     x, y = context.records()
     began = time.perf_counter()
     fit_many = getattr(context.recipe, "fit_many", None)

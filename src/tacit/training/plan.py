@@ -16,6 +16,8 @@ from tacit.training.digest import digest_of, versions_of
 from tacit.training.stores import Store, get_note
 
 FORMAT = "1"
+# what differs of a run whose plan cannot be read
+DAMAGED = "plan.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +60,7 @@ class Plan:
     def write(self, store: Store) -> None:
         """Put the plan itself into the store, once."""
         place = f"{self.key}/plan.json"
-        if place not in store:
+        if _parts(store, place) is None:
             store[place] = json.dumps(
                 {"parts": dict(self.parts)}, sort_keys=True, indent=1
             ).encode()
@@ -104,6 +106,15 @@ def _of_design(design: Design) -> str:
     )
 
 
+def _parts(store: Store, place: str) -> dict[str, str] | None:
+    """What a stored plan depends on; None where it is absent or damaged."""
+    try:
+        parts = json.loads(store[place])["parts"]
+        return {str(name): str(value) for name, value in parts.items()}
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
+        return None
+
+
 def other_runs(store: Store, plan: Plan) -> dict[str, dict[str, tuple[str, str]]]:
     """Runs of the same name in the store with another key: what differs, as (stored, now)."""
     runs = {}
@@ -113,7 +124,10 @@ def other_runs(store: Store, plan: Plan) -> dict[str, dict[str, tuple[str, str]]
             and place.endswith("/plan.json")
             and place != f"{plan.key}/plan.json"
         ):
-            parts = json.loads(store[place])["parts"]
+            parts = _parts(store, place)
+            if parts is None:
+                runs[place.removesuffix("/plan.json")] = {DAMAGED: ("cut or edited", "whole")}
+                continue
             names = sorted({*parts, *plan.parts})
             pairs = {
                 name: (parts.get(name, "absent"), plan.parts.get(name, "absent")) for name in names
@@ -131,7 +145,9 @@ def require_same(store: Store, plan: Plan) -> None:
     ------
     AssumptionError : names what has changed since.
     """
-    others = other_runs(store, plan)
+    others = {
+        run: changed for run, changed in other_runs(store, plan).items() if DAMAGED not in changed
+    }
     if others and f"{plan.key}/plan.json" not in store:
         nearest = min(others, key=lambda run: len(others[run]))
         changed = "; ".join(

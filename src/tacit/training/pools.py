@@ -71,8 +71,6 @@ class Processes:
     1024
     """
 
-    spools = True
-
     def __init__(self, width: int | None = None, *, retries: int = 3, threads: int = 1) -> None:
         self.width = width or _cores()
         if self.width < 1 or retries < 0:
@@ -83,6 +81,7 @@ class Processes:
         self.threads = threads
         self._jobs: queue.SimpleQueue[tuple[Future[Any], bytes] | None] = queue.SimpleQueue()
         self._workers: list[_Worker] = []
+        self._shared: dict[str, bytes] = {}
         self._stopped = False
         self._guides = [
             threading.Thread(target=self._guide, daemon=True) for _ in range(self.width)
@@ -95,6 +94,18 @@ class Processes:
         future: Future[Any] = Future()
         self._jobs.put((future, dumps((fn, args))))
         return future
+
+    def share(self, name: str, fn: Callable[..., Any], /, *args: Any) -> None:
+        """Let every worker run a job once before its next one, those that come later too.
+
+        What all jobs share (training data) so travels once a worker, through a pipe: it is never on
+        a disk, where a kill would leave it.
+        """
+        self._shared[name] = dumps((fn, args))
+
+    def unshare(self, name: str) -> None:
+        """Forget what `share` was given under this name."""
+        self._shared.pop(name, None)
 
     def pids(self) -> list[int]:
         """Process ids of the workers that run now."""
@@ -139,7 +150,7 @@ class Processes:
             for _ in range(self.retries + 1):
                 try:
                     worker = worker or self._begin()
-                    answer = worker.ask(message)
+                    answer = worker.prepare(dict(self._shared)) or worker.ask(message)
                     break
                 except (OSError, EOFError):  # the worker died: replace it and begin the job again
                     self._end(worker)
@@ -166,6 +177,7 @@ class _Worker:
     """One process that answers one message at a time."""
 
     def __init__(self, threads: int) -> None:
+        self.has: set[str] = set()
         names = (
             "OMP_NUM_THREADS",
             "OPENBLAS_NUM_THREADS",
@@ -176,11 +188,22 @@ class _Worker:
         environment = {**os.environ, **dict.fromkeys(names, str(threads))}
         environment["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", WORKER],
+            # -P: the current folder is not a place to import from, unless it is one of the parent's
+            [sys.executable, "-P", "-c", WORKER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
         )
+
+    def prepare(self, shared: dict[str, bytes]) -> tuple[bool, bytes] | None:
+        """Run what is shared and was not yet run here; the answer of a job that failed, or None."""
+        for name, message in shared.items():
+            if name not in self.has:
+                answer = self.ask(message)
+                if not answer[0]:
+                    return answer
+                self.has.add(name)
+        return None
 
     def ask(self, message: bytes) -> tuple[bool, bytes]:
         assert self.process.stdin is not None

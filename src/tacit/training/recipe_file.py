@@ -6,12 +6,15 @@ import importlib
 import importlib.util
 import sys
 import tomllib
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args
 
-from tacit.core import InvalidInput
+from tacit.core import InvalidInput, TacitError
 from tacit.design.assignment import Kind
 from tacit.training.shadow import Run, plan
 from tacit.training.stores import Store, store_of
@@ -48,12 +51,15 @@ class RecipeFile:
     options: dict[str, Any] = field(default_factory=dict)
 
     def plan(self, **changes: Any) -> Run:
-        """The plan that the file describes; `changes` replace options."""
-        return plan(
-            self.train_fn,
-            self.data,
-            **{**self.options, **{name: v for name, v in changes.items() if v is not None}},
-        )
+        """The plan that the file describes; `changes` replace options.
+
+        Raises
+        ------
+        InvalidInput : an option cannot be used, or the function that loads the data fails.
+        """
+        options = {**self.options, **{name: v for name, v in changes.items() if v is not None}}
+        with _blamed("The recipe cannot be planned"):
+            return plan(self.train_fn, self.data, **options)
 
     def open(self, store: str | None = None) -> Store:
         """The store of the file, or another one."""
@@ -84,17 +90,17 @@ def read_recipe(path: str | Path) -> RecipeFile:
                 f"The recipe {file.name} needs `{name}`, got"
                 f" {', '.join(sorted(given)) or 'nothing'}."
             )
-    train_fn, records, store = (
-        given.pop("train_fn"),
-        given.pop("data"),
-        str(given.pop("store", "shadows")),
-    )
+    train_fn, records = given.pop("train_fn"), given.pop("data")
+    store = given.pop("store", "shadows")
+    if not isinstance(store, (str, Path)) or not str(store).strip() or "\0" in str(store):
+        raise InvalidInput(f"`store` of the recipe {file.name} needs a path, got {store!r:.80}.")
+    store = str(store)
     unknown = sorted(set(given) - set(OPTIONS))
     if unknown:
         raise InvalidInput(
             f"The recipe {file.name} knows {', '.join(OPTIONS)}, got {', '.join(unknown)}."
         )
-    if given.get("kind", "coin") not in get_args(Kind):
+    if str(given.get("kind", "coin")) not in get_args(Kind):
         raise InvalidInput(
             f"`kind` needs one of {', '.join(get_args(Kind))}, got {given['kind']!r}."
         )
@@ -106,15 +112,20 @@ def read_recipe(path: str | Path) -> RecipeFile:
 def _from_python(file: Path) -> dict[str, Any]:
     module = _loaded(file)
     names = ("train_fn", "data", "store")
-    options = dict(getattr(module, "options", {}))
+    options = getattr(module, "options", {})
+    if not isinstance(options, Mapping) or not all(isinstance(name, str) for name in options):
+        raise InvalidInput(
+            f'`options` of the recipe {file.name} needs a dict such as {{"n": 32}}, got'
+            f" {str(options)[:80]!r}."
+        )
     return {**options, **{name: getattr(module, name) for name in names if hasattr(module, name)}}
 
 
 def _from_toml(file: Path) -> dict[str, Any]:
     try:
         table = tomllib.loads(file.read_text(encoding="utf8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"The recipe {file.name} is not TOML: {error}.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise InvalidInput(f"The recipe {file.name} is not TOML: {str(error)[:300]}.") from error
     if not isinstance(table.get("shadow"), dict):
         raise InvalidInput(
             f"The recipe {file.name} needs a table [shadow], got {', '.join(table) or 'nothing'}."
@@ -132,17 +143,13 @@ def _pointed(value: Any, file: Path) -> Any:
             f"The recipe {file.name} needs names such as 'train.py:train_fn' or"
             f" 'package.module:name', got {value!r}."
         )
-    try:
+    with _blamed(f"The recipe {file.name} points to {value!r:.80}, which cannot be loaded"):
         module = (
             _loaded(file.parent / where)
             if where.endswith(".py")
             else importlib.import_module(where)
         )
         return getattr(module, name)
-    except (ImportError, AttributeError) as error:
-        raise InvalidInput(
-            f"The recipe {file.name} points to {value!r}, which cannot be loaded: {error}."
-        ) from error
 
 
 def _loaded(file: Path) -> ModuleType:
@@ -157,11 +164,32 @@ def _loaded(file: Path) -> ModuleType:
         raise InvalidInput(f"The recipe needs a Python file that exists, got {str(file)!r}.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    if str(file.parent) not in sys.path:
-        sys.path.insert(0, str(file.parent))
-    spec.loader.exec_module(module)
+    folder = str(file.parent)
+    if folder not in sys.path:
+        # last: a queue.py beside the recipe is not the standard library's
+        sys.path.append(folder)
+    try:
+        with _blamed(f"The recipe {file.name} cannot be run"):
+            spec.loader.exec_module(module)
+    except InvalidInput:
+        del sys.modules[name]
+        raise
     _by_value(module)
     return module
+
+
+@contextmanager
+def _blamed(what: str) -> Iterator[None]:
+    """Whatever the user's own code raises, ``sys.exit`` too, is an error of what was given."""
+    try:
+        yield
+    except TacitError:
+        raise
+    except SystemExit as error:
+        raise InvalidInput(f"{what}: it ends the program (sys.exit({error.code!r})).") from error
+    except Exception as error:
+        line = "".join(traceback.format_exception_only(error)).strip().replace("\n", " ")
+        raise InvalidInput(f"{what}: {line[:400]}.") from error
 
 
 def _by_value(module: ModuleType) -> None:

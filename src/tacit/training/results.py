@@ -1,6 +1,7 @@
 """What came out of a run: numbers of every model for every record, ready for the attacks."""
 
 import contextlib
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +12,9 @@ from tacit.training.digest import digest_of
 from tacit.training.measuring import Floats, Named, Statistic
 from tacit.training.plan import Plan
 from tacit.training.stores import DirectoryStore, Store, get_array, get_note, put_rows
+
+# the names that `_stacked` gives; whatever else lies beside them is the user's
+OWN_STACK = re.compile(r"stack-[0-9a-f]{12}\.(npy|json)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +154,8 @@ def _stacked(plan: Plan, store: Store, models: NDArray[np.int64]) -> Floats:
 
 def _drop_older(store: DirectoryStore, plan: Plan, place: str) -> None:
     for file in store.path(plan.key).glob("stack-*"):
-        if file.stem != place.rpartition("/")[2]:
+        ours = OWN_STACK.fullmatch(file.name) is not None
+        if ours and file.stem != place.rpartition("/")[2]:
             with contextlib.suppress(
                 OSError
             ):  # still mapped by a reader on a system that forbids it

@@ -1,25 +1,22 @@
 """Shadow models in one call: planned, trained anywhere, kept as numbers, never trained twice."""
 
 import math
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from tacit.core import InvalidInput
-from tacit.core.files import write_whole
 from tacit.design import assign
 from tacit.design.assignment import Kind
-from tacit.training.jobs import Answer, Context, Task, run_job, split
+from tacit.training.jobs import Answer, Context, Task, keep_context, run_job, split
 from tacit.training.measuring import Statistic, statistic_of, unchanged
 from tacit.training.plan import Plan, make_plan, require_same
-from tacit.training.pools import Pool, pool_of, width_of
+from tacit.training.pools import Pool, Processes, pool_of, width_of
 from tacit.training.progress import Progress, Watch
 from tacit.training.recipes import recipe_of
 from tacit.training.results import ShadowRun, gather
@@ -115,6 +112,11 @@ def plan(
     name : of the experiment, the first part of its keys in the store.
     keep : ``keep(observe) -> bytes`` for those who want the models too; stored as they are.
     """
+    _require_whole(n, "n", least=1, of=" shadow models")
+    _require_whole(seed, "seed", least=0)
+    for given, called in ((version, "version"), (name, "name")):
+        if not isinstance(given, str):
+            raise InvalidInput(f"`{called}` needs text, got {type(given).__name__}.")
     records = data() if callable(data) else data
     x, _ = split(records)
     recipe = recipe_of(train_fn)
@@ -133,10 +135,23 @@ def plan(
     )
 
 
+def _require_whole(value: object, name: str, *, least: int, of: str = "") -> None:
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value < least:  # type: ignore[operator]
+        raise InvalidInput(
+            f"`{name}` needs a whole number of {least} or more{of}, got {value!r:.80}."
+        )
+
+
 def _length(x: Any) -> int:
+    if isinstance(x, (str, bytes)) or type(x) is dict:
+        raise InvalidInput(
+            f"`data` needs (x, y) or x, one row a record, got {type(x).__name__}: its length is not"
+            " a number of records."
+        )
     try:
         return int(x.shape[0]) if hasattr(x, "shape") else len(x)
-    except TypeError:
+    except (TypeError, IndexError):
         raise InvalidInput(
             f"`data` needs rows that can be counted, got {type(x).__name__}."
         ) from None
@@ -165,18 +180,19 @@ def carry_out(
     if not missing:
         return
     run.plan.write(store)
-    with tempfile.TemporaryDirectory(prefix="tacit-") as folder:
-        if getattr(workers, "spools", False):
-            run.context.file = str(Path(folder) / "context")
-            write_whole(run.context.file, run.context.packed)
-        good = False
-        try:
-            _drive(run, store, workers, _groups(run, missing, width_of(workers)), watch)
-            good = True
-        finally:
-            run.context.file = None
-            if ours:
-                workers.shutdown(cancel_futures=not good)  # type: ignore[attr-defined]
+    if isinstance(workers, Processes):
+        workers.share(run.context.name, keep_context, run.context.name, run.context.packed)
+        run.context.sent = True
+    good = False
+    try:
+        _drive(run, store, workers, _groups(run, missing, width_of(workers)), watch)
+        good = True
+    finally:
+        run.context.sent = False
+        if isinstance(workers, Processes):
+            workers.unshare(run.context.name)
+        if ours:
+            workers.shutdown(cancel_futures=not good)  # type: ignore[attr-defined]
 
 
 def _groups(run: Run, missing: list[int], width: int | None) -> list[list[int]]:

@@ -7,7 +7,6 @@ import io
 import itertools
 import json
 import os
-import time
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,19 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import InvalidInput
-from tacit.core.files import write_whole
+from tacit.core.files import unfinished, write_whole
 from tacit.core.optional import require
 
 Store = MutableMapping[str, bytes]
+# no write of one entry takes an hour
 STALE_SECONDS = 3600.0
+# 160 bits: two contents of one digest are not met by chance
+DIGEST_BYTES = 20
 
 
 class DirectoryStore(MutableMapping[str, bytes]):
     """A directory as a mapping: one file an entry, written beside, flushed to disk, then renamed.
 
     A reader sees an entry whole or not at all, whatever was killed and whenever. Several processes
-    and hosts may write to one directory on a shared disk. What a killed writer left behind is
-    removed after an hour.
+    and hosts may write to one directory on a shared disk. What a killed writer of tacit left behind
+    is removed an hour later by the next one that writes to the same folder; reading removes
+    nothing, and no other file is ever touched.
 
     Parameters
     ----------
@@ -38,7 +41,7 @@ class DirectoryStore(MutableMapping[str, bytes]):
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._drop_stale_parts()
+        self._swept: set[Path] = set()
 
     def path(self, key: str) -> Path:
         """The file of an entry, for readers that map it into memory."""
@@ -60,6 +63,9 @@ class DirectoryStore(MutableMapping[str, bytes]):
         path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, pieces)
+        if path.parent not in self._swept:
+            self._swept.add(path.parent)
+            _drop_unfinished(path)
 
     def __setitem__(self, key: str, value: bytes) -> None:
         self.write(key, bytes(value))
@@ -90,25 +96,31 @@ class DirectoryStore(MutableMapping[str, bytes]):
     def __repr__(self) -> str:
         return f"DirectoryStore({str(self.folder)!r})"
 
-    def _drop_stale_parts(self) -> None:
-        limit = time.time() - STALE_SECONDS
-        for part in self.folder.rglob(".*.part"):
-            try:
-                if part.stat().st_mtime < limit:
-                    part.unlink()
-            except FileNotFoundError:  # another process was quicker
-                continue
+
+def _drop_unfinished(written: Path) -> None:
+    """Remove what killed writers left beside a file that was just written.
+
+    The age is measured by the clock that stamped the new file: that of the disk, whatever time it
+    is on this host.
+    """
+    try:
+        limit = written.stat().st_mtime - STALE_SECONDS
+        for part in unfinished(written.parent):
+            if part.lstat().st_mtime < limit:
+                part.unlink()
+    except OSError:  # another process was quicker, or may remove it where this one may not
+        return
 
 
 def put_array(
     store: Store, key: str, value: NDArray[Any], note: Mapping[str, Any] | None = None
 ) -> None:
-    """Store an array as `key`.npy, then its digest and `note` as `key`.json: the entry exists once
-    the second does.
+    """Store an array as `key`.npy, then `note` and the digest of both as `key`.json: the entry
+    exists once the second does.
     """
     content = npy_bytes(value)
     store[f"{key}.npy"] = content
-    store[f"{key}.json"] = _mark(_digest([content]), note)
+    store[f"{key}.json"] = _mark(hashlib.blake2b(content, digest_size=DIGEST_BYTES), note)
 
 
 def put_rows(
@@ -121,7 +133,7 @@ def put_rows(
     """Store an array of that shape whose rows come one by one, so that it never is in memory as a
     whole.
     """
-    digest = hashlib.blake2b(digest_size=20)
+    digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
 
     def pieces() -> Iterator[bytes]:
         head = io.BytesIO()
@@ -135,7 +147,7 @@ def put_rows(
             yield piece
 
     store.write(f"{key}.npy", pieces())
-    store[f"{key}.json"] = _mark(digest.hexdigest(), None)
+    store[f"{key}.json"] = _mark(digest, None)
 
 
 def get_note(store: Store, key: str) -> dict[str, Any] | None:
@@ -144,10 +156,12 @@ def get_note(store: Store, key: str) -> dict[str, Any] | None:
     """
     try:
         mark = json.loads(store[f"{key}.json"])
-        return (
-            dict(mark["note"]) if mark["digest"] == _digest(_pieces(store, f"{key}.npy")) else None
-        )
-    except (KeyError, ValueError, TypeError):
+        digest, note = hashlib.blake2b(digest_size=DIGEST_BYTES), dict(mark["note"])
+        for piece in _pieces(store, f"{key}.npy"):
+            digest.update(piece)
+        digest.update(_note_bytes(note))
+        return note if mark["digest"] == digest.hexdigest() else None
+    except (KeyError, ValueError, TypeError, RecursionError):
         return None
 
 
@@ -165,15 +179,15 @@ def npy_bytes(value: NDArray[Any]) -> bytes:
     return buffer.getvalue()
 
 
-def _mark(digest: str, note: Mapping[str, Any] | None) -> bytes:
-    return json.dumps({"digest": digest, "note": dict(note or {})}, sort_keys=True).encode()
+def _mark(digest: Any, note: Mapping[str, Any] | None) -> bytes:
+    """The note, and the digest of an array (so far in `digest`) and of the note."""
+    kept = dict(note or {})
+    digest.update(_note_bytes(kept))
+    return json.dumps({"digest": digest.hexdigest(), "note": kept}, sort_keys=True).encode()
 
 
-def _digest(pieces: Iterable[bytes]) -> str:
-    digest = hashlib.blake2b(digest_size=20)
-    for piece in pieces:
-        digest.update(piece)
-    return digest.hexdigest()
+def _note_bytes(note: Mapping[str, Any]) -> bytes:
+    return json.dumps(note, sort_keys=True).encode()
 
 
 def _pieces(store: Store, key: str) -> Iterator[bytes]:

@@ -38,6 +38,10 @@ def _answer(message: bytes) -> bytes:
         fn, args = pickle.loads(message)  # noqa: S301 - written by our own parent process
         _limit_threads()
         return b"+" + dumps(fn(*args))
+    except SystemExit as error:
+        return b"-" + _carried(
+            RuntimeError(f"The job ended the program (sys.exit({error.code!r})).")
+        )
     except Exception as error:
         return b"-" + _carried(error)
 

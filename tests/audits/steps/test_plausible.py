@@ -1,0 +1,134 @@
+"""Signals that cannot be right are told from those that can, in both audits that take signals."""
+
+import numpy as np
+import pytest
+
+from tacit.audits.dp_claim import dp_audit
+from tacit.audits.shadow import shadow_audit
+from tacit.audits.steps.plausible import constant, implausible, membership_shown, require_no_copy
+from tacit.core import AssumptionError, InvalidInput, Membership, Signals
+
+N, M = 800, 8
+
+
+def world(seed=0, *, leak=1.0, loc=0.0):
+    """(target, truth, shadow, inside): what is hard is hard for every model."""
+    rng = np.random.default_rng(seed)
+    hard = loc - rng.exponential(1, N)
+    truth, inside = rng.random(N) < 0.5, rng.random((M, N)) < 0.5
+    shadow = hard + 0.5 * rng.normal(size=(M, N)) + leak * inside
+    return hard + 0.5 * rng.normal(size=N) + leak * truth, truth, shadow, inside
+
+
+def doubts(target, shadow, inside):
+    return " ".join(implausible(Signals.of(target, shadow=shadow, shadow_member=inside)))
+
+
+def test_an_honest_game_is_not_doubted():
+    for seed in range(20):
+        target, _, shadow, inside = world(seed, leak=0.3)
+        signals = Signals.of(target, shadow=shadow, shadow_member=inside)
+        require_no_copy(signals)
+        assert implausible(signals) == ()
+
+
+@pytest.mark.parametrize(
+    ("break_it", "message"),
+    [
+        (lambda t, s, i: (np.full(N, 0.3), s, i), "are equal"),
+        (lambda t, s, i: (t, np.vstack([s[:-1], np.zeros(N)]), i), "shadow model 7 are equal"),
+        (lambda t, s, i: (-t, s, i), "sign is the opposite"),
+        (lambda t, s, i: (t[::-1], s, i), "another order"),
+        (lambda t, s, i: (t, s, ~i), "sign is wrong"),
+        (lambda t, s, i: (-t, -s, i), "sign is wrong"),
+        (lambda t, s, i: (t, s, i[:, ::-1]), "explains none"),
+        (lambda t, s, i: (t, s, np.roll(i, 1, axis=0)), "that of other models"),
+    ],
+)
+@pytest.mark.parametrize("loc", [0.0, 1.0])
+def test_each_mix_up_is_named(break_it, message, loc):
+    target, _, shadow, inside = world(1, loc=loc)
+    assert message in doubts(*break_it(target, shadow, inside))
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-9])
+def test_a_target_among_its_shadow_models_is_refused(noise):
+    target, truth, shadow, inside = world(2)
+    rng = np.random.default_rng(3)
+    shadow[5], inside[5] = target + noise * rng.normal(size=N), truth
+    with pytest.raises(InvalidInput, match="Shadow model 5 gives the audited model's own"):
+        require_no_copy(Signals.of(target, shadow=shadow.astype(np.float32), shadow_member=inside))
+
+
+def test_models_that_agree_on_easy_records_are_no_copies():
+    target, _, shadow, inside = world(4)
+    easy = np.random.default_rng(5).random(N) < 0.95
+    target[easy] = 0.0
+    shadow[:, easy] = 0.0
+    require_no_copy(Signals.of(target, shadow=shadow, shadow_member=inside))
+
+
+def test_a_shadow_audit_of_doubtful_signals_is_inconclusive_and_says_why():
+    target, truth, shadow, inside = world(6)
+    signals = Signals.of(-target, shadow=shadow, shadow_member=inside)
+    report = shadow_audit(signals, Membership(truth))
+    assert (report.verdict, report.finding) == ("inconclusive", "inconclusive")
+    assert not report.attributable
+    assert "sign" in report.headline
+
+
+def test_membership_is_shown_by_its_standard_errors():
+    """Two models of four records by hand: deviations from each record's mean are +-1/2."""
+    shadow = np.array([[1.0, 1.0, 0.0, 0.0, 0.5, 0.1], [0.0, 0.0, 1.0, 1.0, 0.4, 0.5]])
+    inside = np.array([[1, 1, 0, 0, 1, 0], [0, 0, 1, 1, 0, 1]], bool)
+    rest = shadow - shadow.mean(axis=0)
+    gain = sum(r[i].mean() - r[~i].mean() for r, i in zip(rest, inside))
+    variance = sum(r[i].var() / 3 + r[~i].var() / 3 for r, i in zip(rest, inside))
+    assert membership_shown(shadow, inside) == pytest.approx(gain / np.sqrt(variance))
+    assert membership_shown(shadow, np.zeros_like(inside)) is None
+
+
+def coins(seed=0, m=1000):
+    rng = np.random.default_rng(seed)
+    member = rng.random(m) < 0.5
+    return rng, member, Membership(member, assignment="coin")
+
+
+@pytest.mark.parametrize("claim", [None, 0.1, 1.0, 8.0])
+def test_scores_that_point_backwards_refute_nothing_and_pass_nothing(claim):
+    rng, member, key = coins()
+    score = rng.normal(size=len(member)) - 3.0 * member
+    report = dp_audit(score, key, delta=1e-5, claimed_epsilon=claim)
+    assert report.verdict == "inconclusive"
+    assert "point backwards" in report.headline
+    assert dp_audit(-score, key, delta=1e-5, claimed_epsilon=1.0).verdict == "fail"
+
+
+def test_equal_scores_pass_no_claim():
+    _, member, key = coins()
+    report = dp_audit(np.full(len(member), 0.25), key, delta=1e-5, claimed_epsilon=1.0)
+    assert report.verdict == "inconclusive"
+    assert "equal" in report.headline
+
+
+def test_scores_without_a_leak_are_seldom_called_backwards():
+    backwards = 0
+    for seed in range(60):
+        rng, member, key = coins(seed, 400)
+        report = dp_audit(rng.normal(size=len(member)), key, delta=1e-5, claimed_epsilon=1.0)
+        backwards += "backwards" in report.headline
+    assert backwards <= 1, "once in a thousand by chance"
+
+
+def test_coins_that_differ_between_kinds_are_refused_whatever_holds_them():
+    rng = np.random.default_rng(0)
+    kind = np.repeat(["a", "b"], 300)
+    member = rng.random(600) < np.where(kind == "a", 0.8, 0.2)
+    with pytest.raises(AssumptionError, match="not fair within each kind"):
+        dp_audit(rng.normal(size=600), Membership(member, assignment="coin"), delta=1e-5, kind=kind)
+
+
+def test_constant_is_constant_up_to_rounding():
+    assert constant(np.full(5, 1 / 3))
+    assert constant(1e6 + 1e-3 * np.arange(3))
+    assert not constant(np.array([0.0, 1e-300]))
