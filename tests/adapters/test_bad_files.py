@@ -85,13 +85,13 @@ OUTPUTS = {
     "clusters that are None": ("csv", rows("cluster", "None", "a", "b", "c"), "1 empty"),
     "clusters that are NULL": ("csv", rows("cluster", "NULL", "a", "b", "c"), "1 empty"),
     "y and labels": ("npz", npz(**GOOD, y=MEMBER, labels=LOSS), "both `y` and `labels`"),
-    "label and target": ("npz", npz(**GOOD, label=MEMBER, target=MEMBER), "both `label` and"),
+    "label and target": ("npz", npz(**GOOD, label=MEMBER, target=LOSS), "both `label` and"),
     "probs and probabilities": (
         "npz",
-        npz(member=MEMBER, probs=np.eye(4), probabilities=np.eye(4)),
+        npz(member=MEMBER, probs=np.eye(4), probabilities=np.eye(4)[::-1]),
         "both `probs` and `probabilities`",
     ),
-    "member and members": ("npz", npz(**GOOD, members=MEMBER), "both `member` and `members`"),
+    "member and members": ("npz", npz(**GOOD, members=LOSS), "both `member` and `members`"),
     "logit_1 and logit_01": (
         "csv",
         csv("logit_0,logit_1,logit_01,member", "1,2,3,1", "1,2,3,0"),
@@ -105,7 +105,7 @@ OUTPUTS = {
     "a class with 5,000 digits": (
         "csv",
         csv(f"logit_0,logit_{'9' * 5000},member", "1,2,1", "1,2,0"),
-        "both `logits` and `logit_99",
+        "beside columns of `logits` that are numbered",
     ),
     "a class that is missing": (
         "csv",
@@ -115,12 +115,12 @@ OUTPUTS = {
     "one column with a class name": (
         "csv",
         csv("prob_yes,member", "1,1", "1,0"),
-        "one column `prob_yes`",
+        "needs one of `logits`",
     ),
     "a label that is no class": (
         "csv",
         csv("prob_no,prob_yes,label,member", "0.5,0.5,no,1", "0.5,0.5,maybe,0"),
-        "'maybe' in row 1",
+        "the classes .* got 'maybe'",
     ),
     "clusters, misspelt": ("csv", rows("clusters", *"abcd"), "Did you mean `cluster`"),
     "Cluster in capitals": ("npz", npz(**GOOD, Cluster=MEMBER), "Did you mean `cluster`"),

@@ -142,18 +142,32 @@ def test_between_anchors_the_band_is_that_of_the_anchors_around():
 
 
 def test_a_histogram_leaves_a_thousandth_at_either_end_out_of_its_range():
-    """Of 2,001 members -1,000 ... 1,000 the third smallest and the third largest are the ends; all
-    are counted still, in the outermost bins.
+    """Of 2,001 members -1,000 ... 1,000 the third smallest and the third largest are the ends, but
+    for rounding (no edge is a score); all are counted still, in the outermost bins.
     """
     score = np.concatenate([np.arange(-1000.0, 1001), [0.0, 1.0]])
     shares = score_histogram(Evidence(score, np.arange(2003) < 2001, None), bins=4)
-    assert shares["edges"] == pytest.approx([-998, -499, 0, 499, 998])
-    expected = np.array([501, 499, 499, 502]) / 2001
-    assert shares["member"] == pytest.approx(expected)
+    assert shares["edges"] == pytest.approx([-998, -499, 0, 499, 998], abs=8)
+    assert not np.isin(shares["edges"], score).any()
+    counts = np.diff([0, *np.searchsorted(score[:2001], shares["edges"][1:-1]), 2001])
+    assert shares["member"] == pytest.approx(counts / 2001)
     assert shares["nonmember"] == [0, 0, 1, 0]
 
 
 def test_a_histogram_of_one_value_is_one_wide():
     shares = score_histogram(Evidence(np.full(4, 2.0), np.arange(4) < 2, None), bins=2)
-    assert shares["edges"] == [1.5, 2.0, 2.5]
+    assert shares["edges"] == pytest.approx([1.5, 2.0, 2.5], abs=0.01)
     assert shares["member"] == [0, 1]
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-6, 1.0, 1e9, 1e300])
+@pytest.mark.parametrize("digits", [None, 0, 1, 2])
+@pytest.mark.parametrize("bins", [1, 7, 60])
+def test_no_edge_of_a_histogram_is_the_exact_score_of_a_record(scale, digits, bins):
+    score = np.random.default_rng(0).exponential(5, 500)
+    score = (score if digits is None else score.round(digits)) * scale
+    shares = score_histogram(Evidence(score, np.arange(500) < 250, None), bins=bins)
+    edges = np.array(shares["edges"])
+    assert len(np.unique(edges)) == bins + 1
+    assert not np.isin(edges, score).any()
+    assert sum(shares["member"]) == pytest.approx(1)

@@ -15,6 +15,8 @@ Columns = Mapping[str, NDArray[Any]]
 STEMS = {"prob": "prob", "probs": "prob", "p": "prob", "logit": "logit", "logits": "logit"}
 LABELS = ("label", "labels", "y", "target")
 N_SHOWN = 6
+# more digits are no number of a class
+NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 
 
 def numbered_classes(
@@ -67,7 +69,7 @@ def _named(table: Columns) -> dict[str, str]:
             match = re.fullmatch(r"([A-Za-z]+)_(.+)", key)
             if match and STEMS.get(match[1]) == stem and table[key].ndim == 1:
                 found[match[2]] = key
-        numbers = [int(name) for name in found if name.isdigit()]
+        numbers = [int(name) for name in found if NUMBER.fullmatch(name)]
         from_one = len(numbers) > 1 and sorted(numbers) == list(range(1, len(numbers) + 1))
         if len(found) > 1 and (not numbers or (from_one and len(numbers) == len(found))):
             return found

@@ -250,6 +250,7 @@ def _gathered(columns: Columns, path: Path, member_key: str) -> dict[str, NDArra
             result[whole] = (
                 np.column_stack(parts) if len(parts) > 1 or whole == "features" else parts[0]
             )
+    _require_no_class_left(result, path)
     for name in (name for name in (*OF_OUTPUTS, "features") if name in result):
         _numbers(result[name], name, path)
     if "cluster" in result:
@@ -261,6 +262,17 @@ def _gathered(columns: Columns, path: Path, member_key: str) -> dict[str, NDArra
             f"`{path}` needs one row a record in every array, got different lengths: {called}."
         )
     return result
+
+
+def _require_no_class_left(result: Columns, path: Path) -> None:
+    """Raise where a column of a class stands beside numbered ones, which would be left out."""
+    for whole, stem in (("logits", "logit"), ("probs", "prob")):
+        left = [name for name in result if re.match(rf"{stem}s?_.", name)]
+        if left and whole in result:
+            raise InvalidInput(
+                f"`{path}` has `{left[0][:60]}` beside columns of `{whole}` that are numbered:"
+                f" number all of them (`{stem}_0`, `{stem}_1`, ...), or name all of them."
+            )
 
 
 def _numbered(columns: Columns, stem: str) -> list[str]:

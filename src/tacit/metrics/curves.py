@@ -64,9 +64,9 @@ def roc_points(evidence: Evidence, *, max_points: int = 400, level: float = 0.95
 def score_histogram(evidence: Evidence, *, bins: int = 60) -> dict[str, Any]:
     """Shares of members and of non-members whose score falls in each of `bins` equal bins.
 
-    The bins reach at least from the 0.1 % to the 99.9 % quantile of all scores; what lies beyond
-    is counted in the outer bins, so each list sums to 1. The edges are round numbers: no exact
-    score of a record stands among them.
+    The bins reach about from the 0.1 % to the 99.9 % quantile of all scores; what lies beyond is
+    counted in the outer bins, so each list sums to 1. The edges are rounded: no exact score of a
+    record stands among them.
 
     Returns
     -------
@@ -91,15 +91,15 @@ def score_histogram(evidence: Evidence, *, bins: int = 60) -> dict[str, Any]:
 
 
 def _round_edges(evidence: Evidence, bins: int) -> Floats:
-    """Edges in steps of a round number that cover the range of `_range`, none of them a score."""
+    """Edges in round steps about the middle of the range of `_range`, none of them a score."""
     low, high = _range(evidence)
-    width = (high - low) / max(1, bins - 1)  # a bin is lost to the rounding of the first edge
+    width = (high - low) / bins
     if not math.isfinite(width) or width < TINY * max(abs(low), abs(high), TINY):
         # beyond what can be rounded: the next number outwards is nobody's
         return np.linspace(np.nextafter(low, -np.inf), np.nextafter(high, np.inf), bins + 1)
     unit = 10.0 ** (math.floor(math.log10(width)) - ROUND_DIGITS + 1)
-    step = math.ceil(width / unit) * unit
-    edges = (math.floor(low / step) + np.arange(bins + 1)) * step
+    step, middle = round(width / unit) * unit, round((low + high) / 2 / unit) * unit
+    edges = middle + (np.arange(bins + 1) - bins / 2) * step
     scores = np.concatenate([evidence.member_scores, evidence.nonmember_scores])
     while np.isin(edges, scores).any():  # scores that are round numbers themselves
         edges = edges - step / NUDGE
