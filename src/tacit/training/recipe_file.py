@@ -22,13 +22,14 @@ OPTIONS = (
     "kind",
     "share",
     "cluster",
+    "fixed",
     "statistic",
     "queries",
     "version",
     "name",
     "keep",
 )
-POINTERS = ("train_fn", "data", "cluster", "queries", "keep")
+POINTERS = ("train_fn", "data", "cluster", "fixed", "queries", "keep")
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ def read_recipe(path: str | Path) -> RecipeFile:
 
     A Python file assigns ``train_fn`` and ``data``, and where needed ``store`` and ``options =
     {"n": 32, ...}``. A TOML file has a table ``[shadow]`` with the same names; ``train_fn``,
-    ``data``, ``cluster``, ``queries`` and ``keep`` are written ``"file.py:name"`` or
+    ``data``, ``cluster``, ``fixed``, ``queries`` and ``keep`` are written ``"file.py:name"`` or
     ``"package.module:name"``.
 
     Raises
