@@ -73,7 +73,7 @@ def test_a_second_call_trains_nothing_and_says_the_same(model, sides, kept, repo
     def refuse(self, x, y, indices, seed):
         pytest.fail("trained again")
 
-    monkeypatch.setattr(RandomForestClassifier, "fit", refuse)
+    monkeypatch.setattr(ClonedEstimator, "fit", refuse)
     again = tacit.audit(model, train=sides[0], test=sides[1], shadows=4, store=kept, **CHEAP)
     assert again.to_json() == report.to_json()
 
