@@ -104,6 +104,26 @@ def read_recipe(path: str | Path) -> RecipeFile:
     )
 
 
+def read_variants(path: str | Path) -> tuple[RecipeFile, dict[str, dict[str, Any]]]:
+    """Read a Python file that names ``train_fn``, ``data`` and ``variants``, for `tacit.explore`.
+
+    Raises
+    ------
+    InvalidInput : the file is missing, is no Python file, or names no variants.
+    """
+    file = Path(path)
+    if file.suffix != ".py" or not file.is_file():
+        raise InvalidInput(f"`recipe` needs a .py file that exists, got {str(path)!r}.")
+    module = _loaded(file)
+    missing = [name for name in ("train_fn", "data", "variants") if not hasattr(module, name)]
+    if missing:
+        raise InvalidInput(f"The recipe {file.name} needs {', '.join(missing)}.")
+    store = str(getattr(module, "store", "shadows"))
+    options = dict(getattr(module, "options", {}))
+    place = store if "://" in store else str(file.parent / store)
+    return RecipeFile(module.train_fn, module.data, place, options), module.variants
+
+
 def _from_python(file: Path) -> dict[str, Any]:
     module = _loaded(file)
     names = ("train_fn", "data", "store")
