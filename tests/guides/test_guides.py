@@ -15,6 +15,7 @@ NEEDS = {
     "sklearn": ["sklearn"],
     "loops": ["numpy"],
     "shadow": ["sklearn"],
+    "explore": ["sklearn"],
     "synthetic": ["sklearn"],
     "attribute": ["sklearn", "pandas"],
     "clusters": ["numpy"],
