@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from tacit.audits.checks import run
     from tacit.audits.compare import compare
     from tacit.audits.dp_claim import dp_audit
+    from tacit.audits.explore import explore
     from tacit.audits.label_only import audit_label_only
     from tacit.audits.reconstruction import audit_reconstruction
     from tacit.audits.shadow import shadow_audit
@@ -99,6 +100,7 @@ LAZY = {
     "audit_text": "tacit._audit_text",
     "compare": "tacit.audits.compare",
     "dp_audit": "tacit.audits.dp_claim",
+    "explore": "tacit.audits.explore",
     "run": "tacit.audits.checks",
     "shadow_audit": "tacit.audits.shadow",
 }
@@ -136,6 +138,7 @@ __all__ = [
     "collect",
     "compare",
     "dp_audit",
+    "explore",
     "load",
     "run",
     "shadow_audit",

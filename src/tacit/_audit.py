@@ -50,6 +50,10 @@ def audit(
     checks: Sequence[Check] | None = None,
     attacks: Sequence[str | Attack] | None = None,
     effort: Effort = "full",
+    shadows: int = 0,
+    train_fn: Any = None,
+    store: Any = None,
+    pool: Any = None,
     policy: Policy | Mapping[str, Any] | str | Path = DEFAULT_POLICY,
     level: float = 0.95,
     seed: int = 0,
@@ -88,6 +92,14 @@ def audit(
         tacit's attacks, or of plug-ins (entry points ``tacit.attacks``).
     checks, effort : which attacks; by default all that the outputs allow (``effort="quick"`` leaves
         out those that learn).
+    shadows : number of shadow models to train for the strongest attacks, 8 for example; 0 attacks
+        without. A scikit-learn estimator is cloned. What attacks with and without them find stands
+        side by side in the report.
+    train_fn : how the model was trained, for `shadows`: a `TorchRecipe`, a `KerasRecipe`, or
+        ``train_fn(indices, seed) -> observe``, where `indices` count the records of `train` first
+        and then those of `test`.
+    store, pool : where the shadow models' numbers are kept (a killed audit goes on there), and
+        where they are trained; see `tacit.training.shadow`.
     policy : the gates of the verdict: a Policy, limits such as ``{"advantage": 0.1}``, or the path
         of a policy file.
     level : confidence.
@@ -112,6 +124,36 @@ def audit(
     gates = Policy.of(policy)
     require_known(gates, checks or ())
     confidence(level)
+    if shadows:
+        return _with_shadows(
+            model,
+            train,
+            test,
+            given=(member, nonmember),
+            shadows=shadows,
+            train_fn=train_fn,
+            store=store,
+            pool=pool,
+            kind=kind,
+            features=features,
+            slices=_sliced(slices, train, test),
+            cluster=cluster,
+            assignment=assignment,
+            checks=checks,
+            attacks=attacks,
+            effort=effort,
+            policy=gates,
+            level=level,
+            seed=seed,
+            title=title,
+            command=command,
+            records=records,
+            progress=progress,
+        )
+    if train_fn is not None or store is not None or pool is not None:
+        raise InvalidInput(
+            "`train_fn`, `store` and `pool` are for shadow models: say how many, with `shadows=8`."
+        )
     seen = SeenRecords()
     if model is not None:
         given = member is not None or nonmember is not None
@@ -256,6 +298,44 @@ def audit_attribute(
         level=level,
         title=title or type(model).__name__,
         command=command,
+    )
+
+
+def _with_shadows(
+    model: Any,
+    train: Any,
+    test: Any,
+    *,
+    given: tuple[Any, Any],
+    features: Pair | None,
+    checks: Sequence[Check] | None,
+    attacks: Sequence[str | Attack] | None,
+    title: str,
+    **options: Any,
+) -> Report:
+    from tacit._strong import strong
+
+    if model is None or given != (None, None):
+        raise InvalidInput(
+            "`shadows` needs the model with `train=(X, y)` and `test=(X, y)`: what it answered is"
+            " not enough to train others like it. With shadow models of your own, see"
+            " `tacit.shadow_audit`."
+        )
+    if attacks is not None:
+        raise InvalidInput(
+            "`attacks` names attacks without shadow models; with `shadows` all that fit are tried."
+        )
+    seen = seen_records(train, test)
+    if features is not None:
+        seen = seen_features(*features, seen)
+    return strong(
+        model,
+        train,
+        test,
+        features=seen.columns,
+        checks=checks,
+        title=title or type(model).__name__,
+        **options,
     )
 
 

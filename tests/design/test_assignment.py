@@ -95,3 +95,31 @@ def test_impossible_designs_are_refused(options, words):
     arguments = {"n": 10, "models": 2, **options}
     with pytest.raises(InvalidInput, match=words):
         assign(arguments.pop("n"), arguments.pop("models"), **arguments)
+
+
+def test_fixed_records_are_in_every_model_or_in_none_and_the_others_are_drawn_as_ever():
+    fixed = np.r_[np.full(10, 1), np.full(5, 0), np.full(100, -1)]
+    design = assign(115, 4, fixed=fixed, seed=3)
+    assert design.member[:, :10].all()
+    assert not design.member[:, 10:15].any()
+    assert design.member[:, 15:].sum(axis=0).tolist() == [2] * 100
+    assert np.array_equal(design.member[:, 15:], assign(100, 4, seed=3).member)
+
+
+def test_a_share_is_of_the_records_that_are_drawn():
+    fixed = np.r_[np.full(300, 1), np.full(100, -1)]
+    design = assign(400, 3, kind="fixed_size", share=0.25, fixed=fixed)
+    assert design.member.sum(axis=1).tolist() == [325] * 3
+
+
+def test_fixed_clusters_stay_whole():
+    cluster = np.repeat(np.arange(20), 5)
+    fixed = np.where(cluster < 4, 1, -1)
+    member = assign(100, 4, cluster=cluster, fixed=fixed).member
+    assert all(len(set(row[cluster == unit])) == 1 for row in member for unit in range(20))
+
+
+@pytest.mark.parametrize("fixed", [[1, 0, 2], [1, 1, 0], [1, -1]])
+def test_fixed_needs_a_code_a_record_and_records_to_draw(fixed):
+    with pytest.raises(InvalidInput, match="`fixed` needs"):
+        assign(3, 2, fixed=fixed)

@@ -14,6 +14,8 @@ BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 NEEDS = {
     "sklearn": ["sklearn"],
     "loops": ["numpy"],
+    "shadow": ["sklearn"],
+    "explore": ["sklearn"],
     "synthetic": ["sklearn"],
     "attribute": ["sklearn", "pandas"],
     "clusters": ["numpy"],

@@ -5,6 +5,7 @@ wrong.
 import copy
 import json
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, strategies as st
@@ -86,7 +87,7 @@ def test_the_refusal_names_the_place(leaking, path, wrong, said):
 
 
 def test_a_damaged_comparison_is_refused(leaking):
-    plain = json.loads(compare([leaking, leaking]).to_json())
+    plain = json.loads(compare([leaking, replace(leaking, title="other")]).to_json())
     for path in (("points", 0, "front"), ("differences", 0, "real"), ("recommended",)):
         with pytest.raises(InvalidInput, match="damaged"):
             Comparison.from_json(json.dumps(damaged(plain, path, 5)))

@@ -101,6 +101,46 @@ class Records:
     cluster: tuple[NDArray[Any], NDArray[Any]] | None
 
 
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What one file held, its rows in their order.
+
+    Parameters
+    ----------
+    outputs : of the model on n records.
+    member : bool (n,), True where the model was trained on the record.
+    features : (n, d), or None.
+    slices : name -> (n,), columns of any type.
+    cluster : (n,), or None.
+    """
+
+    outputs: Outputs
+    member: NDArray[np.bool_]
+    features: NDArray[Any] | None
+    slices: Mapping[str, NDArray[Any]]
+    cluster: NDArray[Any] | None
+
+
+def read_rows(path: str | Path, *, member_key: str = "member") -> Rows:
+    """Read a model's outputs from one file with a member column, in the order of its rows.
+
+    Raises
+    ------
+    InvalidInput : says which file, which column, what was needed and what came.
+    """
+    file = Path(path)
+    columns = _gathered(read_table(file), file, member_key)
+    _by_column(columns, file, member_key)
+    inside = booleans(columns.pop(member_key), member_key)
+    slices = {
+        name.removeprefix("slice_"): value
+        for name, value in columns.items()
+        if name.startswith("slice_") and name != "slice_"
+    }
+    outputs = _outputs(columns, str(path))
+    return Rows(outputs, inside, columns.get("features"), slices, columns.get("cluster"))
+
+
 def read_outputs(
     paths: str | Path | Sequence[str | Path], *, member_key: str = "member"
 ) -> Records:

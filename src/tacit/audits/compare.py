@@ -9,6 +9,7 @@ from typing import Any
 
 from tacit.audits.steps.differences import Measured, differences, evidence_of
 from tacit.audits.steps.recommendation import advice
+from tacit.audits.steps.replicates import grouped
 from tacit.core import Comparison, Estimate, InvalidInput, Report, checking
 from tacit.core.comparison import Point
 
@@ -30,6 +31,9 @@ def compare(
     that kept their records (``tacit.audit(..., records=True)``) of the same split are compared on
     the same records, which shows much smaller differences.
 
+    Audits of one name and epoch are runs of one recipe: they become one point, whose intervals and
+    differences have the run as the unit.
+
     Parameters
     ----------
     reports : at least two audits, or one of a whole training run.
@@ -49,7 +53,12 @@ def compare(
         raise InvalidInput(
             f"A comparison needs 2 to {MAX_POINTS} audits or epochs, got {len(measured)}."
         )
-    measured = _named(measured)
+    measured = _named(grouped(measured))
+    if len(measured) < 2:
+        raise InvalidInput(
+            f"A comparison needs 2 names or epochs, got {len(reports)} runs of one name: give other"
+            " models other titles."
+        )
     found = differences(measured, level=level)
     points = front(tuple(item.point for item in measured))
     recommended, recommendation = advice(points, found, tolerance=tolerance)
@@ -79,13 +88,18 @@ def paying(point: Point, named: int) -> Point:
     point : with a score.
     named : how many points could have been recommended.
     """
-    from scipy.special import ndtri
+    from scipy.special import ndtri, stdtrit
 
     score = point.score
     if score is None or named < 2 or not math.isfinite(score.high):
         return point
     tail = (1 - score.level) / 2
-    wider = float(ndtri(1 - tail / named) / ndtri(1 - tail))
+    # with few runs the tail of Student's t is longer than the normal one
+    far, near = (
+        ndtri(1 - share) if point.runs == 1 else stdtrit(point.runs - 1, 1 - share)
+        for share in (tail / named, tail)
+    )
+    wider = float(far / near)
     high = min(1.0, score.value + wider * (score.high - score.value))
     method = f"{score.method}; the upper end pays for the choice among {named}"
     return replace(point, score=replace(score, high=max(score.high, high), method=method))
@@ -116,6 +130,7 @@ def _measured(report: Report) -> list[Measured]:
         n=_n_nonmembers(report),
     )
     low, high = (report.accuracy.get(f"nonmember_{end}") for end in ("low", "high"))
+    point = replace(point, accuracy_low=low, accuracy_high=high)
     error = None if low is None or high is None else (high - low) / 2
     return [Measured(point, evidence_of(report.records), error)]
 

@@ -18,6 +18,7 @@ COMMANDS = (
     "file",
     "attacks",
     "shadow",
+    "explore",
     "synthetic",
     "dp",
 )

@@ -2,7 +2,16 @@
 
 import argparse
 
-from tacit.cli.writing import add_output_options, check_outputs, command_told, deliver
+from tacit.cli.writing import add_output_options, check_outputs, command_told, deliver, said
+
+# a usual number: each record is in four of them and out of four, which serves every attack
+SHADOWS = 8
+UNITS: tuple[tuple[float, str], ...] = (
+    (86400.0, "days"),
+    (3600.0, "hours"),
+    (60.0, "minutes"),
+    (0.0, "seconds"),
+)
 
 KEYS = """\
 files: one .npz, .parquet or .csv with a column `member` (1: trained on it, 0: not), or two
@@ -79,6 +88,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         action="store_true",
         help="keep per-record scores; they say who was a member: do not publish",
     )
+    command.add_argument(
+        "--trained-in",
+        type=float,
+        metavar="SECONDS",
+        help="what training the model took, to say what a stronger audit would cost",
+    )
     command.add_argument("--quiet", action="store_true", help="no progress")
     add_output_options(command)
     command.set_defaults(run=_run)
@@ -119,4 +134,26 @@ def _run(arguments: argparse.Namespace) -> int:
     )
     progress.close()
     deliver(report, arguments)
+    if not arguments.quiet:
+        said(stronger(arguments.trained_in), error=True)
     return report.exit_code
+
+
+def stronger(seconds: float | None) -> str:
+    """What an audit with shadow models would cost, in one line.
+
+    Examples
+    --------
+    >>> stronger(90.0)[:68]
+    'Attacks with shadow models find more: 8 of them are 12 minutes of tr'
+    """
+    cost = f"{SHADOWS} times the training of the model"
+    if seconds is not None and seconds > 0:
+        whole = SHADOWS * seconds
+        size, unit = next(item for item in UNITS if whole >= 2 * item[0])
+        amount = whole / (size or 1.0)
+        cost = f"{amount:.2g} {unit} of training ({SHADOWS} times {seconds:g} s)"
+    return (
+        f"Attacks with shadow models find more: {SHADOWS} of them are {cost}."
+        " `tacit shadow audit RECIPE --model FILE`, or tacit.audit(model, ..., shadows=8)."
+    )

@@ -1,12 +1,14 @@
-"""`tacit shadow`: plan, run, status and collect of shadow models described in a file."""
+"""`tacit shadow`: plan, run, status, collect and audit of shadow models described in a file."""
 
 import argparse
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
+from tacit.cli import shadow_audit
+from tacit.cli.training_options import TrainingLine, add_pool_options, pool_of
+
 if TYPE_CHECKING:
-    from tacit.training import Progress, Run
+    from tacit.training import Run
     from tacit.training.recipe_file import RecipeFile
 
 ABOUT = """\
@@ -27,17 +29,14 @@ EPILOG = """\
 exit codes: 0 all models are there, 1 a training failed, 2 some models are missing,
 3 wrong usage or something has changed
 """
-POOL_HELP = """\
-where to train: `here`, a number of local processes, `ray`, `dask=ADDRESS` or
-`threads=N` (default: %(default)s)"""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command and its four parts."""
+    """Register the command and its five parts."""
     kind = argparse.RawDescriptionHelpFormatter
     command = commands.add_parser(
         "shadow",
-        help="train shadow models: plan, run, status, collect",
+        help="train shadow models and audit with them: plan, run, status, collect, audit",
         description=ABOUT,
         epilog=EPILOG,
         formatter_class=kind,
@@ -68,7 +67,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         )
         part.set_defaults(run=run)
         if name == "run":
-            part.add_argument("--pool", default="here", help=POOL_HELP)
+            add_pool_options(part)
             part.add_argument(
                 "--models",
                 metavar="A:B",
@@ -79,17 +78,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
                 action="store_true",
                 help="begin a new run where function, data or libraries have changed",
             )
-            part.add_argument(
-                "--gpus",
-                type=float,
-                default=0.0,
-                help="with --pool ray: share of a GPU a job (0.25: four jobs on one)",
-            )
-            part.add_argument("--quiet", action="store_true", help="no progress")
         if name == "collect":
             part.add_argument(
                 "--out", metavar="FILE", default="shadows.npz", help="(default: %(default)s)"
             )
+    shadow_audit.add(parts)
 
 
 def _opened(arguments: argparse.Namespace) -> "tuple[RecipeFile, Run, Any]":
@@ -131,11 +124,15 @@ def _run(arguments: argparse.Namespace) -> int:
     _, run, store = _opened(arguments)
     if not arguments.retrain:
         require_same(store, run.plan)
-    pool, close = _pool(arguments)
+    pool, close = pool_of(arguments)
     models = _share(arguments.models, run.plan.n_models)
     try:
         carry_out(
-            run, store, pool=pool, models=models, progress=None if arguments.quiet else _Line()
+            run,
+            store,
+            pool=pool,
+            models=models,
+            progress=None if arguments.quiet else TrainingLine(),
         )
     except (TacitError, OSError):
         raise
@@ -163,55 +160,6 @@ def _share(text: str | None, n: int) -> range | None:
             f"`--models` needs two numbers A:B with A below B and below {n}, got {text!r}."
         )
     return chosen
-
-
-def _pool(arguments: argparse.Namespace) -> tuple[Any, Any]:
-    from tacit.core import InvalidInput
-
-    kind, _, value = arguments.pool.partition("=")
-    if kind == "here":
-        return None, lambda: None
-    if kind.isdigit() and int(kind):
-        return int(kind), lambda: None
-    if kind == "threads" and value.isdigit() and int(value):
-        from concurrent.futures import ThreadPoolExecutor
-
-        threads = ThreadPoolExecutor(int(value))
-        return threads, threads.shutdown
-    if kind == "ray":
-        from tacit.training.ray import RayPool
-
-        return RayPool(gpus=arguments.gpus, address=value or None), lambda: None
-    if kind == "dask" and value:
-        from tacit.core.optional import require
-
-        client = require("distributed", extra="dask", purpose="--pool dask").Client(value)
-        return client.get_executor(retries=3, pure=False), client.close
-    raise InvalidInput(
-        "`--pool` needs here, a number of processes, ray, dask=ADDRESS or threads=N, got"
-        f" {arguments.pool!r}."
-    )
-
-
-class _Line:
-    """Progress on standard error: one moving line in a terminal, a line every few seconds
-    elsewhere.
-    """
-
-    def __init__(self) -> None:
-        self.said = -1e9
-
-    def __call__(self, progress: "Progress") -> None:
-        moving, last = sys.stderr.isatty(), progress.done == progress.total
-        if not last and time.monotonic() - self.said < (0.1 if moving else 5.0):
-            return
-        self.said = time.monotonic()
-        print(
-            f"\r\x1b[2K{progress}" if moving else str(progress),
-            end="\n" if last or not moving else "",
-            file=sys.stderr,
-            flush=True,
-        )
 
 
 def _status(arguments: argparse.Namespace) -> int:
@@ -258,6 +206,7 @@ def _collect(arguments: argparse.Namespace) -> int:
         "shadow_member": kept.member,
         "accuracy": kept.accuracy,
         "model": kept.models,
+        "seconds": kept.seconds,
     }
     np.savez(
         content,

@@ -29,6 +29,8 @@ class Point:
     finding, verdict : of its report.
     n : records that the score rests on.
     front : no other point is at least as accurate and at most as vulnerable (and better in one).
+    runs : trainings of one recipe that it is the mean of; then intervals have the run as the unit.
+    accuracy_low, accuracy_high : interval of the accuracy, or None.
     """
 
     name: str
@@ -40,6 +42,9 @@ class Point:
     verdict: str = ""
     n: int = 0
     front: bool = False
+    runs: int = 1
+    accuracy_low: float | None = None
+    accuracy_high: float | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,9 @@
 """All that a guesser may observe. LARGER ALWAYS MEANS MORE LIKE A MEMBER."""
 
+import io
+import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,7 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from tacit.core import checking
 from tacit.core.errors import InvalidInput
+from tacit.core.files import write_whole
 from tacit.core.statistic import Scale, Statistic, require_scale, scale_of
+
+# arrays of a file of signals; `tacit shadow collect` writes the second and third and a statistic
+ARRAYS = ("target", "shadow", "shadow_member", "known", "features", "group")
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +126,57 @@ class Signals:
             scale,
         )
 
+    def save(self, path: str | Path) -> Path:
+        """Write the signals as an .npz file, in one step; nothing is pickled.
+
+        The file says who was in the shadow models' training sets: it is as confidential as they.
+
+        Parameters
+        ----------
+        path : the file, its name ending in ``.npz``.
+
+        Raises
+        ------
+        InvalidInput : the name ends in something else.
+        OSError : the disk is full or the folder cannot be written.
+        """
+        target = _npz(path)
+        content = io.BytesIO()
+        arrays: dict[str, Any] = {name: getattr(self, name) for name in ARRAYS}
+        np.savez(content, **arrays, statistic=np.array(self.statistic), scale=np.array(self.scale))
+        write_whole(target, content.getvalue())
+        return target
+
+    @classmethod
+    def load(cls, path: str | Path, *, target: ArrayLike | None = None) -> "Signals":
+        """Read signals that `save` or ``tacit shadow collect`` wrote; nothing is unpickled.
+
+        Parameters
+        ----------
+        path : an .npz file.
+        target : the audited model's signals (n,) or (n, q) of the same records in the same order.
+            A file of shadow models has none, and needs it.
+
+        Raises
+        ------
+        InvalidInput : the file cannot be read, holds no signals, or `target` is missing.
+        """
+        arrays = read_arrays(path)
+        if target is None and "target" not in arrays:
+            raise InvalidInput(
+                f"`{path}` holds shadow models and no audited model: give its signals as `target`."
+            )
+        statistic, scale = (str(arrays.pop(name, "")) for name in ("statistic", "scale"))
+        given: dict[str, Any] = {name: arrays[name] for name in ARRAYS if name in arrays}
+        if target is not None:
+            given["target"] = target
+        return cls.of(
+            given.pop("target"),
+            **given,
+            statistic=statistic or "signal",
+            scale=scale or None,  # type: ignore[arg-type]
+        )
+
     @property
     def n(self) -> int:
         """Number of records."""
@@ -164,6 +222,33 @@ class Signals:
     def _set(self, **parts: Any) -> None:
         for name, value in parts.items():
             object.__setattr__(self, name, value)
+
+
+def _npz(path: str | Path) -> Path:
+    file = Path(path)
+    if file.suffix != ".npz":
+        raise InvalidInput(f"`path` needs a name that ends in .npz, got {file.name!r}.")
+    return file
+
+
+def read_arrays(path: str | Path) -> dict[str, NDArray[Any]]:
+    """All arrays of a file of signals; nothing is unpickled.
+
+    Raises
+    ------
+    InvalidInput : the file cannot be read, or holds no signals.
+    """
+    file = _npz(path)
+    try:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as content:
+            arrays = {name: content[name] for name in content.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise InvalidInput(f"`{file}` cannot be read as signals: {error}.") from error
+    if not arrays.keys() & {"target", "shadow"}:
+        raise InvalidInput(
+            f"`{file}` needs `target` or `shadow`, it has {', '.join(sorted(arrays)) or 'nothing'}."
+        )
+    return arrays
 
 
 def _with_queries(value: NDArray[Any], ndim: int) -> NDArray[Any]:

@@ -24,7 +24,8 @@ class Design:
     assignment : ``"coin"`` where every cluster has an independent fair coin within each model,
         ``"fixed_size"`` where each model gets a subset of fixed size; a biased coin is
         ``"observed"``, since claims from coins need fair ones.
-    partner : int (m,), the model whose members are exactly the others; -1 where there is none.
+    partner : int (m,), the model whose members are exactly the others (of the records that are
+        drawn); -1 where there is none.
     cluster : int (n,) or None, the unit that is in or out as a whole.
     """
 
@@ -67,6 +68,7 @@ def assign(
     kind: Kind = "antithetic",
     share: float = 0.5,
     cluster: ArrayLike | None = None,
+    fixed: ArrayLike | None = None,
     seed: int = 0,
 ) -> Design:
     """Draw who is in each of `models` training sets of `n` records.
@@ -84,6 +86,8 @@ def assign(
         per model.
     share : chance (or share) of being in; antithetic pairs need one half.
     cluster : any labels (n,); records with the same label are in or out together.
+    fixed : int (n,), 1 for records that every model is trained on, 0 for those that no model is
+        trained on, -1 for those that are drawn; None draws all. `share` is of those drawn.
     seed : of the draw.
 
     Raises
@@ -106,15 +110,30 @@ def assign(
             f"Antithetic pairs need `share` = 0.5, got {chance:g}: use kind='coin' or 'fixed_size'."
         )
     unit = None if cluster is None else checking.codes(cluster, "cluster")
-    checking.require_length(n, cluster=unit)
-    n_units = n if unit is None else int(unit.max()) + 1
+    settled = _fixed(fixed, n)
+    checking.require_length(n, cluster=unit, fixed=settled)
+    free = np.flatnonzero(settled < 0)
+    own = np.arange(len(free)) if unit is None else checking.codes(unit[free], "cluster")
+    n_units = int(own.max()) + 1
     drawn = np.stack([_row(kind, n_units, chance, model, seed) for model in range(models)])
     _require_two_sides(drawn)
-    member = drawn if unit is None else drawn[:, unit]
+    member = np.tile(settled == 1, (models, 1))
+    member[:, free] = drawn[:, own]
     name: Assignment = (
         "fixed_size" if kind == "fixed_size" else "coin" if chance == 0.5 else "observed"
     )
     return Design(checking.frozen(member), name, checking.frozen(_partners(kind, models)), unit)
+
+
+def _fixed(fixed: ArrayLike | None, n: int) -> NDArray[np.int64]:
+    if fixed is None:
+        return np.full(n, -1, np.int64)
+    settled = checking.integers(fixed, "fixed")
+    if not np.isin(settled, (-1, 0, 1)).all():
+        raise InvalidInput("`fixed` needs 1 (always in), 0 (never in) or -1 (drawn) a record.")
+    if not (settled < 0).any():
+        raise InvalidInput("`fixed` needs records that are drawn (-1), got none.")
+    return settled.astype(np.int64)
 
 
 def _row(kind: Kind, n_units: int, share: float, model: int, seed: int) -> NDArray[np.bool_]:

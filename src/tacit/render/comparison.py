@@ -19,12 +19,13 @@ from tacit.render.cells import interval
 from tacit.render.charts import pareto_of, script_words
 from tacit.render.clean import clean, sentence
 from tacit.render.furniture import furniture
-from tacit.render.words import DASH, Words
+from tacit.render.words import DASH, SPACE, Words
 
 # more pairs and points are in the JSON
 MAX_PAIRS, MAX_POINTS = 20, 60
 # characters of each name of a pair
 PAIR_NAME = 28
+PER_CENT = f"{SPACE}%"
 
 
 def document_of_comparison(comparison: Comparison, words: Words) -> Document:
@@ -104,12 +105,30 @@ def _point_row(point: Point, words: Words) -> tuple[Cell, ...]:
     unknown = words.say("not known")
     verdict = f"verdict.{point.verdict}"
     return (
-        clean(point.name),
+        _name_of(point, words),
         unknown if point.score is None else interval(point.score, words),
-        unknown if point.accuracy is None else words.share(point.accuracy, digits=3),
+        _accuracy_of(point, words),
         words.say("yes" if point.front else "no"),
         words.say(verdict) if words.has(verdict) else DASH,
     )
+
+
+def _name_of(point: Point, words: Words) -> str:
+    name = clean(point.name)
+    if point.runs < 2:
+        return name
+    return words.say("comparison.runs", name=name, n=words.count(point.runs))
+
+
+def _accuracy_of(point: Point, words: Words) -> str:
+    if point.accuracy is None:
+        return words.say("not known")
+    said = words.share(point.accuracy, digits=3)
+    if point.accuracy_low is None or point.accuracy_high is None:
+        return said
+    ends = (words.share(end, digits=3) for end in (point.accuracy_low, point.accuracy_high))
+    low, high = ends
+    return f"{said} ({low.removesuffix(PER_CENT)}–{high})"
 
 
 def _differences(comparison: Comparison, words: Words) -> tuple[Block, ...]:

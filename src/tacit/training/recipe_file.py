@@ -25,13 +25,14 @@ OPTIONS = (
     "kind",
     "share",
     "cluster",
+    "fixed",
     "statistic",
     "queries",
     "version",
     "name",
     "keep",
 )
-POINTERS = ("train_fn", "data", "cluster", "queries", "keep")
+POINTERS = ("train_fn", "data", "cluster", "fixed", "queries", "keep")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +72,7 @@ def read_recipe(path: str | Path) -> RecipeFile:
 
     A Python file assigns ``train_fn`` and ``data``, and where needed ``store`` and ``options =
     {"n": 32, ...}``. A TOML file has a table ``[shadow]`` with the same names; ``train_fn``,
-    ``data``, ``cluster``, ``queries`` and ``keep`` are written ``"file.py:name"`` or
+    ``data``, ``cluster``, ``fixed``, ``queries`` and ``keep`` are written ``"file.py:name"`` or
     ``"package.module:name"``.
 
     Raises
@@ -107,6 +108,26 @@ def read_recipe(path: str | Path) -> RecipeFile:
     return RecipeFile(
         train_fn, records, store if "://" in store else str(file.parent / store), given
     )
+
+
+def read_variants(path: str | Path) -> tuple[RecipeFile, dict[str, dict[str, Any]]]:
+    """Read a Python file that names ``train_fn``, ``data`` and ``variants``, for `tacit.explore`.
+
+    Raises
+    ------
+    InvalidInput : the file is missing, is no Python file, or names no variants.
+    """
+    file = Path(path)
+    if file.suffix != ".py" or not file.is_file():
+        raise InvalidInput(f"`recipe` needs a .py file that exists, got {str(path)!r}.")
+    module = _loaded(file)
+    missing = [name for name in ("train_fn", "data", "variants") if not hasattr(module, name)]
+    if missing:
+        raise InvalidInput(f"The recipe {file.name} needs {', '.join(missing)}.")
+    store = str(getattr(module, "store", "shadows"))
+    options = dict(getattr(module, "options", {}))
+    place = store if "://" in store else str(file.parent / store)
+    return RecipeFile(module.train_fn, module.data, place, options), module.variants
 
 
 def _from_python(file: Path) -> dict[str, Any]:

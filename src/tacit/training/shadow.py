@@ -64,8 +64,8 @@ def shadow(
     on_change : what to do where the store holds the same run made with another `train_fn`, data or
         library version: ``"retrain"`` begins a new run beside it, ``"refuse"`` raises. They are
         never mixed.
-    **options : `seed`, `kind`, `share`, `cluster`, `statistic`, `queries`, `version`, `name`,
-        `keep`; see `plan`.
+    **options : `seed`, `kind`, `share`, `cluster`, `fixed`, `statistic`, `queries`, `version`,
+        `name`, `keep`; see `plan`.
 
     Raises
     ------
@@ -90,6 +90,7 @@ def plan(
     kind: Kind = "antithetic",
     share: float = 0.5,
     cluster: ArrayLike | None = None,
+    fixed: ArrayLike | None = None,
     statistic: "str | Statistic | None" = None,
     queries: Sequence[Callable[[Any], Any]] | None = None,
     version: str = "",
@@ -102,7 +103,7 @@ def plan(
     ----------
     train_fn, data, n : see `shadow`.
     seed : of the assignment and of every model's own seed.
-    kind, share, cluster : who is in; see `tacit.design.assign`.
+    kind, share, cluster, fixed : who is in; see `tacit.design.assign`.
     statistic : a name from `tacit.signals.STATISTICS`, or a function from `Outputs` to (n,). None:
         the scaled logit for classifiers with labels, the negated loss for everything else.
     queries : functions from inputs to inputs (augmentations), one column of signals each; None asks
@@ -122,7 +123,7 @@ def plan(
     recipe = recipe_of(train_fn)
     asked = tuple(queries) if queries is not None else (unchanged,)
     measure = statistic_of(statistic)
-    design = assign(_length(x), n, kind=kind, share=share, cluster=cluster, seed=seed)
+    design = assign(_length(x), n, kind=kind, share=share, cluster=cluster, fixed=fixed, seed=seed)
     measured = {"statistic": statistic or "default", "queries": asked, "keep": keep}
     made = make_plan(
         recipe, records, design, seed=seed, measured=measured, version=version, name=name

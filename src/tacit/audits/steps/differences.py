@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tacit.audits.steps.multiplicity import with_adjusted
+from tacit.audits.steps.runs import difference_of_runs
 from tacit.core import Estimate, Evidence, InvalidInput, NotEnoughData
 from tacit.core.comparison import Difference, Point
 from tacit.metrics import paired_auc_difference
@@ -21,13 +22,14 @@ CONSERVATIVE = "the audits used different records; on shared records the test is
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """A point, the evidence behind it where its report kept the records, and half the width of the
-    interval of its accuracy where known.
+    """A point, the evidence behind it where its report kept the records, half the width of the
+    interval of its accuracy where known, and the score of every run where there are several.
     """
 
     point: Point
     evidence: Evidence | None = None
     accuracy_error: float | None = None
+    scores: tuple[float, ...] = ()
 
 
 def evidence_of(records: Mapping[str, Any] | None) -> Evidence | None:
@@ -78,7 +80,7 @@ def difference(first: Measured, second: Measured, *, level: float) -> Difference
 
     Paired where both kept their records and these are the same: DeLong's test of the AUC [1]_,
     since thresholds were chosen on these records. Else from the two intervals of the vulnerability
-    score [2]_.
+    score [2]_, or from the scores of their runs where both have several.
 
     References
     ----------
@@ -102,7 +104,10 @@ def difference(first: Measured, second: Measured, *, level: float) -> Difference
         return Difference(
             *names, reason="their scores are different metrics or have different levels"
         )
-    estimate = unpaired(one, other, level=level)
+    if first.scores and second.scores:
+        estimate = difference_of_runs(first.scores, second.scores, level=level, name=one.name)
+    else:
+        estimate = unpaired(one, other, level=level)
     return Difference(*names, estimate, estimate.p_value)
 
 

@@ -1,0 +1,276 @@
+"""`tacit.audit(model, ..., shadows=8)`: shadow models are planned over the training and the test
+records together, trained, kept, and the model is attacked with them once.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tacit.adapters import adapter_of, outputs_of
+from tacit.adapters.answers import Kind
+from tacit.adapters.arrays import take
+from tacit.audits.strong import strong_audit
+from tacit.core import InvalidInput, Membership, Outputs, Report, concatenate
+from tacit.core.checking import codes
+from tacit.training import shadow
+from tacit.training.recipes import MAX_SEED
+
+Pair = tuple[Any, Any]
+# two pairs: a model and its partner, trained on the other half, give each other away
+FEWEST = 4
+CLONED = ("sklearn", "density")
+
+
+@dataclass(frozen=True, eq=False)
+class ClonedEstimator:
+    """A scikit-learn estimator, cloned and seeded for every shadow model and read as the audited
+    model is read.
+
+    Parameters
+    ----------
+    estimator : Any
+        Fitted or not; only its parameters are used.
+    """
+
+    estimator: Any
+
+    def fit(
+        self, x: Any, y: Any, indices: NDArray[np.int64], seed: int
+    ) -> Callable[[Any], Outputs]:
+        """Fit a clone on the rows `indices`; every parameter called `random_state` is set to the
+        seed.
+        """
+        from sklearn.base import clone
+
+        model = clone(self.estimator)
+        seeds = {
+            name: seed % MAX_SEED
+            for name in model.get_params()
+            if name.rpartition("__")[2] == "random_state"
+        }
+        model.set_params(**seeds)
+        if y is None:
+            model.fit(take(x, indices))
+        else:
+            model.fit(take(x, indices), np.asarray(y)[indices])
+        return lambda rows: _answers(model, rows, y)
+
+
+def _answers(model: Any, x: Any, y: Any) -> Outputs:
+    """What a shadow model answers; a class that it never saw has probability 0."""
+    classes = np.asarray(getattr(model, "classes_", []))
+    missing = len(classes) and y is not None and not np.isin(np.asarray(y), classes).all()
+    if not missing or not hasattr(model, "predict_proba"):
+        return outputs_of(model, x, y, check=False)
+    names, label = np.unique(np.asarray(y), return_inverse=True)
+    probs = np.zeros((len(label), len(names)))
+    probs[:, np.searchsorted(names, classes)] = model.predict_proba(x)
+    return Outputs(probs=probs, label=label)
+
+
+def strong(
+    model: Any,
+    train: Any,
+    test: Any,
+    *,
+    shadows: int,
+    train_fn: Any = None,
+    store: Any = None,
+    pool: Any = None,
+    seed: int = 0,
+    cluster: tuple[ArrayLike, ArrayLike] | None = None,
+    assignment: Any = "observed",
+    features: Any = None,
+    kind: Kind = "auto",
+    slices: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+    **options: Any,
+) -> Report:
+    """The audit of a model with shadow models that are trained for it.
+
+    Of the larger side as many records are drawn at random as the smaller one has; these and the
+    smaller side are the records of the game, and every shadow model is trained on a random half of
+    them (pairs of models on complementary halves). The other training records are in every shadow
+    model, as they are in the audited one, so that all training sets have the same size; the other
+    test records are in none.
+
+    Parameters
+    ----------
+    model : Any
+        The audited model.
+    train, test : Any
+        ``(X, y)``, or X alone, of its training records and of others from the same population.
+    shadows : int
+        Number of shadow models, 4 or more.
+    train_fn : Any
+        How the model was trained: a recipe, or ``train_fn(indices, seed) -> observe``, where
+        `indices` count the training records first and then the test records. None clones a
+        scikit-learn estimator.
+    store, pool : Any
+        See `tacit.training.shadow`.
+    seed : int
+        Of the draws and of every shadow model.
+    features : Any
+        The records' own columns, (n, d) for training and test records together, or None.
+    kind : Kind
+        What the model's answers are.
+    cluster, assignment, slices
+        See `tacit.audit`.
+    progress : Callable[[str, int, int], None] | None
+        Called with (what, done, of).
+    **options : Any
+        Of `tacit.audits.strong.strong_audit`.
+
+    Raises
+    ------
+    InvalidInput
+        The model cannot be trained again from what was given, or the sides do not fit.
+    """
+    if isinstance(shadows, bool) or not isinstance(shadows, (int, np.integer)) or shadows < FEWEST:
+        raise InvalidInput(
+            f"`shadows` needs a number of {FEWEST} or more, 8 for example, got {shadows!r}."
+        )
+    x, y, sizes = _joined(train, test)
+    recipe = _recipe(model, train_fn)
+    answers = concatenate(
+        *(outputs_of(model, *part, kind=kind) for part in (_pair(train), _pair(test)))
+    )
+    unit = None if cluster is None else codes(_column(cluster), "cluster")
+    fixed = _fixed(sizes, unit, seed)
+    run = shadow(
+        recipe,
+        x if y is None else (x, y),
+        n=int(shadows),
+        store=store,
+        pool=pool,
+        progress=_Told(progress) if progress else None,
+        seed=seed,
+        cluster=unit,
+        fixed=fixed,
+    )
+    if run.statistic == "signal":
+        raise InvalidInput(
+            "`train_fn` needs to return a function from records to tacit.Outputs, so that shadow"
+            " models and the audited model are measured alike; it returned numbers."
+        )
+    rows = np.flatnonzero(fixed < 0)
+    member = np.arange(sum(sizes)) < sizes[0]
+    group = answers.label if answers.label is not None and answers.label.ndim == 1 else None
+    return strong_audit(
+        answers.take(rows),
+        run.signals(answers, group=group).take(rows),
+        Membership(member[rows], None if unit is None else unit[rows], assignment),
+        seconds=run.seconds.tolist(),
+        shadow_accuracy=run.accuracy[:, 1][np.isfinite(run.accuracy[:, 1])].tolist(),
+        features=_rows_of(features, rows, sum(sizes)),
+        slices={name: _column(pair)[rows] for name, pair in (slices or {}).items()},
+        seed=seed,
+        progress=progress,
+        facts={
+            "always_trained_on": int((fixed == 1).sum()),
+            "left_out": int((fixed == 0).sum()),
+        },
+        **options,
+    )
+
+
+class _Told:
+    """Progress of a training, told as the steps of an audit are."""
+
+    def __init__(self, tell: Callable[[str, int, int], None]) -> None:
+        self.tell = tell
+
+    def __call__(self, progress: Any) -> None:
+        self.tell("shadow models", progress.done, max(1, progress.total))
+
+
+def _recipe(model: Any, train_fn: Any) -> Any:
+    if train_fn is not None:
+        return train_fn
+    if hasattr(model, "get_params") and hasattr(model, "fit") and adapter_of(model) in CLONED:
+        return ClonedEstimator(model)
+    raise InvalidInput(
+        f"A {type(model).__name__} does not say how it was trained. Give `train_fn`: a"
+        " tacit.training.TorchRecipe or KerasRecipe, or a function (indices, seed) -> observe that"
+        " trains on these rows of the training and test records put together."
+    )
+
+
+def _rows_of(table: Any, rows: NDArray[np.int64], n: int) -> Any:
+    return None if table is None or len(table) != n else np.asarray(table)[rows]
+
+
+def _pair(part: Any) -> tuple[Any, ...]:
+    return part if isinstance(part, tuple) else (part,)
+
+
+def _joined(train: Any, test: Any) -> tuple[Any, Any, tuple[int, int]]:
+    """All records, training records first, their targets, and how many of each side there are."""
+    sides = [_pair(part) for part in (train, test)]
+    if any(part is None for part in (train, test)) or {len(side) for side in sides} - {1, 2}:
+        raise InvalidInput(
+            "Shadow models need `train=(X, y)` and `test=(X, y)`: arrays, tensors or tables whose"
+            " rows can be drawn."
+        )
+    if len(sides[0]) != len(sides[1]):
+        raise InvalidInput("`train` and `test` need targets both, or none of them.")
+    for side, name in zip(sides, ("train", "test")):
+        if not hasattr(side[0], "__len__") and not hasattr(side[0], "shape"):
+            raise InvalidInput(
+                f"Shadow models need `{name}` with rows that can be drawn, got"
+                f" {type(side[0]).__name__}: give arrays in the place of a loader."
+            )
+    columns = [stacked(first, second) for first, second in zip(*sides)]
+    sizes = (_length(sides[0][0]), _length(sides[1][0]))
+    return columns[0], (columns[1] if len(columns) > 1 else None), sizes
+
+
+def _length(x: Any) -> int:
+    return int(x.shape[0]) if hasattr(x, "shape") else len(x)
+
+
+def stacked(first: Any, second: Any) -> Any:
+    """The rows of two arrays, tables, sparse matrices or tensors, one after the other.
+
+    Examples
+    --------
+    >>> stacked(np.ones(2), np.zeros(1)).tolist()
+    [1.0, 1.0, 0.0]
+    """
+    if hasattr(first, "iloc"):
+        import pandas
+
+        return pandas.concat([first, second], ignore_index=True)
+    if hasattr(first, "tocsr"):
+        from scipy import sparse
+
+        return sparse.vstack([first, second]).tocsr()
+    if type(first).__module__.partition(".")[0] == "torch":
+        import torch
+
+        return torch.cat([first, second])
+    return np.concatenate([np.asarray(first), np.asarray(second)])
+
+
+def _column(pair: tuple[ArrayLike, ArrayLike]) -> NDArray[Any]:
+    return np.asarray(stacked(*(np.asarray(part) for part in pair)))
+
+
+def _fixed(sizes: tuple[int, int], unit: NDArray[np.int64] | None, seed: int) -> NDArray[np.int64]:
+    """1 for training records that every shadow model sees, 0 for test records that none sees, -1
+    for the records of the game: as many of each side.
+    """
+    fixed = np.full(sum(sizes), -1, np.int64)
+    surplus = abs(sizes[0] - sizes[1])
+    start = 0 if sizes[0] > sizes[1] else sizes[0]
+    larger = np.arange(start, start + max(sizes))
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2,)))
+    own = larger if unit is None else codes(unit[larger], "cluster")
+    order = rng.permutation(int(own.max()) + 1) if unit is not None else rng.permutation(max(sizes))
+    # whole clusters go first to last
+    ranked = np.argsort(order[own - start if unit is None else own], kind="stable")
+    fixed[larger[ranked[:surplus]]] = 1 if sizes[0] > sizes[1] else 0
+    return fixed

@@ -1,0 +1,217 @@
+"""The explorer: what it claims holds on fresh trainings, and nothing is trained twice."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+import tacit
+from tacit.audits.explore import explore
+from tacit.audits.knobs import mlp_knobs
+from tacit.core import InvalidInput
+
+N = 300
+BASE = np.random.default_rng(0).normal(size=N)
+
+
+def train(indices, seed, strength=1.0, spread=0.15):
+    """A training whose leak is `strength`, more or less from run to run."""
+    rng = np.random.default_rng(seed)
+    seen = BASE + rng.normal(size=N)
+    seen[indices] += strength + spread * rng.normal()
+    return lambda rows: seen
+
+
+def classifier(indices, seed, strength=1.0, right=1.0):
+    """The same with answers, and so with an accuracy."""
+    rng = np.random.default_rng(seed)
+    logit = right + BASE + rng.normal(size=N)
+    logit[indices] += strength
+    logits = np.column_stack([np.zeros(N), logit])
+    return lambda rows: tacit.Outputs(logits=logits, label=np.ones(N, int))
+
+
+def test_the_winner_is_confirmed_on_fresh_trainings_and_only_that_is_claimed():
+    found = explore(train, {"now": {}, "mild": {"strength": 0.1}}, np.arange(N), seed=2, runs=4)
+    assert (found.baseline, found.winner) == ("now", "mild")
+    assert found.confirmed.better
+    assert found.confirmed.runs == 4
+    assert found.comparison.recommended == "mild"
+    assert "confirmed on 4 fresh trainings of each" in found.comparison.recommendation
+    assert found.n_models == found.n_trained >= 15
+    assert "mild (4 runs)" in str(found)
+
+
+def test_what_is_not_confirmed_is_not_claimed():
+    found = explore(train, {f"v{k}": {} for k in range(6)}, np.arange(N), seed=5)
+    assert found.confirmed is None or not found.confirmed.better
+    assert found.comparison.recommended == "v0"
+    unconfirmed = explore(
+        train, {"now": {}, "mild": {"strength": 0.1}}, np.arange(N), confirm=False
+    )
+    assert unconfirmed.confirmed is None
+    assert "not confirmed" in unconfirmed.comparison.recommendation
+    assert unconfirmed.comparison.recommended == "now"
+
+
+def test_a_variant_that_costs_too_much_accuracy_does_not_win():
+    variants = {"now": {}, "poor": {"strength": 0.0, "right": -1.0}, "mild": {"strength": 0.2}}
+    found = explore(classifier, variants, (np.arange(N), np.ones(N, int)), seed=3, tolerance=0.05)
+    assert found.winner == "mild"
+    assert found.confirmed.accuracy is not None
+    assert found.comparison.point("now").accuracy_low is not None
+
+
+def test_nothing_is_trained_twice_and_a_longer_exploration_goes_on():
+    kept, variants = {}, {"now": {}, "mild": {"strength": 0.1}}
+    first = explore(train, variants, np.arange(N), store=kept)
+    again = explore(train, variants, np.arange(N), store=kept)
+    assert first.n_trained == 12
+    assert again.n_trained == 0
+    assert again.comparison.to_json() == first.comparison.to_json()
+    longer = explore(train, variants, np.arange(N), store=kept, runs=4, confirm=3)
+    assert longer.n_trained == 2
+
+
+def test_an_exploration_that_is_killed_keeps_what_was_trained():
+    kept, steps = {}, []
+
+    class Killed(Exception):
+        pass
+
+    def stop(name, done, of):
+        steps.append(done)
+        if len(steps) == 6:
+            raise Killed
+
+    variants = {"now": {}, "mild": {"strength": 0.1}}
+    with pytest.raises(Killed):
+        explore(train, variants, np.arange(N), store=kept, progress=stop)
+    stored = sum(name.endswith(".npy") for name in kept)
+    again = explore(train, variants, np.arange(N), store=kept)
+    assert stored >= 4
+    assert again.n_trained == again.n_models - stored
+
+
+def test_a_variant_that_is_surely_worse_leaves_the_race():
+    variants = {"now": {"strength": 0.3}, "worse": {"strength": 6.0}}
+    found = explore(train, variants, np.arange(N), runs=5)
+    assert found.dropped == ("worse",)
+    assert found.comparison.point("worse").runs < 5
+
+
+@dataclass
+class Study:
+    """Ask and tell, as Optuna has them."""
+
+    directions: tuple = ("minimize",)
+    told: list = field(default_factory=list)
+
+    def ask(self):
+        return len(self.told)
+
+    def tell(self, trial, value):
+        self.told.append((trial, value))
+
+
+@pytest.mark.parametrize("directions", [("minimize",), ("minimize", "maximize")])
+def test_a_study_is_asked_and_told(directions):
+    study = Study(directions)
+    found = explore(
+        classifier,
+        study,
+        (np.arange(N), np.ones(N, int)),
+        space=lambda trial: {"strength": 1.0 - 0.4 * trial},
+        trials=3,
+        tolerance=0.1,
+    )
+    assert [trial for trial, _ in study.told] == [0, 1, 2]
+    assert isinstance(study.told[0][1], list) == (len(directions) == 2)
+    assert found.baseline == "trial 0: strength=1"
+    assert found.winner == "trial 2: strength=0.2"
+
+
+def test_identical_variants_are_no_better_than_each_other():
+    worlds = 20
+    claimed = 0
+    for world in range(worlds):
+        found = explore(train, {f"v{k}": {} for k in range(16)}, np.arange(N), seed=100 + world)
+        claimed += found.confirmed is not None and found.confirmed.better
+    assert claimed <= binom.ppf(0.999, worlds, 0.05)
+
+
+@pytest.mark.slow
+def test_the_confirmed_difference_covers_the_truth():
+    variants = {"now": {"strength": 1.2}, "mild": {"strength": 0.2}}
+    found = [explore(train, variants, np.arange(N), seed=1000 + world) for world in range(150)]
+    changes = [item.confirmed.score for item in found if item.winner == "mild"]
+    assert len(changes) > 140
+    fresh = [explore(train, variants, np.arange(N), seed=9000 + world) for world in range(150)]
+    truth = np.mean([item.confirmed.score.value for item in fresh if item.confirmed])
+    held = sum(change.low <= truth <= change.high for change in changes)
+    assert held >= binom.ppf(0.001, len(changes), 0.93)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"runs": 2}, "3 or more"),
+        ({"variants": {"a": {}}}, "two or more"),
+        ({"variants": {"a": 1, "b": 2}}, "names and parameters"),
+        ({"variants": 5}, "`ask` and `tell`"),
+        ({"variants": Study()}, "`space`"),
+        ({"baseline": "c"}, "`baseline`"),
+        ({"tolerance": 1.0}, "`tolerance`"),
+    ],
+)
+def test_what_cannot_be_explored_is_said(changes, says):
+    given = {"variants": {"a": {}, "b": {"strength": 0.5}}} | changes
+    with pytest.raises(InvalidInput, match=says):
+        explore(train, given.pop("variants"), np.arange(N), **given)
+
+
+def test_the_knobs_of_a_scikit_learn_mlp_are_ready_made():
+    from sklearn.neural_network import MLPClassifier
+
+    knobs = mlp_knobs(MLPClassifier((32, 16), max_iter=40))
+    assert knobs["half the width"] == {"hidden_layer_sizes": (16, 8)}
+    assert knobs["10 epochs"] == {"max_iter": 10}
+    with pytest.raises(InvalidInput, match="MLPClassifier"):
+        mlp_knobs(object())
+
+
+def test_an_estimator_is_explored_by_its_parameters(tmp_path):
+    from sklearn.datasets import load_digits
+    from sklearn.ensemble import RandomForestClassifier
+
+    x, y = load_digits(return_X_y=True)
+    found = explore(
+        RandomForestClassifier(15),
+        {"now": {}, "pruned": {"min_samples_leaf": 5}, "less": {"share": 0.25}},
+        (x[:500], y[:500]),
+        tolerance=0.2,
+    )
+    assert found.winner == "pruned"
+    assert found.save(tmp_path / "explored.html").stat().st_size > 1000
+
+
+def test_the_command_line_explores_a_file(tmp_path, capsys):
+    from tacit.cli import main
+    from tacit.core import Comparison
+
+    (tmp_path / "recipe.py").write_text(
+        "import numpy as np\n"
+        "data = np.arange(200)\n"
+        "base = np.random.default_rng(0).normal(size=200)\n"
+        "def train_fn(indices, seed, strength=2.0):\n"
+        "    seen = base + np.random.default_rng(seed).normal(size=200)\n"
+        "    seen[indices] += strength\n"
+        "    return lambda rows: seen\n"
+        "variants = {'now': {}, 'mild': {'strength': 0.1}}\n"
+    )
+    out = tmp_path / "explored.json"
+    assert main(["explore", str(tmp_path / "recipe.py"), "--json", str(out), "--quiet"]) == 0
+    assert Comparison.load(out).recommended == "mild"
+    assert "confirmed on 3 fresh trainings" in " ".join(capsys.readouterr().out.split())
+    assert main(["explore", str(tmp_path / "none.py")]) == 3

@@ -1,0 +1,93 @@
+"""Runs of one name: the training is the unit, and the intervals hold for the next training."""
+
+import numpy as np
+import pytest
+from scipy.stats import binom, ttest_ind
+
+from tacit.audits.compare import compare, paying
+from tacit.audits.steps.runs import difference_of_runs, over_runs
+from tacit.core import Comparison, Estimate, InvalidInput, Report
+from tacit.core.comparison import Point
+
+
+def audit(name, score, accuracy, finding="leak", verdict="pass"):
+    measured = Estimate("advantage", score, score - 0.01, score + 0.01, 0.95, 500, "x")
+    accuracies = {
+        "nonmember": accuracy,
+        "nonmember_low": accuracy - 0.01,
+        "nonmember_high": accuracy + 0.01,
+    }
+    return Report(finding, verdict, "", score=measured, accuracy=accuracies, title=name)
+
+
+@pytest.fixture
+def compared():
+    wide = [audit("wide", score, 0.9) for score in (0.30, 0.36, 0.33)]
+    small = [audit("small", score, 0.89, verdict="fail") for score in (0.10, 0.12, 0.14)]
+    return compare([*wide, *small])
+
+
+def test_runs_of_one_name_are_one_point_with_the_run_as_the_unit(compared):
+    wide, small = compared.points
+    assert (wide.name, wide.runs, wide.score.n) == ("wide", 3, 3)
+    assert wide.score.value == pytest.approx(0.33)
+    assert wide.score.high - wide.score.value == pytest.approx(4.302653 * 0.03 / 3**0.5, rel=1e-5)
+    assert wide.accuracy_low == wide.accuracy_high == pytest.approx(0.9)
+    assert small.verdict == "fail"
+
+
+def test_differences_are_between_names(compared):
+    (found,) = compared.differences
+    assert (found.first, found.second) == ("wide", "small")
+    by_hand = ttest_ind([0.30, 0.36, 0.33], [0.10, 0.12, 0.14], equal_var=False)
+    assert found.p_value == pytest.approx(by_hand.pvalue)
+    ends = by_hand.confidence_interval(0.95)
+    assert (found.estimate.low, found.estimate.high) == pytest.approx((ends.low, ends.high))
+    assert compared.recommended == "small"
+
+
+def test_a_comparison_of_runs_travels_as_json_and_an_old_one_is_read(compared):
+    assert Comparison.from_json(compared.to_json()).to_json() == compared.to_json()
+    plain = compared.to_dict()
+    for point in plain["points"]:
+        for name in ("runs", "accuracy_low", "accuracy_high"):
+            del point[name]
+    assert Comparison.from_dict(plain).points[0].runs == 1
+
+
+def test_the_price_of_the_choice_is_larger_where_runs_are_few():
+    score = Estimate("advantage", 0.1, 0.0, 0.2, 0.95, 3, "x")
+    alone = paying(Point("a", "a", None, 0.9, score), 10)
+    of_three = paying(Point("a", "a", None, 0.9, score, runs=3), 10)
+    # 14.0890 and 4.3027 are the 0.9975 and 0.975 quantiles of t with two degrees of freedom
+    assert of_three.score.high == pytest.approx(0.1 + 0.1 * 14.0890 / 4.3027, abs=1e-3)
+    assert alone.score.high < of_three.score.high
+
+
+def test_runs_of_one_name_alone_are_nothing_to_compare():
+    with pytest.raises(InvalidInput, match="runs of one name"):
+        compare([audit("a", 0.1, 0.9), audit("a", 0.2, 0.9)])
+
+
+def test_runs_without_spread_have_no_doubt():
+    assert difference_of_runs([0.2, 0.2], [0.1, 0.1], level=0.95, name="x").p_value == 0.0
+    assert over_runs([0.2], level=0.95, name="x") is None
+
+
+@pytest.mark.parametrize(("first", "second"), [(3, 3), (3, 8), (5, 2)])
+def test_the_interval_of_a_difference_covers_in_19_of_20_worlds(first, second):
+    worlds, rng = 2000, np.random.default_rng(first + second)
+    held = 0
+    for _ in range(worlds):
+        found = difference_of_runs(
+            rng.normal(0.2, 0.03, first), rng.normal(0.1, 0.06, second), level=0.95, name="x"
+        )
+        held += found.low <= 0.1 <= found.high
+    assert held >= binom.ppf(0.001, worlds, 0.95)
+
+
+def test_the_interval_of_a_mean_covers_in_19_of_20_worlds():
+    worlds, rng = 2000, np.random.default_rng(1)
+    found = [over_runs(rng.normal(0.2, 0.05, 3), level=0.95, name="x") for _ in range(worlds)]
+    held = sum(item.low <= 0.2 <= item.high for item in found)
+    assert binom.ppf(0.0005, worlds, 0.95) <= held <= binom.ppf(0.9995, worlds, 0.95)
