@@ -19,6 +19,7 @@ import reference_pages
 ROOT = Path(__file__).resolve().parents[1]
 DOCS, BUILD = ROOT / "docs", ROOT / "build"
 STAGED, SITE = BUILD / "site-source", BUILD / "site"
+DOCTREES = BUILD / "site-doctrees"
 # pages beside `docs/` that are part of the site
 PROJECT = ("CHANGELOG.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md")
 # what Sphinx or its gallery writes into the staged sources itself
@@ -31,7 +32,7 @@ def main() -> int:
     """Stage, build, check; the exit code says whether all of it went well."""
     stage()
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q", "-j", "1"]
-    command += ["-d", str(BUILD / "site-doctrees"), str(STAGED), str(SITE)]
+    command += ["-d", str(DOCTREES), str(STAGED), str(SITE)]
     source = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(command, env=os.environ | {"PYTHONPATH": source}, check=False)
     if done.returncode:
@@ -47,6 +48,9 @@ def stage() -> None:
     for path, content in wanted.items():
         target = STAGED / path
         if not target.exists() or target.read_bytes() != content:
+            if path.startswith("reference/"):
+                # Sphinx makes pages of names only for what its last build knew of
+                shutil.rmtree(DOCTREES, ignore_errors=True)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
     for path in [path for path in STAGED.rglob("*") if path.is_file()]:
@@ -92,9 +96,12 @@ def _rewritten(place: str, source: Path, home: dict[Path, str]) -> dict[str, byt
             target = target / "index.md"
             if target not in home:
                 return match[0]
-        if target not in home:
-            files[f"files/{target.relative_to(ROOT).as_posix()}"] = target.read_bytes()
-        there = home.get(target, f"files/{target.relative_to(ROOT).as_posix()}")
+        there = home.get(target)
+        if there is None:
+            # a Markdown file that is no page would be taken for one under its own name
+            ending = ".txt" if target.suffix == ".md" else ""
+            there = f"files/{target.relative_to(ROOT).as_posix()}{ending}"
+            files[there] = target.read_bytes()
         return f"]({os.path.relpath(there, Path(place).parent)}{hash_}{anchor})"
 
     parts = FENCE.split(source.read_text(encoding="utf8"))
@@ -121,8 +128,10 @@ class _Page(HTMLParser):
 
 
 def broken_links(site: Path) -> list[str]:
-    """Every link inside the site that leads nowhere, and everything that a page would fetch."""
-    pages = {path: _Page(path.read_text(encoding="utf8")) for path in site.rglob("*.html")}
+    """Every link inside the site that leads nowhere."""
+    # what lies in _static are templates of the theme, no pages
+    paths = [path for path in site.rglob("*.html") if "_static" not in path.parts]
+    pages = {path: _Page(path.read_text(encoding="utf8")) for path in paths}
     wrong = []
     for path, page in pages.items():
         for link in page.links:
