@@ -436,3 +436,17 @@ def test_learned_attackers_alone_over_clusters_make_a_report():
     assert report.finding == "leak"
     assert report.score.low > 0
     assert report.check("learned").p_adjusted == pytest.approx(report.p_value)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_few_records_pass_no_limit_that_they_could_not_have_shown(seed):
+    rng = np.random.default_rng(seed)
+    label = rng.integers(0, 3, 120)
+    logits = rng.normal(size=(120, 3))
+    logits[np.arange(120), label] += 1
+    sides = [tacit.Outputs(logits=logits[i : i + 60], label=label[i : i + 60]) for i in (0, 60)]
+    report = tacit.audit(
+        member=sides[0], nonmember=sides[1], policy={"advantage": 0.15}, effort="quick"
+    )
+    assert report.detectable > 0.15
+    assert report.verdict == "inconclusive"
