@@ -14,6 +14,7 @@ import pytest
         ("Skipped: there is no GPU here", "framework", True),
         ("Skipped: could not import 'torch': No module named 'torch'", "not framework", True),
         ("Skipped: could not import 'torch': No module named 'torch'", "framework", False),
+        ("Skipped: could not import 'kfp': No module named 'kfp'", "framework", True),
         ("Skipped: Chromium and chromedriver are not installed", "browser", False),
         ("Skipped: npm cannot fetch axe-core", "browser", False),
         ("Skipped: the data folder shared is not beside this repository", "", True),
@@ -26,6 +27,22 @@ def test_only_what_is_listed_may_be_skipped_on_ci(request, reason, selected, all
         if hasattr(plugin, "allowed_to_skip")
     )
     assert conftest.allowed_to_skip(reason, selected) is allowed
+
+
+def test_a_file_that_skips_as_a_whole_fails_on_ci(tmp_path):
+    ours = (Path(__file__).parent / "conftest.py").read_text(encoding="utf8")
+    (tmp_path / "conftest.py").write_text(ours, encoding="utf8")
+    test = "import pytest\npytest.skip('no tool', allow_module_level=True)\n"
+    (tmp_path / "test_it.py").write_text(test, encoding="utf8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_it.py"],
+        cwd=tmp_path,
+        env=os.environ | {"CI": "true"},
+        capture_output=True,
+        text=True,
+    )
+    assert "was skipped as a whole on CI" in done.stdout
+    assert done.returncode != 0
 
 
 @pytest.mark.parametrize(("ci", "says"), [("true", "1 failed"), ("", "1 skipped")])
