@@ -42,12 +42,23 @@ class _Bench:
     tell: Progress
     trained: int = 0
     models: dict[tuple[str, int], int] = field(default_factory=dict)
+    runs: dict[str, ShadowRun] = field(default_factory=dict)
 
-    def trials(self, name: str, params: Params, *, runs: int, stage: int) -> Trials:
-        """Train what is not stored yet of `runs` runs, and score them all."""
-        run = self._run(name, params, runs, stage)
-        self.models[name, stage] = max(runs, self.models.get((name, stage), 0))
+    def raced(self, name: str, params: Params, *, runs: int) -> Trials:
+        """Train what is not stored yet of `runs` runs, and score them with each other's help."""
+        run = self._run(name, params, runs, RACE)
+        self.models[name, RACE] = runs
+        self.runs[name] = run
         return Trials.of(name, run, level=self.level)
+
+    def confirmed(self, name: str, params: Params, *, runs: int, shadows: int) -> Trials:
+        """Fresh runs, with the first `shadows` runs of the race as shadow models."""
+        taught = self.runs[name]
+        if shadows < taught.n_models:
+            taught = replace(taught, shadow=taught.shadow[:shadows], member=taught.member[:shadows])
+        fresh = self._run(name, params, runs, CONFIRMATION)
+        self.models[name, CONFIRMATION] = runs
+        return Trials.of(name, fresh, level=self.level, taught=taught)
 
     def _run(self, name: str, params: Params, runs: int, stage: int) -> ShadowRun:
         share = float(params.get("share", 0.5))
@@ -102,8 +113,9 @@ def explore(
     Every run of every variant draws its own records by coins, and its own seed; the other runs of
     the variant are its shadow models. A variant whose vulnerability is surely above the leader's
     leaves the race. The least vulnerable variant (by the upper limit) within `tolerance` of the
-    best accuracy is then trained again on fresh coins and seeds, and so is the baseline: only that
-    difference is claimed, since the least of many looks smaller than it is.
+    best accuracy is then trained again on fresh coins and seeds, and so is the baseline, with the
+    runs of the race as shadow models: only that difference is claimed, since the least of many
+    looks smaller than it is.
 
     Parameters
     ----------
@@ -242,7 +254,7 @@ def _raced(
     for number in range(FEWEST_RUNS, runs + 1):
         for name, given in params.items():
             if name not in dropped:
-                measured[name] = bench.trials(name, given, runs=number, stage=RACE)
+                measured[name] = bench.raced(name, given, runs=number)
         leader = min(_close(measured.values(), tolerance), key=lambda item: item.score.high)
         dropped += [
             name
@@ -270,7 +282,7 @@ def _asked(
         given = dict(space(trial))
         name = f"trial {number}: " + ", ".join(f"{key}={_short(v)}" for key, v in given.items())
         params[name] = given
-        measured[name] = bench.trials(name, given, runs=runs, stage=RACE)
+        measured[name] = bench.raced(name, given, runs=runs)
         accuracy = measured[name].accuracy
         upper = measured[name].score.high
         study.tell(trial, [upper, 0.0 if accuracy is None else accuracy.value] if two else upper)
@@ -299,8 +311,10 @@ def _winner(measured: Mapping[str, Trials], baseline: str, tolerance: float) -> 
 def _confirmed(
     bench: _Bench, params: Mapping[str, Params], baseline: str, winner: str, runs: int
 ) -> Confirmed:
+    # as many shadow models on both sides, or the better attacked one would look worse
+    shadows = min(bench.runs[name].n_models for name in (baseline, winner))
     before, after = (
-        bench.trials(name, params[name], runs=runs, stage=CONFIRMATION)
+        bench.confirmed(name, params[name], runs=runs, shadows=shadows)
         for name in (baseline, winner)
     )
     accuracy = None
@@ -405,7 +419,8 @@ def _notes(measured: Mapping[str, Trials], baseline: str, bench: _Bench) -> Sequ
     )
     notes.append(
         "Only the headline was confirmed on fresh trainings. Differences between variants in the"
-        " table were looked at to choose, and the smallest of many looks smaller than it is."
+        " table were looked at to choose, and the smallest of many looks smaller than it is; runs"
+        " of one variant share their shadow models, so that error bars in the table are short."
     )
     return notes
 

@@ -8,7 +8,7 @@ import numpy as np
 from tacit.attacks import BASE, EBLiRA
 from tacit.audits.steps.runs import over_runs
 from tacit.audits.steps.shadow_targets import shadow_evidence
-from tacit.core import Attack, Estimate, Evidence, NotEnoughData, Signals
+from tacit.core import Attack, Estimate, Evidence, Membership, NotEnoughData, Signals, collect
 from tacit.metrics import auc, best_threshold
 from tacit.training import ShadowRun
 
@@ -37,12 +37,16 @@ class Trials:
     level: float
 
     @classmethod
-    def of(cls, name: str, run: ShadowRun, *, level: float) -> "Trials":
-        """Score every run of a variant, the others being its shadow models."""
+    def of(
+        cls, name: str, run: ShadowRun, *, level: float, taught: ShadowRun | None = None
+    ) -> "Trials":
+        """Score every run of a variant, with the runs of `taught` as shadow models, or where there
+        are none the others of `run`.
+        """
         right = run.accuracy[:, 1]
         return cls(
             name,
-            run_scores(run),
+            run_scores(run) if taught is None else fresh_scores(taught, run),
             tuple(right.tolist()) if np.isfinite(right).all() else (),
             tuple(run.seconds.tolist()),
             level,
@@ -77,6 +81,39 @@ def run_scores(run: ShadowRun) -> tuple[float, ...]:
         paper = papers[int(areas[:, others].mean(axis=1).argmax())]
         taught = [evidence for evidence, other in zip(paper, others) if other]
         scores.append(_advantage(paper[target], best_threshold(_pooled(taught))))
+    return tuple(scores)
+
+
+def fresh_scores(taught: ShadowRun, fresh: ShadowRun) -> tuple[float, ...]:
+    """The vulnerability of fresh runs, with earlier runs of their variant as shadow models.
+
+    Attack and threshold come from the earlier runs. Given these, fresh runs know nothing of each
+    other, so that their scores are independent; scores of runs that are each other's shadow models
+    are correlated, and an interval over them is too short.
+
+    Parameters
+    ----------
+    taught : two runs or more, on other coins and seeds.
+    fresh : the runs that are scored.
+    """
+    attacks: list[Attack | None] = [None, *ATTACKS[: len(_by_shadow(taught))]]
+    papers = [_by_signal(taught), *_by_shadow(taught)]
+    areas = [np.mean([auc(evidence).value for evidence in paper]) for paper in papers]
+    best = int(np.argmax(areas))
+    threshold = best_threshold(_pooled(papers[best]))
+    attack = attacks[best]
+    if attack is None:
+        return tuple(_advantage(evidence, threshold) for evidence in _by_signal(fresh))
+    scores = []
+    for signal, inside in zip(fresh.shadow, fresh.member):
+        signals = Signals.of(
+            signal,
+            shadow=taught.shadow,
+            shadow_member=taught.member,
+            statistic=taught.statistic,
+        )
+        truth = Membership(inside, fresh.plan.design.cluster, "coin")
+        scores.append(_advantage(collect(attack, signals, truth), threshold))
     return tuple(scores)
 
 
