@@ -233,3 +233,17 @@ def test_lines_are_at_most_100_columns():
         if len(line) > 100
     }
     assert not wide
+
+
+def test_a_numpydoc_parser_finds_every_parameter():
+    import importlib.util
+
+    place = Path(__file__).parents[1] / "tools" / "measures.py"
+    spec = importlib.util.spec_from_file_location("measures", place)
+    measures = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(measures)
+    missed = {
+        str(path.relative_to(SOURCE)): measures.undocumented(ast.parse(path.read_text("utf8")))[0]
+        for path in FILES
+    }
+    assert not {path: count for path, count in missed.items() if count}

@@ -46,6 +46,7 @@ def run(
     membership : the answer key.
     level : confidence of metrics given by name.
     seed : deals records for attacks that learn.
+    title : the model's name in the report.
 
     Raises
     ------

@@ -72,8 +72,8 @@ def membership_audit(
     ----------
     outputs : what the model answered on n records.
     membership : which of them it was trained on.
-    checks : attacks to run; by default all that the outputs allow (`effort` ``"quick"`` leaves out
-        those that learn).
+    checks : attacks to run; by default all that the outputs allow.
+    effort : ``"quick"`` leaves out the attacks that learn.
     features : (n, d), the records' own columns, for guessers that never see the model; numbers,
         or mixed with texts and missing values.
     slices : further columns to slice by, one value a record.

@@ -157,6 +157,7 @@ def mixture_limits(
     low_hits, high_hits : float (r, k).
     n : number of records (effective).
     weight : float (r, k), rows sum to 1.
+    level : two-sided confidence.
 
     References
     ----------

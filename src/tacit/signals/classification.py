@@ -127,6 +127,7 @@ def by_chunk(outputs: Outputs, of_block: OfBlock, *, width: int = 1) -> NDArray[
     ----------
     outputs : of a multi-class model.
     of_block : returns (m,) or, for a `width` above 1, (width, m).
+    width : numbers a record.
     """
     scores = outputs.logits if outputs.logits is not None else outputs.probs
     assert scores is not None

@@ -150,6 +150,8 @@ def gen_lra(
     s : float (m, d), the release.
     log_reference : float (m,), log kernel sum of the reference at each row of the release.
     n_reference : number of reference rows.
+    neighbours : rows of the release that a row is compared with, the nearest.
+    bandwidth : of the kernel, in units of the embedding.
     """
     score = np.empty(len(x))
     mass = np.exp(log_reference) + FLOOR

@@ -235,6 +235,8 @@ def fine_tunes(
         How to train one.
     texts : n texts
         All texts of the audit, members and non-members.
+    n : int
+        Models to train, an even number: each pair shares the texts out between the two.
     store, pool, progress, options
         As of `tacit.training.shadow`; a run that was killed goes on.
     """

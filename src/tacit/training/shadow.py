@@ -170,6 +170,10 @@ def carry_out(
 
     Parameters
     ----------
+    run : what `plan` made.
+    store : where results are kept; what is there already is not trained again.
+    pool : where to train: None for here, a number of processes, or a pool.
+    progress : called with a `Progress` after each model.
     models : only these (for a share of the work on this machine); None: all.
     """
     wanted = range(run.plan.n_models) if models is None else models

@@ -174,6 +174,7 @@ def exposed_slices(
     losses : float (looks, n).
     member : bool (n,).
     columns : a public category of all n records under each name.
+    level : of all intervals together.
     """
     chosen = np.zeros(len(member), bool)
     chosen[most_exposed(losses, member, share=0.1)] = True

@@ -145,7 +145,8 @@ def legacy_membership_probability(
 
     Parameters
     ----------
-    attack_input : one slice. num_bins : of the loss (or entropy), on a logarithmic axis.
+    attack_input : one slice.
+    num_bins : of the loss (or entropy), on a logarithmic axis.
     """
     train, test = (np.maximum(part, SMALLEST) for part in _values(attack_input))
     both = np.log10(np.concatenate([train, test]))
