@@ -34,8 +34,8 @@ def push() -> str:
 def gated(scale: float):
     made = answers(scale=scale)
     tested = HERE(
-        members=made.outputs["members"],
-        nonmembers=made.outputs["nonmembers"],
+        member=made.outputs["members"],
+        nonmember=made.outputs["nonmembers"],
         policy={"at_most": {"advantage": 0.2}},
         effort="quick",
     )

@@ -74,7 +74,7 @@ class SequentialAudit:
             frozen(np.zeros((len(EPSILONS), 2 * len(rules), len(STAKES)))),
         )
 
-    def seen(self, inside: ArrayLike, outside: ArrayLike) -> "SequentialAudit":
+    def seen(self, member: ArrayLike, nonmember: ArrayLike) -> "SequentialAudit":
         """The audit after more pairs: scores of runs with, and of as many runs without, the canary,
         in their order.
 
@@ -82,10 +82,10 @@ class SequentialAudit:
         ------
         InvalidInput : the two differ in length.
         """
-        x, y = floats(inside, "inside", ndim=1), floats(outside, "outside", ndim=1)
+        x, y = floats(member, "member", ndim=1), floats(nonmember, "nonmember", ndim=1)
         if len(x) != len(y):
             raise InvalidInput(
-                f"`inside` and `outside` are pairs of runs: {len(x)} and {len(y)} scores came."
+                f"`member` and `nonmember` are pairs of runs: {len(x)} and {len(y)} scores came."
             )
         log_wealth, low = self.log_wealth.copy(), self.low
         odds = np.exp(EPSILONS)[:, None]

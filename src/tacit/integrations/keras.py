@@ -19,7 +19,7 @@ class PrivacyCallback(callbacks.Callback):  # type: ignore[misc, name-defined]
 
     Parameters
     ----------
-    members, nonmembers : ``(x, y)`` of training records, and of others from the same population.
+    member, nonmember : ``(x, y)`` of training records, and of others from the same population.
     monitor : the entry of the logs that a rise of vulnerability is weighed against. None: the
         validation accuracy, where ``fit`` measures one.
     options : of `tacit.integrations.trace.PrivacyTrace`: ``every``, ``size``, ``path``,
@@ -31,10 +31,10 @@ class PrivacyCallback(callbacks.Callback):  # type: ignore[misc, name-defined]
     """
 
     def __init__(
-        self, members: Any, nonmembers: Any, *, monitor: str | None = None, **options: Any
+        self, member: Any, nonmember: Any, *, monitor: str | None = None, **options: Any
     ) -> None:
         super().__init__()
-        self.trace = PrivacyTrace(members, nonmembers, **options)
+        self.trace = PrivacyTrace(member, nonmember, **options)
         self._monitor = monitor
 
     def on_train_begin(self, logs: MutableMapping[str, Any] | None = None) -> None:

@@ -9,8 +9,8 @@
     def pipeline():
         trained = train()
         tested = privacy_tester(
-            members=trained.outputs["member_outputs"],
-            nonmembers=trained.outputs["nonmember_outputs"],
+            member=trained.outputs["member_outputs"],
+            nonmember=trained.outputs["nonmember_outputs"],
             policy={"at_most": {"advantage": 0.1}},
         )
         with dsl.If(tested.outputs["Output"] == "pass"):
@@ -29,8 +29,8 @@ PACKAGES = ("tacit-privacy",)
 
 
 def _privacy_tester(
-    members: dsl.Input[dsl.Dataset],
-    nonmembers: dsl.Input[dsl.Dataset],
+    member: dsl.Input[dsl.Dataset],
+    nonmember: dsl.Input[dsl.Dataset],
     report_html: dsl.Output[dsl.HTML],
     report_json: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
@@ -45,8 +45,8 @@ def _privacy_tester(
 
     result = privacy_test(
         None,
-        members.path,
-        nonmembers.path,
+        member.path,
+        nonmember.path,
         policy,
         write={"html": report_html.path, "json": report_json.path},
         title=title,
@@ -68,7 +68,7 @@ def component(
 ) -> Callable[..., Any]:
     """The component, for an image and packages of your own.
 
-    Its inputs are two artifacts with what the model answered, ``members`` and ``nonmembers`` (npz,
+    Its inputs are two artifacts with what the model answered, ``member`` and ``nonmember`` (npz,
     parquet or csv as `tacit audit` reads them), and the parameters ``policy`` (as in a policy file:
     ``{"at_most": {"advantage": 0.1}}``; empty for the built-in one), ``title``, ``effort``,
     ``level`` and ``seed``. It returns the verdict, ``"pass"``, ``"fail"`` or ``"inconclusive"``

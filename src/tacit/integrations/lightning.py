@@ -24,7 +24,7 @@ class PrivacyCallback(lightning.Callback):  # type: ignore[misc, name-defined]
 
     Parameters
     ----------
-    members, nonmembers : training records, and others from the same population: a data set with
+    member, nonmember : training records, and others from the same population: a data set with
         evaluation transforms, a loader over one, or ``(x, y)``.
     monitor : the metric (of the trainer's ``callback_metrics``) that a rise of vulnerability is
         weighed against. None: one whose name has both "val" and "acc", where there is one.
@@ -37,10 +37,10 @@ class PrivacyCallback(lightning.Callback):  # type: ignore[misc, name-defined]
     """
 
     def __init__(
-        self, members: Any, nonmembers: Any, *, monitor: str | None = None, **options: Any
+        self, member: Any, nonmember: Any, *, monitor: str | None = None, **options: Any
     ) -> None:
         super().__init__()
-        self._groups, self._options, self._monitor = (members, nonmembers), options, monitor
+        self._groups, self._options, self._monitor = (member, nonmember), options, monitor
         self.trace: PrivacyTrace | None = None
 
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:

@@ -110,7 +110,7 @@ class PrivacyTrace:
 
     Parameters
     ----------
-    members, nonmembers : records of the training set and others from the same population: a pair
+    member, nonmember : records of the training set and others from the same population: a pair
         ``(x, y)``, a PyTorch data set or loader over one, or a ``datasets.Dataset``. Give
         evaluation transforms, not random ones.
     every : look after each `every`-th epoch, and after the last. None: as often as keeps looking
@@ -148,8 +148,8 @@ class PrivacyTrace:
 
     def __init__(
         self,
-        members: Any,
-        nonmembers: Any,
+        member: Any,
+        nonmember: Any,
         *,
         every: int | None = None,
         size: int | None = None,
@@ -162,7 +162,7 @@ class PrivacyTrace:
         kind: Kind = "auto",
         write: bool = True,
     ) -> None:
-        n = n_available(members)
+        n = n_available(member)
         self.size = default_size(n) if size is None else size
         self._chosen = every is not None
         self.every = default_every(n, self.size) if every is None else every
@@ -173,8 +173,7 @@ class PrivacyTrace:
         self.level = checking.confidence(level)
         self.stop: Stop | None = None
         drawn = [
-            sample(source, self.size, seed=seed + i)
-            for i, source in enumerate((members, nonmembers))
+            sample(source, self.size, seed=seed + i) for i, source in enumerate((member, nonmember))
         ]
         self._groups = [(x, y) for x, y, _ in drawn]
         self.rows = tuple(rows for _, _, rows in drawn)

@@ -21,7 +21,7 @@ class PrivacyCallback(transformers.TrainerCallback):  # type: ignore[misc, name-
 
     Parameters
     ----------
-    members, nonmembers : training records, and others from the same population: a
+    member, nonmember : training records, and others from the same population: a
         ``datasets.Dataset``, or what the tokenizer returned with the labels, ``(x, y)``. Texts of a
         language model need no labels: ``(x, None)``.
     monitor : the entry of the last evaluation that a rise of vulnerability is weighed against.
@@ -35,9 +35,9 @@ class PrivacyCallback(transformers.TrainerCallback):  # type: ignore[misc, name-
     """
 
     def __init__(
-        self, members: Any, nonmembers: Any, *, monitor: str = "eval_accuracy", **options: Any
+        self, member: Any, nonmember: Any, *, monitor: str = "eval_accuracy", **options: Any
     ) -> None:
-        self._groups, self._options, self._monitor = (members, nonmembers), options, monitor
+        self._groups, self._options, self._monitor = (member, nonmember), options, monitor
         self.trace: PrivacyTrace | None = None
         self.trainer: Any = None
 
