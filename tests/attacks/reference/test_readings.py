@@ -35,13 +35,16 @@ def test_a_signal_of_unknown_scale_is_never_read_as_a_logit(attack):
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 @pytest.mark.parametrize("classes", [2, 5])
 def test_certain_answers_stand_for_half_of_the_smallest_probability(kind, classes):
-    """Of 0, .1, .3, 1 the smallest that is not 0 is .1, so 0 is read as .05 and 1 as .95."""
-    true = np.array([0.0, 0.1, 0.3, 1.0])
+    """Votes of seven: the smallest that is not 0 is 1/7, so 0 is read as 1/14 and 1 as 13/14.
+
+    (Tenths would be read as rounded decimals, which have their floor in the signal already.)
+    """
+    true = np.array([0, 1, 2, 7]) / 7
     probs = np.zeros((4, classes))
     probs[:, 0], probs[:, 1] = true, 1 - true
     signal = measure(Outputs(probs=probs.astype(kind), label=np.zeros(4, int)), "scaled_logit")
     seen = reading(Signals.of(signal, statistic="scaled_logit"), "resolved signal")(signal)
-    np.testing.assert_allclose(expit(seen), [0.05, 0.1, 0.3, 0.95], rtol=1e-5)
+    np.testing.assert_allclose(expit(seen), [1 / 14, 1 / 7, 2 / 7, 13 / 14], rtol=1e-5)
 
 
 def test_one_minus_p_counts_too():
@@ -82,7 +85,7 @@ def test_other_scales_are_never_floored():
 
 
 def bagged_trees():
-    """Nine models of ten trees on 700 digits in antithetic pairs: most answers are 0 or 1."""
+    """Nine models of seven trees on 700 digits in antithetic pairs: most answers are 0 or 1."""
     from sklearn.datasets import load_digits
     from sklearn.ensemble import BaggingClassifier
 
@@ -92,7 +95,7 @@ def bagged_trees():
     member[2::2] = ~member[1::2]
     signal = []
     for seed, inside in enumerate(member):
-        model = BaggingClassifier(n_estimators=10, random_state=seed).fit(x[inside], y[inside])
+        model = BaggingClassifier(n_estimators=7, random_state=seed).fit(x[inside], y[inside])
         signal.append(measure(Outputs(probs=model.predict_proba(x), label=y), "scaled_logit"))
     signals = Signals.of(
         signal[0], shadow=signal[1:], shadow_member=member[1:], statistic="scaled_logit"
