@@ -143,3 +143,16 @@ def test_different_lengths_and_too_few_models_are_refused(game):
     alone = Signals.of(game.signals.target)
     with pytest.raises(NotEnoughData, match="need 2"):
         shadow_audit(alone, game.membership, attacks=(BASE(),))
+
+
+def test_few_records_are_no_reason_to_doubt_shadow_models_of_the_same_population():
+    doubted = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        inside = np.repeat(rng.random((2, 300)) < 0.5, 2, axis=0)
+        inside[1::2] = ~inside[1::2]
+        z = rng.normal(size=300) + 0.5 * rng.normal(size=(5, 300))
+        signals = Signals.of(z[0], shadow=z[1:] + inside, shadow_member=inside)
+        member = rng.permutation(300) < 150
+        doubted += bool(resemblance(signals, member).warnings)
+    assert doubted <= 2

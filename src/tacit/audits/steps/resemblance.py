@@ -13,6 +13,8 @@ from tacit.core import Signals
 MOST_SPREADS = 4.0
 SMALLEST_DISTANCE = 0.05
 SMALLEST_ACCURACY_GAP = 0.01
+# Smirnov's quantile: of equal distributions one in a thousand pairs of samples is further apart
+SMIRNOV = 1.95
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,18 @@ def resemblance(
     own = np.sort(signals.target[~member, 0])
     everyone = np.sort(np.concatenate(outside))
     distance = ks_distance(own, everyone)
-    usual = tuple(ks_distance(values, everyone) for values in outside)
+    usual = tuple(
+        ks_distance(values, np.sort(np.concatenate([*outside[:number], *outside[number + 1 :]])))
+        for number, values in enumerate(outside)
+        if len(outside) > 1
+    )
+    by_chance = SMIRNOV * (1 / len(own) + 1 / len(everyone)) ** 0.5
     warnings = []
-    if distance > max(SMALLEST_DISTANCE, _limit(usual)):
+    if distance > max(SMALLEST_DISTANCE, by_chance, _limit(usual)):
         warnings.append(
             "The shadow models do not resemble the audited model: its non-members' signals are"
             f" {distance:.2f} away from theirs (Kolmogorov-Smirnov; among shadow models at most"
-            f" {max(usual):.2f}). Train shadow models as the model was trained."
+            f" {max(usual, default=0.0):.2f}). Train shadow models as the model was trained."
         )
     if accuracy is not None and len(shadow_accuracy) > 1:
         centre, spread = float(np.mean(shadow_accuracy)), float(np.std(shadow_accuracy, ddof=1))
