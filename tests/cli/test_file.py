@@ -5,11 +5,13 @@ import os
 import runpy
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tacit.cli import main
+from tacit.core import Report
 
 REPORTS = runpy.run_path(str(Path(__file__).parents[1] / "render" / "reports.py"))
 
@@ -94,7 +96,9 @@ def test_show_reads_reports_comparisons_and_files(saved, capsys):
     assert main(["show", str(saved / "file.json")]) == 0
     assert "evidence file" in capsys.readouterr().out
     one = str(saved / "membership.json")
-    assert main(["compare", one, one, "--json", str(saved / "compare.json")]) == 0
+    other = str(saved / "other.json")
+    replace(Report.load(one), title="another").save(other)
+    assert main(["compare", one, other, "--json", str(saved / "compare.json")]) == 0
     assert main(["show", str(saved / "compare.json"), "--lang", "de"]) == 0
     assert "Vergleich" in capsys.readouterr().out
     assert main(["show", one, "--lang", "de"]) == 0
