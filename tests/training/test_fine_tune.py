@@ -143,8 +143,11 @@ def test_a_fine_tuned_model_is_audited_end_to_end(tmp_path):
 
 
 def test_a_model_that_was_not_trained_is_not_accused():
-    both = texts(200, seed=9)
-    report = tacit.audit_text(
-        models.gpt2(), models.tokenizer(), member=both[:100], nonmember=both[100:]
-    )
-    assert report.finding != "leak"
+    model, tokenizer, worlds = models.gpt2(), models.tokenizer(), 12
+    leaks = 0
+    for seed in range(worlds):
+        both = texts(120, seed=50 + seed)
+        report = tacit.audit_text(model, tokenizer, member=both[:60], nonmember=both[60:])
+        leaks += report.finding == "leak"
+    # at 5 % a world, more than 3 of 12 come with a chance of .002
+    assert leaks <= 3
