@@ -228,6 +228,8 @@ def rank_p_value(step: NDArray[np.bool_], n_members: int, n_nonmembers: int, tot
     """
     if min(n_members, n_nonmembers) == 0 or not step.any():
         return 1.0
+    # whole numbers of Python: squares of ten million records are beyond an int64
+    n_members, n_nonmembers, total = int(n_members), int(n_nonmembers), int(total)
     n = n_members + n_nonmembers
     if np.count_nonzero(step) == 1:
         low = int(np.argmax(step)) + 1
