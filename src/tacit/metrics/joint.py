@@ -8,14 +8,13 @@ correlation of the looks over the records (`Copula`), or from shuffled membershi
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from tacit.core import InvalidInput
-from tacit.metrics.looks import Floats, Look, Rows
+from tacit.metrics.looks import Floats, Look, Rows, smallest_rank_p
 from tacit.metrics.permutation import Labels
 
 # Shares of the error that each family of looks may spend. Simulated: at these shares the attackers
@@ -410,7 +409,7 @@ def separation_p_value(n_members: int, n_nonmembers: int, n_scores: int) -> floa
     >>> round(separation_p_value(4, 4, 1) * 70, 9)
     1.0
     """
-    return min(1.0, n_scores / comb(n_members + n_nonmembers, n_members))
+    return min(1.0, n_scores * smallest_rank_p(n_members + n_nonmembers, n_members))
 
 
 def records_needed(n_scores: int, *, level: float = 0.95) -> int:

@@ -207,7 +207,7 @@ def rank_look(ranked: Ranked, member: NDArray[np.bool_]) -> Look:
     n_nonmembers = len(member) - n_members
     total = int(ranked.rank[member].sum(dtype=np.int64))
     p_value = rank_p_value(ranked.step, n_members, n_nonmembers, total)
-    least = _smallest_rank_p(len(member), n_members)
+    least = smallest_rank_p(len(member), n_members)
     n = len(member)
     rows = Rows(np.zeros(n, np.uint8), 1, ranked.rank)
     # the area under the ROC curve less a half is at most the largest advantage
@@ -242,8 +242,8 @@ def rank_p_value(step: NDArray[np.bool_], n_members: int, n_nonmembers: int, tot
     return _skewed_tail(step, n_members, n_nonmembers, total / 2 - 0.5)
 
 
-def _smallest_rank_p(n: int, n_members: int) -> float:
-    """P-value of complete separation: one labelling of all."""
+def smallest_rank_p(n: int, n_members: int) -> float:
+    """P-value of complete separation of `n_members` of `n` records: one labelling of all."""
     ways = gammaln(n + 1) - gammaln(n_members + 1) - gammaln(n - n_members + 1)
     return float(np.exp(-ways))
 
@@ -389,7 +389,7 @@ def slice_look(
         n_members = int(np.count_nonzero(member[records]))
         total = int(rank[records][member[records]].sum(dtype=np.int64))
         p_values[value] = rank_p_value(step, n_members, end - start - n_members, total)
-        least[value] = _smallest_rank_p(end - start, n_members)
+        least[value] = smallest_rank_p(end - start, n_members)
     rows = Rows(np.maximum(code, 0).astype(np.int32), n_codes, rank)
     return Look(name, "slice", rows, p_values, least, 0.5 / np.maximum(sizes, 1))
 

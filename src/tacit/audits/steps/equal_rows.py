@@ -1,0 +1,222 @@
+"""Rows that are equal: on which side they stand, and how surprising that is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+from tacit.core.sorting import order_of
+
+Floats = NDArray[np.float64]
+
+# A group of equal rows is weighed against the sides of so many groups of nearly equal likeness on
+# either hand: enough to estimate the chance of a pure group, few enough to be alike.
+NEIGHBOURS = 4
+# From so few shares the chance that more than `AROUND` records lie on one side has no estimate.
+AROUND = 2 * NEIGHBOURS
+# Odd numbers of random bits, of the mixing that makes one number of a row (splitmix64).
+MIX, SPREAD = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True, eq=False)
+class EqualRows:
+    """Groups of equal rows: how many rows of each side, and how surprising that is.
+
+    A split at random puts the rows of a group on one side alone (a pure group) as often as coins
+    would. Where rows are equal by chance, or because a model answers coarsely, that holds too.
+
+    Parameters
+    ----------
+    order : int (n,), rows so that equal ones are neighbours.
+    start : int (g,), where each group begins in `order`.
+    total, members : int (g,), rows of each group, and members among them.
+    expected : float64 (g,), chance that each group is pure; 1 for a group of one row.
+    noise : variance of the sum of `expected`, which is an estimate.
+    bound : bool (g,), where `expected` is only an upper bound.
+    """
+
+    order: NDArray[np.intp]
+    start: NDArray[np.int64]
+    total: NDArray[np.int64]
+    members: NDArray[np.int64]
+    expected: Floats
+    noise: float
+    bound: NDArray[np.bool_]
+
+    @classmethod
+    def by_number(cls, number: NDArray[Any], member: NDArray[np.bool_]) -> "EqualRows":
+        """Rows are equal where their `number` (n,) is; which side they are on is one coin for all
+        rows.
+        """
+        order = np.argsort(number)
+        start, total, members = _counted(number[order], member[order])
+        expected = _pure_of_all(total, int(np.count_nonzero(member)), len(member))
+        return cls(order, start, total, members, expected, 0.0, np.zeros(len(start), bool))
+
+    @classmethod
+    def by_likeness(
+        cls, arrays: Iterable[NDArray[Any]], like: NDArray[Any], member: NDArray[np.bool_]
+    ) -> "EqualRows":
+        """Rows are equal where all `arrays` (n, ...) are; the coin of a row is that of the groups
+        that are nearest by `like` (n,), since a model that leaks answers members alike.
+        """
+        columns = [array.reshape(len(array), -1) for array in arrays]
+        single = len(columns) == 1 and columns[0].shape[1] == 1
+        order = order_of(columns[0][:, 0]) if single else np.argsort(number_of(columns))
+        ordered = columns[0][order, 0] if single else number_of(columns)[order]
+        start, total, members = _counted(ordered, member[order])
+        if len(start) <= AROUND:
+            expected = _pure_of_all(total, int(np.count_nonzero(member)), len(member))
+            return cls(order, start, total, members, expected, 0.0, np.zeros(len(start), bool))
+        place = None if single else order_of(like[order[start]])
+        expected, noise = _pure_nearby(total, members, place)
+        return cls(order, start, total, members, expected, noise, total > AROUND)
+
+    @property
+    def several(self) -> NDArray[np.bool_]:
+        """Groups of two rows or more, bool (g,)."""
+        return self.total >= 2
+
+    @property
+    def mixed(self) -> NDArray[np.bool_]:
+        """Groups with rows on both sides, bool (g,)."""
+        return (self.members > 0) & (self.members < self.total)
+
+    @property
+    def excess(self) -> float:
+        """Pure groups above what coins give, in standard deviations: above 0 where rows repeat
+        within a side.
+        """
+        return self._excess(self.several)
+
+    @property
+    def lack(self) -> float:
+        """The same without groups whose expectation is only bounded: below 0 where rows of one side
+        are copies of the other's.
+        """
+        return self._excess(self.several & ~self.bound)
+
+    def _excess(self, where: NDArray[np.bool_]) -> float:
+        expected = self.expected[where]
+        spread = float(np.sqrt((expected * (1 - expected)).sum() + self.noise))
+        pure = np.count_nonzero(where & ~self.mixed)
+        return (pure - float(expected.sum())) / spread if spread > 0 else 0.0
+
+    @property
+    def beyond_chance(self) -> float:
+        """Share of the mixed groups that chance does not explain, in [0, 1]."""
+        where = self.several & ~self.bound
+        mixed = np.count_nonzero(where & self.mixed)
+        expected = self.expected[where]
+        if not mixed or not expected.sum():
+            return 1.0
+        # of all groups some are copies and mixed for sure, the others pure as often as expected
+        pure = np.count_nonzero(where) - mixed
+        copies = (float(expected.sum()) - pure) / float(expected.mean())
+        return min(1.0, max(0.0, copies / mixed))
+
+    def clusters(self, joined: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """One number for all rows of each group of `joined` (bool (g,)), one of its own for every
+        other row: int64 (n,).
+        """
+        own = np.ones(len(self.order), bool)
+        own[np.repeat(joined, self.total)] = False
+        own[self.start] = True
+        cluster = np.empty(len(self.order), np.int64)
+        cluster[self.order] = np.cumsum(own) - 1
+        return cluster
+
+
+def number_of(columns: Iterable[NDArray[Any]]) -> NDArray[np.uint64]:
+    """One number a row, uint64 (n,), equal where the rows of all `columns` (n, d) are.
+
+    Rows that differ get the same number by accident in one pair of 2^64.
+    """
+    number: NDArray[np.uint64] | None = None
+    for part in columns:
+        for column in part.T:
+            # adding 0 makes one number of -0 and 0
+            bits = (column.astype(np.float64) + 0.0).view(np.uint64)
+            number = bits if number is None else number ^ bits
+            number = (number ^ (number >> np.uint64(30))) * MIX
+            number = (number ^ (number >> np.uint64(27))) * SPREAD
+    assert number is not None
+    return number
+
+
+def _counted(
+    ordered: NDArray[Any], member: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Where groups of equal neighbours begin, how many rows they have, how many of them members."""
+    start = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    total = np.diff(start, append=len(ordered))
+    before = np.concatenate([[0], np.cumsum(member)])
+    return start, total, before[start + total] - before[start]
+
+
+def _pure_of_all(total: NDArray[np.int64], n_members: int, n: int) -> Floats:
+    """Chance that a group lies on one side, where members are drawn from all n rows."""
+    size = total.astype(np.float64)
+    all_ways = _log_choose(n, size)
+    sides = [
+        np.where(size <= side, np.exp(_log_choose(side, np.minimum(size, side)) - all_ways), 0.0)
+        for side in (n_members, n - n_members)
+    ]
+    return np.minimum(1.0, sides[0] + sides[1])
+
+
+def _log_choose(n: int, k: Floats) -> Floats:
+    return np.asarray(gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0))
+
+
+def _pure_nearby(
+    total: NDArray[np.int64], members: NDArray[np.int64], place: NDArray[np.intp] | None
+) -> tuple[Floats, float]:
+    """Chance that each group lies on one side, from the shares of its neighbours, and the variance
+    of the sum of these chances.
+
+    Products of different neighbours' shares estimate a power of the share without bias [1]_; the
+    power of their mean would be too large, and call every third answer of a large audit a copy.
+
+    Parameters
+    ----------
+    total, members : rows of each group, and members among them.
+    place : the groups in order of likeness; None where they stand in it.
+
+    References
+    ----------
+    .. [1] Hoeffding, A class of statistics with asymptotically normal distribution, 1948.
+    """
+    n = len(total)
+    rank = np.arange(n)
+    if place is not None:
+        rank[place] = np.arange(n)
+    several = np.flatnonzero(total >= 2)
+    first = np.clip(rank[several] - NEIGHBOURS, 0, n - AROUND - 1)
+    around = first[:, None] + np.arange(AROUND)
+    # the group itself is none of its neighbours
+    around += around >= rank[several, None]
+    if place is not None:
+        around = place[around]
+    share = members[around] / total[around]
+    most = np.minimum(total[several], AROUND)
+    expected = np.ones(n)
+    expected[several] = _mean_products(share, most) + _mean_products(1 - share, most)
+    mean = np.clip(share.mean(axis=1), 1e-6, 1 - 1e-6)
+    slope = most * (mean ** (most - 1) - (1 - mean) ** (most - 1)) / AROUND
+    pull = slope * np.sqrt(mean * (1 - mean))
+    noise = np.bincount(around.ravel(), np.repeat(pull, AROUND))
+    return np.clip(expected, 0.0, 1.0), float((noise**2).sum())
+
+
+def _mean_products(share: Floats, power: NDArray[np.int64]) -> Floats:
+    """Mean over all choices of ``power[i]`` different columns of the product of row i's shares."""
+    sums = np.zeros((len(share), AROUND + 1))
+    sums[:, 0] = 1.0
+    for column in share.T:
+        sums[:, 1:] += sums[:, :-1] * column[:, None]
+    ways = np.exp(_log_choose(AROUND, np.arange(AROUND + 1.0)))
+    return np.asarray(sums[np.arange(len(share)), power] / ways[power])

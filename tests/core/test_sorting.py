@@ -1,0 +1,40 @@
+"""Places in ascending order, whatever the numbers and however many."""
+
+import numpy as np
+import pytest
+
+from tacit.core.sorting import FEW, order_of
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("n", [0, 1, FEW - 1, FEW, 3 * FEW])
+def test_the_order_is_that_of_a_stable_sort(n, dtype):
+    rng = np.random.default_rng(0)
+    for values in (rng.normal(size=n), rng.integers(-3, 3, n) / 4, np.zeros(n)):
+        values = values.astype(dtype)
+        assert order_of(values).tolist() == np.argsort(values, kind="stable").tolist()
+
+
+def test_infinities_zeros_and_the_smallest_numbers_have_their_places():
+    some = [-np.inf, -3e38, -1e-45, -0.0, 0.0, 1e-45, 1e-38, 3e38, np.inf]
+    values = np.random.default_rng(1).permutation(np.tile(np.array(some, np.float32), 500))
+    order = order_of(values)
+    assert order.tolist() == np.argsort(values, kind="stable").tolist()
+    assert order_of(values.astype(np.float64)).tolist() == order.tolist()
+
+
+def test_numbers_that_differ_only_beyond_a_float32_keep_their_order():
+    values = 1 + np.random.default_rng(2).permutation(2 * FEW) * 1e-12
+    assert (np.diff(values[order_of(values)]) > 0).all()
+    # only a number far behind the first ones shows it
+    late = np.ones(3 * FEW)
+    late[-2:] = 1 + 2e-12, 1 + 1e-12
+    assert order_of(late)[-2:].tolist() == [len(late) - 1, len(late) - 2]
+
+
+def test_what_is_sorted_stays_as_it_was():
+    values = np.random.default_rng(3).normal(size=2 * FEW).astype(np.float32)
+    values[0] = -0.0
+    before = values.tobytes()
+    order_of(values)
+    assert values.tobytes() == before
