@@ -71,14 +71,15 @@ class Copula:
         able = np.flatnonzero(level > 0)
         if len(able) == 0:
             return 0.0
-        chance = level[able]
+        # a normal score of a smaller chance has no finite number
+        chance = np.maximum(level[able], SMALLEST)
         total = float(chance.sum())
         if chance.max() >= 1:
             return 1.0
         limit = -ndtri(chance)
         share = (np.arange(N_DRAWS) + 0.5) / N_DRAWS
         drawn = np.minimum(np.searchsorted(np.cumsum(chance) / total, share), len(able) - 1)
-        beyond = -ndtri(chance[drawn] * _uniforms())
+        beyond = -ndtri(np.maximum(chance[drawn] * _uniforms(), SMALLEST))
         plain = self.normals[:, able]
         own = beyond - plain[np.arange(N_DRAWS), drawn]
         scores = plain + self.correlation[np.ix_(able, able)][drawn] * own[:, None]

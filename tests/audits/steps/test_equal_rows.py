@@ -34,7 +34,7 @@ def test_products_of_different_shares_are_averaged_over_all_choices():
     assert _mean_products(share, np.array([3, 8])) == pytest.approx([1 / 56, 1 / 256])
 
 
-@pytest.mark.parametrize("share, scale", [(0.5, 1.0), (0.5, 0.5), (0.8, 0.5), (0.95, 1.0)])
+@pytest.mark.parametrize(("share", "scale"), [(0.5, 1.0), (0.5, 0.5), (0.8, 0.5), (0.95, 1.0)])
 @pytest.mark.parametrize("decimals", [2, 3])
 def test_answers_that_are_equal_by_chance_are_neither_copies_nor_repeats(share, scale, decimals):
     """A mean share to a power in place of products of different shares has lacks below -2."""
