@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from tacit.core.sorting import order_of
 from tacit.metrics.auc import EXACT_WORK, _exact_tail, _skewed_tail, _tie_sizes
 from tacit.metrics.intervals import fisher_p_value
 
@@ -180,9 +181,16 @@ class Ranked:
     rank: NDArray[np.integer[Any]]
 
     @classmethod
-    def of(cls, source: str, score: NDArray[np.floating[Any]]) -> "Ranked":
-        """Sort `score` (n,)."""
-        order = np.argsort(score)
+    def of(
+        cls,
+        source: str,
+        score: NDArray[np.floating[Any]],
+        *,
+        order: NDArray[np.intp] | None = None,
+    ) -> "Ranked":
+        """Sort `score` (n,), unless its ascending `order` is known."""
+        if order is None:
+            order = order_of(score)
         ascending = score[order]
         step = ascending[1:] != ascending[:-1]
         rank: NDArray[np.integer[Any]]
@@ -372,7 +380,9 @@ def slice_look(
     n_codes : number of slices.
     member : bool (n,), the truth.
     """
-    inside = np.argsort(code[ranked.order], kind="stable")
+    # few codes fit a type that NumPy sorts by counting
+    small = np.int8 if n_codes < 2**7 else np.int16 if n_codes < 2**15 else code.dtype
+    inside = np.argsort(code.astype(small)[ranked.order], kind="stable")
     sizes = np.bincount(code + 1, minlength=n_codes + 1)
     order = ranked.order[inside][sizes[0] :]
     sizes = sizes[1:]

@@ -35,9 +35,9 @@ def test_products_of_different_shares_are_averaged_over_all_choices():
 
 
 @pytest.mark.parametrize(("share", "scale"), [(0.5, 1.0), (0.5, 0.5), (0.8, 0.5), (0.95, 1.0)])
-@pytest.mark.parametrize("decimals", [2, 3])
+@pytest.mark.parametrize("decimals", [1, 2, 3])
 def test_answers_that_are_equal_by_chance_are_neither_copies_nor_repeats(share, scale, decimals):
-    """A mean share to a power in place of products of different shares has lacks below -2."""
+    """The power of a mean share has lacks below -2; bounds of large groups, of many times that."""
     n, lacks = 3_000, []
     for seed in range(60):
         rng = np.random.default_rng(seed)
@@ -72,8 +72,7 @@ def test_a_large_group_is_no_evidence_of_copies_where_its_chance_is_only_bounded
     rng = np.random.default_rng(0)
     values = np.concatenate([np.zeros(5_000), rng.exponential(size=5_000)])
     found = by_likeness(values, rng.random(10_000) < 0.5)
-    assert found.bound.sum() == 1
-    assert found.total[found.bound] > AROUND
+    assert found.total.max() > AROUND
     assert found.lack == 0
 
 

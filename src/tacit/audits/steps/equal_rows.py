@@ -11,12 +11,15 @@ from scipy.special import gammaln
 from tacit.core.sorting import order_of
 
 Floats = NDArray[np.float64]
+Counts = NDArray[np.integer[Any]]
 
 # A group of equal rows is weighed against the sides of so many groups of nearly equal likeness on
 # either hand: enough to estimate the chance of a pure group, few enough to be alike.
 NEIGHBOURS = 4
 # From so few shares the chance that more than `AROUND` records lie on one side has no estimate.
 AROUND = 2 * NEIGHBOURS
+# Of more groups, so many tell whether chance explains them: copies among one in 100 are seen.
+MOST_WEIGHED = 100_000
 # Odd numbers of random bits, of the mixing that makes one number of a row (splitmix64).
 MIX, SPREAD = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x9E3779B97F4A7C15)
 
@@ -33,18 +36,21 @@ class EqualRows:
     order : int (n,), rows so that equal ones are neighbours.
     start : int (g,), where each group begins in `order`.
     total, members : int (g,), rows of each group, and members among them.
-    expected : float64 (g,), chance that each group is pure; 1 for a group of one row.
+    weighed : int (k,), the groups of two rows or more that are held against chance: all, or so many
+        of very many.
+    expected : float64 (k,), chance that each of these is pure.
     noise : variance of the sum of `expected`, which is an estimate.
-    bound : bool (g,), where `expected` is only an upper bound.
+    local : whether `expected` comes from neighbours; of a large group it is then an upper bound.
     """
 
     order: NDArray[np.intp]
-    start: NDArray[np.int64]
-    total: NDArray[np.int64]
-    members: NDArray[np.int64]
+    start: Counts
+    total: Counts
+    members: Counts
+    weighed: NDArray[np.intp]
     expected: Floats
     noise: float
-    bound: NDArray[np.bool_]
+    local: bool
 
     @classmethod
     def by_number(cls, number: NDArray[Any], member: NDArray[np.bool_]) -> "EqualRows":
@@ -52,9 +58,7 @@ class EqualRows:
         rows.
         """
         order = np.argsort(number)
-        start, total, members = _counted(number[order], member[order])
-        expected = _pure_of_all(total, int(np.count_nonzero(member)), len(member))
-        return cls(order, start, total, members, expected, 0.0, np.zeros(len(start), bool))
+        return cls._of_all(order, number[order], member)
 
     @classmethod
     def by_likeness(
@@ -69,11 +73,21 @@ class EqualRows:
         ordered = columns[0][order, 0] if single else number_of(columns)[order]
         start, total, members = _counted(ordered, member[order])
         if len(start) <= AROUND:
-            expected = _pure_of_all(total, int(np.count_nonzero(member)), len(member))
-            return cls(order, start, total, members, expected, 0.0, np.zeros(len(start), bool))
+            return cls._of_all(order, ordered, member)
         place = None if single else order_of(like[order[start]])
-        expected, noise = _pure_nearby(total, members, place)
-        return cls(order, start, total, members, expected, noise, total > AROUND)
+        weighed = _some(np.flatnonzero(total >= 2))
+        expected, noise = _pure_nearby(total, members, place, weighed)
+        return cls(order, start, total, members, weighed, expected, noise, local=True)
+
+    @classmethod
+    def _of_all(
+        cls, order: NDArray[np.intp], ordered: NDArray[Any], member: NDArray[np.bool_]
+    ) -> "EqualRows":
+        """Groups whose coin is that of all rows."""
+        start, total, members = _counted(ordered, member[order])
+        weighed = _some(np.flatnonzero(total >= 2))
+        expected = _pure_of_all(total[weighed], int(np.count_nonzero(member)), len(member))
+        return cls(order, start, total, members, weighed, expected, 0.0, local=False)
 
     @property
     def several(self) -> NDArray[np.bool_]:
@@ -90,31 +104,37 @@ class EqualRows:
         """Pure groups above what coins give, in standard deviations: above 0 where rows repeat
         within a side.
         """
-        return self._excess(self.several)
+        return self._excess(np.ones(len(self.weighed), bool))
 
     @property
     def lack(self) -> float:
         """The same without groups whose expectation is only bounded: below 0 where rows of one side
         are copies of the other's.
         """
-        return self._excess(self.several & ~self.bound)
+        return self._excess(self._known)
+
+    @property
+    def _known(self) -> NDArray[np.bool_]:
+        """Of the groups that are weighed, those whose expectation is no mere bound, bool (k,)."""
+        small = self.total[self.weighed] <= AROUND
+        return small if self.local else np.ones(len(self.weighed), bool)
 
     def _excess(self, where: NDArray[np.bool_]) -> float:
         expected = self.expected[where]
         spread = float(np.sqrt((expected * (1 - expected)).sum() + self.noise))
-        pure = np.count_nonzero(where & ~self.mixed)
+        pure = np.count_nonzero(~self.mixed[self.weighed[where]])
         return (pure - float(expected.sum())) / spread if spread > 0 else 0.0
 
     @property
     def beyond_chance(self) -> float:
         """Share of the mixed groups that chance does not explain, in [0, 1]."""
-        where = self.several & ~self.bound
-        mixed = np.count_nonzero(where & self.mixed)
+        where = self._known
         expected = self.expected[where]
+        mixed = np.count_nonzero(self.mixed[self.weighed[where]])
         if not mixed or not expected.sum():
             return 1.0
         # of all groups some are copies and mixed for sure, the others pure as often as expected
-        pure = np.count_nonzero(where) - mixed
+        pure = len(expected) - mixed
         copies = (float(expected.sum()) - pure) / float(expected.mean())
         return min(1.0, max(0.0, copies / mixed))
 
@@ -147,17 +167,22 @@ def number_of(columns: Iterable[NDArray[Any]]) -> NDArray[np.uint64]:
     return number
 
 
-def _counted(
-    ordered: NDArray[Any], member: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def _counted(ordered: NDArray[Any], member: NDArray[np.bool_]) -> tuple[Counts, Counts, Counts]:
     """Where groups of equal neighbours begin, how many rows they have, how many of them members."""
-    start = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    total = np.diff(start, append=len(ordered))
-    before = np.concatenate([[0], np.cumsum(member)])
-    return start, total, before[start + total] - before[start]
+    n = len(ordered)
+    kind: type[np.integer[Any]] = np.int32 if n < 2**31 else np.int64
+    start = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])).astype(kind)
+    total = np.diff(start, append=kind(n))
+    upto = np.cumsum(member, dtype=kind)[start + total - 1]
+    return start, total, np.diff(upto, prepend=kind(0))
 
 
-def _pure_of_all(total: NDArray[np.int64], n_members: int, n: int) -> Floats:
+def _some(groups: NDArray[np.intp]) -> NDArray[np.intp]:
+    """All groups, or `MOST_WEIGHED` that are evenly spread."""
+    return groups[:: max(1, -(-len(groups) // MOST_WEIGHED))]
+
+
+def _pure_of_all(total: Counts, n_members: int, n: int) -> Floats:
     """Chance that a group lies on one side, where members are drawn from all n rows."""
     size = total.astype(np.float64)
     all_ways = _log_choose(n, size)
@@ -165,7 +190,7 @@ def _pure_of_all(total: NDArray[np.int64], n_members: int, n: int) -> Floats:
         np.where(size <= side, np.exp(_log_choose(side, np.minimum(size, side)) - all_ways), 0.0)
         for side in (n_members, n - n_members)
     ]
-    return np.minimum(1.0, sides[0] + sides[1])
+    return np.asarray(np.minimum(1.0, sides[0] + sides[1]))
 
 
 def _log_choose(n: int, k: Floats) -> Floats:
@@ -173,7 +198,10 @@ def _log_choose(n: int, k: Floats) -> Floats:
 
 
 def _pure_nearby(
-    total: NDArray[np.int64], members: NDArray[np.int64], place: NDArray[np.intp] | None
+    total: Counts,
+    members: Counts,
+    place: NDArray[np.intp] | None,
+    weighed: NDArray[np.intp],
 ) -> tuple[Floats, float]:
     """Chance that each group lies on one side, from the shares of its neighbours, and the variance
     of the sum of these chances.
@@ -185,26 +213,27 @@ def _pure_nearby(
     ----------
     total, members : rows of each group, and members among them.
     place : the groups in order of likeness; None where they stand in it.
+    weighed : the groups that are asked for.
 
     References
     ----------
     .. [1] Hoeffding, A class of statistics with asymptotically normal distribution, 1948.
     """
     n = len(total)
-    rank = np.arange(n)
+    rank = weighed
     if place is not None:
+        rank = np.empty(n, np.intp)
         rank[place] = np.arange(n)
-    several = np.flatnonzero(total >= 2)
-    first = np.clip(rank[several] - NEIGHBOURS, 0, n - AROUND - 1)
+        rank = rank[weighed]
+    first = np.clip(rank - NEIGHBOURS, 0, n - AROUND - 1)
     around = first[:, None] + np.arange(AROUND)
     # the group itself is none of its neighbours
-    around += around >= rank[several, None]
+    around += around >= rank[:, None]
     if place is not None:
         around = place[around]
     share = members[around] / total[around]
-    most = np.minimum(total[several], AROUND)
-    expected = np.ones(n)
-    expected[several] = _mean_products(share, most) + _mean_products(1 - share, most)
+    most = np.minimum(total[weighed], AROUND)
+    expected = _mean_products(share, most) + _mean_products(1 - share, most)
     mean = np.clip(share.mean(axis=1), 1e-6, 1 - 1e-6)
     slope = most * (mean ** (most - 1) - (1 - mean) ** (most - 1)) / AROUND
     pull = slope * np.sqrt(mean * (1 - mean))
@@ -212,7 +241,7 @@ def _pure_nearby(
     return np.clip(expected, 0.0, 1.0), float((noise**2).sum())
 
 
-def _mean_products(share: Floats, power: NDArray[np.int64]) -> Floats:
+def _mean_products(share: Floats, power: Counts) -> Floats:
     """Mean over all choices of ``power[i]`` different columns of the product of row i's shares."""
     sums = np.zeros((len(share), AROUND + 1))
     sums[:, 0] = 1.0
