@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tacit.core.sorting import FEW, order_of
+from tacit.core.sorting import FEW, order_of, smallest
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -38,3 +38,13 @@ def test_what_is_sorted_stays_as_it_was():
     before = values.tobytes()
     order_of(values)
     assert values.tobytes() == before
+
+
+@pytest.mark.parametrize(
+    ("codes", "kind"),
+    [([], "int64"), ([0, 127], "int8"), ([-1, 128], "int16"), ([0, 40_000], "int32")],
+)
+def test_codes_take_the_smallest_type_that_holds_them(codes, kind):
+    given = np.array(codes, np.int64)
+    assert smallest(given).dtype == kind
+    assert smallest(given).tolist() == codes

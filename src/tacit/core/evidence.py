@@ -111,11 +111,9 @@ class Evidence:
         place = np.flatnonzero(member)
         below = place - np.arange(len(place))
         # among equal scores, those that stand before a member are not below it
-        first = np.flatnonzero(np.append(True, score[1:] != score[:-1]))
-        if len(first) < len(score):
-            tied = np.flatnonzero(score[place] == score[np.maximum(place - 1, 0)])
-            begin = first[np.searchsorted(first, place[tied], side="right") - 1]
-            below[tied] = begin - np.searchsorted(place, begin)
+        tied = place[score[place] == score[np.maximum(place - 1, 0)]]
+        begin = np.searchsorted(score, score[tied])
+        below[np.searchsorted(place, tied)] = begin - np.searchsorted(place, begin)
         vars(self)["below"] = checking.frozen(below)
 
     @cached_property

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 SIGN = np.uint32(1 << 31)
 # Packed keys hold the place of a record in 32 bits.
 MOST_PACKED = 1 << 32
+# Keys are packed in pieces that stay in the processor's cache.
+PIECE = 1 << 16
 # Below so many numbers a plain sort of the places is as fast.
 FEW = 2_000
 
@@ -34,11 +36,33 @@ def order_of(values: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
     single = _single(values)
     if single is None:
         return np.argsort(values, kind="stable")
-    key = np.left_shift(_ascending_bits(single), 32, dtype=np.uint64)
-    key |= np.arange(n, dtype=np.uint64)
+    key = np.empty(n, np.uint64)
+    for start in range(0, n, PIECE):
+        part = key[start : start + PIECE]
+        bits = _ascending_bits(single[start : start + PIECE])
+        np.left_shift(bits, 32, out=part, dtype=np.uint64)
+        part |= np.arange(start, start + len(part), dtype=np.uint64)
     key.sort()
     key &= np.uint64(MOST_PACKED - 1)
     return key.view(np.int64).astype(np.intp, copy=False)
+
+
+def smallest(code: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
+    """The same whole numbers in the smallest type that holds them: those of one or two bytes NumPy
+    sorts by counting.
+
+    Examples
+    --------
+    >>> smallest(np.array([-1, 300])).dtype
+    dtype('int16')
+    """
+    if not len(code):
+        return code
+    low, high = int(code.min()), int(code.max())
+    for kind in (np.int8, np.int16, np.int32):
+        if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max:
+            return code.astype(kind, copy=False)
+    return code
 
 
 def _single(values: NDArray[np.floating[Any]]) -> NDArray[np.float32] | None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from tacit.core.sorting import order_of
+from tacit.core.sorting import order_of, smallest
 from tacit.metrics.auc import EXACT_WORK, _exact_tail, _skewed_tail, _tie_sizes
 from tacit.metrics.intervals import fisher_p_value
 
@@ -193,20 +193,25 @@ class Ranked:
             order = order_of(score)
         ascending = score[order]
         step = ascending[1:] != ascending[:-1]
-        rank: NDArray[np.integer[Any]]
-        # doubled ranks of a billion records need more than 32 bits
-        rank = np.empty(len(order), np.int32) if len(order) < 2**30 else np.empty(len(order), int)
-        rank[order] = _doubled_ranks(step, len(order))
+        ascending_ranks = _doubled_ranks(step, len(order))
+        rank = np.empty_like(ascending_ranks)
+        rank[order] = ascending_ranks
         return cls(source, order, step, rank)
 
 
-def _doubled_ranks(step: NDArray[np.bool_], n: int) -> NDArray[np.int64]:
+def _doubled_ranks(step: NDArray[np.bool_], n: int) -> NDArray[np.integer[Any]]:
     """Twice the mid-rank less its mean, of sorted records."""
+    # doubled ranks of a billion records need more than 32 bits
+    kind: type[np.integer[Any]] = np.int32 if n < 2**30 else np.int64
+    rank = np.arange(1 - n, n, 2, dtype=kind)
     if step.all():
-        return np.arange(1 - n, n, 2)
-    start = np.concatenate([[0], np.flatnonzero(step) + 1])
-    size = np.diff(np.append(start, n))
-    return np.repeat(2 * start + size - n, size)
+        return rank
+    # the first and the last of neighbours that tie, so that records without ties cost nothing
+    first = np.flatnonzero(~step & np.append(True, step[:-1]))
+    size = np.flatnonzero(~step & np.append(step[1:], True)) + 2 - first
+    tied = np.repeat(first - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
+    rank[tied] = np.repeat(2 * first + size - n, size)
+    return rank
 
 
 def rank_look(ranked: Ranked, member: NDArray[np.bool_]) -> Look:
@@ -380,27 +385,29 @@ def slice_look(
     n_codes : number of slices.
     member : bool (n,), the truth.
     """
-    # few codes fit a type that NumPy sorts by counting
-    small = np.int8 if n_codes < 2**7 else np.int16 if n_codes < 2**15 else code.dtype
-    inside = np.argsort(code.astype(small)[ranked.order], kind="stable")
-    sizes = np.bincount(code + 1, minlength=n_codes + 1)
-    order = ranked.order[inside][sizes[0] :]
+    code = smallest(code)
+    inside = np.argsort(code[ranked.order], kind="stable")
+    sizes = np.bincount(code.astype(np.intp) + 1, minlength=n_codes + 1)
+    inside = inside[sizes[0] :]
     sizes = sizes[1:]
     ends = np.cumsum(sizes)
+    # what stands in the order of the score is read from front to back within a slice
+    ascending, truth = _doubled_ranks(ranked.step, len(member)), member[ranked.order]
     rank = np.zeros(len(member), ranked.rank.dtype)
     p_values, least = np.ones(n_codes), np.ones(n_codes)
     for value, (start, end) in enumerate(zip(ends - sizes, ends)):
         if end == start:
             continue
-        records = order[start:end]
-        pooled = ranked.rank[records]
+        places = inside[start:end]
+        pooled = ascending[places]
         step = pooled[1:] != pooled[:-1]
-        rank[records] = _doubled_ranks(step, end - start)
-        n_members = int(np.count_nonzero(member[records]))
-        total = int(rank[records][member[records]].sum(dtype=np.int64))
+        own, here = _doubled_ranks(step, end - start), truth[places]
+        rank[ranked.order[places]] = own
+        n_members = int(np.count_nonzero(here))
+        total = int(own[here].sum(dtype=np.int64))
         p_values[value] = rank_p_value(step, n_members, end - start - n_members, total)
         least[value] = smallest_rank_p(end - start, n_members)
-    rows = Rows(np.maximum(code, 0).astype(np.int32), n_codes, rank)
+    rows = Rows(np.maximum(code, 0), n_codes, rank)
     return Look(name, "slice", rows, p_values, least, 0.5 / np.maximum(sizes, 1))
 
 

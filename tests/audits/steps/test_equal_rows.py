@@ -9,7 +9,7 @@ from tacit.audits.steps.equal_rows import AROUND, EqualRows, _mean_products, num
 
 
 def by_likeness(values, member):
-    return EqualRows.by_likeness([values], values, member)
+    return EqualRows.by_likeness([values], lambda: values, member)
 
 
 def test_groups_their_sizes_and_their_members():

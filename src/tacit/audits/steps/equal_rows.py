@@ -1,6 +1,6 @@
 """Rows that are equal: on which side they stand, and how surprising that is."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,6 @@ class EqualRows:
     Parameters
     ----------
     order : int (n,), rows so that equal ones are neighbours.
-    start : int (g,), where each group begins in `order`.
     total, members : int (g,), rows of each group, and members among them.
     weighed : int (k,), the groups of two rows or more that are held against chance: all, or so many
         of very many.
@@ -44,7 +43,6 @@ class EqualRows:
     """
 
     order: NDArray[np.intp]
-    start: Counts
     total: Counts
     members: Counts
     weighed: NDArray[np.intp]
@@ -62,32 +60,37 @@ class EqualRows:
 
     @classmethod
     def by_likeness(
-        cls, arrays: Iterable[NDArray[Any]], like: NDArray[Any], member: NDArray[np.bool_]
+        cls,
+        arrays: Iterable[NDArray[Any]],
+        like: Callable[[], NDArray[Any]],
+        member: NDArray[np.bool_],
     ) -> "EqualRows":
         """Rows are equal where all `arrays` (n, ...) are; the coin of a row is that of the groups
-        that are nearest by `like` (n,), since a model that leaks answers members alike.
+        that are nearest by ``like()`` (n,), since a model that leaks answers members alike.
+
+        A single number a row is its own likeness.
         """
         columns = [array.reshape(len(array), -1) for array in arrays]
         single = len(columns) == 1 and columns[0].shape[1] == 1
         order = order_of(columns[0][:, 0]) if single else np.argsort(number_of(columns))
         ordered = columns[0][order, 0] if single else number_of(columns)[order]
-        start, total, members = _counted(ordered, member[order])
-        if len(start) <= AROUND:
+        total, members = _counted(ordered, member[order])
+        if len(total) <= AROUND:
             return cls._of_all(order, ordered, member)
-        place = None if single else order_of(like[order[start]])
+        place = None if single else order_of(like()[order[np.cumsum(total) - total]])
         weighed = _some(np.flatnonzero(total >= 2))
         expected, noise = _pure_nearby(total, members, place, weighed)
-        return cls(order, start, total, members, weighed, expected, noise, local=True)
+        return cls(order, total, members, weighed, expected, noise, local=True)
 
     @classmethod
     def _of_all(
         cls, order: NDArray[np.intp], ordered: NDArray[Any], member: NDArray[np.bool_]
     ) -> "EqualRows":
         """Groups whose coin is that of all rows."""
-        start, total, members = _counted(ordered, member[order])
+        total, members = _counted(ordered, member[order])
         weighed = _some(np.flatnonzero(total >= 2))
         expected = _pure_of_all(total[weighed], int(np.count_nonzero(member)), len(member))
-        return cls(order, start, total, members, weighed, expected, 0.0, local=False)
+        return cls(order, total, members, weighed, expected, 0.0, local=False)
 
     @property
     def several(self) -> NDArray[np.bool_]:
@@ -144,7 +147,7 @@ class EqualRows:
         """
         own = np.ones(len(self.order), bool)
         own[np.repeat(joined, self.total)] = False
-        own[self.start] = True
+        own[np.cumsum(self.total) - self.total] = True
         cluster = np.empty(len(self.order), np.int64)
         cluster[self.order] = np.cumsum(own) - 1
         return cluster
@@ -167,14 +170,14 @@ def number_of(columns: Iterable[NDArray[Any]]) -> NDArray[np.uint64]:
     return number
 
 
-def _counted(ordered: NDArray[Any], member: NDArray[np.bool_]) -> tuple[Counts, Counts, Counts]:
-    """Where groups of equal neighbours begin, how many rows they have, how many of them members."""
+def _counted(ordered: NDArray[Any], member: NDArray[np.bool_]) -> tuple[Counts, Counts]:
+    """How many rows each group of equal neighbours has, and how many of them are members."""
     n = len(ordered)
     kind: type[np.integer[Any]] = np.int32 if n < 2**31 else np.int64
     start = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])).astype(kind)
     total = np.diff(start, append=kind(n))
     upto = np.cumsum(member, dtype=kind)[start + total - 1]
-    return start, total, np.diff(upto, prepend=kind(0))
+    return total, np.diff(upto, prepend=kind(0))
 
 
 def _some(groups: NDArray[np.intp]) -> NDArray[np.intp]:

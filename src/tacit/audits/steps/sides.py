@@ -102,11 +102,13 @@ def compared(
     InvalidInput : both sides hold the same.
     """
     answers = _answers(outputs)
-    found = EqualRows.by_likeness(answers, _likeness(outputs), member)
+    found = EqualRows.by_likeness(answers, lambda: _likeness(outputs), member)
     _require_different(answers, found, member, "answers")
     sides = _sided(found, member, "answers", None)
     if sides.repeated and _coarse(outputs):
         sides = replace(sides, repeated=0, cluster=None)
+    # of losses alone the largest comes last, and is the least like a member
+    order = found.order[::-1] if outputs.task == "loss" else None
     if digest is not None:
         found = EqualRows.by_number(digest, member)
         _require_different([digest], found, member, "records")
@@ -127,7 +129,8 @@ def compared(
             f" one on the other (by their {sides.seen_by}). There is nothing to tell apart. Give"
             " records that the model was not trained on as non-members."
         )
-    return replace(sides, constant=same, backwards=_backwards(outputs, member))
+    del found
+    return replace(sides, constant=same, backwards=_backwards(outputs, member, order))
 
 
 def constant(outputs: Outputs) -> bool:
@@ -335,7 +338,7 @@ def _require_different(
         )
 
 
-def _backwards(outputs: Outputs, member: NDArray[np.bool_]) -> str:
+def _backwards(outputs: Outputs, member: NDArray[np.bool_], order: NDArray[np.intp] | None) -> str:
     """Why the sides look swapped: the model knows the non-members better."""
     names = available(outputs)
     if "loss" not in names:
@@ -346,6 +349,9 @@ def _backwards(outputs: Outputs, member: NDArray[np.bool_]) -> str:
             return ""
     signals = Signals.of(measure(outputs, "loss"), statistic="loss")
     try:
-        return backwards_warning(marked(Threshold(), signals, Membership(member)))
+        evidence = marked(Threshold(), signals, Membership(member))
+        if order is not None:
+            evidence.sorted_by(order)
+        return backwards_warning(evidence)
     except NotEnoughData:
         return ""
