@@ -26,10 +26,17 @@ def test_infinities_zeros_and_the_smallest_numbers_have_their_places():
 def test_numbers_that_differ_only_beyond_a_float32_keep_their_order():
     values = 1 + np.random.default_rng(2).permutation(2 * FEW) * 1e-12
     assert (np.diff(values[order_of(values)]) > 0).all()
-    # only a number far behind the first ones shows it
-    late = np.ones(3 * FEW)
-    late[-2:] = 1 + 2e-12, 1 + 1e-12
-    assert order_of(late)[-2:].tolist() == [len(late) - 1, len(late) - 2]
+    few = np.random.default_rng(2).permutation(np.arange(3.0 * FEW))
+    few[7:9] = 0.5 + 2e-12, 0.5 + 1e-12
+    few[[3, 5]] = 0.5
+    assert order_of(few).tolist() == np.argsort(few, kind="stable").tolist()
+
+
+def test_whole_numbers_of_64_bits_are_sorted_to_their_last_bit():
+    number = np.random.default_rng(4).integers(0, 2**64, 3 * FEW, dtype=np.uint64)
+    number[10:200] = number[400:590] ^ np.uint64(1)
+    number[600:800] = number[1_000:1_200]
+    assert order_of(number).tolist() == np.argsort(number, kind="stable").tolist()
 
 
 def test_what_is_sorted_stays_as_it_was():

@@ -55,7 +55,7 @@ class EqualRows:
         """Rows are equal where their `number` (n,) is; which side they are on is one coin for all
         rows.
         """
-        order = np.argsort(number)
+        order = order_of(number)
         return cls._of_all(order, number[order], member)
 
     @classmethod
@@ -72,8 +72,9 @@ class EqualRows:
         """
         columns = [array.reshape(len(array), -1) for array in arrays]
         single = len(columns) == 1 and columns[0].shape[1] == 1
-        order = order_of(columns[0][:, 0]) if single else np.argsort(number_of(columns))
-        ordered = columns[0][order, 0] if single else number_of(columns)[order]
+        number = columns[0][:, 0] if single else number_of(columns)
+        order = order_of(number)
+        ordered = number[order]
         total, members = _counted(ordered, member[order])
         if len(total) <= AROUND:
             return cls._of_all(order, ordered, member)
