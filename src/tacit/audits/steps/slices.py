@@ -180,8 +180,8 @@ def _slice(
         got, unit = min((n_members, "members"), (n_nonmembers, "non-members"))
         note = Note(result.name, reason, MIN_SIDE, got, unit)
         # the test looked at it, so that a leak in it has a name; an interval would say nothing
-        own, in_all = p_values or (None, None)
-        return replace(result, notes=(note,), p_value=own, p_adjusted=in_all)
+        alone, corrected = p_values or (None, None)
+        return replace(result, notes=(note,), p_value=alone, p_adjusted=corrected)
     own = evidence.take(records)
     try:
         estimates = [auc(own, level=level), advantage(own, level=level)]
