@@ -115,8 +115,8 @@ def _only_in_a_slice(slices: Sequence[CheckResult], alpha: float) -> str:
     shown = [part for part in slices if part.p_adjusted is not None and part.p_adjusted <= alpha]
     if not shown:
         return (
-            "This model leaks on some records: not shown for all together, but for a slice too small"
-            " to be shown by itself."
+            "This model leaks on some records: not shown for all together, but for a slice too"
+            " small to be shown by itself."
         )
     worst = min(shown, key=lambda part: part.p_adjusted or 0.0)
     area = worst.estimate("auc")
