@@ -40,7 +40,7 @@ from wrong_code import ROOT, Mutant, by_hand, sampled, together  # noqa: E402
 # imported once, before the processes part
 PRELOADED = ("numpy", "scipy.special", "scipy.stats", "scipy.optimize", "sklearn.ensemble")
 SLOWER = 10  # times what a test takes without an error; then the mutant hangs
-LEAST_SECONDS = 20.0  # before a mutant is taken to hang
+LEAST_SECONDS = 60.0  # before a mutant is taken to hang
 
 
 @dataclass
@@ -63,6 +63,7 @@ class Judge:
     def __init__(self, mutants: Sequence[Sequence[Mutant]], arguments: argparse.Namespace) -> None:
         self.mutants = mutants
         self.slowest = arguments.slowest
+        self.budget = arguments.budget
         self.failed = False
         self.alive: list[Sequence[Mutant]] = []
         self.broken = False
@@ -76,7 +77,7 @@ class Judge:
         paths = {str(m.path.resolve()) for group in self.mutants for m in group}
         seen = self._look(session.items, paths)
         for group in self.mutants:
-            tests = _reaching(session.items, seen, group)
+            tests = _reaching(session.items, seen, group, self.budget)
             killed = self._kills(tests, seen, group)
             if not killed:
                 self.alive.append(group)
@@ -89,9 +90,9 @@ class Judge:
         def watched() -> Iterator[str]:
             for item in items:
                 seen = Seen(lines={path: set() for path in paths})
-                start = time.perf_counter()
+                start = time.process_time()
                 done = self._passes_in_time(item, seen)
-                seen.seconds = time.perf_counter() - start
+                seen.seconds = time.process_time() - start
                 lines = {path: sorted(reached) for path, reached in seen.lines.items()}
                 yield json.dumps([done, seen.seconds, lines])
                 self.failed = False
@@ -146,7 +147,7 @@ class Judge:
                 code = int(self.failed)
             finally:
                 os._exit(code)
-        limit = max(LEAST_SECONDS, SLOWER * sum(what.seconds for what, _ in tests))
+        limit = LEAST_SECONDS + SLOWER * sum(what.seconds for what, _ in tests)
         return _waited(child, limit) != 0
 
 
@@ -207,14 +208,22 @@ def _waited(child: int, seconds: float) -> int:
 
 
 def _reaching(
-    items: Sequence[pytest.Item], seen: Sequence[Seen | None], group: Sequence[Mutant]
+    items: Sequence[pytest.Item],
+    seen: Sequence[Seen | None],
+    group: Sequence[Mutant],
+    budget: float,
 ) -> list[tuple[Seen, pytest.Item]]:
-    """The tests that reach a statement of the errors, the quickest first."""
+    """The tests that reach a statement of the errors, the quickest first, while time is left."""
     found = []
     for item, what in zip(items, seen, strict=True):
         if what is not None and any(_reaches(what, mutant) for mutant in group):
             found.append((what, item))
-    return sorted(found, key=lambda pair: pair[0].seconds)
+    kept: list[tuple[Seen, pytest.Item]] = []
+    for what, item in sorted(found, key=lambda pair: pair[0].seconds):
+        budget -= what.seconds
+        if budget >= 0:
+            kept.append((what, item))
+    return kept
 
 
 def _reaches(what: Seen, mutant: Mutant) -> bool:
@@ -302,12 +311,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("files", nargs="*", type=Path, help="files of src/ to put errors into")
-    parser.add_argument("--list", type=Path, help="a file of wrong lines, in place of `files`")
+    parser.add_argument("files", nargs="*", type=Path, help="files of src/ to put errors into, all of the listed ones if left out")
+    parser.add_argument("--list", type=Path, help="a file of wrong lines to put in")
     parser.add_argument("--together", action="store_true", help="all listed lines at once")
     parser.add_argument("--most", type=int, default=10**6, help="mutants of a file, drawn")
     parser.add_argument("--seed", type=int, default=0, help="which of them --most takes")
     parser.add_argument("--slowest", type=float, default=2.0, help="seconds of a test that runs")
+    parser.add_argument("--budget", type=float, default=1e9, help="seconds of tests a mutant")
     parser.add_argument("--least", type=float, default=90.0, help="percent to be killed")
     parser.add_argument("--page", type=Path, help="add a table of the survivors to this file")
     given = list(sys.argv[1:] if argv is None else argv)
@@ -325,10 +335,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _groups(arguments: argparse.Namespace) -> list[list[Mutant]]:
     """The errors, those that go in at once in one list."""
-    if arguments.list and arguments.together:
-        return [together(arguments.list)]
     if arguments.list:
-        return [[mutant] for mutant in by_hand(arguments.list)]
+        listed = together(arguments.list) if arguments.together else by_hand(arguments.list)
+        wanted = {path.resolve() for path in arguments.files}
+        listed = [mutant for mutant in listed if not wanted or mutant.path.resolve() in wanted]
+        return [listed] if arguments.together else [[mutant] for mutant in listed]
     drawn = [sampled(path, arguments.most, arguments.seed) for path in arguments.files]
     return [[mutant] for mutants in drawn for mutant in mutants]
 

@@ -48,24 +48,34 @@ OPPOSITE = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mutant:
-    """One wrong line.
+    """One wrong line, or several of one file.
 
     Parameters
     ----------
     path : of the file.
     lines : the first and the last that it is in.
     kind : of error.
-    text : of the line as it would read.
-    tree : of the whole module.
+    right : the file's tree.
+    build : makes the wrong tree, and what the line would read.
     """
 
     path: Path
     lines: tuple[int, int]
     kind: str
-    text: str
-    tree: ast.Module
+    right: ast.Module
+    build: Callable[[], tuple[ast.Module, str]]
+
+    @property
+    def tree(self) -> ast.Module:
+        """The wrong tree."""
+        return self.build()[0]
+
+    @property
+    def text(self) -> str:
+        """What the line would read."""
+        return self.build()[1]
 
     @property
     def in_function(self) -> bool:
@@ -73,16 +83,16 @@ class Mutant:
         first, _ = self.lines
         return any(
             isinstance(node, ast.FunctionDef) and node.body[0].lineno <= first <= _end(node)
-            for node in ast.walk(self.tree)
+            for node in ast.walk(self.right)
         )
 
 
 def sampled(path: Path, most: int, seed: int) -> list[Mutant]:
     """At most `most` mutants of a file, drawn by `seed`, in the order of its lines."""
     tree = ast.parse(path.read_text(encoding="utf8"))
-    every = []
     for number, node in enumerate(ast.walk(tree)):
         node.number = number  # type: ignore[attr-defined]
+    every = []
     for node in sorted(_mutable(tree), key=lambda n: (n.lineno, n.col_offset)):
         every += [(node, kind, change) for kind, change in _changes(node)]
     chosen = sorted(random.Random(seed).sample(range(len(every)), min(most, len(every))))
@@ -90,12 +100,15 @@ def sampled(path: Path, most: int, seed: int) -> list[Mutant]:
 
 
 def _mutant(path: Path, tree: ast.Module, node: ast.expr, kind: str, change: Change) -> Mutant:
-    wrong = copy.deepcopy(tree)
-    twin = next(n for n in ast.walk(wrong) if n.number == node.number)  # type: ignore[attr-defined]
-    lines = _lines(_statement(tree, node))
-    change(twin)
-    ast.fix_missing_locations(wrong)
-    return Mutant(path, lines, kind, _text(_statement(wrong, twin)), wrong)
+    def build() -> tuple[ast.Module, str]:
+        wrong = copy.deepcopy(tree)
+        number = node.number  # type: ignore[attr-defined]
+        twin = next(n for n in ast.walk(wrong) if n.number == number)  # type: ignore[attr-defined]
+        change(twin)
+        ast.fix_missing_locations(wrong)
+        return wrong, _text(_statement(wrong, twin))
+
+    return Mutant(path, _lines(_statement(tree, node)), kind, tree, build)
 
 
 def _mutable(tree: ast.Module) -> list[ast.expr]:
@@ -215,13 +228,14 @@ def together(page: Path) -> list[Mutant]:
 
 def _put_in(entries: Sequence[dict[str, str]]) -> Mutant:
     path = ROOT / entries[0]["path"]
-    source = path.read_text(encoding="utf8")
-    first = source[: source.index(entries[0]["was"])].count("\n") + 1
+    right = path.read_text(encoding="utf8")
+    first = right[: right.index(entries[0]["was"])].count("\n") + 1
     lines = (first, first + entries[0]["was"].count("\n"))
+    wrong = right
     for entry in entries:
-        if source.count(entry["was"]) != 1:
+        if wrong.count(entry["was"]) != 1:
             raise ValueError(f"{entry['path']} must hold this exactly once: {entry['was']}")
-        source = source.replace(entry["was"], entry["reads"])
+        wrong = wrong.replace(entry["was"], entry["reads"])
     text = "; ".join(entry["reads"] for entry in entries)
     kind = "; ".join(entry["error"] for entry in entries)
-    return Mutant(path, lines, kind, text, ast.parse(source))
+    return Mutant(path, lines, kind, ast.parse(right), lambda: (ast.parse(wrong), text))

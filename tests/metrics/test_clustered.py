@@ -146,3 +146,71 @@ def test_folds_of_clusters_are_summed_by_stouffer():
     assert twice == pytest.approx(ndtr(2**0.5 * ndtri(one)))
     nobody = np.zeros(len(user), np.int8)
     assert learned_p_value([score], nobody, member, user) == 1
+
+
+def of_zeros_and_ones(hit, member, user):
+    """The test of one rank look at scores 0 and 1: doubled ranks that differ by the records."""
+    look = rank_look(Ranked.of("hit", np.asarray(hit, float)), member)
+    return clustered_test([look], member, user)
+
+
+def test_within_users_the_difference_and_its_spread_by_hand():
+    """Two users of both kinds: 4 records with rates 1 and 0, 6 records with rates 1/2 and 1/4.
+
+    Each counts m (n - m) / n: 1 and 4/3. The difference is (1 * 1 + 4/3 * 1/4) / (7/3) = 4/7. The
+    sums of squares are 1 and 4/3, so the variance of the sum over members is 1 * 1 / 3 + 4/3 * 4/3
+    / 5 = 31/45.
+    """
+    user = np.repeat([0, 1], [4, 6])
+    member = np.array([1, 1, 0, 0, 1, 1, 0, 0, 0, 0], bool)
+    hit = [1, 1, 0, 0, 1, 0, 1, 0, 0, 0]
+    test = of_zeros_and_ones(hit, member, user)
+    assert test.effect[0] == pytest.approx(10 * 4 / 7)
+    assert test.spread[0] == pytest.approx(10 * np.sqrt(31 / 45) / (7 / 3))
+
+
+def test_users_of_one_kind_are_weighted_by_what_their_size_and_likeness_tell():
+    """Rates 3/4 of 4 and 0 of 2 against 1/3 of 3 and 0 of 3, all numbers by hand."""
+    user = np.repeat([0, 1, 2, 3], [4, 2, 3, 3])
+    member = user < 2
+    hit = [1, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0]
+    between = (4 * (5 / 12) ** 2 + 2 / 9 + 3 / 9) / 3
+    within = (3 / 4 + 2 / 3) / (12 - 4)
+    typical = (12 - (16 + 4 + 9 + 9) / 12) / 3
+    rho = (between - within) / (between + (typical - 1) * within)
+    assert rho == pytest.approx(0.31483, abs=1e-5)
+    four, two = 4 / (1 + 3 * rho), 2 / (1 + rho)
+    difference = 0.75 * four / (four + two) - 1 / 6
+    assert of_zeros_and_ones(hit, member, user).effect[0] == pytest.approx(12 * difference)
+
+
+def test_the_p_value_counts_the_labellings_of_users():
+    """Three users against three: all 20 labellings, with the statistic written out."""
+    from itertools import combinations
+
+    size = np.array([9, 2, 4, 3, 6, 5])
+    hits = np.array([9, 0, 3, 1, 1, 2])
+    user = np.repeat(np.arange(6), size)
+    hit = np.concatenate([np.arange(n) < k for n, k in zip(size, hits)])
+    test = of_zeros_and_ones(hit, user < 3, user)
+    mean = hits / size
+    rho = intraclass_correlation(
+        size.astype(float), mean[:, None], (size * mean * (1 - mean))[:, None]
+    )
+    w = size / (1 + (size - 1) * rho[0])
+
+    def moments(side):
+        centre = w[side] @ mean[side] / w[side].sum()
+        return centre, np.sum(w[side] ** 2 * (mean[side] - centre) ** 2) / w[side].sum() ** 2
+
+    found = []
+    for chosen in combinations(range(6), 3):
+        inside, rest = list(chosen), [unit for unit in range(6) if unit not in chosen]
+        (mean1, variance1), (mean0, variance0) = moments(inside), moments(rest)
+        found.append((mean1 - mean0, variance1 + variance0))
+    apart, variance = np.array(found).T
+    t = apart / np.sqrt(np.maximum(variance, 0.05 * variance.mean()))
+    exact = np.mean(t >= t[0] - 1e-9)
+    assert 0.1 <= exact <= 0.3
+    # 9,999 shuffles: four standard errors
+    assert test.p_value == pytest.approx(exact, abs=0.018)
