@@ -76,6 +76,10 @@ class Judge:
         """See what the tests reach, then try every mutant."""
         paths = {str(m.path.resolve()) for group in self.mutants for m in group}
         seen = self._look(session.items, paths)
+        for twin in {mutant.path: mutant.twin for group in self.mutants for mutant in group}.values():
+            if self._kills(_reaching(session.items, seen, [twin], self.budget), seen, [twin]):
+                _say(f"{twin.path}: the tests fail where its own code is put in")
+                self.broken = True
         for group in self.mutants:
             tests = _reaching(session.items, seen, group, self.budget)
             killed = self._kills(tests, seen, group)

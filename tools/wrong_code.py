@@ -78,6 +78,12 @@ class Mutant:
         return self.build()[1]
 
     @property
+    def twin(self) -> "Mutant":
+        """The same file without an error, as if all of its lines were changed."""
+        right = self.right
+        return Mutant(self.path, (0, 0), "none", right, lambda: (copy.deepcopy(right), ""))
+
+    @property
     def in_function(self) -> bool:
         """Whether the lines are run by a call, not by the import."""
         first, _ = self.lines

@@ -214,3 +214,21 @@ def test_the_p_value_counts_the_labellings_of_users():
     assert 0.1 <= exact <= 0.3
     # 9,999 shuffles: four standard errors
     assert test.p_value == pytest.approx(exact, abs=0.018)
+
+
+def test_users_that_agree_by_chance_have_a_twentieth_of_the_usual_variance():
+    """Three users at rate 1/2 against three at 1/4: no variance at all in one of 20 labellings."""
+    from itertools import combinations
+
+    user = np.repeat(np.arange(6), 4)
+    hit = np.concatenate([[1, 1, 0, 0]] * 3 + [[1, 0, 0, 0]] * 3)
+    test = of_zeros_and_ones(hit, user < 3, user)
+    rate = np.repeat([0.5, 0.25], 3)
+    # equal sizes: the variance of a side is its sum of squares over 3 ** 2
+    variance = [
+        sum(rate[list(side)].var() / 3 for side in (inside, set(range(6)) - set(inside)))
+        for inside in combinations(range(6), 3)
+    ]
+    t = 0.25 / np.sqrt(0.05 * np.mean(variance))
+    assert -ndtri(test.p_value_each[0]) == pytest.approx(t, rel=0.02)
+    assert test.p_value == pytest.approx(1 / 20, abs=0.009)

@@ -291,3 +291,10 @@ def test_the_critical_ratio_of_a_copula_has_its_chance():
 def test_separation_never_has_a_chance_above_one():
     assert separation_p_value(1, 1, 5) == 1.0
     assert separation_p_value(3, 2, 1) == pytest.approx(1 / 10)
+
+
+def test_a_look_that_is_always_reached_makes_the_chance_one():
+    copula = Copula(np.eye(3))
+    assert copula.p_value(np.array([1.0, 0.01, 0.01])) == 1.0
+    assert copula.p_value(np.array([0.01, 1.0, 0.0])) == 1.0
+    assert copula.p_value(np.zeros(3)) == 0.0
