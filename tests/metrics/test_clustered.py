@@ -232,3 +232,69 @@ def test_users_that_agree_by_chance_have_a_twentieth_of_the_usual_variance():
     t = 0.25 / np.sqrt(0.05 * np.mean(variance))
     assert -ndtri(test.p_value_each[0]) == pytest.approx(t, rel=0.02)
     assert test.p_value == pytest.approx(1 / 20, abs=0.009)
+
+
+def test_two_looks_share_the_error_over_all_labellings():
+    """Three users against three, two looks at half of the error each: the smaller p-value counts."""
+    from itertools import combinations
+
+    size = np.full(6, 4)
+    user = np.repeat(np.arange(6), size)
+    hits = np.array([[3, 2, 4, 1, 0, 2], [1, 3, 0, 2, 2, 1]])
+    member = user < 3
+    looks = [
+        rank_look(Ranked.of(str(i), np.tile(np.arange(4), 6) < np.repeat(row, 4)), member)
+        for i, row in enumerate(hits)
+    ]
+    test = clustered_test(looks, member, user)
+    found = []
+    for chosen in combinations(range(6), 3):
+        inside, rest = list(chosen), [unit for unit in range(6) if unit not in chosen]
+        rate = hits / 4
+        apart = rate[:, inside].mean(axis=1) - rate[:, rest].mean(axis=1)
+        found.append((apart, (rate[:, inside].var(axis=1) + rate[:, rest].var(axis=1)) / 3))
+    apart, variance = np.moveaxis(np.array(found), 1, 0)
+    t = apart / np.sqrt(np.maximum(variance, 0.05 * variance.mean(axis=0)))
+    largest = t.max(axis=1)
+    exact = np.mean(largest >= largest[0] - 1e-9)
+    assert 0.05 < exact < np.mean(t[:, 0] >= t[0, 0] - 1e-9) + 0.2
+    assert np.mean(t.min(axis=1) >= t[0].min() - 1e-9) != exact
+    assert test.p_value == pytest.approx(exact, abs=0.018)
+
+
+def test_within_users_all_labellings_count():
+    """Two members of 4 and two of 6: 90 labellings, the sum over members of the differences."""
+    from itertools import combinations
+
+    user = np.repeat([0, 1], [4, 6])
+    member = np.array([1, 1, 0, 0, 1, 1, 0, 0, 0, 0], bool)
+    hit = np.array([1, 0, 1, 0, 1, 1, 0, 0, 0, 1])
+    sums = [
+        hit[list(one)].sum() + hit[[4 + place for place in other]].sum()
+        for one in combinations(range(4), 2)
+        for other in combinations(range(6), 2)
+    ]
+    exact = np.mean(np.array(sums) >= hit[member].sum())
+    assert of_zeros_and_ones(hit, member, user).p_value == pytest.approx(exact, abs=0.02)
+
+
+def test_users_of_both_kinds_count_on_both_sides():
+    from tacit.metrics.clustered import _Clusters, _sides
+
+    user = np.repeat(np.arange(9), 2)
+    member = np.repeat([True, False, False], 6)
+    member[[12, 14, 16]] = True  # three of each kind and three of both
+    rows = rank_look(Ranked.of("a", np.arange(18.0)), member).rows
+    assert _sides(_Clusters.of([rows], member, user)) == (6, 6)
+    member[0:2] = False
+    assert _sides(_Clusters.of([rows], member, user)) == (5, 7)
+
+
+def test_the_correlation_of_columns_is_pearsons():
+    from tacit.metrics.clustered import _correlation
+
+    scores = np.random.default_rng(0).normal(size=(50, 3))
+    scores[:, 1] += scores[:, 0]
+    found = _correlation(np.column_stack([scores, np.ones(50)]))
+    np.testing.assert_allclose(found[:3, :3], np.corrcoef(scores.T))
+    assert found[3].tolist() == [0, 0, 0, 1]

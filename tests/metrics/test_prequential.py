@@ -168,3 +168,16 @@ def test_a_fold_in_which_all_score_the_same_has_no_top():
     rank, top = learned_looks("a", np.zeros(25), fold, np.arange(25) % 2 == 0)
     assert rank.p_value[0] == top.p_value[0] == 1
     assert (top.rows.weight == 0).all()
+
+
+def test_the_top_of_a_fold_is_cut_where_its_score_changes():
+    """7 of 40 score high and 5 of them are members: that is the only cut there is."""
+    from scipy.stats import hypergeom
+
+    fold = np.repeat([0, 1], [10, 40]).astype(np.int8)
+    score = np.r_[np.zeros(10), np.zeros(33), np.ones(7)]
+    member = np.r_[np.zeros(10, bool), np.arange(40) < 15]
+    member[-7:-2] = True
+    _, top = learned_looks("a", score, fold, member)
+    assert top.p_value[0] == pytest.approx(hypergeom.sf(4, 40, 20, 7))
+    assert top.unit[0] == 1.0

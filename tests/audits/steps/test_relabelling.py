@@ -134,3 +134,21 @@ def test_beyond_what_normals_reach_all_looks_pay():
     assert _p_value(5.0, null, 7) == pytest.approx(7 * norm.sf(5.0))
     null[9] = 10.0
     assert _p_value(5.0, null, 7) == pytest.approx(11 / (NORMAL_DRAWS + 1))
+
+
+def test_equal_scores_share_the_middle_of_their_ranks():
+    from tacit.audits.steps.relabelling import _of_score
+
+    looks = _of_score(np.array([1.0, 1, 2, 3, 3, 3]))
+    assert looks[0].tolist() == [1.5, 1.5, 3, 5, 5, 5]
+
+
+def test_sums_over_random_members_have_variance_one():
+    """All 20 answer keys of three members among six, and 15 of two."""
+    from tacit.audits.steps.relabelling import _standardised
+
+    looks = np.array([[1.0, 2, 3, 4, 5, 9], [0, 0, 1, 0, 1, 0]])
+    for few in (3, 2):
+        keys = np.array([np.isin(np.arange(6), rows) for rows in combinations(range(6), few)])
+        standard, scale = _standardised(looks, keys[0])
+        np.testing.assert_allclose((keys @ standard.T / scale).var(axis=0), 1.0)
