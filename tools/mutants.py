@@ -320,6 +320,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--together", action="store_true", help="all listed lines at once")
     parser.add_argument("--most", type=int, default=10**6, help="mutants of a file, drawn")
     parser.add_argument("--seed", type=int, default=0, help="which of them --most takes")
+    parser.add_argument("--again", type=Path, help="only those that this output of a run lists")
     parser.add_argument("--slowest", type=float, default=2.0, help="seconds of a test that runs")
     parser.add_argument("--budget", type=float, default=1e9, help="seconds of tests a mutant")
     parser.add_argument("--least", type=float, default=90.0, help="percent to be killed")
@@ -345,7 +346,18 @@ def _groups(arguments: argparse.Namespace) -> list[list[Mutant]]:
         listed = [mutant for mutant in listed if not wanted or mutant.path.resolve() in wanted]
         return [listed] if arguments.together else [[mutant] for mutant in listed]
     drawn = [sampled(path, arguments.most, arguments.seed) for path in arguments.files]
-    return [[mutant] for mutants in drawn for mutant in mutants]
+    every = [mutant for mutants in drawn for mutant in mutants]
+    if arguments.again:
+        listed = arguments.again.read_text(encoding="utf8").splitlines()
+        every = [mutant for mutant in every if _is_listed(mutant, listed)]
+    return [[mutant] for mutant in every]
+
+
+def _is_listed(mutant: Mutant, lines: Sequence[str]) -> bool:
+    """Whether an earlier run printed this mutant."""
+    start = f"{mutant.path}:{mutant.lines[0]}: {mutant.kind}: "
+    near = [line for line in lines if line.startswith(start)]
+    return bool(near) and any(line.startswith(start + mutant.text.split("\n")[0]) for line in near)
 
 
 def _told(judge: Judge, arguments: argparse.Namespace) -> int:
