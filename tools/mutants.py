@@ -17,6 +17,7 @@ Nothing is written to the files. Without tests after `--`, the tests of the file
 """
 
 import argparse
+import ast
 import contextlib
 import importlib
 import json
@@ -35,10 +36,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from wrong_code import ROOT, Mutant, by_hand, sampled, together  # noqa: E402
+from wrong_code import ROOT, Mutant, by_hand, sampled, together
 
 # imported once, before the processes part
 PRELOADED = ("numpy", "scipy.special", "scipy.stats", "scipy.optimize", "sklearn.ensemble")
+NOT_BUILT = 3  # exit code of a process that could not even make its mutant
 SLOWER = 10  # times what a test takes without an error; then the mutant hangs
 LEAST_SECONDS = 60.0  # before a mutant is taken to hang
 
@@ -76,7 +78,9 @@ class Judge:
         """See what the tests reach, then try every mutant."""
         paths = {str(m.path.resolve()) for group in self.mutants for m in group}
         seen = self._look(session.items, paths)
-        for twin in {mutant.path: mutant.twin for group in self.mutants for mutant in group}.values():
+        for twin in {
+            mutant.path: mutant.twin for group in self.mutants for mutant in group
+        }.values():
             if self._kills(_reaching(session.items, seen, [twin], self.budget), seen, [twin]):
                 _say(f"{twin.path}: the tests fail where its own code is put in")
                 self.broken = True
@@ -140,10 +144,12 @@ class Judge:
             silent = os.open(os.devnull, os.O_WRONLY)
             os.dup2(silent, 1)
             os.dup2(silent, 2)
-            code = 1
+            code = NOT_BUILT
             try:
-                for mutant in group:
-                    put_in(mutant)
+                trees = [mutant.tree for mutant in group]
+                code = 1
+                for mutant, tree in zip(group, trees, strict=True):
+                    put_in(mutant, tree)
                 for _, item in tests:
                     item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
                     if self.failed:
@@ -152,7 +158,10 @@ class Judge:
             finally:
                 os._exit(code)
         limit = LEAST_SECONDS + SLOWER * sum(what.seconds for what, _ in tests)
-        return _waited(child, limit) != 0
+        ended = _waited(child, limit)
+        if ended == NOT_BUILT:
+            raise RuntimeError(f"this mutant cannot be built: {group[0]}")
+        return ended != 0
 
 
 class _TooLong(BaseException):
@@ -238,14 +247,14 @@ def _reaches(what: Seen, mutant: Mutant) -> bool:
     return any(first <= line <= last for line in reached)
 
 
-def put_in(mutant: Mutant) -> None:
+def put_in(mutant: Mutant, tree: ast.Module) -> None:
     """Exchange what the module of a mutant holds for what it would hold with the error."""
     inside = mutant.path.resolve().relative_to(ROOT / "src").with_suffix("")
     name = ".".join(inside.parts).removesuffix(".__init__")
     module = importlib.import_module(name)
     wrong = ModuleType(name)
     wrong.__dict__.update({"__file__": module.__file__, "__package__": module.__package__})
-    exec(compile(mutant.tree, str(mutant.path.resolve()), "exec"), wrong.__dict__)
+    exec(compile(tree, str(mutant.path.resolve()), "exec"), wrong.__dict__)
     for key, value in vars(wrong).items():
         if not key.startswith("__") and key in vars(module):
             _exchange(module, key, value, name)
@@ -273,8 +282,10 @@ def _exchange(module: ModuleType, key: str, wrong: Any, name: str) -> None:
 def _same_function(right: Any, wrong: Any) -> bool:
     """Give the function behind `right` the code of the one behind `wrong`; False if it is none."""
     ours, theirs = _function(right), _function(wrong)
-    if ours is None or theirs is None or len(ours.__closure__ or ()) != len(
-        theirs.__closure__ or ()
+    if (
+        ours is None
+        or theirs is None
+        or len(ours.__closure__ or ()) != len(theirs.__closure__ or ())
     ):
         return False
     if not isinstance(ours.__code__, CodeType):
@@ -315,7 +326,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("files", nargs="*", type=Path, help="files of src/ to put errors into, all of the listed ones if left out")
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        help="files of src/ to put errors into, all of the listed ones if left out",
+    )
     parser.add_argument("--list", type=Path, help="a file of wrong lines to put in")
     parser.add_argument("--together", action="store_true", help="all listed lines at once")
     parser.add_argument("--most", type=int, default=10**6, help="mutants of a file, drawn")

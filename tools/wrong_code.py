@@ -1,4 +1,4 @@
-"""Wrong code, made on purpose: one error at a time in the tree of a file, or lines put in by hand."""
+"""Wrong code, made on purpose: one error in the tree of a file, or lines put in by hand."""
 
 import ast
 import copy
@@ -109,7 +109,9 @@ def _mutant(path: Path, tree: ast.Module, node: ast.expr, kind: str, change: Cha
     def build() -> tuple[ast.Module, str]:
         wrong = copy.deepcopy(tree)
         number = node.number  # type: ignore[attr-defined]
-        twin = next(n for n in ast.walk(wrong) if n.number == number)  # type: ignore[attr-defined]
+        # operators and contexts are shared by all trees, expressions are not
+        inside = (n for n in ast.walk(wrong) if isinstance(n, ast.expr))
+        twin = next(n for n in inside if n.number == number)  # type: ignore[attr-defined]
         change(twin)
         ast.fix_missing_locations(wrong)
         return wrong, _text(_statement(wrong, twin))

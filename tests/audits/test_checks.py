@@ -120,3 +120,16 @@ def test_an_attack_that_learns_is_judged_by_folds_and_not_by_its_cross_fitted_sc
     cross_fitted = min(estimate.p_value for estimate in result.estimates)
     assert result.p_value != pytest.approx(cross_fitted, rel=1e-3)
     assert result.p_value != pytest.approx(2 * cross_fitted, rel=1e-3)
+
+
+def test_of_a_loud_and_a_silent_check_the_loud_one_is_told_and_decides():
+    loud, membership = world(1.0, 200)
+    silent = world(0.0, 200)[0]
+    checks = [tacit.Check(name, name, Threshold(), ["auc"]) for name in ("silent", "loud")]
+    report = tacit.run(checks, {"loud": loud, "silent": silent}, membership)
+    first, second = (result.p_adjusted for result in report.checks)
+    assert report.p_value == second < 1e-6 < first
+    assert report.headline.startswith("This model leaks. loud:")
+    only = tacit.run(checks[:1], {"silent": silent}, membership)
+    assert only.finding == "inconclusive"
+    assert only.headline.startswith("Inconclusive: no leak was shown")

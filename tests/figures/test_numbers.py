@@ -38,7 +38,8 @@ def test_counts_become_shares_of_each_side():
 
 
 @pytest.mark.parametrize(
-    ("smallest", "floor"), [((0.02, 0.5), 0.01), ((0.5, 0.02), 0.01), ((0.9,), 0.1), ((1e-9,), 1e-7)]
+    ("smallest", "floor"),
+    [((0.02, 0.5), 0.01), ((0.5, 0.02), 0.01), ((0.9,), 0.1), ((1e-9,), 1e-7)],
 )
 def test_axes_begin_at_the_power_of_ten_below_the_smallest_rate_of_any_curve(smallest, floor):
     figure = RocFigure(tuple(curve(rate) for rate in smallest))

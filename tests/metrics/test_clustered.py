@@ -235,7 +235,7 @@ def test_users_that_agree_by_chance_have_a_twentieth_of_the_usual_variance():
 
 
 def test_two_looks_share_the_error_over_all_labellings():
-    """Three users against three, two looks at half of the error each: the smaller p-value counts."""
+    """Three users against three, two looks at half of the error each: the smaller p counts."""
     from itertools import combinations
 
     size = np.full(6, 4)

@@ -8,7 +8,11 @@ from tacit.attacks.learned.imputation import FLOOR, Imputation
 def test_one_value_alone_is_as_sure_as_the_floor_allows():
     """Only value 1 of three was seen: (1 + f) / (1 + 3 f), and f / (1 + 3 f) for the others."""
     found = Imputation()(
-        np.zeros((5, 2)), np.ones(5, int), np.zeros((2, 2)), n_values=3, categorical=np.zeros(2, bool)
+        np.zeros((5, 2)),
+        np.ones(5, int),
+        np.zeros((2, 2)),
+        n_values=3,
+        categorical=np.zeros(2, bool),
     )
     sure, rare = (1 + FLOOR) / (1 + 3 * FLOOR), FLOOR / (1 + 3 * FLOOR)
     np.testing.assert_allclose(np.exp(found), [[rare, sure, rare]] * 2, rtol=1e-9)

@@ -1,6 +1,7 @@
-"""What the record itself tells: fitted without membership, judged out of fold, compared in pairs."""
+"""What a record itself tells: fitted without membership, out of fold, compared in pairs."""
 
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -91,7 +92,7 @@ def test_columns_have_spread_one_and_constant_ones_stay_zero():
 class Memory:
     """Says of every record the mean of what it was fitted on, and remembers how much that was."""
 
-    sizes: list = []
+    sizes: ClassVar[list[int]] = []
 
     def fit(self, x, y):
         self.mean = y.mean()

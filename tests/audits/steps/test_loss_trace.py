@@ -93,7 +93,7 @@ def test_the_screening_number_takes_the_share_that_the_sample_allows():
 
 
 def test_a_rise_is_tested_one_sided_and_a_fall_is_none():
-    """Looks one after the other: p / 2 of the paired difference for a rise, 1 - p / 2 for a fall."""
+    """p / 2 of the paired difference for a rise, 1 - p / 2 for a fall."""
     from tacit.audits.steps.loss_trace import loss_evidence, rises
     from tacit.metrics import paired_auc_difference
 

@@ -101,12 +101,12 @@ def test_the_bar_of_a_record_comes_from_its_own_models():
 def test_a_record_of_one_model_has_the_spread_of_others_like_it():
     """Without others, the widest that there is: 1.96 * .5 on the scale of log odds."""
     mean, squares = np.array([0.4]), np.array([0.0])
-    low, high = _bars(mean, squares, np.array([1]), level=0.95, step=0.01)
+    low, _ = _bars(mean, squares, np.array([1]), level=0.95, step=0.01)
     assert low[0] == pytest.approx(expit(logit(0.4) - 1.959964 * 0.5 / 0.24), rel=1e-5)
     # a hundred others with a variance of .01 each
     mean, count = np.full(101, 0.4), np.r_[np.full(100, 3), 1]
     squares = np.r_[np.full(100, 0.02), 0.0]
-    low, high = _bars(mean, squares, count, level=0.95, step=0.01)
+    low, _ = _bars(mean, squares, count, level=0.95, step=0.01)
     reach = logit(0.4) - logit(low[100])
     assert 0.7 < reach / (1.96 * 0.1 / 0.24) < 1.4
 

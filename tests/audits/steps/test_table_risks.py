@@ -22,7 +22,9 @@ def test_four_risks_pay_for_each_other(monkeypatch):
 
     monkeypatch.setattr(steps, "singling_out", singling_out)
     monkeypatch.setattr(steps, "linkability", lambda game, *, seed: outcome)
-    monkeypatch.setattr(steps, "inference", lambda game, secrets: {"age": (*outcome[:2], hits(0, 0))})
+    monkeypatch.setattr(
+        steps, "inference", lambda game, secrets: {"age": (*outcome[:2], hits(0, 0))}
+    )
     results = steps.table_risks(None, ["age"], seed=0, level=0.95)
     assert [result.name for result in results][1] == "singling out by one value"
     assert results[1].p_value is None

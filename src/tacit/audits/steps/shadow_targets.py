@@ -111,7 +111,7 @@ def _bounds(name: str, values: NDArray[np.float64]) -> tuple[float, float]:
     """The range of a metric: from its name, else from what it gave."""
     if name.startswith("advantage"):
         return -1.0, 1.0
-    if 0 <= values.min() and values.max() <= 1:
+    if values.min() >= 0 and values.max() <= 1:
         return 0.0, 1.0
     return -np.inf, np.inf
 
@@ -138,9 +138,9 @@ def vulnerability(evidences: Sequence[Evidence], *, level: float = 0.95) -> dict
     For every target that was trained on the record, the share of that target's non-members with a
     lower score; the mean over those targets. 0.5 is not exposed, 1 is found each time. Each bar is
     Student's, on the scale of log odds, from the record's own spread between targets, so that it
-    holds record by record; a spread that was pooled over records, or over those of a like mean, left
-    a tenth to a quarter of all records with less than 90 % in simulation. A record that only one
-    target was trained on has the spread of records with a like mean.
+    holds record by record; a spread that was pooled over records, or over those of a like mean,
+    left a tenth to a quarter of all records with less than 90 % in simulation. A record that only
+    one target was trained on has the spread of records with a like mean.
 
     Returns
     -------
