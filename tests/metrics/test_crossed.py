@@ -195,6 +195,14 @@ def test_the_variance_is_that_of_both_samples_less_that_of_the_cells_by_hand():
     assert one.covariance(other) == pytest.approx(link * floored)
 
 
+def test_the_variance_is_never_below_that_of_the_models_alone():
+    """Models 3/2 * .08, records 2 * .0002, cells .01: .12 and not .1104."""
+    cell = np.zeros((3, 2))
+    cell[0, 0] = 0.1
+    one = CrossedAuc(0.7, np.array([0.01, -0.01]), np.array([0.2, -0.2, 0.0]), cell)
+    assert one.covariance(one) == pytest.approx(0.12)
+
+
 def test_without_any_variance_the_covariance_is_that_of_the_records():
     flat = CrossedAuc(0.5, np.zeros(4), np.zeros(2), np.zeros((2, 4)))
     record = np.array([0.1, -0.1, 0.05, -0.05])
