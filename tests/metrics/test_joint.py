@@ -6,18 +6,12 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from tacit.metrics.joint import (
-    Copula,
-    Shuffles,
-    correlation,
-    joint_test,
-    records_needed,
-    separation_p_value,
-    weights,
-)
-from tacit.metrics.looks import Ranked, Rows, cut_look, rank_look, slice_look
+from tacit.metrics.chance import Copula, Shuffles
+from tacit.metrics.joint import correlation, joint_test, records_needed, separation_p_value, weights
+from tacit.metrics.looks import Ranked, cut_look, rank_look, slice_look
 from tacit.metrics.permutation import Labels
 from tacit.metrics.prequential import deal_folds, learned_looks
+from tacit.metrics.rows import Rows
 
 
 def looks_at(scores, member):
@@ -320,3 +314,9 @@ def test_a_score_that_is_the_same_for_all_tells_nothing():
     test = joint_test([constant, rank_look(Ranked.of("b", np.arange(30.0)), member)], member)
     assert test.p_value_each[0] == 1.0
     assert np.isfinite(test.p_value)
+
+
+def test_chances_too_small_for_a_number_raise_no_warning():
+    copula = Copula(np.array([[1.0, 0.0], [0.0, 1.0]]))
+    assert copula.p_value(np.array([5e-324, 1e-310])) < 1e-290
+    assert copula.p_value(np.array([1e-200, 1e-310])) == pytest.approx(1e-200)

@@ -5,16 +5,18 @@ from math import comb
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from tacit.metrics.looks import (
     Ranked,
-    Rows,
     cut_look,
     cut_places,
     rank_look,
+    rank_p_value,
     slice_look,
     tail_table,
 )
+from tacit.metrics.rows import Rows
 
 
 def test_cuts_lie_at_halves_from_the_top_and_from_the_bottom_and_a_half_is_one_cut():
@@ -154,3 +156,14 @@ def test_where_counts_vary_much_there_is_no_table_and_the_p_value_is_the_same():
     # the variance of the half of 15,998 is 999.94, of 16,004 it is 1,000.31
     assert tail_table(15_998, 7_999, 7_999) is not None
     assert tail_table(16_004, 8_002, 8_002) is None
+
+
+def test_the_p_value_of_ten_million_ranks_is_that_of_a_normal_sum():
+    """Squares of so many ranks are beyond an int64."""
+    n = 10_000_000
+    # the variance of a sum of doubled ranks without ties is n1 n0 (n + 1) / 3
+    spread = (n / 2 * n / 2 * (n + 1) / 3) ** 0.5
+    total = np.int64(round(2 * spread))
+    assert rank_p_value(np.ones(n - 1, bool), n // 2, n // 2, total) == pytest.approx(
+        norm.sf(2), rel=1e-3
+    )
