@@ -229,7 +229,9 @@ def _reaching(
     """The tests that reach a statement of the errors, the quickest first, while time is left."""
     found = []
     for item, what in zip(items, seen, strict=True):
-        if what is not None and any(_reaches(what, mutant) for mutant in group):
+        if what is None:
+            continue
+        if any(_reaches(what, mutant) or _names(item, mutant) for mutant in group):
             found.append((what, item))
     kept: list[tuple[Seen, pytest.Item]] = []
     for what, item in sorted(found, key=lambda pair: pair[0].seconds):
@@ -245,6 +247,14 @@ def _reaches(what: Seen, mutant: Mutant) -> bool:
         return bool(reached)
     first, last = mutant.lines
     return any(first <= line <= last for line in reached)
+
+
+def _names(item: pytest.Item, mutant: Mutant) -> bool:
+    """Whether a test reads a constant of the file, which no line that it reaches may show."""
+    if mutant.in_function or not isinstance(item, pytest.Function):
+        return False
+    read = set(item.function.__code__.co_names)
+    return any(isinstance(node, ast.Name) and node.id in read for node in mutant.right_targets)
 
 
 def put_in(mutant: Mutant, tree: ast.Module) -> None:

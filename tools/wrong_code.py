@@ -84,6 +84,18 @@ class Mutant:
         return Mutant(self.path, (0, 0), "none", right, lambda: (copy.deepcopy(right), ""))
 
     @property
+    def right_targets(self) -> list[ast.expr]:
+        """What the statements of the module at these lines assign to."""
+        first, last = self.lines
+        found: list[ast.expr] = []
+        for node in self.right.body:
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and first <= node.lineno <= last:
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                for target in targets:
+                    found += target.elts if isinstance(target, ast.Tuple) else [target]
+        return found
+
+    @property
     def in_function(self) -> bool:
         """Whether the lines are run by a call, not by the import."""
         first, _ = self.lines
