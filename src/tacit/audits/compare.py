@@ -211,7 +211,7 @@ def _notes(measured: Sequence[Measured], found: Sequence[Any]) -> list[str]:
     widths = [item.accuracy_error for item in measured if item.accuracy_error is not None]
     if widths:
         notes.append(
-            f"Accuracy is known to ±{100 * max(widths):.1g} points or better; each report has its"
+            f"Accuracy is known to ±{_points(max(widths))} points or better; each report has its"
             " own interval."
         )
     if not any(item.paired for item in found):
@@ -224,3 +224,9 @@ def _notes(measured: Sequence[Measured], found: Sequence[Any]) -> list[str]:
         " alone."
     )
     return notes
+
+
+def _points(share: float) -> str:
+    """A share as percentage points: one digit that matters below 10, whole numbers above."""
+    points = 100 * share
+    return f"{points:.0f}" if points >= 1 else f"{points:.1g}"

@@ -77,7 +77,9 @@ def script_words(words: Words) -> Plain:
 def _roc(report: Report, words: Words) -> Plain:
     figure = RocFigure.from_report(report, max_points=CURVE_POINTS)
     curves = figure.curves[:MAX_CURVES]
-    series = [_curve(curve) | {"shown": order < N_SHOWN} for order, curve in enumerate(curves)]
+    series = [
+        _curve(curve, words) | {"shown": order < N_SHOWN} for order, curve in enumerate(curves)
+    ]
     both = {"scale": "log", "domain": [figure.floor, 1], "form": "share"}
     return {
         "kind": "curve",
@@ -88,15 +90,15 @@ def _roc(report: Report, words: Words) -> Plain:
     }
 
 
-def _curve(curve: RocCurve) -> Plain:
+def _curve(curve: RocCurve, words: Words) -> Plain:
     columns = cornered(curve.fpr, curve.tpr, curve.low, curve.high)
     named = dict(zip(("x", "y", "low", "high"), map(_short, columns)))
-    return {"name": clean(curve.attack, limit=NAME)} | named
+    return {"name": words.name(curve.attack, limit=NAME)} | named
 
 
 def _scores(report: Report, words: Words) -> Plain:
     figure = ScoresFigure.from_report(report)
-    attack = clean(figure.attack, limit=NAME)
+    attack = words.name(figure.attack, limit=NAME)
     return {
         "kind": "histogram",
         "x": {
@@ -123,7 +125,7 @@ def _scores(report: Report, words: Words) -> Plain:
 def _slices(report: Report, words: Words) -> Plain:
     figure = SlicesFigure.from_report(report)
     rows: list[Plain] = [
-        {"name": _middle(clean(row.name)), "real": row.significant} | _ends(row.estimate)
+        {"name": _middle(words.name(row.name)), "real": row.significant} | _ends(row.estimate)
         for row in figure.rows
         if _finite(row.estimate)
     ]

@@ -178,7 +178,7 @@ def _slice_rows(r: Reading, reading: FileReading) -> list[tuple[Cell, ...]]:
     return [
         (
             reading.name(r),
-            clean(row.name),
+            words.name(row.name),
             interval(row.estimate, words),
             words.p_value(row.p_adjusted),
         )
