@@ -46,11 +46,19 @@ class Catalogue:
 
         Capitals and a full stop make no other sentence.
         """
+        if text not in self._known:
+            self._known[text] = self._looked_up(text)
+        return self._known[text]
+
+    def _looked_up(self, text: str) -> str | None:
         plain = text.strip().rstrip(".")
-        whole = self._whole.get(plain.lower())
+        small = plain.lower()
+        whole = self._whole.get(small)
         if whole is not None:
             return whole
-        for pattern, said in self._patterns:
+        for parts, pattern, said in self._patterns:
+            if not all(part in small for part in parts):
+                continue
             found = pattern.fullmatch(plain)
             if found is None:
                 continue
@@ -64,16 +72,24 @@ class Catalogue:
         return NUMBER.sub(self._number, text)
 
     @cached_property
+    def _known(self) -> dict[str, str | None]:
+        """What was looked up before: a report says most sentences several times."""
+        return {}
+
+    @cached_property
     def _whole(self) -> Mapping[str, str]:
         """The sentences without holes, in small letters."""
         return {key.lower(): said for key, said in self.sentences.items() if "{" not in key}
 
     @cached_property
-    def _patterns(self) -> tuple[tuple[re.Pattern[str], str], ...]:
-        """The sentences with holes; what says most itself comes first."""
+    def _patterns(self) -> tuple[tuple[list[str], re.Pattern[str], str], ...]:
+        """The sentences with holes, and the parts between these; what says most comes first."""
         holed = [key for key in self.sentences if "{" in key]
         holed.sort(key=lambda key: -len(re.sub(r"\{\w+\}", "", key)))
-        return tuple((_pattern(key), self.sentences[key]) for key in holed)
+        return tuple(
+            (re.split(r"\{\w+\}", key.lower()), _pattern(key), self.sentences[key])
+            for key in holed
+        )
 
     def _carried(self, value: str) -> str | None:
         """What stands in a hole: a sentence that is known, or names and numbers; else None."""
