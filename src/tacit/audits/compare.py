@@ -48,7 +48,7 @@ def compare(
     checking.confidence(level)
     if not 0 <= tolerance < 1:
         raise InvalidInput(f"`tolerance` needs a share from 0 to below 1, got {tolerance!r}.")
-    measured = [item for report in reports for item in _measured(_report(report))]
+    measured = [item for report in reports for item in measured_of(_report(report))]
     if not 2 <= len(measured) <= MAX_POINTS:
         raise InvalidInput(
             f"A comparison needs 2 to {MAX_POINTS} audits or epochs, got {len(measured)}."
@@ -114,7 +114,8 @@ def _report(value: Any) -> Report:
     return value
 
 
-def _measured(report: Report) -> list[Measured]:
+def measured_of(report: Report) -> list[Measured]:
+    """What a report measured: one item, or one an epoch where it is of a whole training run."""
     epoch = report.environment.get("epoch")
     trend = report.figures.get("trend")
     if trend and epoch is None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import Comparison, Estimate, InvalidInput, Report
+from tacit.core.history import History
 from tacit.figures import (
     ParetoFigure,
     RocCurve,
@@ -153,6 +154,22 @@ def _trend(report: Report, words: Words) -> Plain:
         line["x"] = _short([step.epoch for step in steps])
         series.append(line | _columns([step.score for step in steps]))
     return _with_bars(series, words, x=words.say("chart.epoch"), form="plain")
+
+
+def versions_of(history: History, words: Words) -> Plain:
+    """Vulnerability by version, or nothing where fewer than two have a score."""
+    known = [(place, point) for place, point in enumerate(history.points, 1) if point.score]
+    scores = [point.score for _, point in known if point.score is not None]
+    if len(scores) < 2 or not all(map(_finite, scores)):
+        return {}
+    line: Plain = {
+        "name": clean(history.title, limit=NAME),
+        "shown": True,
+        "x": _short([place for place, _ in known]),
+        "labels": [clean(point.name, limit=NAME) for _, point in known],
+    }
+    series = [line | _columns(scores)]
+    return {"trend": _with_bars(series, words, x=words.say("chart.version"), form="plain")}
 
 
 def pareto_of(comparison: Comparison, words: Words) -> Plain:

@@ -87,8 +87,7 @@ class Catalogue:
         holed = [key for key in self.sentences if "{" in key]
         holed.sort(key=lambda key: -len(re.sub(r"\{\w+\}", "", key)))
         return tuple(
-            (re.split(r"\{\w+\}", key.lower()), _pattern(key), self.sentences[key])
-            for key in holed
+            (re.split(r"\{\w+\}", key.lower()), _pattern(key), self.sentences[key]) for key in holed
         )
 
     def _carried(self, value: str) -> str | None:
