@@ -39,10 +39,12 @@ def version_reports(model: str, *, tracking_uri: str | None = None) -> list[tupl
     if not versions:
         raise InvalidInput(f"MLflow's registry has no model `{model}`.")
     versions.sort(key=lambda version: int(version.version))
-    found = [
-        (f"v{version.version}", _report(mlflow, version, tracking_uri)) for version in versions
+    reports = [_report(client, version) for version in versions]
+    audited = [
+        (f"v{version.version}", report)
+        for version, report in zip(versions, reports)
+        if report is not None
     ]
-    audited = [(name, report) for name, report in found if report is not None]
     if len(audited) < 2:
         raise NotEnoughData(
             f"A history needs 2 audited versions, and {len(audited)} of {len(versions)} versions of"
@@ -61,10 +63,9 @@ def _quoted(name: str) -> str:
     return name
 
 
-def _report(mlflow: Any, version: Any, tracking_uri: str | None) -> Report | None:
+def _report(client: Any, version: Any) -> Report | None:
     """The report of a version, or None where its runs hold none."""
     for run in dict.fromkeys(filter(None, (version.tags.get(RUN_TAG), version.run_id))):
-        client = mlflow.MlflowClient(tracking_uri=tracking_uri)
         held = client.list_artifacts(run, FILE.rpartition("/")[0])
         if FILE in [item.path for item in held]:
             with TemporaryDirectory() as folder:
