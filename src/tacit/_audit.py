@@ -1,7 +1,6 @@
 """`tacit.audit`: arrays, or a model with its data, in; a Report out."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -15,7 +14,6 @@ from tacit.audits.steps.default_checks import Effort
 from tacit.audits.steps.named_attacks import checks_of
 from tacit.audits.steps.scoring import Progress
 from tacit.audits.steps.sides import blind_to, compared, constant, require_two_sides, told
-from tacit.audits.steps.slice_values import MIN_CELL, slice_column, with_slices
 from tacit.audits.steps.verdict import require_known
 from tacit.core import (
     DEFAULT_POLICY,
@@ -26,10 +24,11 @@ from tacit.core import (
     Membership,
     Outputs,
     Policy,
+    PolicyLike,
     Report,
     concatenate,
 )
-from tacit.core.checking import confidence
+from tacit.core.checking import MIN_CELL, confidence
 
 Pair = tuple[ArrayLike, ArrayLike]
 
@@ -54,7 +53,7 @@ def audit(
     train_fn: Any = None,
     store: Any = None,
     pool: Any = None,
-    policy: Policy | Mapping[str, Any] | str | Path = DEFAULT_POLICY,
+    policy: PolicyLike = DEFAULT_POLICY,
     level: float = 0.95,
     seed: int = 0,
     title: str = "",
@@ -81,8 +80,8 @@ def audit(
         region_of_nonmembers)}``, or names of columns of the data frames in `train` and `test`.
         Numbers with many values are cut at their quantiles; a column that names nearly every
         record is left out.
-    min_cell : a value of a slice with fewer members or non-members than this is not shown by
-        itself.
+    min_cell : a slice with fewer members or non-members than this is not shown by itself: it would
+        say of single people who was a member.
     kind : what the model's answers are: ``"logits"``, ``"probs"``, ``"prediction"`` or ``"loss"``;
         "auto" decides where the numbers leave no doubt.
     cluster : the unit of independence of each record (a user, a document), for members and
@@ -137,6 +136,7 @@ def audit(
             kind=kind,
             features=features,
             slices=_sliced(slices, train, test),
+            min_cell=min_cell,
             cluster=cluster,
             assignment=assignment,
             checks=checks,
@@ -175,7 +175,7 @@ def audit(
     truth = np.concatenate([np.ones(member.n, bool), np.zeros(nonmember.n, bool)])
     units = None if cluster is None else np.asarray(_joined(cluster, "cluster", sizes))
     columns = {
-        name: slice_column(_joined(pair, f"slices[{name!r}]", sizes), name, truth, min_cell)
+        name: _joined(pair, f"slices[{name!r}]", sizes)
         for name, pair in _sliced(slices, train, test).items()
     }
     if features is not None:
@@ -197,7 +197,8 @@ def audit(
         checks=checks,
         effort=effort,
         features=_of_length(seen.columns, sizes),
-        slices={name: column.texts for name, column in columns.items() if column.usable},
+        slices=columns,
+        min_cell=min_cell,
         policy=gates,
         level=level,
         seed=seed,
@@ -206,7 +207,7 @@ def audit(
         records=records,
         progress=progress,
     )
-    report = with_slices(told(report, sides, gates), columns)
+    report = told(report, sides, gates)
     return blind_to(report, seen.reason) if seen.reason else report
 
 
@@ -226,7 +227,7 @@ def audit_attribute(
     tolerance: float | None = None,
     sensitive: Any = None,
     cluster: tuple[ArrayLike, ArrayLike] | None = None,
-    policy: Policy = ATTRIBUTE_POLICY,
+    policy: PolicyLike = ATTRIBUTE_POLICY,
     level: float = 0.95,
     title: str = "",
     command: str = "",
@@ -325,18 +326,22 @@ def _with_shadows(
         raise InvalidInput(
             "`attacks` names attacks without shadow models; with `shadows` all that fit are tried."
         )
+    _require_model_and_data(model, train, test, False)
     seen = seen_records(train, test)
     if features is not None:
         seen = seen_features(*features, seen)
-    return strong(
+    report = strong(
         model,
         train,
         test,
         features=seen.columns,
+        digest=seen.digest,
+        chance=seen.chance,
         checks=checks,
         title=title or type(model).__name__,
         **options,
     )
+    return blind_to(report, seen.reason) if seen.reason else report
 
 
 def _answers(

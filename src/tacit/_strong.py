@@ -84,6 +84,7 @@ def strong(
     cluster: tuple[ArrayLike, ArrayLike] | None = None,
     assignment: Any = "observed",
     features: Any = None,
+    digest: NDArray[np.uint64] | None = None,
     kind: Kind = "auto",
     slices: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
@@ -115,6 +116,8 @@ def strong(
         Of the draws and of every shadow model.
     features : Any
         The records' own columns, (n, d) for training and test records together, or None.
+    digest : NDArray[np.uint64] | None
+        Equal where two records are, for training and test records together, or None.
     kind : Kind
         What the model's answers are.
     cluster, assignment, slices
@@ -166,6 +169,7 @@ def strong(
         seconds=run.seconds.tolist(),
         shadow_accuracy=run.accuracy[:, 1][np.isfinite(run.accuracy[:, 1])].tolist(),
         features=_rows_of(features, rows, sum(sizes)),
+        digest=_rows_of(digest, rows, sum(sizes)),
         slices={name: _column(pair)[rows] for name, pair in (slices or {}).items()},
         seed=seed,
         progress=progress,

@@ -59,7 +59,7 @@ class Policy:
         return judge(self.gates, estimates, notes, attributable=attributable)
 
     @classmethod
-    def of(cls, limits: "Policy | Mapping[str, Any] | str | Path") -> "Policy":
+    def of(cls, limits: "PolicyLike") -> "Policy":
         """A policy, whatever a user holds.
 
         Parameters
@@ -176,3 +176,7 @@ def _finite(value: Any, name: str, source: str) -> float:
         shown = str(value)[:40]
         raise InvalidInput(f"`{name}` in `{source}` needs a finite number, got {shown!r}.")
     return number
+
+
+# what a user may hold in place of a Policy
+PolicyLike = Policy | Mapping[str, Any] | str | Path
