@@ -1,12 +1,14 @@
 """`tacit.audit`: arrays, or a model with its data, in; a Report out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from tacit.adapters.answers import Kind
+from tacit.adapters.both_sides import answers_of_both
 from tacit.adapters.records import SeenRecords, seen_features, seen_records
 from tacit.audits.attribute import ATTRIBUTE_POLICY, attribute_audit
 from tacit.audits.one_model import membership_audit
@@ -154,11 +156,11 @@ def audit(
         raise InvalidInput(
             "`train_fn`, `store` and `pool` are for shadow models: say how many, with `shadows=8`."
         )
-    seen = SeenRecords()
+    seen, assumed = SeenRecords(), ""
     if model is not None:
         given = member is not None or nonmember is not None
         _require_model_and_data(model, train, test, given)
-        member, nonmember = _answers(model, train, test, kind=kind)
+        (member, nonmember), assumed = answers_of_both(model, train, test, kind=kind)
         seen = seen_records(train, test)
     if not isinstance(member, Outputs) or not isinstance(nonmember, Outputs):
         came = f"`member` {type(member).__name__}, `nonmember` {type(nonmember).__name__}"
@@ -208,6 +210,8 @@ def audit(
         progress=progress,
     )
     report = told(report, sides, gates)
+    if assumed:
+        report = replace(report, assumes=(*report.assumes, assumed))
     return blind_to(report, seen.reason) if seen.reason else report
 
 
@@ -342,30 +346,6 @@ def _with_shadows(
         **options,
     )
     return blind_to(report, seen.reason) if seen.reason else report
-
-
-def _answers(
-    model: Any,
-    train: Any,
-    test: Any,
-    *,
-    kind: Kind,
-) -> tuple[Outputs, Outputs]:
-    from tacit.adapters import outputs_of
-
-    parts = [part if isinstance(part, tuple) else (part,) for part in (train, test)]
-    answers = [outputs_of(model, *part, kind=kind) for part in parts]
-    if kind == "auto" and answers[0].task != answers[1].task:
-        raise InvalidInput(
-            f"The model's answers look like a {answers[0].task} model's on `train` and like a"
-            f" {answers[1].task} model's on `test`. Say what they are: kind='logits', 'probs',"
-            " 'prediction' or 'loss'."
-        )
-    if kind == "auto" and (answers[0].logits is None) != (answers[1].logits is None):
-        # numbers outside 0..1 on one side say that none are probabilities
-        odd = int(answers[1].logits is None)
-        answers[odd] = outputs_of(model, *parts[odd], kind="logits")
-    return answers[0], answers[1]
 
 
 def _require_model_and_data(model: Any, train: Any, test: Any, given: bool) -> None:
