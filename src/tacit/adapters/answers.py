@@ -185,7 +185,8 @@ def _class_or_none(label: NDArray[Any]) -> NDArray[np.int64] | None:
     label = label[:, 0] if label.ndim == 2 and label.shape[1] == 1 else label
     if label.ndim != 1 or label.dtype.kind not in "biuf":
         return None
-    whole = np.isfinite(label) & (label == np.round(label))
+    label = _from_signs(label.astype(np.int64) if label.dtype.kind == "b" else label)
+    whole = np.isfinite(label) & (label == np.round(label)) & (label >= 0)
     return label.astype(np.int64) if whole.all() else None
 
 
