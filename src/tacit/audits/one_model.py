@@ -13,6 +13,7 @@ from tacit.audits.steps.blind_baseline import LABELS_ONLY, beside_warning, blind
 from tacit.audits.steps.conclusion import concluded, figures, results_of
 from tacit.audits.steps.default_checks import Effort, default_checks
 from tacit.audits.steps.joint_finding import joint_finding
+from tacit.audits.steps.near_copies import near_copies
 from tacit.audits.steps.provenance import accuracy, arrays_of, environment
 from tacit.audits.steps.record_table import record_table
 from tacit.audits.steps.scoring import Progress, Scored, Scores, score_all
@@ -146,11 +147,13 @@ def membership_audit(
     warning, tried = split_warning(
         found, outputs, table, parts=parts, columns=columns, blind=blind, seed=seed
     )
-    baselines = (*(() if blind is None else (blind,)), *tried)
+    near = None if table is None else near_copies(table, shown.evidence, level=level)
+    baselines = (*(() if blind is None else (blind,)), *tried, *(near or ())[:1])
     report = concluded(
         found, results, parts, baselines, shown=shown, policy=policy, warning=warning
     )
     beside = beside_warning(blind) if report.finding == "leak" else ""
+    more = [text for text in (beside, near[1] if near else "") if text]
     report = with_slices(report, given)
     return replace(
         report,
@@ -160,7 +163,7 @@ def membership_audit(
             *hidden_notes(hidden, min_cell),
         ),
         assumes=_assumptions(shown.evidence, results[shown.name]),
-        warnings=(*report.warnings, *([beside] if beside else [])),
+        warnings=(*report.warnings, *more),
         figures={**report.figures, **figures(found.scored, shown, level=found.shown_level)},
         records=_records(shown) if records else None,
         **known,
