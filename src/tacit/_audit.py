@@ -15,7 +15,14 @@ from tacit.audits.one_model import membership_audit
 from tacit.audits.steps.default_checks import Effort
 from tacit.audits.steps.named_attacks import checks_of
 from tacit.audits.steps.scoring import Progress
-from tacit.audits.steps.sides import blind_to, compared, constant, require_two_sides, told
+from tacit.audits.steps.sides import (
+    blind_to,
+    compared,
+    constant,
+    require_two_sides,
+    told,
+    without_records,
+)
 from tacit.audits.steps.verdict import require_known
 from tacit.core import (
     DEFAULT_POLICY,
@@ -212,7 +219,10 @@ def audit(
     report = told(report, sides, gates)
     if assumed:
         report = replace(report, assumes=(*report.assumes, assumed))
-    return blind_to(report, seen.reason) if seen.reason else report
+    if seen.reason:
+        return blind_to(report, seen.reason)
+    drawn = assignment != "observed"
+    return report if drawn or seen.columns is not None else without_records(report)
 
 
 def _of_length(array: Any, sizes: tuple[int, int]) -> Any:

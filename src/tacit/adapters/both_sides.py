@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tacit.adapters import adapter_of, outputs_of, plugin_for
 from tacit.adapters.answers import Kind
+from tacit.adapters.keras import last_activation
 from tacit.core import InvalidInput, Outputs
 
 # these adapters know from the model what its answers are
@@ -19,11 +20,17 @@ FEW_RECORDS = 20
 # Answers of a model and its own training labels are related beyond this many standard errors; those
 # of a function of losses pass by chance once in 40.
 RELATED = 2.0
+# few records leave it open: only those are refused whose relation is surely weaker than this area
+WEAK = 0.7
 # Of a trained model's logits, some lie on either side of 0 where this share of labels is the rarer.
 RARE_LABEL = 0.05
 READ_AS_PROBS = (
     "The model's answers, one number from 0 to 1 a record, were read as probabilities of class 1"
     " (where they are losses, kind='loss' says so)."
+)
+READ_AS_LOGITS = (
+    "The model's answers, one number a record, were read as logits of class 1 (where they are"
+    " losses, kind='loss' says so)."
 )
 SAY_KIND = "Say what they are: kind='loss', 'probs', 'logits' or 'prediction'."
 
@@ -66,9 +73,16 @@ def answers_of_both(
             replace(answer, label=None) if answer.loss is not None else answer for answer in answers
         ]
     said = ""
-    if kind == "auto" and plugin_for(model) is None and adapter_of(model) not in TOLD_BY_MODEL:
+    if kind == "auto" and not _says_itself(model):
         said = _assumed(answers[0])
     return (answers[0], answers[1]), said
+
+
+def _says_itself(model: Any) -> bool:
+    """Does the model say what its answers are, by its class or its last layer?"""
+    if plugin_for(model) is not None or adapter_of(model) in TOLD_BY_MODEL:
+        return True
+    return adapter_of(model) == "keras" and last_activation(model) != "auto"
 
 
 def _assumed(members: Outputs) -> str:
@@ -84,7 +98,9 @@ def _assumed(members: Outputs) -> str:
     two = answer.ndim == 2 and answer.shape[1] == 2
     one = np.asarray(answer[:, 1] - answer[:, 0] if two else answer.ravel(), np.float64)
     _require_related(one, label, one_sided=members.probs is None)
-    return READ_AS_PROBS if members.probs is not None and not two else ""
+    if two:
+        return ""
+    return READ_AS_PROBS if members.probs is not None else READ_AS_LOGITS
 
 
 def _require_predicting(answer: NDArray[Any], truth: NDArray[Any]) -> None:
@@ -113,7 +129,8 @@ def _require_related(answer: NDArray[np.float64], label: NDArray[np.bool_], **ho
     error = np.sqrt((ones + zeros + 1) / (12 * ones * zeros))
     rare = min(ones, zeros) / len(label)
     sided = how["one_sided"] and bool((answer >= 0).all() or (answer <= 0).all())
-    if area < 0.5 + RELATED * error or (sided and rare > RARE_LABEL):
+    unrelated = area < 0.5 + RELATED * error and area + RELATED * error < WEAK
+    if unrelated or (sided and rare > RARE_LABEL):
         raise InvalidInput(
             "The model answers with one number a record, and on `train` these numbers have nothing"
             f" to do with the 0/1 labels (area under the curve {area:.2f}"
