@@ -6,15 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from tacit.metrics.joint import (
-    Copula,
-    Shuffles,
-    correlation,
-    joint_test,
-    records_needed,
-    separation_p_value,
-    weights,
-)
+from tacit.metrics.chance import Copula, Shuffles
+from tacit.metrics.joint import correlation, joint_test, records_needed, separation_p_value, weights
 from tacit.metrics.looks import Ranked, cut_look, rank_look, slice_look
 from tacit.metrics.permutation import Labels
 from tacit.metrics.prequential import deal_folds, learned_looks

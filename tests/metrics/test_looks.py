@@ -9,7 +9,6 @@ from scipy.stats import norm
 
 from tacit.metrics.looks import (
     Ranked,
-    Rows,
     cut_look,
     cut_places,
     rank_look,
@@ -17,6 +16,7 @@ from tacit.metrics.looks import (
     slice_look,
     tail_table,
 )
+from tacit.metrics.rows import Rows
 
 
 def test_cuts_lie_at_halves_from_the_top_and_from_the_bottom_and_a_half_is_one_cut():
