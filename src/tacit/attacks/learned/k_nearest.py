@@ -86,28 +86,39 @@ class Neighbours:
         self, distance: NDArray[np.float32], member: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Share of members among the nearest, (a,), from the distances (a, n) to known records."""
-        close = distance <= self._limit(distance)[:, None]
-        rows, columns = np.divmod(np.flatnonzero(close), distance.shape[1])
+        rows, columns = _within(distance, self._limit(distance))
+        counts = np.bincount(rows, minlength=len(distance))
+        few = counts < self.n_near
+        if few.any():
+            # the sample deceived: here all distances are sorted
+            limit = np.where(few, np.inf, self._limit(distance))
+            rows, columns = _within(distance, limit)
+            counts = np.bincount(rows, minlength=len(distance))
         value = distance[rows, columns]
-        furthest = _kth(value, np.bincount(rows, minlength=len(distance)), self.n_near)
-        near = value <= furthest[rows]
+        near = value <= _kth(value, counts, self.n_near)[rows]
         rows, columns = rows[near], columns[near]
         members = np.bincount(rows, weights=member[columns], minlength=len(distance))
         return np.asarray(members / np.bincount(rows, minlength=len(distance)), np.float64)
 
-    def _limit(self, distance: NDArray[np.float32]) -> NDArray[np.float32]:
-        """A distance (a,) that at least k records do not exceed: of a sample, which is an eighth to
-        sort; where the sample deceives, none.
+    def _limit(self, distance: NDArray[np.float32]) -> NDArray[np.floating[Any]]:
+        """A distance (a,) that k records should not exceed, by a sample, which is an eighth to
+        sort.
         """
         n = distance.shape[1]
         size = n // SAMPLED
         expected = size * self.n_near / n
         place = int(expected + SAFE * expected**0.5) + 1
-        if place >= size:
+        if not 0 <= place < size:
             return np.full(len(distance), np.inf, np.float32)
-        limit = np.partition(distance[:, :size], place, axis=1)[:, place]
-        enough = np.count_nonzero(distance <= limit[:, None], axis=1) >= self.n_near
-        return np.where(enough, limit, np.float32(np.inf))
+        return np.asarray(np.partition(distance[:, :size], place, axis=1)[:, place])
+
+
+def _within(
+    distance: NDArray[np.float32], limit: NDArray[np.floating[Any]]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the distances that do not exceed the limit of their row."""
+    close = distance <= limit[:, None].astype(np.float32)
+    return np.divmod(np.flatnonzero(close), distance.shape[1])
 
 
 def _kth(value: NDArray[np.float32], counts: NDArray[np.intp], k: int) -> NDArray[np.float32]:
