@@ -6,8 +6,8 @@ times; the least CPU seconds count. TensorFlow Privacy runs beside us where its 
 (`--tf-privacy PYTHON`) or made (`--install`, about 3 GB); elsewhere the figures below, recorded on
 another day on a machine of the same kind, stand in and are marked.
 
-Lines of metrics time what a metric costs on scores that are there; lines of `tacit.audit` what users
-call, from outputs to a Report. Beside the page lies a JSON of the same name with every number, for
+Lines of metrics time what a metric costs on scores that are there; lines of `tacit.audit` what
+users call, from outputs to a Report. Beside the page lies a JSON with every number, for
 `benchmarks/speed_compare.py` (`make bench-compare`).
 """
 
