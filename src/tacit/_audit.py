@@ -1,6 +1,9 @@
 """`tacit.audit`: arrays, or a model with its data, in; a Report out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from inspect import isroutine
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tacit.adapters.answers import Kind
+from tacit.adapters.description import describe
 from tacit.adapters.records import SeenRecords, seen_features, seen_records
 from tacit.audits.attribute import ATTRIBUTE_POLICY, attribute_audit
 from tacit.audits.one_model import membership_audit
@@ -125,7 +129,7 @@ def audit(
     require_known(gates, checks or ())
     confidence(level)
     if shadows:
-        return _with_shadows(
+        report = _with_shadows(
             model,
             train,
             test,
@@ -150,6 +154,7 @@ def audit(
             records=records,
             progress=progress,
         )
+        return _described(report, model)
     if train_fn is not None or store is not None or pool is not None:
         raise InvalidInput(
             "`train_fn`, `store` and `pool` are for shadow models: say how many, with `shadows=8`."
@@ -189,7 +194,7 @@ def audit(
         truth,
         digest=_of_length(seen.digest, sizes),
         chance=seen.chance,
-        clustered=units is not None,
+        cluster=units,
     )
     report = membership_audit(
         outputs,
@@ -206,8 +211,16 @@ def audit(
         records=records,
         progress=progress,
     )
-    report = with_slices(told(report, sides, gates), columns)
+    report = _described(with_slices(told(report, sides, gates), columns), model)
     return blind_to(report, seen.reason) if seen.reason else report
+
+
+def _described(report: Report, model: Any) -> Report:
+    """The report with the model's architecture and size, as far as an adapter knows them."""
+    # a function that asks a model is not the model
+    if model is None or isroutine(model) or isinstance(model, partial):
+        return report
+    return replace(report, environment={**report.environment, **describe(model)})
 
 
 def _of_length(array: Any, sizes: tuple[int, int]) -> Any:

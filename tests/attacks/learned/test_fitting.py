@@ -5,7 +5,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from tacit import Membership, Outputs, Signals, attacks, collect
-from tacit.attacks.learned.fitting import Learner, standardised
+from tacit.attacks.learned.fitting import Learner, log_odds, standardised
 from tacit.metrics import auc
 from tacit.signals import feature_matrix, measure
 
@@ -69,3 +69,20 @@ def test_learners_work_in_one_thread():
     with threadpool_limits(3):
         Watching()(Signals.of(np.arange(60.0), known=known))
     assert set(seen) == {1}
+
+
+def test_scores_are_the_log_odds_of_a_member_and_known_records_have_none():
+    class Four:
+        """Members four times in five."""
+
+        def fit(self, x, y):
+            self.seen = y.tolist()
+
+        def predict_proba(self, x):
+            return np.tile([0.2, 0.8], (len(x), 1))
+
+    model = Four()
+    rows = np.array([0, 2])
+    score = log_odds(model, np.zeros((4, 1), np.float32), rows, np.array([True, False]))
+    np.testing.assert_allclose(score, [0, np.log(4), 0, np.log(4)])
+    assert sorted(model.seen) == [False, True]

@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from tacit.audits.steps.blind_baseline import BACKWARDS, blind_result, gives_away
-from tacit.core import CheckResult, Membership, Outputs
+from tacit.audits.steps.blind_baseline import (
+    BACKWARDS,
+    _few_labels,
+    _without_the_model,
+    backwards_warning,
+    blind_result,
+    gives_away,
+)
+from tacit.core import CheckResult, Evidence, Membership, Outputs
+from tacit.metrics import auc
 
 
 @pytest.mark.parametrize(
@@ -50,3 +58,53 @@ def test_a_split_by_label_is_refused_without_any_fit():
     assert gives_away(result)
     assert result.attack == "BlindLabels(prior=4.0)"
     assert result.estimates[0].value > 0.55
+
+
+def test_the_blind_guess_is_graded_on_every_fold_but_the_first():
+    """200 records, 40 of which only teach; a label that is the split itself, and one by coin."""
+    rng = np.random.default_rng(0)
+    member = np.arange(200) % 2 == 0
+    membership = Membership(member)
+    for label, telling in ((member.astype(int), True), (rng.integers(0, 2, 200), False)):
+        outputs = Outputs(probs=np.full((200, 2), 0.5), label=label)
+        result = blind_result(outputs, membership, None, order=np.arange(200), level=0.95)
+        assert result.n_members + result.n_nonmembers == 160
+        assert gives_away(result) == telling
+        area = result.estimates[0]
+        assert (area.value > 0.95) == telling
+        assert result.p_value != area.p_value
+    unlabelled = Outputs(probs=np.full((200, 2), 0.5))
+    assert blind_result(unlabelled, membership, None, order=np.arange(200), level=0.95) is None
+
+
+def test_one_class_or_more_than_a_hundred_are_not_counted():
+    for n_classes, known in ((2, True), (100, True), (101, False)):
+        label = np.arange(300) % n_classes
+        outputs = Outputs(probs=np.full((300, n_classes), 1 / n_classes), label=label)
+        assert (_few_labels(outputs) is not None) == known
+    single = Outputs(probs=np.full((5, 2), 0.5), label=np.zeros(5, int))
+    assert _few_labels(single) is None
+
+
+def test_beside_features_each_label_is_a_column():
+    label, features = np.arange(300) % 2, np.ones((300, 3), np.float32)
+    _, signals, what = _without_the_model(300, label, features)
+    assert what == "features of the records"
+    assert signals.features.shape == (300, 5)
+    _, signals, what = _without_the_model(300, label, None)
+    assert what == "labels only"
+    assert signals.features.shape == (300, 0)
+    np.testing.assert_array_equal(signals.group, label)
+
+
+def test_backwards_is_said_at_one_in_two_thousand():
+    """The whole interval at 99.9 % lies below a half, or it is not said."""
+    rng = np.random.default_rng(1)
+    member = np.arange(400) < 200
+    said = {}
+    for shift in (0.0, -0.2, -0.6):
+        score = rng.normal(size=400) + shift * member
+        paper = Evidence(score, member, None, "observed", "x", np.arange(400))
+        said[shift] = bool(backwards_warning(paper))
+        assert said[shift] == (auc(paper, level=0.999).high < 0.5)
+    assert said == {0.0: False, -0.2: False, -0.6: True}

@@ -117,7 +117,7 @@ def _within(
     distance: NDArray[np.float32], limit: NDArray[np.floating[Any]]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows and columns of the distances that do not exceed the limit of their row."""
-    close = distance <= limit[:, None].astype(np.float32)
+    close = distance <= limit[:, None].astype(distance.dtype)
     return np.divmod(np.flatnonzero(close), distance.shape[1])
 
 
@@ -125,6 +125,6 @@ def _kth(value: NDArray[np.float32], counts: NDArray[np.intp], k: int) -> NDArra
     """The k-th smallest of each row, from the values of one row after the other and how many each
     has, k or more.
     """
-    wide = np.full((len(counts), counts.max()), np.inf, np.float32)
+    wide = np.full((len(counts), counts.max()), np.inf, value.dtype)
     wide[np.arange(wide.shape[1]) < counts[:, None]] = value
     return np.asarray(np.partition(wide, k - 1, axis=1)[:, k - 1])

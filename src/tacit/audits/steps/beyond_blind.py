@@ -265,9 +265,9 @@ def class_means(
     count = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
     # sums of the other folds, and not all less the own: what is left out must leave no rounding
     others = 1.0 - np.eye(shape[0])
-    total, count = others @ total, others @ count
-    everywhere = total.sum(axis=1) / np.maximum(count.sum(axis=1), 1)
-    mean = (total + LEAF * everywhere[:, None]) / (count + LEAF)
+    sums, sizes = others @ total, others @ count
+    everywhere = sums.sum(axis=1) / np.maximum(sizes.sum(axis=1), 1)
+    mean = (sums + LEAF * everywhere[:, None]) / (sizes + LEAF)
     return np.asarray(mean[fold, code], np.float64)
 
 

@@ -82,7 +82,7 @@ def compared(
     *,
     digest: NDArray[np.uint64] | None = None,
     chance: float = 1.0,
-    clustered: bool = False,
+    cluster: NDArray[Any] | None = None,
 ) -> Sides:
     """Compare both sides.
 
@@ -95,7 +95,8 @@ def compared(
     member : bool (n,), the truth.
     digest : (n,), equal where records are; None where they were not given.
     chance : how often two different records agree; 1 where that is not known.
-    clustered : whether the units of independence were given; then repeats are not looked for.
+    cluster : (n,), the unit of independence of each record; repeats are not looked for where it is
+        given.
 
     Raises
     ------
@@ -117,7 +118,7 @@ def compared(
         repeats = own if own.repeated else replace(sides, repeated=0, cluster=None)
         # records that differ may be answered alike: what is known of the records decides
         sides = replace(repeats, copies=own.copies, seen_by=copies.seen_by if own.copies else "")
-    if clustered:
+    if cluster is not None:
         sides = replace(sides, repeated=0, cluster=None)
     same = constant(outputs)
     if same and digest is None:
@@ -130,7 +131,8 @@ def compared(
             " records that the model was not trained on as non-members."
         )
     del found
-    return replace(sides, constant=same, backwards=_backwards(outputs, member, order))
+    units = sides.cluster if cluster is None else cluster
+    return replace(sides, constant=same, backwards=_backwards(outputs, member, units, order))
 
 
 def constant(outputs: Outputs) -> bool:
@@ -338,7 +340,12 @@ def _require_different(
         )
 
 
-def _backwards(outputs: Outputs, member: NDArray[np.bool_], order: NDArray[np.intp] | None) -> str:
+def _backwards(
+    outputs: Outputs,
+    member: NDArray[np.bool_],
+    cluster: NDArray[Any] | None,
+    order: NDArray[np.intp] | None,
+) -> str:
     """Why the sides look swapped: the model knows the non-members better."""
     names = available(outputs)
     if "loss" not in names:
@@ -349,7 +356,7 @@ def _backwards(outputs: Outputs, member: NDArray[np.bool_], order: NDArray[np.in
             return ""
     signals = Signals.of(measure(outputs, "loss"), statistic="loss")
     try:
-        evidence = marked(Threshold(), signals, Membership(member))
+        evidence = marked(Threshold(), signals, Membership(member, cluster))
         if order is not None:
             evidence.sorted_by(order)
         return backwards_warning(evidence)

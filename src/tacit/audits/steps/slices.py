@@ -178,7 +178,10 @@ def _slice(
         need = f"needs {MIN_SIDE} members and {MIN_SIDE} non-members"
         reason = f"too few records: {need}, got {n_members} and {n_nonmembers}"
         got, unit = min((n_members, "members"), (n_nonmembers, "non-members"))
-        return replace(result, notes=(Note(result.name, reason, MIN_SIDE, got, unit),))
+        note = Note(result.name, reason, MIN_SIDE, got, unit)
+        # the test looked at it, so that a leak in it has a name; an interval would say nothing
+        alone, corrected = p_values or (None, None)
+        return replace(result, notes=(note,), p_value=alone, p_adjusted=corrected)
     own = evidence.take(records)
     try:
         estimates = [auc(own, level=level), advantage(own, level=level)]
