@@ -6,7 +6,7 @@ PYTEST_ARGS ?=
 export MPLBACKEND := Agg
 export PYTHONHASHSEED := 0
 
-.PHONY: help demo test test-core test-frameworks test-kfp test-tfx test-browser lint coverage bench clean
+.PHONY: help demo test test-core test-frameworks test-kfp test-tfx test-browser lint coverage bench bench-compare clean
 .PHONY: test-oldest docs docs-browser dist
 
 help:  ## this list
@@ -54,6 +54,9 @@ coverage:  ## how often each interval misses the truth, by simulation (an hour)
 
 bench:  ## speed and memory beside other libraries
 	@python=$(CORE) && "$$python" benchmarks/speed.py --out benchmarks/results/speed.md
+
+bench-compare:  ## has anything become slower? make bench-compare BEFORE=old.json AFTER=new.json
+	@python=$(CORE) && "$$python" benchmarks/speed_compare.py $(BEFORE) $(AFTER)
 
 clean:  ## remove environments and caches
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache demo build dist

@@ -5,6 +5,10 @@ Every piece of work runs in a process of its own with one thread, ours and their
 times; the least CPU seconds count. TensorFlow Privacy runs beside us where its environment is given
 (`--tf-privacy PYTHON`) or made (`--install`, about 3 GB); elsewhere the figures below, recorded on
 another day on a machine of the same kind, stand in and are marked.
+
+Lines of metrics time what a metric costs on scores that are there; lines of `tacit.audit` what
+users call, from outputs to a Report. Beside the page lies a JSON with every number, for
+`benchmarks/speed_compare.py` (`make bench-compare`).
 """
 
 import argparse
@@ -39,7 +43,19 @@ ROWS = (  # what, name, times faster that is aimed at
     ("every metric, 25k + 25k scores", "scores:25000", 500),
     *((f"{name}, 25k + 25k x 10", f"learned:{name}", 1) for name in LEARNERS),
     ("gradient boosting, 25k + 25k x 10", "learned:gradient boosting", None),
+    ("`tacit.audit`, 25k + 25k scores", "audit:scores:25000", None),
+    ("`tacit.audit`, 5M + 5M scores", "audit:scores:5000000", None),
+    ("`tacit.audit`, quick, 500k + 500k x 10 logits", "audit:quick:logits_500k", None),
+    ("`tacit.audit`, quick, 25k + 25k x 100 logits", "audit:quick:slices", None),
+    ("`tacit.audit`, full, 25k + 25k x 10 logits", "audit:full:logits_25k", None),
 )
+# A line of `tacit.audit` stands beside what the others take for their metrics of the same inputs.
+SAME_INPUT = {
+    "audit:scores:25000": "scores:25000",
+    "audit:scores:5000000": "scores:5000000",
+    "audit:quick:logits_500k": "logits:logits_500k",
+    "audit:quick:slices": "slices",
+}
 SLOW_THEIRS = {"learned:multilayer perceptron", "learned:random forest"}
 GROWTH = (10_000, 100_000, 1_000_000, 10_000_000)
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -87,20 +103,19 @@ def child_cpu(command):
 
 def comparison(tf_privacy, times, only):
     """Lines of the table of ratios, and what was measured of ours."""
-    lines, ours_of = [], {}
+    lines, ours_of, theirs_of = [], {}, {}
     for what, name, aim in ROWS:
         if only and not any(part in name for part in only):
             continue
         print(f"{name} ...", file=sys.stderr, flush=True)
         repeats = 1 if name.startswith("learned") else times
         ours = ours_of[name] = measured(sys.executable, "speed_ours.py", name, repeats)
-        library, recorded = RECORDED.get(name, ("", None))
-        live = tf_privacy is not None and library == "TF Privacy" and name not in SLOW_THEIRS
-        theirs = (
-            measured(tf_privacy, "speed_tf_privacy.py", name, repeats)
-            if live
-            else {"cpu": recorded}
-        )
+        same = SAME_INPUT.get(name, name)
+        library, recorded = RECORDED.get(same, ("", None))
+        live = tf_privacy is not None and library == "TF Privacy" and same not in SLOW_THEIRS
+        if live and same not in theirs_of:
+            theirs_of[same] = measured(tf_privacy, "speed_tf_privacy.py", same, repeats)
+        theirs = theirs_of[same] if live else {"cpu": recorded}
         lines.append(
             line(what, name, aim, ours, theirs, library if live else f"{library} (recorded)")
         )
@@ -119,7 +134,7 @@ def line(what, name, aim, ours, theirs, source):
         return f"{start} not there | - | - | {ours['peak_mb']:.0f} MB | - | {area} |"
     ratio = theirs["cpu"] / ours["cpu"]
     memory = f"{theirs['peak_mb'] / ours['peak_mb']:.1f} x" if "peak_mb" in theirs else "-"
-    verdict = f"{aim} x: {'yes' if ratio >= aim else '**no**'}"
+    verdict = "-" if aim is None else f"{aim} x: {'yes' if ratio >= aim else '**no**'}"
     return (
         f"{start} {source} {theirs['cpu']:.2f} | {ratio:.1f} x | {verdict} | {ours['peak_mb']:.0f}"
         f" MB | {memory} | {area} |"
@@ -172,7 +187,7 @@ def page(lines, ours, grown, started, arguments):
         " | AUC ours / theirs |"
     )
     made = (
-        f"{datetime.date.today().isoformat()}, {os.cpu_count()} cores, {platform.machine()}, Python"
+        f"{datetime.date.today().isoformat()}, {os.cpu_count()} cores, {processor()}, Python"
         f" {platform.python_version()}"
     )
     return "\n".join(
@@ -210,6 +225,27 @@ def page(lines, ours, grown, started, arguments):
     )
 
 
+def processor():
+    """What the processor calls itself."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def record(ours):
+    """What was measured of ours, as plain data: seconds, beside them those of the fixed work."""
+    return {
+        "date": datetime.date.today().isoformat(),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "work": ours,
+    }
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, help="write the page here (printed in any case)")
@@ -242,6 +278,8 @@ def main():
     print(f"{time.perf_counter() - start:.0f} s", file=sys.stderr)
     if arguments.out:
         arguments.out.write_text(text, encoding="utf8")
+        kept = json.dumps(record(ours), indent=1) + "\n"
+        arguments.out.with_suffix(".json").write_text(kept, encoding="utf8")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tacit.core import InvalidInput
-from tacit.training import TorchRecipe, shadow
+from tacit.training import TorchRecipe, batched, shadow
 
 pytestmark = pytest.mark.framework
 RNG = np.random.default_rng(0)
@@ -181,10 +181,44 @@ def test_control_flow_on_data_is_noticed():
 
 def test_the_group_shrinks_with_memory(monkeypatch):
     recipe = TorchRecipe(mlp, epochs=1)
+    monkeypatch.setattr("tacit.training.batched.gain_of", lambda *given: 2.0)
     assert recipe.group(X) == 16
     monkeypatch.setattr("tacit.training.batched._free_bytes", lambda device: 3e5)
     assert 1 <= recipe.group(X) < 8
     assert TorchRecipe(mlp, epochs=1, group_size=5).group(X) == 5
+
+
+@pytest.mark.parametrize(("gain", "group"), [(0.9, 1), (1.05, 1), (1.5, 16)])
+def test_models_share_a_program_only_where_a_probe_gains(monkeypatch, gain, group):
+    """One processor gained 2.3 times, another lost 3 % with the same network and larger batches."""
+    monkeypatch.setattr("tacit.training.batched.gain_of", lambda *given: gain)
+    assert TorchRecipe(mlp, epochs=1).group(X) == group
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])
+def test_the_probe_times_both_ways_and_leaves_random_numbers_alone(torch, loss):
+    from torch import nn
+
+    recipe = TorchRecipe(lambda: nn.Linear(6, 1 + 2 * (loss == "cross_entropy")), epochs=9)
+    recipe = replace(recipe, loss=loss, batch_size=16)
+    before = torch.random.get_rng_state()
+    assert 0.05 < batched.gain_of(recipe, X, 16) < 50
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_a_model_with_long_steps_is_not_probed_further(monkeypatch):
+    monkeypatch.setattr(batched, "_seconds", lambda work: 1e9)
+    assert batched.gain_of(TorchRecipe(mlp, epochs=1), X, 16) == 1.0
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_models_of_equal_length_take_one_step_for_all_and_end_alike(optimizer):
+    recipe = TorchRecipe(mlp, epochs=3, batch_size=16, optimizer=optimizer, lr=0.05)
+    rows = [np.arange(0, 60), np.arange(10, 65), np.arange(80, 140)]
+    for observe, indices, seed in zip(recipe.fit_many(X, Y, rows, [1, 2, 3]), rows, [1, 2, 3]):
+        np.testing.assert_allclose(
+            observe(X).logits, by_hand(recipe, X, Y, indices, seed), rtol=1e-3, atol=2e-4
+        )
 
 
 def test_convolutions_share_a_program_on_a_gpu_only():

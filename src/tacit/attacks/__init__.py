@@ -3,6 +3,7 @@
 from tacit.attacks.base_ratio import BASE
 from tacit.attacks.bavaria import BaVarIA
 from tacit.attacks.blind import Blind
+from tacit.attacks.blind_labels import BlindLabels
 from tacit.attacks.class_conditional import ClassConditional
 from tacit.attacks.difficulty import DifficultyCalibration
 from tacit.attacks.eblira import EBLiRA
@@ -32,6 +33,7 @@ __all__ = [
     "RMIA",
     "BaVarIA",
     "Blind",
+    "BlindLabels",
     "ClassConditional",
     "DifficultyCalibration",
     "EBLiRA",

@@ -42,6 +42,7 @@ class ClassConditional:
 
     fewest: int = 50
     learns: ClassVar[bool] = True
+    reads_features: ClassVar[bool] = False
     reference: ClassVar[str] = "Song and Mittal 2021"
     needs: ClassVar[str] = "needs some known members and non-members, or shadow models"
 

@@ -47,6 +47,7 @@ class MembershipProbability:
     per_bin: int = 50
     fewest: int = 200
     learns: ClassVar[bool] = True
+    reads_features: ClassVar[bool] = False
     reference: ClassVar[str] = "Song and Mittal 2021"
     needs: ClassVar[str] = "needs some known members and non-members, or shadow models"
 

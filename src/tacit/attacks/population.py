@@ -37,6 +37,7 @@ class Population:
 
     fewest: int = 100
     learns: ClassVar[bool] = True
+    reads_features: ClassVar[bool] = False
     reference: ClassVar[str] = "Ye et al. 2022"
     needs: ClassVar[str] = "needs some known non-members"
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import InvalidInput, NotEnoughData, Signals
+from tacit.core.threads import one_thread
 
 Given = Literal["features", "class"]
 Learner = Literal["boosting", "torch"]
@@ -168,6 +169,7 @@ class QuantileRegression:
         )
 
 
+@one_thread()
 def _boosted(
     z: NDArray[np.float64], seen: NDArray[Any], teach: NDArray[np.intp]
 ) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from tacit.core import NotEnoughData, Signals
+from tacit.core.threads import one_thread
 
 MOST_ROWS = 200_000
 
@@ -45,6 +46,7 @@ class ShokriClassifier:
     reference: ClassVar[str] = "Shokri et al. 2017"
     needs: ClassVar[str] = "needs shadow models"
 
+    @one_thread()
     def __call__(self, signals: Signals) -> NDArray[np.floating[Any]]:
         """Membership probabilities (n,).
 

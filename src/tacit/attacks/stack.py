@@ -26,10 +26,10 @@ from tacit.attacks.reference.stacking import (
     Weights,
     folds,
     held_out,
-    own_cores,
     with_base,
 )
 from tacit.core import NotEnoughData, Signals
+from tacit.core.threads import one_thread
 
 MOST_ROWS = 128_000  # more teach nothing new, and take longer: boosting has 400 leaves to place
 MOST_SUBSETS = 8  # descriptions of the target that are averaged; the ninth changes no rank
@@ -37,6 +37,8 @@ MOST_SUBSETS = 8  # descriptions of the target that are averaged; the ninth chan
 # shadow model is scored four leave each learner three quarters of the models, as the target has all
 PARTS_FOR_WEIGHTS = 2
 PARTS_FOR_SCORES = 4
+# records beside those that teach, on which a description's trends rest: 100 in each of 40 bins
+POPULATION = 4_000
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class ShadowStack:
     reference: ClassVar[str] = "Wolpert 1992, Shokri et al. 2017"
     needs: ClassVar[str] = "needs 4 shadow models, or 2 drawn by coins"
 
+    @one_thread()
     def __call__(self, signals: Signals) -> NDArray[np.floating[Any]]:
         """Membership probabilities (n,).
 
@@ -113,14 +116,14 @@ class ShadowStack:
                 descriptions.append(teachers.described(pair, signals.target).table)
         examples = Examples.joined(parts)
         base = simple_score(signals, online=teachers.online)
-        with own_cores():
-            n_parts = min(PARTS_FOR_WEIGHTS, len(teachers.groups))
-            every = folds(n_parts, complete=False)
-            weights = Weights.of(*_rows([held_out(examples, fold, n_parts) for fold in every]))
-            learner = Learner.taught(examples)
-            odds = np.mean([_odds(learner, table) for table in descriptions], axis=0)
+        n_parts = min(PARTS_FOR_WEIGHTS, len(teachers.groups))
+        every = folds(n_parts, complete=False)
+        weights = Weights.of(*_rows([held_out(examples, fold, n_parts) for fold in every]))
+        learner = Learner.taught(examples)
+        odds = np.mean([_odds(learner, table) for table in descriptions], axis=0)
         return np.asarray(expit(weights(with_base(odds, base))), np.float64)
 
+    @one_thread()
     def shadow_scores(self, signals: Signals) -> NDArray[np.float64]:
         """Membership probabilities (m, n) of every shadow model as the target, by learners and
         weights that saw neither its family nor, of the other models, the records that are scored.
@@ -128,17 +131,16 @@ class ShadowStack:
         teachers = _Teachers.of(signals, self.mode, self.seed)
         n_parts = min(PARTS_FOR_SCORES, len(teachers.groups))
         score = np.empty((signals.n_shadows, signals.n))
-        with own_cores():
-            learners, weights = _cross_fitted(teachers, n_parts)
-            for number, pair in teachers.each_left_out():
-                part = number % n_parts
-                for model in teachers.groups[number]:
-                    table = teachers.described(pair, signals.shadow[model]).table
-                    for half in (0, 1):
-                        rows = np.flatnonzero(teachers.half == half)
-                        odds = _odds(learners[part, half], table[rows])
-                        ratio = weights[part](with_base(odds, table[rows, 0]))
-                        score[model, rows] = expit(ratio)
+        learners, weights = _cross_fitted(teachers, n_parts)
+        for number, pair in teachers.each_left_out():
+            part = number % n_parts
+            for model in teachers.groups[number]:
+                table = teachers.described(pair, signals.shadow[model]).table
+                for half in (0, 1):
+                    rows = np.flatnonzero(teachers.half == half)
+                    odds = _odds(learners[part, half], table[rows])
+                    ratio = weights[part](with_base(odds, table[rows, 0]))
+                    score[model, rows] = expit(ratio)
         return score
 
 
@@ -180,6 +182,7 @@ class _Teachers:
     signals : of the target and m shadow models.
     groups : families of shadow models.
     online : whether a record's own IN models are used.
+    audited_inside : whether some shadow model was trained on an audited record.
     seed : of the choice of rows.
     order : int (n,), the records by what is known of each, so that nothing depends on their order.
     half : int (n,), every other record in that order.
@@ -188,6 +191,7 @@ class _Teachers:
     signals: Signals
     groups: list[Family]
     online: bool
+    audited_inside: bool
     seed: int
     order: NDArray[np.intp]
     half: NDArray[np.int64]
@@ -212,7 +216,8 @@ class _Teachers:
         order = _order(signals)
         half = np.empty(signals.n, np.int64)
         half[order] = np.arange(signals.n) % 2
-        return cls(signals, groups, online, seed, order, half)
+        audited_inside = bool(unknown.any() and have_inside.any())
+        return cls(signals, groups, online, audited_inside, seed, order, half)
 
     def described(self, pair: Pair, target: NDArray[Any]) -> Columns:
         """Description (n, d) of a model's signal `target` (n, q) by the models of `pair`."""
@@ -230,30 +235,46 @@ class _Teachers:
         every = self._teaching_rows(group)
         parts = []
         for model in group:
-            rows = every
-            if len(rows) > share:
-                rng = np.random.default_rng([self.seed, model])
-                rows = rows[np.sort(rng.choice(len(rows), share, replace=False))]
-            columns = self.described(pair, self.signals.shadow[model])
+            rows, table, directions = self._described_rows(every, share, model, pair)
             parts.append(
                 Examples(
-                    columns.table[rows].astype(np.float64),
+                    table.astype(np.float64),
                     self.signals.shadow_member[model, rows],
                     np.full(len(rows), number),
                     self.half[rows],
-                    np.array(columns.direction),
+                    np.array(directions),
                 )
             )
         return parts
+
+    def _described_rows(
+        self, every: NDArray[np.intp], share: int, model: int, pair: Pair
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32], list[int]]:
+        """The rows that one shadow model teaches from, `share` of `every`, their description, and
+        the directions of its columns.
+
+        What is not kept is not described: the trends in a description are fitted on the rows kept
+        and on `POPULATION` more that are even over all records.
+        """
+        target = self.signals.shadow[model]
+        if len(every) <= share:
+            columns = self.described(pair, target)
+            return every, columns.table[every], columns.direction
+        rng = np.random.default_rng([self.seed, model])
+        rows = every[np.sort(rng.choice(len(every), share, replace=False))]
+        others = self.order[:: max(1, len(self.order) // POPULATION)]
+        beside = np.concatenate([rows, others[~np.isin(others, rows)]])
+        columns = self.described(pair.take(beside), target[beside])
+        return rows, columns.table[: len(rows)], columns.direction
 
     def _teaching_rows(self, group: Family) -> NDArray[np.intp]:
         """All records; where no shadow model was trained on audited ones, those that other shadow
         models were trained on.
         """
-        member = self.signals.shadow_member
-        if member[:, self.signals.known == -1].any():
+        if self.audited_inside:
             return self.order
-        taught = np.count_nonzero(np.delete(member, group, axis=0), axis=0) > 0
+        others = np.delete(self.signals.shadow_member, group, axis=0)
+        taught = np.count_nonzero(others, axis=0) > 0
         return np.asarray(self.order[taught[self.order]], np.intp)
 
 

@@ -14,10 +14,12 @@ from tacit.core.signals import Signals
 class Attack(Protocol):
     """A way of guessing: a frozen dataclass of parameters with one call.
 
-    Two attributes are asked of every attack. Two more, and one method, are read where an attack
+    Two attributes are asked of every attack. Three more, and one method, are read where an attack
     has them::
 
         needs: ClassVar[str]     what it takes to run it, for lists: "needs shadow models"
+        reads_features: ClassVar[bool]  False where it learns from the signal and the group
+                                 alone, so that no features need be made
         sees: ClassVar[str]      with `score`: see `tacit.attacks.reference.leave_one_out`
         shadow_scores(signals)   see `ScoresShadows`
 

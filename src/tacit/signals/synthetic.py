@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tacit.core import InvalidInput
 from tacit.core.frame import Frame, stacked
+from tacit.core.threads import one_thread
 from tacit.signals.embedding import Embedding
 
 Floats = NDArray[np.float64]
@@ -172,7 +173,6 @@ def classifier_ratio(x: Floats, s: Floats, r: Floats, *, seed: int = 0) -> Float
     seed : of the sample and of the trees.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     rng = np.random.default_rng(seed)
     size = min(len(s), len(r))
@@ -180,7 +180,7 @@ def classifier_ratio(x: Floats, s: Floats, r: Floats, *, seed: int = 0) -> Float
     model = HistGradientBoostingClassifier(
         max_iter=ROUNDS, early_stopping=False, random_state=seed % 2**32
     )
-    with threadpool_limits(1):
+    with one_thread():
         model.fit(np.concatenate([s, r]), np.repeat([1, 0], size))
         return np.asarray(model.decision_function(x), np.float64)
 

@@ -4,7 +4,9 @@ and seed.
 
 import copy
 import os
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +29,13 @@ if TYPE_CHECKING:
     from tacit.training.torch_recipe import TorchRecipe
 
 
+# A gain that a probe on a busy machine cannot mistake for none.
+LEAST_GAIN = 1.1
+# Batches that the probe trains on, the least of so many runs, with at most so many models: some
+# hundredths of a second for the small networks that gain. A step of a twentieth of a second is not
+# made of overhead, and overhead is all that a common program saves.
+PROBED_STEPS, PROBES, PROBED_MODELS = 8, 3, 16
+LONG_STEP = 0.05
 MOST_ON_CPU = 16  # beyond, the stacked weights leave the cache and nothing is won
 MOST_ON_GPU = 64
 MEMORY_SHARE = 0.5
@@ -75,11 +84,14 @@ def fit_many(
         )
     rows, target = tensors(recipe, x, y)
     weights, buffers = torch.func.stack_module_state(models)
+    # where no model ever rests, one optimizer step for the stacked weights is that of each model
+    whole = len({-(-len(rows) // recipe.batch_size) for rows in indices}) == 1
     parts = [
         [value.detach()[k].requires_grad_() for value in weights.values()]
         for k in range(len(models))
     ]
-    step = optimizer_of(recipe, [part for model in parts for part in model])
+    every = list(weights.values()) if whole else [part for model in parts for part in model]
+    step = optimizer_of(recipe, every)
     forward = _forward(models[0])
     for epoch, batches in enumerate(_together(recipe, indices, seeds)):
         set_rate(recipe, step, epoch)
@@ -87,8 +99,11 @@ def fit_many(
             picked = torch.from_numpy(batch).to(recipe.device)
             answer = forward(weights, buffers, _inputs(recipe, rows[picked], sizes, rngs))
             _total(recipe, answer, target[picked], sizes).backward()
-            _hand_out(weights, parts, sizes)
+            if not whole:
+                _hand_out(weights, parts, sizes)
             step.step()
+            if whole:
+                step.zero_grad()
     return [Answering(_unstacked(models[k], parts[k]), recipe, y) for k in range(len(models))]
 
 
@@ -205,6 +220,9 @@ def obstacle_of(model: Any) -> str | None:
 def group_size(recipe: "TorchRecipe", x: Any) -> int:
     """How many models one program holds: 1 where they cannot share one or gain nothing, else what
     half of the memory allows.
+
+    On a processor a short probe decides whether anything is gained: that depends on the processor,
+    on the width of the layers and on the size of a batch, and no rule foretold it on two machines.
     """
     torch = require("torch", extra="torch", purpose="Training K models in one program")
     model = seeded(recipe, 0)
@@ -221,13 +239,53 @@ def group_size(recipe: "TorchRecipe", x: Any) -> int:
         # stacked convolutions become grouped ones, which a CPU runs slower than one by one
         return 1
     each = _bytes_of(model, sample, recipe.batch_size)
-    return int(
+    most = int(
         np.clip(
             MEMORY_SHARE * _free_bytes(recipe.device) // each,
             1,
             MOST_ON_GPU if on_gpu else MOST_ON_CPU,
         )
     )
+    if on_gpu or most == 1:
+        return most
+    return most if gain_of(recipe, x, most) >= LEAST_GAIN else 1
+
+
+def gain_of(recipe: "TorchRecipe", x: Any, n_models: int) -> float:
+    """How many times less processor time a model takes in one program with others than alone.
+
+    Measured on a few steps on the first records, all of class 0. Of a model whose single step is
+    long enough to be bound by arithmetic, nothing is measured: it gains nothing, so 1.
+
+    Parameters
+    ----------
+    recipe : the model and its loop.
+    x : all records.
+    n_models : in one program.
+    """
+    n = min(len(x), PROBED_STEPS * recipe.batch_size)
+    kind = np.int64 if recipe.loss == "cross_entropy" else np.float32
+    rows, target, order = x[:n], np.zeros(n, kind), np.arange(n)
+    short = replace(recipe, epochs=1)
+    steps = -(-n // recipe.batch_size)
+    first = _seconds(lambda: short.fit(rows, target, order, 0))
+    if first > steps * LONG_STEP:
+        return 1.0
+    few = min(n_models, PROBED_MODELS)
+    alone, together = first, np.inf
+    for _ in range(PROBES):
+        alone = min(alone, _seconds(lambda: short.fit(rows, target, order, 0)))
+        together = min(
+            together, _seconds(lambda: short.fit_many(rows, target, [order] * few, range(few)))
+        )
+    return few * alone / together
+
+
+def _seconds(work: Callable[[], Any]) -> float:
+    """Processor seconds; what else runs on the machine counts little."""
+    start = time.process_time()
+    work()
+    return max(time.process_time() - start, 1e-9)
 
 
 def _vectorises(model: Any, sample: Any) -> bool:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Protocol, runtime_checkable
 
 from tacit.core import InvalidInput
+from tacit.core.threads import usable_cores
 
 HEADER = 8
 WORKER = "from tacit.training.worker import main; main()"
@@ -60,7 +61,7 @@ class Processes:
 
     Parameters
     ----------
-    width : number of processes; None: one a core.
+    width : number of processes; None: one a core that this process may use.
     retries : how often a job is begun again after its worker died.
     threads : threads of the numerical libraries in each worker.
 
@@ -72,7 +73,7 @@ class Processes:
     """
 
     def __init__(self, width: int | None = None, *, retries: int = 3, threads: int = 1) -> None:
-        self.width = width or _cores()
+        self.width = width or usable_cores()
         if self.width < 1 or retries < 0:
             raise InvalidInput(
                 f"`width` needs 1 or more and `retries` 0 or more, got {width} and {retries}."
@@ -277,10 +278,6 @@ def pickler() -> Any:
         return import_module("cloudpickle")
     except ImportError:
         return import_module("joblib.externals.cloudpickle")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def pool_of(pool: "Pool | int | None") -> tuple[Pool, bool]:

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from tacit import Membership, Outputs, Signals, attacks, collect
-from tacit.attacks.learned.fitting import log_odds, standardised
+from tacit.attacks.learned.fitting import Learner, log_odds, standardised
 from tacit.metrics import auc
 from tacit.signals import feature_matrix, measure
 
@@ -47,6 +48,27 @@ def test_a_leak_that_no_threshold_shows_is_learned(attack):
     evidence = collect(attack, signals, Membership(member))
     assert auc(evidence).value > 0.8
     assert abs(auc(collect(attacks.Threshold(), signals, Membership(member))).value - 0.5) < 0.05
+
+
+def test_learners_work_in_one_thread():
+    """Measured inside the fit, because idle threads spin: the cap has to be set there."""
+    seen = []
+
+    class Watching(Learner):
+        def classifier(self):
+            return self
+
+        def fit(self, x, y):
+            seen.extend(library["num_threads"] for library in threadpool_info())
+
+        def predict_proba(self, x):
+            seen.extend(library["num_threads"] for library in threadpool_info())
+            return np.full((len(x), 2), 0.5)
+
+    known = np.where(np.arange(60) < 40, np.arange(60) % 2, -1)
+    with threadpool_limits(3):
+        Watching()(Signals.of(np.arange(60.0), known=known))
+    assert set(seen) == {1}
 
 
 def test_scores_are_the_log_odds_of_a_member_and_known_records_have_none():

@@ -1,8 +1,55 @@
-"""The share of members among the nearest, counted by hand."""
+"""Nearest neighbours: exact whatever the blocks, and with the sample that saves the sorting."""
 
 import numpy as np
+import pytest
 
+from tacit.attacks.learned import k_nearest
 from tacit.attacks.learned.k_nearest import Neighbours
+
+
+def by_hand(known, member, asked, k):
+    """Share of members among all known records as near as the k-th."""
+    distance = ((asked[:, None, :].astype(float) - known[None, :, :]) ** 2).sum(axis=2)
+    furthest = np.sort(distance, axis=1)[:, k - 1]
+    near = distance <= furthest[:, None]
+    return (near * member).sum(axis=1) / near.sum(axis=1)
+
+
+@pytest.mark.parametrize("distances", [1, 5_000, 1 << 18])
+def test_shares_are_those_of_all_distances_sorted(monkeypatch, distances):
+    monkeypatch.setattr(k_nearest, "DISTANCES", distances)
+    rng = np.random.default_rng(0)
+    known, asked = (rng.normal(size=(n, 5)).astype(np.float32) for n in (3000, 150))
+    member = rng.random(3000) < 0.5
+    share = Neighbours(0.02).fit(known, member).predict_proba(asked)[:, 1]
+    np.testing.assert_allclose(share, by_hand(known, member, asked, 60), atol=1e-6)
+
+
+def test_all_that_tie_with_the_last_neighbour_count():
+    known = np.repeat(np.arange(4.0, dtype=np.float32), 500)[:, None]
+    member = np.arange(2000) % 4 == 0
+    member[1000:1500] = True
+    share = Neighbours(0.02).fit(known, member).predict_proba(np.array([[0.1], [2.1]], np.float32))
+    np.testing.assert_allclose(share[:, 1], [0.25, 1.0])
+
+
+def test_where_the_sample_deceives_nothing_is_lost(monkeypatch):
+    """With too near a limit fewer than k records are inside: such rows are sorted whole."""
+    monkeypatch.setattr(k_nearest, "SAFE", -4.0)
+    rng = np.random.default_rng(1)
+    known, asked = (rng.normal(size=(n, 4)).astype(np.float32) for n in (4000, 60))
+    member = rng.random(4000) < 0.5
+    share = Neighbours(0.02).fit(known, member).predict_proba(asked)[:, 1]
+    np.testing.assert_allclose(share, by_hand(known, member, asked, 80), atol=1e-6)
+
+
+@pytest.mark.parametrize("n", [10, 15, 200])
+def test_few_known_records_are_enough(n):
+    rng = np.random.default_rng(2)
+    known, asked = (rng.normal(size=(k, 2)).astype(np.float32) for k in (n, 20))
+    member = np.arange(n) % 2 == 0
+    share = Neighbours(0.02).fit(known, member).predict_proba(asked)[:, 1]
+    np.testing.assert_allclose(share, by_hand(known, member, asked, 10), atol=1e-6)
 
 
 def test_the_nearest_ten_on_a_line_are_counted_and_ties_too():

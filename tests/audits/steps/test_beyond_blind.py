@@ -166,7 +166,11 @@ def test_every_baseline_that_speaks_has_to_be_beaten(monkeypatch, found_p, passe
     monkeypatch.setattr(steps, "_best_cut", lambda *_: None)
     score = np.random.default_rng(3).normal(size=N)
     records = SimpleNamespace(
-        rows=np.arange(N), difficulty=(score, -score), limit=1.0, predicted=lambda own, rows: own
+        rows=np.arange(N),
+        difficulty=(score, -score),
+        limit=1.0,
+        how="it",
+        predicted=lambda own, rows: own,
     )
     found = SimpleNamespace(member=attack.member, level=0.95)
     item = SimpleNamespace(evidence=attack, name="a")
@@ -195,3 +199,13 @@ def test_three_attacks_share_the_error_where_only_a_slice_leaks(monkeypatch, in_
     assert not beyond.passes
     assert [name for name, _ in asked] == ["a", "b", "c"]
     assert [error for _, error in asked] == pytest.approx([alpha] * 3)
+
+
+def test_what_a_label_tells_of_a_score_is_counted_in_the_other_folds():
+    """Class 0 scores 1 and 3, class 1 scores 5; five records of the mean of all are added."""
+    label, score = np.array([0, 0, 1, 0, 2]), np.array([1.0, 3.0, 5.0, 100.0, 100.0])
+    fold = np.array([0, 0, 0, 1, 1], np.int8)
+    told = steps.class_means(label, score, fold)
+    np.testing.assert_allclose(told[3], (1 + 3 + 5 * 3) / 7)
+    np.testing.assert_allclose(told[4], 3.0)
+    np.testing.assert_allclose(told[:3], [(100 + 500) / 6, (100 + 500) / 6, 100.0])

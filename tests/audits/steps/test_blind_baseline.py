@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from tacit.audits.steps.blind_baseline import (
     BACKWARDS,
+    _few_labels,
+    _without_the_model,
     backwards_warning,
     blind_result,
     gives_away,
@@ -30,6 +33,33 @@ def test_backwards_is_one_audit_of_a_thousand():
     assert pytest.approx(0.001) == 1 - BACKWARDS
 
 
+def blind(label, member, order):
+    outputs = Outputs(loss=np.zeros(len(label)), label=label)
+    return blind_result(outputs, Membership(member), None, order=order, level=0.95)
+
+
+@pytest.mark.parametrize(("n", "classes"), [(80, 2), (400, 10), (400, 60)])
+def test_random_splits_are_refused_no_more_often_than_promised(n, classes):
+    """1 in 100, within what 300 draws tell (2,000 draws gave .003 to .011)."""
+    rng = np.random.default_rng(n + classes)
+    refused = 0
+    for _ in range(300):
+        label = rng.integers(0, classes, n)
+        member = rng.permutation(np.arange(n) < n // 2)
+        refused += gives_away(blind(label, member, rng.permutation(n)))
+    assert binom.sf(refused - 1, 300, 0.01) > 0.001
+
+
+def test_a_split_by_label_is_refused_without_any_fit():
+    rng = np.random.default_rng(0)
+    label = rng.integers(0, 10, 1000)
+    member = rng.random(1000) < np.where(label < 5, 0.4, 0.6)
+    result = blind(label, member, rng.permutation(1000))
+    assert gives_away(result)
+    assert result.attack == "BlindLabels(prior=4.0)"
+    assert result.estimates[0].value > 0.55
+
+
 def test_the_blind_guess_is_graded_on_every_fold_but_the_first():
     """200 records, 40 of which only teach; a label that is the split itself, and one by coin."""
     rng = np.random.default_rng(0)
@@ -47,19 +77,24 @@ def test_the_blind_guess_is_graded_on_every_fold_but_the_first():
     assert blind_result(unlabelled, membership, None, order=np.arange(200), level=0.95) is None
 
 
-def test_one_class_or_more_than_a_hundred_are_no_columns():
-    from tacit.audits.steps.blind_baseline import _blind_features
-
+def test_one_class_or_more_than_a_hundred_are_not_counted():
     for n_classes, known in ((2, True), (100, True), (101, False)):
         label = np.arange(300) % n_classes
         outputs = Outputs(probs=np.full((300, n_classes), 1 / n_classes), label=label)
-        columns, what = _blind_features(outputs, None)
-        assert (columns is not None, what) == (known, "labels only")
+        assert (_few_labels(outputs) is not None) == known
     single = Outputs(probs=np.full((5, 2), 0.5), label=np.zeros(5, int))
-    assert _blind_features(single, None)[0] is None
-    features = np.ones((300, 3), np.float32)
-    outputs = Outputs(probs=np.full((300, 2), 0.5), label=np.arange(300) % 2)
-    assert _blind_features(outputs, features)[0].shape == (300, 5)
+    assert _few_labels(single) is None
+
+
+def test_beside_features_each_label_is_a_column():
+    label, features = np.arange(300) % 2, np.ones((300, 3), np.float32)
+    _, signals, what = _without_the_model(300, label, features)
+    assert what == "features of the records"
+    assert signals.features.shape == (300, 5)
+    _, signals, what = _without_the_model(300, label, None)
+    assert what == "labels only"
+    assert signals.features.shape == (300, 0)
+    np.testing.assert_array_equal(signals.group, label)
 
 
 def test_backwards_is_said_at_one_in_two_thousand():

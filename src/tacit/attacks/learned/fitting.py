@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tacit.attacks.learned.known_rows import told_rows
 from tacit.core import Signals
+from tacit.core.threads import one_thread
 
 CLIP = 1e-9  # of probabilities: log-odds beyond 20 tell no record from another
 
@@ -88,14 +89,12 @@ def log_odds(
     and one thread works: the same bits everywhere, and no idle threads that spin on a shared
     machine.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
     standard = standardised(x, rows)
     order = np.lexsort((member, *standard[rows].T))
     asked = np.ones(len(x), bool)
     asked[rows] = False
     score = np.zeros(len(x))
-    with threadpool_limits(1):
+    with one_thread():
         model.fit(standard[rows[order]], member[order])
         if asked.any():
             p = np.clip(

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tacit.core.threads import one_thread
+
 SEED = 0
 # a value that the reference never shows keeps a chance of about one row in a hundred thousand
 FLOOR = 1e-5
@@ -75,7 +77,6 @@ class Imputation:
         categorical: NDArray[np.bool_],
     ) -> NDArray[Any]:
         from sklearn.ensemble import HistGradientBoostingClassifier
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
         model = HistGradientBoostingClassifier(
             max_iter=self.rounds,
@@ -85,6 +86,5 @@ class Imputation:
             early_stopping=False,
             random_state=SEED,
         )
-        # one thread: idle ones spin on a shared machine
-        with threadpool_limits(1):
+        with one_thread():
             return np.asarray(model.fit(fitted, value).predict_proba(asked))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tacit.attacks.reference.densities import SMALLEST_SHARE, SMALLEST_VARIANCE
 from tacit.core import NotEnoughData, Signals
+from tacit.core.threads import one_thread
 
 ENOUGH_SIGNALS = 30  # a median and a spread of fewer are noisier than those of the whole class
 ENOUGH_FOR_A_SPREAD = 8  # as many models as LiRA asks for before it trusts a record's own variance
@@ -113,6 +114,7 @@ def nearest(
     return found
 
 
+@one_thread()
 def _search(
     place: NDArray[np.float32],
     rows: NDArray[np.intp],

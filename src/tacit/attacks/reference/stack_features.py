@@ -48,6 +48,11 @@ class Pair:
         for (group, signal), (_, chance) in zip(parts, chances):
             yield group, cls(signal, chance, chance_of)
 
+    def take(self, rows: NDArray[np.intp]) -> "Pair":
+        """The records `rows`."""
+        chance = None if self.chance is None else self.chance.take(rows)
+        return Pair(self.signal.take(rows), chance, self.chance_of)
+
 
 def simple_score(signals: Signals, *, online: bool) -> NDArray[np.float64]:
     """The best-informed simple score (n,), from all shadow models: BASE's log-ratio, or EB-LiRA's

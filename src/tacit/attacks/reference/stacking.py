@@ -2,8 +2,7 @@
 far each of them is to be believed.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -196,18 +195,3 @@ def held_out(
     if learner is None:
         return None, np.empty((0, 3)), np.empty(0, bool)
     return learner, with_base(learner(asked.table), asked.table[:, 0]), asked.member
-
-
-@contextmanager
-def own_cores() -> Iterator[None]:
-    """No more OpenMP threads than cores that this process may use, or than it had before.
-
-    Affinity and the quota of a container count: threads without a core of their own spin.
-    """
-    from joblib import cpu_count  # type: ignore[import-untyped]
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
-
-    controller = ThreadpoolController().select(user_api="openmp")
-    now = [library["num_threads"] for library in controller.info()]
-    with controller.limit(limits=min([cpu_count(), *now])):
-        yield

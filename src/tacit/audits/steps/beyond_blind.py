@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tacit.audits.steps.joint_finding import Found
 from tacit.audits.steps.scoring import Scored
 from tacit.core import CheckResult, Evidence, NotEnoughData, Outputs
+from tacit.core.threads import one_thread
 from tacit.metrics import auc, no_leak_p_value, paired_advantage_difference, paired_auc_difference
 from tacit.metrics.looks import Ranked
 from tacit.metrics.prequential import deal_folds
@@ -57,7 +58,8 @@ class Beyond:
 @dataclass(frozen=True, eq=False)
 class _Records:
     """The records that are compared: their columns, folds, and how hard each is. What they predict
-    of an attack counts up to the p-value `limit` of its own.
+    of an attack counts up to the p-value `limit` of its own. `label` is where one label a record is
+    all that is known of it.
     """
 
     rows: NDArray[np.intp]
@@ -66,9 +68,21 @@ class _Records:
     difficulty: tuple[NDArray[np.float64], ...]
     seed: int
     limit: float
+    label: NDArray[np.int64] | None = None
+
+    @property
+    def how(self) -> str:
+        """What predicts an attack's score from the record."""
+        if self.label is not None:
+            return "mean of the attack's score in each class, without membership"
+        return "random forest from the record to the attack's score, without membership"
 
     def predicted(self, score: NDArray[np.float64], rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        """What the record tells of `score`, each fold by a forest fitted on the others."""
+        """What the record tells of `score`: each fold by a forest fitted on the others, or, where
+        labels are all that there is, by the mean of their class in the others.
+        """
+        if self.label is not None:
+            return class_means(self.label[rows], score, self.fold[rows])
         from sklearn.ensemble import RandomForestRegressor
 
         columns = np.column_stack([self.table, *self.difficulty])[rows]
@@ -166,7 +180,7 @@ def _compared(
     result = CheckResult(
         name=f"what the record tells of: {item.name}",
         role="blind",
-        attack="random forest from the record to the attack's score, without membership",
+        attack=records.how,
         statistic="none",
         n_members=papers[0].n_members,
         n_nonmembers=papers[0].n_nonmembers,
@@ -226,7 +240,35 @@ def _records(
     if features is not None:
         hard = difficulties(features[rows], outputs, rows, fold, seed=seed)
     limit = LABELS_SPEAK if features is None else 1.0
-    return _Records(rows, table[rows].astype(np.float32), fold, hard, seed, limit)
+    counted = None
+    if features is None and outputs.truth is None and outputs.label is not None:
+        counted = outputs.label[rows] if outputs.label.ndim == 1 else None
+    return _Records(rows, table[rows].astype(np.float32), fold, hard, seed, limit, counted)
+
+
+def class_means(
+    label: NDArray[np.int64], score: NDArray[np.float64], fold: NDArray[np.int8]
+) -> NDArray[np.float64]:
+    """The mean score (t,) of each record's class in the other folds, drawn towards the mean of all
+    by as many records as a leaf of the forest would need.
+
+    Parameters
+    ----------
+    label : int (t,)
+    score : float64 (t,)
+    fold : int8 (t,)
+    """
+    _, code = np.unique(label, return_inverse=True)
+    shape = int(fold.max()) + 1, int(code.max()) + 1
+    cell = fold.astype(np.int64) * shape[1] + code
+    total = np.bincount(cell, weights=score, minlength=shape[0] * shape[1]).reshape(shape)
+    count = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
+    # sums of the other folds, and not all less the own: what is left out must leave no rounding
+    others = 1.0 - np.eye(shape[0])
+    sums, sizes = others @ total, others @ count
+    everywhere = sums.sum(axis=1) / np.maximum(sizes.sum(axis=1), 1)
+    mean = (sums + LEAF * everywhere[:, None]) / (sizes + LEAF)
+    return np.asarray(mean[fold, code], np.float64)
 
 
 def _labels(outputs: Outputs) -> NDArray[np.float32] | None:
@@ -343,8 +385,7 @@ def _quiet() -> Iterator[None]:
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    with warnings.catch_warnings(), threadpool_limits(1):
+    with warnings.catch_warnings(), one_thread():
         warnings.simplefilter("ignore", ConvergenceWarning)
         yield

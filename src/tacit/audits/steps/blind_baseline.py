@@ -1,14 +1,21 @@
 """The guesser that never sees the model: what the split alone gives away."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.attacks import Blind, LogisticRegression
+from tacit.attacks import Blind, BlindLabels
 from tacit.audits.steps.beyond_blind import Beyond
 from tacit.audits.steps.scoring import prequential_scores
-from tacit.core import CheckResult, Evidence, Membership, Note, NotEnoughData, Outputs, Signals
+from tacit.core import (
+    Attack,
+    CheckResult,
+    Evidence,
+    Membership,
+    Note,
+    NotEnoughData,
+    Outputs,
+    Signals,
+)
 from tacit.metrics import auc
 from tacit.metrics.prequential import deal_folds, learned_looks
 
@@ -40,12 +47,11 @@ def blind_result(
     order : int (n,), an order of the records that does not depend on how they came.
     level : of the interval.
     """
-    columns, what = _blind_features(outputs, features)
-    if columns is None:
+    label = _few_labels(outputs)
+    if label is None and features is None:
         return None
+    attack, signals, what = _without_the_model(outputs.n, label, features)
     name = f"blind guesser ({what})"
-    attack = LogisticRegression() if features is None else Blind()
-    signals = Signals.of(np.zeros(outputs.n, np.float32), features=columns, statistic="none")
     fold = deal_folds(order, cluster=membership.cluster)
     member, cluster = membership.member, membership.cluster
     try:
@@ -72,18 +78,30 @@ def blind_result(
     )
 
 
-def _blind_features(
-    outputs: Outputs, features: NDArray[np.float32] | None
-) -> tuple[NDArray[np.floating[Any]] | None, str]:
+def _few_labels(outputs: Outputs) -> NDArray[np.int64] | None:
+    """Labels (n,) where each record has one and a class may have records enough to be counted."""
     label = outputs.label
-    known = label is not None and label.ndim == 1 and 1 < int(label.max()) + 1 <= MAX_BLIND_CLASSES
-    one_hot = None
-    if known and label is not None:
-        one_hot = (label[:, None] == np.unique(label)[None, :]).astype(np.float32)
+    if label is None or label.ndim != 1:
+        return None
+    return label if 1 < int(label.max()) + 1 <= MAX_BLIND_CLASSES else None
+
+
+def _without_the_model(
+    n: int, label: NDArray[np.int64] | None, features: NDArray[np.float32] | None
+) -> tuple[Attack, Signals, str]:
+    """The guesser, what it sees of n records, and what that is called.
+
+    Labels alone are counted: a fit on one column a class says the same and takes far longer.
+    """
+    nothing = np.zeros(n, np.float32)
     if features is None:
-        return one_hot, "labels only"
-    columns = features if one_hot is None else np.column_stack([features, one_hot])
-    return columns, "features of the records"
+        return BlindLabels(), Signals.of(nothing, group=label, statistic="none"), "labels only"
+    columns = features
+    if label is not None:
+        classes = (label[:, None] == np.unique(label)[None, :]).astype(np.float32)
+        columns = np.column_stack([features, classes])
+    signals = Signals.of(nothing, features=columns, statistic="none")
+    return Blind(), signals, "features of the records"
 
 
 def gives_away(blind: CheckResult | None) -> bool:

@@ -138,8 +138,10 @@ def score_all(
 
 def _signals(recipes: Sequence[Check], outputs: Outputs) -> dict[str, Signals]:
     group = outputs.label if outputs.label is not None and outputs.label.ndim == 1 else None
-    learns = any(check.attack.learns for check in recipes)
-    features = feature_matrix(outputs) if learns else None
+    reads = any(
+        check.attack.learns and getattr(check.attack, "reads_features", True) for check in recipes
+    )
+    features = feature_matrix(outputs) if reads else None
     return {
         name: Signals.of(measure(outputs, name), features=features, group=group, statistic=name)
         for name in dict.fromkeys(check.statistic for check in recipes)
