@@ -219,9 +219,13 @@ def audit(
     report = told(report, sides, gates)
     if assumed:
         report = replace(report, assumes=(*report.assumes, assumed))
+    return _with_what_was_seen(report, seen, drawn=assignment != "observed")
+
+
+def _with_what_was_seen(report: Report, seen: SeenRecords, *, drawn: bool) -> Report:
+    """The report, whose headline says where nobody looked at the records."""
     if seen.reason:
         return blind_to(report, seen.reason)
-    drawn = assignment != "observed"
     return report if drawn or seen.columns is not None else without_records(report)
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tacit.attacks import Threshold
 from tacit.audits.steps.blind_baseline import RECORDS, backwards_warning
+from tacit.audits.steps.same_numbers import require_other_numbers
 from tacit.audits.steps.verdict import SMALL_LEAK, percent, rejudged
 from tacit.core import (
     InvalidInput,
@@ -99,6 +100,7 @@ def compared(
     """
     answers = _codes(outputs)
     _require_different(answers, member, "answers")
+    require_other_numbers(outputs, member)
     found = _Equal.of(answers, member, _likeness(outputs))
     sides = _sided(found, member, "answers", None)
     if _coarse(outputs):
@@ -121,7 +123,16 @@ def compared(
             f" one on the other (by their {sides.seen_by}). There is nothing to tell apart. Give"
             " records that the model was not trained on as non-members."
         )
+    if constant(outputs):
+        same_records = 0 if digest is None else sides.copies
+        return replace(sides, copies=same_records, backwards=_CONSTANT)
     return replace(sides, backwards=_backwards(outputs, member))
+
+
+_CONSTANT = (
+    "the model answered the same for every record, so its answers can tell nothing. Was the right"
+    " column exported?"
+)
 
 
 def constant(outputs: Outputs) -> bool:
