@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from inspect import isroutine
 from typing import Any, Literal
 
 import numpy as np
@@ -9,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from tacit.adapters.answers import Kind
 from tacit.adapters.both_sides import answers_of_both
+from tacit.adapters.description import describe
 from tacit.adapters.records import SeenRecords, seen_features, seen_records
 from tacit.audits.attribute import ATTRIBUTE_POLICY, attribute_audit
 from tacit.audits.one_model import membership_audit
@@ -133,7 +136,7 @@ def audit(
     require_known(gates, checks or ())
     confidence(level)
     if shadows:
-        return _with_shadows(
+        report = _with_shadows(
             model,
             train,
             test,
@@ -159,6 +162,7 @@ def audit(
             records=records,
             progress=progress,
         )
+        return _described(report, model)
     if train_fn is not None or store is not None or pool is not None:
         raise InvalidInput(
             "`train_fn`, `store` and `pool` are for shadow models: say how many, with `shadows=8`."
@@ -198,7 +202,7 @@ def audit(
         truth,
         digest=_of_length(seen.digest, sizes),
         chance=seen.chance,
-        clustered=units is not None,
+        cluster=units,
     )
     report = membership_audit(
         outputs,
@@ -216,17 +220,26 @@ def audit(
         records=records,
         progress=progress,
     )
-    report = told(report, sides, gates)
+    report = _described(told(report, sides, gates), model)
     if assumed:
         report = replace(report, assumes=(*report.assumes, assumed))
-    return _with_what_was_seen(report, seen, drawn=assignment != "observed")
+    return _unlooked(report, seen, assignment)
 
 
-def _with_what_was_seen(report: Report, seen: SeenRecords, *, drawn: bool) -> Report:
-    """The report, whose headline says where nobody looked at the records."""
+def _unlooked(report: Report, seen: SeenRecords, assignment: Assignment) -> Report:
+    """The report, which says where nobody looked at the records themselves."""
     if seen.reason:
         return blind_to(report, seen.reason)
+    drawn = assignment != "observed"
     return report if drawn or seen.columns is not None else without_records(report)
+
+
+def _described(report: Report, model: Any) -> Report:
+    """The report with the model's architecture and size, as far as an adapter knows them."""
+    # a function that asks a model is not the model
+    if model is None or isroutine(model) or isinstance(model, partial):
+        return report
+    return replace(report, environment={**report.environment, **describe(model)})
 
 
 def _of_length(array: Any, sizes: tuple[int, int]) -> Any:

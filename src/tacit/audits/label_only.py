@@ -126,7 +126,7 @@ def audit_label_only(
     x = _together(x1, x0)
     require_two_sides(x1, x0, "The records of `train` and `test`")
     outputs = _outputs(predict, (x1, x0), y)
-    sides = compared(outputs, truth, digest=_digest(x, y), clustered=units is not None)
+    sides = compared(outputs, truth, digest=_digest(x, y), cluster=units)
     if sides.cluster is not None:
         membership = replace(membership, cluster=sides.cluster)
     columns = None if features is None else _joined(features, "features", sizes)

@@ -299,7 +299,7 @@ def _by_number(
         except NotEnoughData:
             continue
         found.insert(0, (len(kept), area.value, _shown(area, level)))
-    steps = ", ".join(f"{area:.3f} with {number}" for number, area, _ in found)
+    steps = ", ".join(f"{number}: {area:.3f}" for number, area, _ in found)
     first = next(
         number
         for number, _, _ in found
@@ -307,9 +307,9 @@ def _by_number(
     )
     if len(found) == 1:
         return []
-    stable = f"the finding is the same from {first} shadow models on"
+    stable = f"the finding is the same from {first} on"
     told = stable if first < found[-1][0] else "fewer would have changed the finding"
-    return [f"AUC on the audited model {steps} shadow models; {told}"]
+    return [f"AUC on the audited model by the number of shadow models ({steps}); {told}"]
 
 
 def _shown(estimate: Estimate, level: float) -> bool:

@@ -138,7 +138,7 @@ def strong_audit(
         membership.member,
         digest=digest,
         chance=chance,
-        clustered=membership.cluster is not None,
+        cluster=membership.cluster,
     )
     if sides.cluster is not None:
         membership = replace(membership, cluster=sides.cluster)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tacit.core import Comparison, Report
     from tacit.core.filing import Filing
+    from tacit.core.history import History
 
 
 # an error of a reader may quote a whole file
@@ -87,7 +88,9 @@ def check_outputs(arguments: argparse.Namespace) -> None:
             raise InvalidInput(f"The folder of `{path}` does not exist. Make it first.")
 
 
-def deliver(report: "Report | Comparison | Filing", arguments: argparse.Namespace) -> None:
+def deliver(
+    report: "Report | Comparison | Filing | History", arguments: argparse.Namespace
+) -> None:
     """Write every file that was asked for, and say so on standard error; then print the report.
 
     Files come first, so that a closed pipe (``| head``) loses none of them; the report is printed

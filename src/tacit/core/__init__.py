@@ -14,6 +14,7 @@ from tacit.core.evidence import Evidence, collect, deal
 from tacit.core.evidence_file import EvidenceFile
 from tacit.core.filing import Filing
 from tacit.core.gate import AtMost, Gate, NotRefuted, Verdict, judge, overall
+from tacit.core.history import History
 from tacit.core.loading import load
 from tacit.core.membership import Assignment, Membership
 from tacit.core.note import Note
@@ -41,6 +42,7 @@ __all__ = [
     "EvidenceFile",
     "Filing",
     "Gate",
+    "History",
     "InvalidInput",
     "Membership",
     "Metric",

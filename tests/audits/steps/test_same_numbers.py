@@ -58,7 +58,7 @@ def test_answers_that_are_all_the_same_are_inconclusive(answers):
     sides = [Outputs(**answers), Outputs(**other)]
     report = tacit.audit(member=sides[0], nonmember=sides[1], effort="quick")
     assert report.verdict == "inconclusive"
-    assert "the same for every record" in report.headline
+    assert "the same" in report.headline
 
 
 @pytest.mark.parametrize(

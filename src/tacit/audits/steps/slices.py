@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from tacit.audits.steps.scoring import Scored, reaching_chance
 from tacit.audits.steps.small_cells import hidden_values
 from tacit.core import CheckResult, Evidence, Note, NotEnoughData, Outputs
 from tacit.core.checking import MIN_CELL, labelled_codes
+from tacit.core.sorting import smallest
 from tacit.metrics import advantage, auc, simultaneous_level
 from tacit.metrics.joint import JointTest
 from tacit.metrics.looks import Look, slice_look
@@ -20,7 +22,7 @@ MIN_SIDE = 20
 N_PERCENTILES = 10
 # Attacks that look at slices; one where there are so many slices that all pairs are dear.
 N_ATTACKS, MANY_SLICES = 3, 300
-Column = tuple[NDArray[np.int64], list[str]]
+Column = tuple[NDArray[np.integer[Any]], list[str]]
 
 
 def columns_of(outputs: Outputs) -> dict[str, Column]:
@@ -44,7 +46,7 @@ def columns_of(outputs: Outputs) -> dict[str, Column]:
 
 def _deciles(loss: NDArray[np.floating]) -> Column:
     edges = np.unique(np.quantile(loss, np.linspace(0, 1, N_PERCENTILES + 1)[1:-1]))
-    code = np.searchsorted(edges, loss, side="left").astype(np.int64)
+    code = np.searchsorted(edges, loss, side="left").astype(np.int8)
     if len(edges) < N_PERCENTILES - 1:
         return code, [
             f"group {i + 1} of {len(edges) + 1}, lowest first" for i in range(len(edges) + 1)
@@ -74,12 +76,12 @@ def slice_looks(
     )
 
 
-def _tested(column: Column) -> tuple[NDArray[np.int64], list[str]]:
+def _tested(column: Column) -> Column:
     """Codes 0, 1, ... of the values with enough records, -1 elsewhere, and the texts of those."""
     code, texts = column
     enough = np.bincount(code, minlength=len(texts)) >= 2 * MIN_SIDE
     renumbered = np.where(enough, np.cumsum(enough) - 1, -1)
-    return renumbered[code], [text for text, kept in zip(texts, enough) if kept]
+    return smallest(renumbered)[code], [text for text, kept in zip(texts, enough) if kept]
 
 
 def slice_results(
@@ -108,10 +110,10 @@ def slice_results(
     corrected = _corrected(test, columns)
     hidden = hidden_values(columns, shown.row, shown.member, min_cell)
     rows = {
-        (name, text): np.flatnonzero(code[shown.row] == value)
+        (name, text): records
         for name, (code, texts) in columns.items()
-        for value, text in enumerate(texts)
-        if not hidden[name][value]
+        for text, records, gone in zip(texts, _parted(code[shown.row], len(texts)), hidden[name])
+        if not gone
     }
     n_tested = sum(_enough(shown.member[records]) for records in rows.values())
     wide = simultaneous_level(level, max(1, n_tested))
@@ -119,6 +121,12 @@ def slice_results(
         _slice(key, shown, records, corrected.get(key), wide, alpha=1 - level)
         for key, records in rows.items()
     )
+
+
+def _parted(code: NDArray[np.integer[Any]], n_codes: int) -> list[NDArray[np.intp]]:
+    """The records of each code, in the order in which they came."""
+    order = np.argsort(smallest(code), kind="stable")
+    return np.split(order, np.cumsum(np.bincount(code, minlength=n_codes))[:-1])
 
 
 def _corrected(
@@ -169,7 +177,10 @@ def _slice(
         need = f"needs {MIN_SIDE} members and {MIN_SIDE} non-members"
         reason = f"too few records: {need}, got {n_members} and {n_nonmembers}"
         got, unit = min((n_members, "members"), (n_nonmembers, "non-members"))
-        return replace(result, notes=(Note(result.name, reason, MIN_SIDE, got, unit),))
+        note = Note(result.name, reason, MIN_SIDE, got, unit)
+        # the test looked at it, so that a leak in it has a name; an interval would say nothing
+        alone, corrected = p_values or (None, None)
+        return replace(result, notes=(note,), p_value=alone, p_adjusted=corrected)
     own = evidence.take(records)
     try:
         estimates = [auc(own, level=level), advantage(own, level=level)]

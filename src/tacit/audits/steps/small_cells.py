@@ -1,13 +1,14 @@
 """Which slices a report may show: none with so few records of a side that it names people."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import Note
 
-Column = tuple[NDArray[np.int64], list[str]]
+Column = tuple[NDArray[np.integer[Any]], list[str]]
 
 # Columns that the model's own answers make. The report's accuracy and picture of scores say as much
 # as the difference of the slices shown from all records, so nothing more is hidden to guard that.

@@ -142,10 +142,10 @@ def overlap_warning(tables: Tables) -> str:
     if p > OVERLAP_P and not both:
         return ""
     return (
-        f"the reference holds audited rows: {k1 / n1:.1%} of the members and {k0 / n0:.1%} of the "
-        "non-members are in it cell by cell, more than rows of one population that are alike by "
-        "chance. Scores that compare with it are then wrong. Take reference rows that are neither "
-        "members nor non-members."
+        f"the reference holds audited rows: {100 * k1 / n1:.1f} % of the members and"
+        f" {100 * k0 / n0:.1f} % of the non-members are in it cell by cell, more than rows of one"
+        " population that are alike by chance. Scores that compare with it are then wrong. Take"
+        " reference rows that are neither members nor non-members."
     )
 
 
@@ -212,7 +212,7 @@ def _unknown_values(real: Frame, synthetic: Frame) -> list[str]:
         if strange.mean() > UNKNOWN_SHARE:
             shown = ", ".join(repr(str(v)) for v in np.unique(values[strange])[:N_SHOWN])
             remarks.append(
-                f"{strange.mean():.1%} of the release has a value of {name!r} that no real row has "
-                f"({shown})"
+                f"{100 * strange.mean():.1f} % of the release has a value of {name!r} that no real"
+                f" row has ({shown})"
             )
     return remarks
