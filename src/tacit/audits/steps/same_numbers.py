@@ -14,6 +14,8 @@ NEARLY_ALL = 0.99
 # with fewer different answers, two sides may agree by chance
 MOSTLY_DIFFERENT = 0.5
 FEWEST = 20
+# rows that are compared in their order, and the most that are sorted for one without it
+GLANCE, MOST_SORTED = 5_000, 1_000_000
 
 
 def require_other_numbers(outputs: Outputs, member: NDArray[np.bool_]) -> None:
@@ -30,14 +32,19 @@ def require_other_numbers(outputs: Outputs, member: NDArray[np.bool_]) -> None:
     """
     parts = (outputs.logits, outputs.probs, outputs.loss, outputs.prediction)
     answer = next(part for part in parts if part is not None)
-    first, second = (_numbers(answer[side]) for side in (member, ~member))
-    if len(first) != len(second) or len(first) < FEWEST:
+    inside, outside = np.flatnonzero(member), np.flatnonzero(~member)
+    if len(inside) != len(outside) or len(inside) < FEWEST:
         return
-    ordered = _share(first, second)
-    low, high = (np.sort(side.sum(axis=1)) for side in (first, second))
-    several = (np.diff(low) > PRECISION * np.abs(low[1:])).mean()
-    sorted_ = _share(low[:, None], high[:, None]) if several > MOSTLY_DIFFERENT else 0.0
+    glance = slice(0, GLANCE)
+    first, second = (_numbers(answer[rows[glance]]) for rows in (inside, outside))
     shifted = _share(first, np.roll(second, 1, axis=0))
+    ordered = _share(first, second)
+    sorted_ = 0.0
+    if ordered < NEARLY_ALL and len(inside) <= MOST_SORTED:
+        column = answer.reshape(len(answer), -1)[:, :1]
+        low, high = (np.sort(_numbers(column[rows]), axis=0) for rows in (inside, outside))
+        apart = (np.diff(low[:, 0]) > PRECISION * np.abs(low[1:, 0])).mean()
+        sorted_ = _share(low, high) if apart > MOSTLY_DIFFERENT else 0.0
     if max(ordered, sorted_) >= NEARLY_ALL and shifted < MOSTLY_DIFFERENT:
         raise InvalidInput(
             "Members and non-members hold the same answers, but for rounding. There is nothing to"
