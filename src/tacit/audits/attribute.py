@@ -355,8 +355,8 @@ def _headline(
             "have shown in 4 audits of 5."
         )
     return (
-        f"Inconclusive: {said}. So few records show an advantage only from {detectable:.2g} "
-        "upwards (in 4 audits of 5)."
+        f"Whether it tells is open: {said}. So few records show an advantage only from"
+        f" {detectable:.2g} upwards (in 4 audits of 5)."
     )
 
 

@@ -153,5 +153,5 @@ def _headline(results: Sequence[CheckResult], p_value: float | None, finding: st
     return (
         f"This model leaks. {told}"
         if finding == "leak"
-        else f"Inconclusive: no leak was shown by these checks. {told}"
+        else f"Whether it leaks is open: no leak was shown by these checks. {told}"
     )

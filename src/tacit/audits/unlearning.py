@@ -415,8 +415,8 @@ def _headline(
     if finding == "no leak found":
         return f"No trace found after unlearning: {said}."
     return (
-        f"Inconclusive: {said}. No trace was shown, but so few records and models show one only "
-        f"from an AUC of {0.5 + detectable / 2:.2g} upwards (in 4 audits of 5)."
+        f"Whether traces stay is open: {said}. No trace was shown, but so few records and models"
+        f" show one only from an AUC of {0.5 + detectable / 2:.2g} upwards (in 4 audits of 5)."
     )
 
 

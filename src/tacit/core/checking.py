@@ -155,14 +155,42 @@ def labelled_codes(value: object, name: str) -> tuple[NDArray[np.int64], list[st
         raise InvalidInput(f"`{name}` needs one value a record, got shape {result.shape}.")
     if result.dtype.kind == "O":
         # no array of text: one long label would be paid for in every record
-        texts = [
-            "missing" if item is None or item != item else str(item) for item in result.tolist()
-        ]
+        texts = ["missing" if _is_nothing(item) else str(item) for item in result.tolist()]
         ordered = sorted(set(texts))
         place = {text: code for code, text in enumerate(ordered)}
         return np.array([place[text] for text in texts], np.int64), ordered
     names, inverse = np.unique(result, return_inverse=True)
     return inverse.astype(np.int64), [str(item) for item in names.tolist()]
+
+
+def require_units(value: object, name: str) -> None:
+    """Raise where a record has no unit: records without one are not one unit."""
+    units = np.asarray(value)
+    if units.dtype.kind in "fcMm":
+        missing = np.isnat(units) if units.dtype.kind in "Mm" else np.isnan(units)
+    elif units.dtype.kind in "OUS":
+        missing = np.array([_is_missing(item) for item in units.tolist()], bool)
+    else:
+        return
+    if missing.any():
+        raise InvalidInput(
+            f"`{name}` needs a unit for every record, got missing ones in"
+            f" {rows_text(np.flatnonzero(missing))}. Give each of these records a name of its own,"
+            " or leave them out."
+        )
+
+
+def _is_nothing(item: object) -> bool:
+    return not isinstance(item, (str, bytes)) and _is_missing(item)
+
+
+def _is_missing(item: object) -> bool:
+    if isinstance(item, (str, bytes)):
+        return not item.strip()
+    try:
+        return item is None or bool(item != item)
+    except TypeError:  # pandas.NA is neither equal nor different
+        return True
 
 
 def require_length(n: int, **arrays: NDArray[Any] | None) -> None:

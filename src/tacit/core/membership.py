@@ -39,6 +39,8 @@ class Membership:
         require_assignment(assignment)
         inside = checking.booleans(member, "member")
         units = None if cluster is None else checking.codes(cluster, "cluster")
+        if cluster is not None:
+            checking.require_units(cluster, "cluster")
         if len(inside) == 0:
             raise InvalidInput("`member` needs at least one record, got none.")
         checking.require_length(len(inside), cluster=units)

@@ -1,6 +1,6 @@
 """Which checks an audit runs by default: every attack on one model that its outputs allow."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from tacit.attacks import (
     ClassConditional,
@@ -12,7 +12,7 @@ from tacit.attacks import (
     Threshold,
 )
 from tacit.audits.steps.quick_check import preferred
-from tacit.core import Check, Outputs
+from tacit.core import Check, InvalidInput, Outputs
 from tacit.signals import available
 
 Effort = Literal["quick", "full"]
@@ -58,6 +58,8 @@ def default_checks(outputs: Outputs, *, effort: Effort = "full") -> tuple[Check,
         and 1 < int(outputs.label.max()) + 1 <= MAX_CLASSES
     ):
         checks.append(Check("confidence threshold per class", best, ClassConditional(), METRICS))
+    if effort not in get_args(Effort):
+        raise InvalidInput(f"`effort` needs 'full' or 'quick', got {effort!r}.")
     if effort == "full" and outputs.task in ("multiclass", "binary", "multilabel"):
         checks += [Check(name, best, attack, METRICS) for name, attack in LEARNED.items()]
     return tuple(checks)

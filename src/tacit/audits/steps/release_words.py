@@ -46,8 +46,8 @@ def headline(
     if detectable is None:
         return "Inconclusive: there are too few rows to measure anything."
     return (
-        "Inconclusive: no leak was shown, but this few rows show an advantage only from "
-        f"{detectable:.2g} upwards (in 4 audits of 5), so a leak that matters could be there."
+        "Whether it leaks is open: no leak was shown, but this few rows show an advantage only"
+        f" from {detectable:.2g} upwards (in 4 audits of 5), so a leak that matters could be there."
     )
 
 

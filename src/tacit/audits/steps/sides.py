@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tacit.attacks import Threshold
 from tacit.audits.steps.blind_baseline import RECORDS, backwards_warning
 from tacit.audits.steps.equal_rows import EqualRows
+from tacit.audits.steps.same_numbers import require_other_numbers
 from tacit.audits.steps.verdict import SMALL_LEAK, percent, rejudged
 from tacit.core import (
     InvalidInput,
@@ -105,6 +106,7 @@ def compared(
     answers = _answers(outputs)
     found = EqualRows.by_likeness(answers, lambda: _likeness(outputs), member)
     _require_different(answers, found, member, "answers")
+    require_other_numbers(outputs, member)
     sides = _sided(found, member, "answers", None)
     if sides.repeated and _coarse(outputs):
         sides = replace(sides, repeated=0, cluster=None)

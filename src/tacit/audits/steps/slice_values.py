@@ -144,7 +144,7 @@ def _numbers(cells: NDArray[np.generic]) -> NDArray[np.float64] | None:
             return None
         try:
             found[row] = float(cell)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return None
     return found
 

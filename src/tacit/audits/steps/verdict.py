@@ -88,7 +88,7 @@ def headline_of(
     if detectable is None:
         return "Inconclusive: there are too few records to measure anything."
     return (
-        "Inconclusive: no leak was shown, but this few records show a score only from"
+        "Whether it leaks is open: no leak was shown, but this few records show a score only from"
         f" {detectable:.2g} upwards (in 4 audits of 5), so a leak that matters could be there."
     )
 

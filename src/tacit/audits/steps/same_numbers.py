@@ -1,0 +1,64 @@
+"""The same answers on both sides, written in another precision or another order."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.core import InvalidInput, Outputs
+
+# float32, and numbers in a table, keep about this much of a number
+PRECISION = 1e-5
+# of the records that must agree; a few may have been added or lost
+NEARLY_ALL = 0.99
+# with fewer different answers, two sides may agree by chance
+MOSTLY_DIFFERENT = 0.5
+FEWEST = 20
+# rows that are compared in their order, and the most that are sorted for one without it
+GLANCE, MOST_SORTED = 5_000, 1_000_000
+
+
+def require_other_numbers(outputs: Outputs, member: NDArray[np.bool_]) -> None:
+    """Refuse answers that are the same on both sides but for rounding.
+
+    Parameters
+    ----------
+    outputs : of both sides.
+    member : bool (n,), the truth.
+
+    Raises
+    ------
+    InvalidInput : nearly all answers of one side are those of the other.
+    """
+    parts = (outputs.logits, outputs.probs, outputs.loss, outputs.prediction)
+    answer = next(part for part in parts if part is not None)
+    inside, outside = np.flatnonzero(member), np.flatnonzero(~member)
+    if len(inside) != len(outside) or len(inside) < FEWEST:
+        return
+    glance = slice(0, GLANCE)
+    first, second = (_numbers(answer[rows[glance]]) for rows in (inside, outside))
+    shifted = _share(first, np.roll(second, 1, axis=0))
+    ordered = _share(first, second)
+    sorted_ = 0.0
+    if ordered < NEARLY_ALL and len(inside) <= MOST_SORTED:
+        column = answer.reshape(len(answer), -1)[:, :1]
+        low, high = (np.sort(_numbers(column[rows]), axis=0) for rows in (inside, outside))
+        apart = (np.diff(low[:, 0]) > PRECISION * np.abs(low[1:, 0])).mean()
+        sorted_ = _share(low, high) if apart > MOSTLY_DIFFERENT else 0.0
+    if max(ordered, sorted_) >= NEARLY_ALL and shifted < MOSTLY_DIFFERENT:
+        raise InvalidInput(
+            "Members and non-members hold the same answers, but for rounding. There is nothing to"
+            " tell apart. Give records that the model was not trained on as non-members."
+        )
+
+
+def _numbers(part: NDArray[Any]) -> NDArray[np.float64]:
+    return part.reshape(len(part), -1).astype(np.float64)
+
+
+def _share(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Of the rows whose numbers are all equal to the precision."""
+    size = np.maximum(np.abs(first), np.abs(second))
+    # numbers in a table keep decimals, not digits
+    size = np.maximum(size, np.median(size))
+    return float((np.abs(first - second) <= PRECISION * size).all(axis=1).mean())

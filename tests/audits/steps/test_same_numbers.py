@@ -1,0 +1,103 @@
+"""The same answers in another precision or order are the same answers."""
+
+import numpy as np
+import pytest
+
+import tacit
+from tacit import InvalidInput, Membership, Outputs
+from tacit.audits.steps.sides import compared
+
+RNG = np.random.default_rng(0)
+N = 300
+LOSS = RNG.exponential(1.0, N)
+PROBS = RNG.dirichlet(np.ones(4), N)
+TRUTH = np.repeat([True, False], N)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        LOSS.astype(np.float32),
+        LOSS.round(6),
+        LOSS * (1 + 1e-9),
+        RNG.permutation(LOSS).astype(np.float32),
+        np.r_[LOSS[:-2], 9.0, 8.0].astype(np.float32),
+    ],
+    ids=["float32", "six decimals", "jitter", "another order", "two others"],
+)
+def test_a_rounded_copy_is_refused(other):
+    with pytest.raises(InvalidInput, match="There is nothing to tell apart"):
+        compared(Outputs(loss=np.r_[LOSS, other]), TRUTH)
+
+
+def test_rounded_probabilities_are_seen():
+    both = np.concatenate([PROBS, PROBS.astype(np.float32).astype(np.float64)])
+    with pytest.raises(InvalidInput, match="but for rounding"):
+        compared(Outputs(probs=both, label=np.arange(2 * N) % 4), TRUTH)
+
+
+def test_other_answers_of_one_distribution_are_not():
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        compared(Outputs(loss=rng.exponential(1.0, 2 * N)), TRUTH)
+        votes = rng.binomial(10, 0.9, 2 * N) / 10
+        compared(Outputs(probs=votes, label=rng.integers(0, 2, 2 * N)), TRUTH)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"probs": np.ones(N), "label": np.arange(N) % 2},
+        {"loss": np.zeros(N)},
+        {"logits": np.zeros((N, 3)), "label": np.arange(N) % 3},
+    ],
+    ids=["probabilities", "losses", "logits"],
+)
+def test_answers_that_are_all_the_same_are_inconclusive(answers):
+    other = {name: value[::-1] for name, value in answers.items()}
+    sides = [Outputs(**answers), Outputs(**other)]
+    report = tacit.audit(member=sides[0], nonmember=sides[1], effort="quick")
+    assert report.verdict == "inconclusive"
+    assert "the same" in report.headline
+
+
+@pytest.mark.parametrize(
+    "cluster",
+    [
+        [None, "a", "b"],
+        [np.nan, 1.0, 2.0],
+        ["", "a", "b"],
+        np.array(["NaT", "2020-01-01", "2020-01-02"], "M8[D]"),
+        np.array([None, 1, 2], object),
+    ],
+    ids=["None", "NaN", "blank", "NaT", "an object"],
+)
+def test_records_without_a_cluster_are_not_one_cluster(cluster):
+    with pytest.raises(InvalidInput, match=r"`cluster` .* missing ones in 1 row \(first: 0\)"):
+        Membership([1, 0, 1], cluster=cluster)
+
+
+@pytest.mark.parametrize("effort", ["max", "Full", "", 1])
+def test_an_unknown_effort_is_not_a_weaker_audit(effort):
+    sides = [Outputs(loss=RNG.exponential(1.0, 50)) for _ in range(2)]
+    with pytest.raises(InvalidInput, match="`effort` needs"):
+        tacit.audit(member=sides[0], nonmember=sides[1], effort=effort)
+
+
+@pytest.mark.parametrize("value", [10**400, 1j, b"x", np.timedelta64(3, "D")])
+def test_any_value_can_be_sliced_by(value):
+    sides = [Outputs(loss=RNG.exponential(1.0, 60)) for _ in range(2)]
+    column = [value, 1] * 30
+    report = tacit.audit(
+        member=sides[0], nonmember=sides[1], effort="quick", slices={"a": (column, column)}
+    )
+    assert {check.slice for check in report.checks if check.role == "slice"} >= {"a"}
+
+
+def test_a_pass_says_what_is_open_and_never_inconclusive():
+    rng = np.random.default_rng(3)
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        sides = [Outputs(loss=rng.exponential(1.0, 400)) for _ in range(2)]
+        report = tacit.audit(member=sides[0], nonmember=sides[1], effort="quick")
+        assert report.verdict != "pass" or not report.headline.startswith("Inconclusive")
