@@ -198,7 +198,7 @@ def test_values_that_no_real_row_has_are_named():
     real, release = sides(100), table(100, 9)
     release["d"] = np.where(np.arange(100) < 10, "other", release["d"])
     report = audited(release, real)
-    assert any("10.0% of the release has a value of 'd'" in text for text in report.warnings)
+    assert any("10.0 % of the release has a value of 'd'" in text for text in report.warnings)
     assert report.finding != "inconclusive" or report.detectable > 0.1
 
 
@@ -335,7 +335,7 @@ def test_twins_are_counted():
         real["nonmember"][name][:20] = real["member"][name][:20]
     report = audited(table(200, 9), real)
     check = report.check("without twins")
-    assert check.remarks == ("10.0% of the non-members equal a member in every column",)
+    assert check.remarks == ("10.0 % of the non-members equal a member in every column",)
     assert check.n_members == 180
 
 

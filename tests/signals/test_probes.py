@@ -68,7 +68,7 @@ def test_bad_input_is_named():
 
 
 def test_flags_are_turned_in_a_quarter_of_the_scale_and_copies_counted_with_the_record():
-    """Always right about 0, always wrong about 1: the share of copies that stay is 1 - scale / 4."""
+    """Right about every 0 and wrong about every 1: 1 - scale / 4 of the copies stay."""
     zeros = np.zeros((2, 2000))
     seen = []
 

@@ -41,10 +41,11 @@ from tacit.core import (
     NotEnoughData,
     Outputs,
     Policy,
+    PolicyLike,
     Report,
     overall,
 )
-from tacit.core.checking import fraction
+from tacit.core.checking import confidence
 from tacit.core.dates import today
 from tacit.metrics.intervals import fisher_p_value, normal_quantile
 from tacit.signals.attribute import error_spread, log_likelihood
@@ -77,7 +78,7 @@ def attribute_audit(
     tolerance: float | None = None,
     sensitive: Any = None,
     cluster: tuple[ArrayLike, ArrayLike] | None = None,
-    policy: Policy = ATTRIBUTE_POLICY,
+    policy: PolicyLike = ATTRIBUTE_POLICY,
     level: float = 0.95,
     title: str = "model",
     command: str = "",
@@ -100,7 +101,8 @@ def attribute_audit(
     InvalidInput
         Says which argument, what was needed and what came.
     """
-    fraction(level, "level")
+    policy = Policy.of(policy)
+    confidence(level)
     parts = _parts((train, test, reference))
     found = secret_of(secret, parts[2][0], kind=kind, tolerance=tolerance)
     code = None if sensitive is None else _sensitive(found, sensitive)

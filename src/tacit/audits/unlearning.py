@@ -23,11 +23,12 @@ from tacit.core import (
     NotEnoughData,
     Outputs,
     Policy,
+    PolicyLike,
     Report,
     Signals,
     overall,
 )
-from tacit.core.checking import booleans, fraction, integers
+from tacit.core.checking import booleans, confidence, integers
 from tacit.core.dates import today
 from tacit.metrics.crossed import CrossedAuc, share_removed
 from tacit.metrics.intervals import normal_quantile, t_quantile
@@ -138,7 +139,7 @@ def audit_unlearning(
     attack: Attack | None = None,
     statistic: str | Statistic | None = None,
     cluster: ArrayLike | None = None,
-    policy: Policy = UNLEARNING_POLICY,
+    policy: PolicyLike = UNLEARNING_POLICY,
     level: float = 0.95,
     seed: int = 0,
     store: Any = None,
@@ -205,7 +206,8 @@ def audit_unlearning(
     .. [1] Hayes et al., Inexact Unlearning Needs More Careful Evaluations to Avoid a False Sense
        of Privacy, 2024.
     """
-    fraction(level, "level")
+    policy = Policy.of(policy)
+    confidence(level)
     x, y = split(data() if callable(data) else data)
     total = len(x)
     chosen = _rows(forget, total)

@@ -31,6 +31,22 @@ def add_output_options(command: argparse.ArgumentParser) -> None:
     add_language_option(group)
 
 
+def add_cell_option(command: argparse.ArgumentParser) -> None:
+    """Add `--min-cell` to a command that slices."""
+    from tacit.core.checking import MIN_CELL
+
+    command.add_argument(
+        "--min-cell",
+        type=int,
+        default=MIN_CELL,
+        metavar="N",
+        help=(
+            "leave out slices with fewer members or non-members: they would say of single people"
+            " who was a member (default: %(default)s)"
+        ),
+    )
+
+
 def add_language_option(group: "argparse._ArgumentGroup") -> None:
     """Add `--lang` to the options of a command."""
     group.add_argument(

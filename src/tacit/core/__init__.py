@@ -19,7 +19,7 @@ from tacit.core.loading import load
 from tacit.core.membership import Assignment, Membership
 from tacit.core.note import Note
 from tacit.core.outputs import Outputs, concatenate
-from tacit.core.policy import DEFAULT_POLICY, Policy
+from tacit.core.policy import DEFAULT_POLICY, Policy, PolicyLike
 from tacit.core.protocols import Attack, Metric
 from tacit.core.ragged import Ragged
 from tacit.core.report import Report
@@ -52,6 +52,7 @@ __all__ = [
     "Note",
     "Outputs",
     "Policy",
+    "PolicyLike",
     "Ragged",
     "Report",
     "Sampler",

@@ -53,7 +53,7 @@ def test_without_twins_the_others_are_measured():
     evidence = Evidence(score[order], member[order], None, "observed", "x", order)
     found = twins_result(evidence, twin, level=0.9)
     assert (found.n_members, found.n_nonmembers) == (18, 17)
-    assert found.remarks[0].startswith("15.0% of the non-members")
+    assert found.remarks[0].startswith("15.0 % of the non-members")
     assert found.estimates[0].value == auc(score[~twin], member[~twin]).value
     assert found.estimates[0].level == 0.9
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.attacks import Threshold
-from tacit.audits.steps.blind_baseline import backwards_warning
+from tacit.audits.steps.blind_baseline import RECORDS, backwards_warning
 from tacit.audits.steps.equal_rows import EqualRows
 from tacit.audits.steps.verdict import SMALL_LEAK, percent, rejudged
 from tacit.core import (
@@ -189,6 +189,20 @@ def blind_to(report: Report, reason: str) -> Report:
     """
     text = f"The split itself could not be checked: {reason}. Give `features=`."
     return replace(report, headline=f"{report.headline} {text}", warnings=(*report.warnings, text))
+
+
+def without_records(report: Report) -> Report:
+    """The report of an audit that was given no records: the headline of a leak says so."""
+    looked = any(check.role == "blind" and check.statistic == RECORDS for check in report.checks)
+    if report.finding != "leak" or looked:
+        return report
+    return replace(report, headline=f"{report.headline} {_UNSEEN_TEXT}")
+
+
+_UNSEEN_TEXT = (
+    "Whether the records alone tell the sides apart was not checked: give `features=`, or the model"
+    " with its data."
+)
 
 
 def _inconclusive(report: Report, reason: str, policy: Policy) -> Report:

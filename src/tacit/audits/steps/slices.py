@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from tacit.audits.steps.scoring import Scored, reaching_chance
-from tacit.core import CheckResult, Evidence, InvalidInput, Note, NotEnoughData, Outputs
-from tacit.core.checking import labelled_codes
+from tacit.audits.steps.small_cells import hidden_values
+from tacit.core import CheckResult, Evidence, Note, NotEnoughData, Outputs
+from tacit.core.checking import MIN_CELL, labelled_codes
 from tacit.core.sorting import smallest
 from tacit.metrics import advantage, auc, simultaneous_level
 from tacit.metrics.joint import JointTest
@@ -24,13 +25,9 @@ N_ATTACKS, MANY_SLICES = 3, 300
 Column = tuple[NDArray[np.integer[Any]], list[str]]
 
 
-def columns_of(outputs: Outputs, given: Mapping[str, ArrayLike] | None) -> dict[str, Column]:
-    """The columns to slice by, as codes (n,) and the text of each value: class, correctness, loss
-    decile, and any given.
-
-    Raises
-    ------
-    InvalidInput : a given column does not hold one value a record.
+def columns_of(outputs: Outputs) -> dict[str, Column]:
+    """The columns that every audit slices by, as codes (n,) and the text of each value: class,
+    correctness and loss decile.
     """
     columns: dict[str, Column] = {}
     names = available(outputs)
@@ -44,13 +41,6 @@ def columns_of(outputs: Outputs, given: Mapping[str, ArrayLike] | None) -> dict[
         columns["prediction"] = (correct.astype(np.int64), ["wrong", "correct"])
     if "loss" in names:
         columns["loss percentile"] = _deciles(-measure(outputs, "loss"))
-    for name, values in (given or {}).items():
-        columns[str(name)] = labelled_codes(values, f"slices[{name!r}]")
-        if len(columns[str(name)][0]) != outputs.n:
-            raise InvalidInput(
-                f"`slices[{name!r}]` needs {outputs.n} values, one a record, got"
-                f" {len(columns[str(name)][0])}."
-            )
     return columns
 
 
@@ -95,13 +85,19 @@ def _tested(column: Column) -> Column:
 
 
 def slice_results(
-    test: JointTest, columns: Mapping[str, Column], shown: Evidence, *, level: float
+    test: JointTest,
+    columns: Mapping[str, Column],
+    shown: Evidence,
+    *,
+    level: float,
+    min_cell: int = MIN_CELL,
 ) -> tuple[CheckResult, ...]:
     """One result a value of each column: the attack that is shown, on its records.
 
     Intervals hold for all slices at once; p-values are corrected for everything that the test
     looked at, and where one is not significant the interval does not leave chance out. A slice with
-    too few records is kept, with the reason.
+    too few records is kept, with the reason, and left out where it has so few that it would tell of
+    single people who was a member.
 
     Parameters
     ----------
@@ -109,12 +105,15 @@ def slice_results(
     columns : to slice by.
     shown : evidence of the attack that is shown.
     level : of all slices together.
+    min_cell : a value with fewer members or non-members is left out.
     """
     corrected = _corrected(test, columns)
+    hidden = hidden_values(columns, shown.row, shown.member, min_cell)
     rows = {
         (name, text): records
         for name, (code, texts) in columns.items()
-        for text, records in zip(texts, _parted(code[shown.row], len(texts)))
+        for text, records, gone in zip(texts, _parted(code[shown.row], len(texts)), hidden[name])
+        if not gone
     }
     n_tested = sum(_enough(shown.member[records]) for records in rows.values())
     wide = simultaneous_level(level, max(1, n_tested))
