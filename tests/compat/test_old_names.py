@@ -100,6 +100,35 @@ def test_estimators_are_gone_and_the_error_says_what_to_do():
         importlib.import_module(f"{mia.__package__}.tf_estimator_evaluation")
 
 
+def test_only_the_first_word_of_an_import_line_need_change(tmp_path):
+    """The same modules under both names: no class exists twice."""
+    code = """
+from tacit.compat.tf_privacy.privacy.privacy_tests.membership_inference_attack import (
+    data_structures as d,
+)
+from tacit.compat.tf_privacy.privacy.privacy_tests import epsilon_lower_bound, utils
+from tacit.compat.tf_privacy.privacy.privacy_tests.membership_inference_attack import advanced_mia
+from tacit.compat.tf_privacy.privacy.privacy_tests.membership_inference_attack import (
+    membership_inference_attack as mia,
+)
+from tacit.compat.tf_privacy.privacy.privacy_tests.secret_sharer import exposures
+from tacit.compat.tf_privacy.privacy_tests import utils as own_utils
+from tacit.compat.tf_privacy.privacy_tests.membership_inference_attack import data_structures as own
+import numpy as np
+assert d is own and utils is own_utils
+data = d.AttackInputData(loss_train=np.zeros(3), loss_test=np.ones(3))
+assert mia.run_attacks(data).get_result_with_max_auc().get_auc() == 1
+assert advanced_mia.compute_score_lira and exposures.compute_exposure_interpolation
+from tacit.compat import tf_privacy
+tf_privacy.install()
+import tensorflow_privacy.privacy.privacy_tests.utils as old
+tf_privacy.uninstall()
+import tacit.compat.tf_privacy.privacy.privacy_tests.membership_inference_attack.models
+print(old is utils)
+"""
+    assert run(code, tmp_path) == "True\n"
+
+
 @pytest.fixture
 def drawn():
     matplotlib = pytest.importorskip("matplotlib")

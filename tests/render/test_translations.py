@@ -38,6 +38,11 @@ FROM_FIELDS = (
     "an attacker tells members from",
     "They make a leak look smaller",
     "all numbers of guesses at once",
+    # what is wrong with a report that contradicts itself, which is an error
+    "it has no check",
+    "it passes under a headline",
+    "it says {} of the rule",
+    "the rule {} was judged",
     # the recommendation of a comparison
     ", and no",
     ", and none",
@@ -52,6 +57,7 @@ WITH_ENDS = (
     "{} are independent of one another",
     "{}, and members and non-members",
     "AUC on the audited model by",
+    "{} {} %) have a near-duplicate",
 )
 # the English that no German or French sentence of a report contains
 ENGLISH = re.compile(r"\b(the|of|and|with|are|is|from|that|not|which|than|their|they)\b")

@@ -14,7 +14,8 @@ becomes
         membership_inference_attack as mia,
     )
 
-and no TensorFlow is needed. `install` makes even the old import line work. What changes in the
+and no TensorFlow is needed. Changing ``tensorflow_privacy`` to ``tacit.compat.tf_privacy`` in every
+import line does too. `install` makes even the old import line work. What changes in the
 numbers, and why, is told in ``docs/guides/from-tf-privacy.md``; the honest report of every run is
 ``results.report``.
 """

@@ -17,12 +17,15 @@ PARENTS = (OLD, f"{OLD}.privacy")
 
 
 class _Loader(Loader):
-    """Hands out a module of ours under an old name."""
+    """Hands out a module of ours under an old name, the beginning of which is `lent`."""
+
+    def __init__(self, lent: str) -> None:
+        self.lent = lent
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         if spec.name in PARENTS:
             return ModuleType(spec.name, "Stands in for TensorFlow Privacy; see tacit.compat.")
-        module = import_module(OURS + spec.name.removeprefix(TESTS))
+        module = import_module(OURS + spec.name.removeprefix(self.lent))
         # the import machinery writes the old name's spec over the module's own
         self.own = module.__spec__
         return module
@@ -33,7 +36,10 @@ class _Loader(Loader):
 
 
 class _Finder(MetaPathFinder):
-    """Answers for the old names only."""
+    """Answers for names that begin with `lent`, and for the folders above it in `parents`."""
+
+    def __init__(self, lent: str, parents: tuple[str, ...] = ()) -> None:
+        self.lent, self.parents = lent, parents
 
     def find_spec(
         self,
@@ -41,9 +47,26 @@ class _Finder(MetaPathFinder):
         path: Sequence[str] | None = None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        if fullname in PARENTS or fullname == TESTS or fullname.startswith(TESTS + "."):
-            return ModuleSpec(fullname, _Loader(), is_package=fullname in PARENTS)
+        above = fullname in self.parents
+        if above or fullname == self.lent or fullname.startswith(self.lent + "."):
+            return ModuleSpec(fullname, _Loader(self.lent), is_package=above)
         return None
+
+
+def lend(name: str) -> None:
+    """From now on importing `name`, or what is in it, gives tacit's ``privacy_tests``: the very
+    same modules, so that no class exists twice.
+
+    Parameters
+    ----------
+    name : a full name such as ``"tacit.compat.tf_privacy.privacy.privacy_tests"``.
+    """
+    if name not in _lent():
+        sys.meta_path.insert(0, _Finder(name))
+
+
+def _lent() -> set[str]:
+    return {finder.lent for finder in sys.meta_path if isinstance(finder, _Finder)}
 
 
 def install() -> None:
@@ -57,18 +80,22 @@ def install() -> None:
     InvalidInput : TensorFlow Privacy is installed, and which of the two an import means would be
         a matter of order; change the import line instead.
     """
-    if any(isinstance(finder, _Finder) for finder in sys.meta_path):
+    if TESTS in _lent():
         return
     if OLD in sys.modules or find_spec(OLD) is not None:
         raise InvalidInput(
             f"`{OLD}` is installed here, so its name cannot be lent to tacit. Change the import"
             f" line to `{OURS}`, or uninstall {OLD}."
         )
-    sys.meta_path.insert(0, _Finder())
+    sys.meta_path.insert(0, _Finder(TESTS, PARENTS))
 
 
 def uninstall() -> None:
     """Take `install` back; modules that were imported under the old names stay usable."""
-    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
+    sys.meta_path[:] = [
+        finder
+        for finder in sys.meta_path
+        if not (isinstance(finder, _Finder) and finder.lent == TESTS)
+    ]
     for name in [name for name in sys.modules if name == OLD or name.startswith(OLD + ".")]:
         del sys.modules[name]
