@@ -135,7 +135,7 @@ def text_audit(
         require_apart(found)
     plan.facts.update(_facts(game, found, dropped=overlap == "drop"))
     if overlap == "drop" and found is not None and found.shared.any():
-        game = game.take(~found.shared)
+        game = game.take(found.kept())
     try:
         return _audited(game, plan)
     except NotEnoughData as error:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tacit.core import InvalidInput, Membership, Tokens
 from tacit.core.checking import array, booleans
+from tacit.signals.reference import require_same_bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +140,11 @@ class TextGame:
             if size is not None and size != n:
                 raise InvalidInput(f"`{name}` needs {n} texts as `membership` has, got {size}.")
         for name, other in self.references.items():
-            self.tokens.require_same_texts(other, name=f"references[{name!r}]")
+            shown = f"references[{name!r}]"
+            if other.digest != self.tokens.digest:
+                require_same_bytes(self.tokens, other, name=shown)
+            else:
+                self.tokens.require_same_texts(other, name=shown)
 
     def take(self, rows: NDArray[np.bool_]) -> "TextGame":
         """The texts `rows`, a mask."""
