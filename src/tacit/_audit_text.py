@@ -1,5 +1,6 @@
 """`tacit.audit_text`: a language model and texts in, a Report out."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,6 +13,7 @@ from tacit.adapters.language import tokens_of
 from tacit.adapters.text_encoding import Long
 from tacit.adapters.text_sides import prompts_of, side_of
 from tacit.audits.steps.scoring import Progress
+from tacit.audits.steps.text_extraction import PlantedTexts
 from tacit.audits.steps.text_game import Shadows, Suffixes
 from tacit.audits.text import OnOverlap, text_audit
 from tacit.core import (
@@ -25,6 +27,7 @@ from tacit.core import (
     Sampler,
     Tokens,
 )
+from tacit.design import TextCanaries
 from tacit.training.fine_tune import FineTune, TextRecipe, fine_tunes
 
 Sides = tuple[Any, Any]
@@ -54,6 +57,7 @@ def audit_text(
     prefix: int = 50,
     suffix: int = 50,
     tries: float = 1000.0,
+    canaries: TextCanaries | None = None,
     overlap: OnOverlap = "refuse",
     slices: Mapping[str, Sides] | None = None,
     cluster: Sides | None = None,
@@ -108,6 +112,8 @@ def audit_text(
     tries : float
         A text counts as extractable where its suffix comes out in so many samples with
         probability one half.
+    canaries : TextCanaries or None
+        Planted texts with their coins; the report tells how exposed their secrets are.
     overlap : ``"refuse"``, ``"drop"`` or ``"keep"``
         What to do where texts of one side share 32 tokens in a row with the other.
     slices : name to pair
@@ -146,7 +152,8 @@ def audit_text(
         texts=texts,
         references=given.references(reference, texts),
         shadows=given.fine_tuned(shadows, recipe, reference, texts, truth, store, pool, seed),
-        suffixes=given.suffixes(tokens, texts, sampler, prefix, suffix, tries),
+        suffixes=given.suffixes(tokens, texts, reference, sampler, prefix, suffix, tries),
+        canaries=None if canaries is None else given.planted(canaries, reference),
         overlap=overlap,
         slices={
             name: _joined(pair, f"slices[{name!r}]", sizes) for name, pair in (slices or {}).items()
@@ -243,11 +250,7 @@ class Asked:
 
     def references(self, reference: Any, texts: list[str] | None) -> dict[str, Tokens]:
         """Tokens of every reference, by name."""
-        if reference is None:
-            return {}
-        named = reference if isinstance(reference, Mapping) else {"reference": reference}
-        if isinstance(reference, list):
-            named = {f"reference {index + 1}": each for index, each in enumerate(reference)}
+        named = _named(reference)
         if any(each is self.model and each is not None for each in named.values()):
             raise InvalidInput(
                 "`reference` is the audited model itself, which was trained on the members: pass "
@@ -265,13 +268,20 @@ class Asked:
                 f"`reference` needs Tokens where `member` and `nonmember` are Tokens, got "
                 f"{type(each).__name__}."
             )
-        if isinstance(each, str):
-            if each != "adapter_off":
-                raise InvalidInput(f"`reference` needs a model or 'adapter_off', got {each!r}.")
-            return self.ask(self.model, texts, name, adapter="off")
-        if isinstance(each, tuple) and len(each) == 2:
-            return self.ask(each[0], texts, name, tokenizer=each[1])
-        return self.ask(each, texts, name)
+        model, options = self._askable(each)
+        return self.ask(model, texts, name, **options)
+
+    def _askable(self, reference: Any) -> tuple[Any, dict[str, Any]]:
+        """The model of a reference, and how it is asked."""
+        if isinstance(reference, str):
+            if reference != "adapter_off":
+                raise InvalidInput(
+                    f"`reference` needs a model or 'adapter_off', got {reference!r}."
+                )
+            return self.model, {"adapter": "off"}
+        if isinstance(reference, tuple) and len(reference) == 2:
+            return reference[0], {"tokenizer": reference[1]}
+        return reference, {}
 
     def fine_tuned(
         self,
@@ -302,12 +312,13 @@ class Asked:
                 "models as the audited one was, and pass Shadows with what they say."
             )
         if recipe is None:
-            if not hasattr(reference, "get_output_embeddings"):
+            bases = [each for each in _named(reference).values() if _whole(each)]
+            if len(bases) != 1:
                 raise InvalidInput(
                     "`shadows` needs a `recipe`, for example FineTune(base, tokenizer, "
                     "ask=tokens_of, epochs=3, lr=5e-5), or the base model as `reference`."
                 )
-            recipe = FineTune(reference, self.tokenizer, tokens_of)
+            recipe = FineTune(bases[0], self.tokenizer, tokens_of)
         recipe = self._asking_alike(recipe)
         run, tokens = fine_tunes(
             recipe,
@@ -338,6 +349,7 @@ class Asked:
         self,
         tokens: Tokens,
         texts: list[str] | None,
+        reference: Any,
         sampler: Sampler,
         prefix: int,
         suffix: int,
@@ -347,7 +359,56 @@ class Asked:
         asked: dict[str, Any] = {"prefix": prefix, "suffix": suffix, "n": tries}
         if sampler.plain or texts is None:
             return Suffixes.of(tokens, **asked)
-        return Suffixes.of(self.ask(self.model, texts, "extraction", sampler=sampler), **asked)
+        found = Suffixes.of(self.ask(self.model, texts, "extraction", sampler=sampler), **asked)
+        others = []
+        for each in _named(reference).values():
+            model, options = self._askable(each)
+            # suffixes are counted in the audited model's tokens
+            if _whole(model) and "tokenizer" not in options:
+                others.append(self.ask(model, texts, "extraction", sampler=sampler, **options))
+        return found.beside([Suffixes.of(each, **asked).log_p for each in others])
+
+    def planted(self, canaries: TextCanaries, reference: Any) -> PlantedTexts:
+        """How likely each secret is, less that under the first reference that can be asked."""
+        if self.model is None:
+            raise InvalidInput(
+                "`canaries` need a `model` that can be asked about them, got Tokens."
+            )
+        if not isinstance(canaries, TextCanaries):
+            raise InvalidInput(
+                "`canaries` needs TextCanaries, as digit_canaries and suffix_canaries make them, "
+                f"got {type(canaries).__name__}."
+            )
+        own = self._secret(self.model, canaries)
+        for name, each in _named(reference).items():
+            if not isinstance(each, (Tokens, tuple)):
+                model, options = self._askable(each)
+                other = self._secret(model, canaries, **options)
+                return PlantedTexts(own - other, canaries.member, name)
+        return PlantedTexts(own, canaries.member)
+
+    def _secret(self, model: Any, canaries: TextCanaries, **options: Any) -> NDArray[np.float64]:
+        with warnings.catch_warnings():
+            # a blank before a secret often belongs to its first token
+            warnings.simplefilter("ignore", UserWarning)
+            found = self.ask(
+                model, canaries.secrets, "canaries", prompts=canaries.prompts, **options
+            )
+        return np.asarray(found.ragged().sum(), np.float64)
+
+
+def _whole(model: Any) -> bool:
+    """Is it a transformers language model, which gives whole distributions?"""
+    return hasattr(model, "get_output_embeddings")
+
+
+def _named(reference: Any) -> dict[str, Any]:
+    """References by name."""
+    if reference is None:
+        return {}
+    if isinstance(reference, list):
+        return {f"reference {index + 1}": each for index, each in enumerate(reference)}
+    return dict(reference) if isinstance(reference, Mapping) else {"reference": reference}
 
 
 def _repeated(texts: list[str] | None) -> NDArray[np.int64] | None:
@@ -372,7 +433,7 @@ def _require_settings(slices: Any, seed: Any, policy: Any) -> None:
 
 
 def _require_sampled(sampler: Sampler, texts: list[str] | None, model: Any) -> None:
-    if not sampler.plain and (texts is None or not hasattr(model, "get_output_embeddings")):
+    if not sampler.plain and (texts is None or not _whole(model)):
         raise InvalidInput("`sampler` needs a transformers model, which gives whole distributions.")
 
 

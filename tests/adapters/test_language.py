@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 import tacit
+import tacit.design
 from tacit.adapters.language import tokens_of
 from tacit.core import InvalidInput, Sampler, Tokens
+from tacit.training import FineTune
 
 pytestmark = pytest.mark.framework
 torch = pytest.importorskip("torch")
@@ -404,3 +406,43 @@ def test_a_reference_with_its_own_tokenizer_is_compared_by_whole_texts():
     names = [check.name for check in report.checks]
     assert "ratio a byte, reference" in names
     assert not any("window votes" in name for name in names)
+
+
+def test_planted_secrets_are_told_from_those_left_out():
+    template = "Desk {desk} has the code {secret}."
+    canaries = tacit.design.digit_canaries(template, 40, digits=6, seed=2)
+    base, tokenizer = models.gpt2(), models.tokenizer()
+    recipe = FineTune(base, tokenizer, tokens_of, epochs=25, lr=3e-3)
+    sides = models.some_texts(20, seed=1), models.some_texts(20, seed=2)
+    learned = [*sides[0], *canaries.inserted(2)]
+    model = recipe.fit(learned, None, np.arange(len(learned)), 0).model
+    given = {"member": sides[0], "nonmember": sides[1], "overlap": "keep"}
+    report = tacit.audit_text(model, tokenizer, **given, reference=base, canaries=canaries)
+    told = report.check("planted secrets, in against out")
+    assert told.estimates[0].low > 0.5
+    assert told.statistic == "log-probability less that of reference"
+    assert report.check("exposure of the planted secret exposed most").estimates
+    assert not any(secret in report.to_json() for secret in canaries.secrets)
+    innocent = tacit.audit_text(base, tokenizer, **given, canaries=canaries)
+    assert innocent.check(told.name).estimates[0].low < 0.5
+    with pytest.raises(InvalidInput, match="`canaries` needs TextCanaries"):
+        tacit.audit_text(base, tokenizer, **given, canaries=["a"])
+
+
+def test_the_prior_is_asked_under_the_same_sampler():
+    sides = models.some_texts(20, seed=1), models.some_texts(20, seed=2)
+    report = tacit.audit_text(
+        models.gpt2(),
+        models.tokenizer(),
+        member=sides[0],
+        nonmember=sides[1],
+        reference=models.gpt2(seed=3),
+        sampler=Sampler(top_k=300),
+        prefix=1,
+        suffix=1,
+        tries=1e6,
+        overlap="keep",
+    )
+    shares = {check.name.partition(" (")[0]: check.estimates for check in report.checks}
+    assert shares["extraction of members"][0].value == 1
+    assert shares["extraction beyond control and references"][0].value == 0

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 import tacit
+from tacit.audits.steps.text_extraction import PlantedTexts
 from tacit.audits.steps.text_game import Shadows, Suffixes
 from tacit.audits.steps.text_gates import overlap_of
 from tacit.audits.text import BASE_ONLY, text_audit
 from tacit.core import InvalidInput, Membership, Report, Tokens
+from tacit.render import rendered
 
 WORDS = np.array([f"word{i}" for i in range(400)])
 
@@ -411,3 +413,34 @@ def test_the_audited_model_is_no_reference_of_itself():
     rows = [{"prompt": "q", "completion": text} for text in texts[:40]]
     with pytest.raises(InvalidInput, match="need the column 'prompt' both"):
         tacit.audit_text(model, member=rows, nonmember=texts[40:])
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"),
+    [
+        ("en", "What can be drawn out"),
+        ("de", "Was sich herausholen lässt"),
+        ("fr", "Ce qui peut être extrait"),
+    ],
+)
+def test_what_can_be_drawn_out_has_a_section_of_its_own(lang, title):
+    said, member, _ = world(120, length=110)
+    log_p = np.where(member & (np.arange(120) < 30), -1.0, -200.0)
+    coin = np.arange(40) < 20
+    score = np.where(coin, 3.0, 0.0) + np.random.default_rng(0).normal(size=40)
+    report = text_audit(
+        said(member),
+        Membership(member, np.arange(120) // 4),
+        suffixes=Suffixes(log_p),
+        canaries=PlantedTexts(score, coin),
+    )
+    for suffix in (".txt", ".md", ".html"):
+        page = rendered(report, suffix=suffix, lang=lang)
+        assert title in page, suffix
+    page = rendered(report, suffix=".md", lang=lang)
+    section = page.partition(title)[2].partition("\n## ")[0]
+    assert "extraction beyond the control (50 tokens after 50)" in section
+    assert "exposure of the planted secret exposed most" in section
+    assert Report.from_json(report.to_json()).to_json() == report.to_json()
+    plain = rendered(text_audit(said(member), Membership(member)), suffix=".md", lang=lang)
+    assert "exposure of the planted" not in plain
