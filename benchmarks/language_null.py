@@ -136,8 +136,8 @@ def main() -> None:
         lines.append(f"| {row.name} | {row.question} | {row.wanted} | {share} | {span} |")
     told = (
         f"`python benchmarks/language_null.py --data FOLDER --draws {arguments.draws} --texts"
-        f" {arguments.texts}`, {datetime.date.today()}, Python {platform.python_version()}, 2 cores,"
-        f" {time.process_time() - began:.0f} CPU s."
+        f" {arguments.texts}`, {datetime.date.today()}, Python {platform.python_version()},"
+        f" 2 cores, {time.process_time() - began:.0f} CPU s."
     )
     title = "# A language model that saw none of the texts, and the gates on their split"
     arguments.out.write_text("\n".join([title, "", told, "", *lines]) + "\n", encoding="utf8")
