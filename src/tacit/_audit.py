@@ -189,7 +189,7 @@ def audit(
         truth,
         digest=_of_length(seen.digest, sizes),
         chance=seen.chance,
-        clustered=units is not None,
+        cluster=units,
     )
     report = membership_audit(
         outputs,
