@@ -13,7 +13,7 @@ from tacit.adapters.language import tokens_of
 from tacit.adapters.text_encoding import Long
 from tacit.adapters.text_sides import prompts_of, side_of
 from tacit.audits.steps.scoring import Progress
-from tacit.audits.steps.text_extraction import PlantedTexts
+from tacit.audits.steps.text_extraction import PlantedTexts, require_canaries
 from tacit.audits.steps.text_game import Shadows, Suffixes
 from tacit.audits.text import OnOverlap, text_audit
 from tacit.core import (
@@ -27,7 +27,6 @@ from tacit.core import (
     Sampler,
     Tokens,
 )
-from tacit.design import TextCanaries
 from tacit.training.fine_tune import FineTune, TextRecipe, fine_tunes
 
 Sides = tuple[Any, Any]
@@ -57,7 +56,7 @@ def audit_text(
     prefix: int = 50,
     suffix: int = 50,
     tries: float = 1000.0,
-    canaries: TextCanaries | None = None,
+    canaries: Any = None,
     overlap: OnOverlap = "refuse",
     slices: Mapping[str, Sides] | None = None,
     cluster: Sides | None = None,
@@ -112,7 +111,7 @@ def audit_text(
     tries : float
         A text counts as extractable where its suffix comes out in so many samples with
         probability one half.
-    canaries : TextCanaries or None
+    canaries : `tacit.design.TextCanaries` or None
         Planted texts with their coins; the report tells how exposed their secrets are.
     overlap : ``"refuse"``, ``"drop"`` or ``"keep"``
         What to do where texts of one side share 32 tokens in a row with the other.
@@ -368,17 +367,13 @@ class Asked:
                 others.append(self.ask(model, texts, "extraction", sampler=sampler, **options))
         return found.beside([Suffixes.of(each, **asked).log_p for each in others])
 
-    def planted(self, canaries: TextCanaries, reference: Any) -> PlantedTexts:
+    def planted(self, canaries: Any, reference: Any) -> PlantedTexts:
         """How likely each secret is, less that under the first reference that can be asked."""
         if self.model is None:
             raise InvalidInput(
                 "`canaries` need a `model` that can be asked about them, got Tokens."
             )
-        if not isinstance(canaries, TextCanaries):
-            raise InvalidInput(
-                "`canaries` needs TextCanaries, as digit_canaries and suffix_canaries make them, "
-                f"got {type(canaries).__name__}."
-            )
+        canaries = require_canaries(canaries)
         own = self._secret(self.model, canaries)
         for name, each in _named(reference).items():
             if not isinstance(each, (Tokens, tuple)):
@@ -387,7 +382,7 @@ class Asked:
                 return PlantedTexts(own - other, canaries.member, name)
         return PlantedTexts(own, canaries.member)
 
-    def _secret(self, model: Any, canaries: TextCanaries, **options: Any) -> NDArray[np.float64]:
+    def _secret(self, model: Any, canaries: Any, **options: Any) -> NDArray[np.float64]:
         with warnings.catch_warnings():
             # a blank before a secret often belongs to its first token
             warnings.simplefilter("ignore", UserWarning)

@@ -20,6 +20,7 @@ from tacit.core import (
     collect,
 )
 from tacit.core.checking import array, booleans
+from tacit.design import TextCanaries
 from tacit.metrics import auc
 from tacit.metrics.memorization import exposure, extractable, extraction_rate, extraction_share
 
@@ -49,6 +50,22 @@ class PlantedTexts:
         if len(self.score) != len(self.member):
             sizes = f"{len(self.score)} scores and {len(self.member)} coins"
             raise InvalidInput(f"Planted texts need a score and a coin each, got {sizes}.")
+
+
+def require_canaries(canaries: object) -> TextCanaries:
+    """The canaries, where they are some.
+
+    Raises
+    ------
+    InvalidInput
+        They are not.
+    """
+    if not isinstance(canaries, TextCanaries):
+        raise InvalidInput(
+            "`canaries` needs TextCanaries, as digit_canaries and suffix_canaries make them, got "
+            f"{type(canaries).__name__}."
+        )
+    return canaries
 
 
 def extraction_results(
