@@ -1,14 +1,19 @@
 """`tacit.audit_text`: a language model and texts in, a Report out."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tacit.adapters.language import tokens_of
-from tacit.adapters.text_encoding import Long, require_texts
+from tacit.adapters.text_encoding import Long
+from tacit.adapters.text_sides import prompts_of, side_of
 from tacit.audits.steps.scoring import Progress
+from tacit.audits.steps.text_extraction import PlantedTexts, require_canaries
 from tacit.audits.steps.text_game import Shadows, Suffixes
 from tacit.audits.text import OnOverlap, text_audit
 from tacit.core import (
@@ -16,6 +21,8 @@ from tacit.core import (
     Assignment,
     InvalidInput,
     Membership,
+    Note,
+    Policy,
     PolicyLike,
     Report,
     Sampler,
@@ -26,6 +33,11 @@ from tacit.training.fine_tune import FineTune, TextRecipe, fine_tunes
 
 Sides = tuple[Any, Any]
 PLAIN = Sampler()
+NO_PROMPT = Note(
+    "what does the model say of these texts after what it was trained to read?",
+    "an encoder-decoder model was given no prompts, so its encoder read an empty one before every "
+    "text; pass prompts=(for members, for non-members)",
+)
 
 
 def audit_text(
@@ -39,13 +51,14 @@ def audit_text(
     recipe: "FineTune | TextRecipe | None" = None,
     store: Any = None,
     pool: Any = None,
-    prompts: Sides | None = None,
+    prompts: "Sides | str | None" = None,
     context: int | None = None,
     long: Long = "refuse",
     sampler: Sampler = PLAIN,
     prefix: int = 50,
     suffix: int = 50,
     tries: float = 1000.0,
+    canaries: Any = None,
     overlap: OnOverlap = "refuse",
     slices: Mapping[str, Sides] | None = None,
     min_cell: int = MIN_CELL,
@@ -74,11 +87,14 @@ def audit_text(
     model, tokenizer
         A transformers language model and its tokenizer; an endpoint; a function; or neither where
         `member` and `nonmember` are Tokens.
-    member, nonmember : lists of texts, or Tokens
-        Texts that the model was trained on, and others from the same source.
-    reference : model, ``"adapter_off"``, Tokens, pair of Tokens, or name to one of these
+    member, nonmember : lists, columns or tables of texts, or Tokens
+        Texts that the model was trained on, and others from the same source. Of a table or of
+        dicts the column ``text`` is taken, or ``prompt`` and ``completion``. Texts that are the
+        same count as one cluster.
+    reference : model, ``"adapter_off"``, Tokens, pair of Tokens, list, or name to one of these
         Models that were not trained on any of the texts: the base model, for example. Tokens hold
-        members first, then non-members.
+        members first, then non-members. A model with a tokenizer of its own comes as a pair with
+        it; it is compared by the bytes of whole texts.
     shadows : int or Shadows
         How many models to fine-tune on random halves of all texts; 0: none.
     recipe : FineTune, TextRecipe or None
@@ -86,8 +102,9 @@ def audit_text(
         audited model: the report warns where the results do not resemble it.
     store, pool
         Of the fine-tunes; see `tacit.training.shadow`.
-    prompts : pair of lists or None
-        What comes before each text and is not scored, for members and non-members.
+    prompts : pair of lists, text or None
+        What comes before each text and is not scored, for members and non-members; one text
+        stands for all. An encoder-decoder model reads it.
     context, long
         See `tacit.adapters.language.tokens_of`.
     sampler : Sampler
@@ -97,6 +114,8 @@ def audit_text(
     tries : float
         A text counts as extractable where its suffix comes out in so many samples with
         probability one half.
+    canaries : `tacit.design.TextCanaries` or None
+        Planted texts with their coins; the report tells how exposed their secrets are.
     overlap : ``"refuse"``, ``"drop"`` or ``"keep"``
         What to do where texts of one side share 32 tokens in a row with the other.
     slices : name to pair
@@ -123,21 +142,23 @@ def audit_text(
     >>> audit_text(member=said(-1.0, 300), nonmember=said(-2.0, 300)).finding
     'leak'
     """
+    _require_settings(slices, seed, policy)
     given = Asked(model, tokenizer, prompts, context, long, progress)
     tokens, texts, sizes = given.sides(member, nonmember)
     truth = Membership(
         np.repeat([True, False], sizes),
-        None if cluster is None else _joined(cluster, "cluster", sizes),
+        _repeated(texts) if cluster is None else _joined(cluster, "cluster", sizes),
         assignment,
     )
     _require_sampled(sampler, texts, model)
-    return text_audit(
+    report = text_audit(
         tokens,
         truth,
         texts=texts,
         references=given.references(reference, texts),
         shadows=given.fine_tuned(shadows, recipe, reference, texts, truth, store, pool, seed),
-        suffixes=given.suffixes(tokens, texts, sampler, prefix, suffix, tries),
+        suffixes=given.suffixes(tokens, texts, reference, sampler, prefix, suffix, tries),
+        canaries=None if canaries is None else given.planted(canaries, reference),
         overlap=overlap,
         slices={
             name: _joined(pair, f"slices[{name!r}]", sizes) for name, pair in (slices or {}).items()
@@ -151,6 +172,7 @@ def audit_text(
         records=records,
         progress=progress,
     )
+    return replace(report, unknown=(*report.unknown, NO_PROMPT)) if given.blank else report
 
 
 class Asked:
@@ -160,14 +182,14 @@ class Asked:
         self,
         model: Any,
         tokenizer: Any,
-        prompts: Sides | None,
+        prompts: "Sides | str | None",
         context: int | None,
         long: Long,
         progress: Progress | None,
     ) -> None:
         self.model, self.tokenizer = model, tokenizer
-        before = None if prompts is None else [*prompts[0], *prompts[1]]
-        self.options: dict[str, Any] = {"prompts": before, "context": context, "long": long}
+        self.prompts, self.blank = prompts, False
+        self.options: dict[str, Any] = {"prompts": None, "context": context, "long": long}
         self.progress = progress
 
     def sides(
@@ -181,14 +203,44 @@ class Asked:
                 )
             both = Tokens.concatenate([member, nonmember])
             return both, None, (member.n, nonmember.n)
+        kinds = f"{type(member).__name__} and {type(nonmember).__name__}"
         if self.model is None:
-            kinds = f"{type(member).__name__} and {type(nonmember).__name__}"
             raise InvalidInput(
                 f"Without a `model`, `member` and `nonmember` need to be Tokens, got {kinds}."
             )
-        parts = [require_texts(member, "member"), require_texts(nonmember, "nonmember")]
-        texts = [*parts[0], *parts[1]]
-        return self.ask(self.model, texts, "model"), texts, (len(parts[0]), len(parts[1]))
+        if isinstance(member, Tokens) or isinstance(nonmember, Tokens):
+            raise InvalidInput(f"`member` and `nonmember` need to be of one kind, got {kinds}.")
+        parts = [side_of(member, "member"), side_of(nonmember, "nonmember")]
+        sizes = (len(parts[0].texts), len(parts[1].texts))
+        texts = [*parts[0].texts, *parts[1].texts]
+        own = (parts[0].prompts, parts[1].prompts)
+        self.options["prompts"] = self._before(own, sizes)
+        return self.ask(self.model, texts, "model"), texts, sizes
+
+    def _before(
+        self, own: tuple[list[str] | None, list[str] | None], sizes: tuple[int, int]
+    ) -> list[str] | None:
+        """What comes before each text, from the argument or the tables; an encoder needs some."""
+        given = self.prompts
+        if own[0] is not None or own[1] is not None:
+            if given is not None or own[0] is None or own[1] is None:
+                raise InvalidInput(
+                    "`member` and `nonmember` need the column 'prompt' both, and no `prompts`."
+                )
+            return [*own[0], *own[1]]
+        if given is None:
+            config = getattr(self.model, "config", None)
+            self.blank = bool(getattr(config, "is_encoder_decoder", False))
+            return [""] * sum(sizes) if self.blank else None
+        pair = (given, given) if isinstance(given, str) else given
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise InvalidInput(
+                "`prompts` needs a pair (for members, for non-members), each a list or one text, "
+                f"got {type(given).__name__}"
+                f"{f' of {len(pair)}' if isinstance(pair, (tuple, list)) else ''}."
+            )
+        sides = zip(pair, sizes, ("prompts[0]", "prompts[1]"))
+        return [prompt for part, size, name in sides for prompt in prompts_of(part, size, name)]
 
     def ask(self, model: Any, texts: list[str], what: str, **options: Any) -> Tokens:
         """What one model says of the texts."""
@@ -199,30 +251,43 @@ class Asked:
             def tell(done: int, of: int) -> None:
                 progress(what, done, of)
 
-        return tokens_of(model, self.tokenizer, texts, progress=tell, **{**self.options, **options})
+        given = {"tokenizer": self.tokenizer, "progress": tell} | self.options | options
+        return tokens_of(model, given.pop("tokenizer"), texts, **given)
 
     def references(self, reference: Any, texts: list[str] | None) -> dict[str, Tokens]:
         """Tokens of every reference, by name."""
-        if reference is None:
-            return {}
-        named = reference if isinstance(reference, Mapping) else {"reference": reference}
+        named = _named(reference)
+        if any(each is self.model and each is not None for each in named.values()):
+            raise InvalidInput(
+                "`reference` is the audited model itself, which was trained on the members: pass "
+                "the model from before, or one that was trained on other texts."
+            )
         return {str(name): self._reference(each, str(name), texts) for name, each in named.items()}
 
     def _reference(self, each: Any, name: str, texts: list[str] | None) -> Tokens:
         if isinstance(each, Tokens):
             return each
-        if isinstance(each, tuple) and all(isinstance(part, Tokens) for part in each):
+        if isinstance(each, tuple) and each and all(isinstance(part, Tokens) for part in each):
             return Tokens.concatenate(each)
         if texts is None:
             raise InvalidInput(
                 f"`reference` needs Tokens where `member` and `nonmember` are Tokens, got "
                 f"{type(each).__name__}."
             )
-        if isinstance(each, str):
-            if each != "adapter_off":
-                raise InvalidInput(f"`reference` needs a model or 'adapter_off', got {each!r}.")
-            return self.ask(self.model, texts, name, adapter="off")
-        return self.ask(each, texts, name)
+        model, options = self._askable(each)
+        return self.ask(model, texts, name, **options)
+
+    def _askable(self, reference: Any) -> tuple[Any, dict[str, Any]]:
+        """The model of a reference, and how it is asked."""
+        if isinstance(reference, str):
+            if reference != "adapter_off":
+                raise InvalidInput(
+                    f"`reference` needs a model or 'adapter_off', got {reference!r}."
+                )
+            return self.model, {"adapter": "off"}
+        if isinstance(reference, tuple) and len(reference) == 2:
+            return reference[0], {"tokenizer": reference[1]}
+        return reference, {}
 
     def fine_tuned(
         self,
@@ -238,7 +303,8 @@ class Asked:
         """What fine-tunes say of the texts, trained where they were asked for."""
         if isinstance(shadows, Shadows):
             return shadows
-        if not isinstance(shadows, (int, np.integer)) or shadows < 0 or shadows == 1:
+        whole = isinstance(shadows, (int, np.integer)) and not isinstance(shadows, bool)
+        if not whole or shadows < 0 or shadows == 1:
             raise InvalidInput(
                 f"`shadows` needs 0, or 2 models or more (one antithetic pair), got {shadows!r}."
             )
@@ -246,13 +312,20 @@ class Asked:
             return None
         if texts is None:
             raise InvalidInput("`shadows` as a number needs texts to train on, got Tokens.")
+        if self.options["prompts"] is not None:
+            raise InvalidInput(
+                "`shadows` as a number trains on texts alone, which `prompts` forbid: train the "
+                "models as the audited one was, and pass Shadows with what they say."
+            )
         if recipe is None:
-            if not hasattr(reference, "get_output_embeddings"):
+            bases = [each for each in _named(reference).values() if _whole(each)]
+            if len(bases) != 1:
                 raise InvalidInput(
                     "`shadows` needs a `recipe`, for example FineTune(base, tokenizer, "
                     "ask=tokens_of, epochs=3, lr=5e-5), or the base model as `reference`."
                 )
-            recipe = FineTune(reference, self.tokenizer, tokens_of)
+            recipe = FineTune(bases[0], self.tokenizer, tokens_of)
+        recipe = self._asking_alike(recipe)
         run, tokens = fine_tunes(
             recipe,
             texts,
@@ -265,6 +338,13 @@ class Asked:
         )
         return Shadows(run.shadow[:, :, 0], run.member, tokens)
 
+    def _asking_alike(self, recipe: "FineTune | TextRecipe") -> "FineTune | TextRecipe":
+        """Fine-tunes are asked about long texts as the audited model is."""
+        given = {name: self.options[name] for name in ("context", "long")}
+        if recipe.ask is not tokens_of or given == {"context": None, "long": "refuse"}:
+            return recipe
+        return replace(recipe, ask=partial(tokens_of, **given))
+
     def _told(self, n: int) -> Callable[[Any], None] | None:
         if self.progress is None:
             return None
@@ -275,6 +355,7 @@ class Asked:
         self,
         tokens: Tokens,
         texts: list[str] | None,
+        reference: Any,
         sampler: Sampler,
         prefix: int,
         suffix: int,
@@ -284,11 +365,77 @@ class Asked:
         asked: dict[str, Any] = {"prefix": prefix, "suffix": suffix, "n": tries}
         if sampler.plain or texts is None:
             return Suffixes.of(tokens, **asked)
-        return Suffixes.of(self.ask(self.model, texts, "extraction", sampler=sampler), **asked)
+        found = Suffixes.of(self.ask(self.model, texts, "extraction", sampler=sampler), **asked)
+        others = []
+        for each in _named(reference).values():
+            model, options = self._askable(each)
+            # suffixes are counted in the audited model's tokens
+            if _whole(model) and "tokenizer" not in options:
+                others.append(self.ask(model, texts, "extraction", sampler=sampler, **options))
+        return found.beside([Suffixes.of(each, **asked).log_p for each in others])
+
+    def planted(self, canaries: Any, reference: Any) -> PlantedTexts:
+        """How likely each secret is, less that under the first reference that can be asked."""
+        if self.model is None:
+            raise InvalidInput(
+                "`canaries` need a `model` that can be asked about them, got Tokens."
+            )
+        canaries = require_canaries(canaries)
+        own = self._secret(self.model, canaries)
+        for name, each in _named(reference).items():
+            if not isinstance(each, (Tokens, tuple)):
+                model, options = self._askable(each)
+                other = self._secret(model, canaries, **options)
+                return PlantedTexts(own - other, canaries.member, name)
+        return PlantedTexts(own, canaries.member)
+
+    def _secret(self, model: Any, canaries: Any, **options: Any) -> NDArray[np.float64]:
+        with warnings.catch_warnings():
+            # a blank before a secret often belongs to its first token
+            warnings.simplefilter("ignore", UserWarning)
+            found = self.ask(
+                model, canaries.secrets, "canaries", prompts=canaries.prompts, **options
+            )
+        return np.asarray(found.ragged().sum(), np.float64)
+
+
+def _whole(model: Any) -> bool:
+    """Is it a transformers language model, which gives whole distributions?"""
+    return hasattr(model, "get_output_embeddings")
+
+
+def _named(reference: Any) -> dict[str, Any]:
+    """References by name."""
+    if reference is None:
+        return {}
+    if isinstance(reference, list):
+        return {f"reference {index + 1}": each for index, each in enumerate(reference)}
+    return dict(reference) if isinstance(reference, Mapping) else {"reference": reference}
+
+
+def _repeated(texts: list[str] | None) -> NDArray[np.int64] | None:
+    """One cluster for texts that are the same; None where none is."""
+    if texts is None or len(set(texts)) == len(texts):
+        return None
+    return np.unique(np.array(texts, object), return_inverse=True)[1].astype(np.int64)
+
+
+def _require_settings(slices: Any, seed: Any, policy: Any) -> None:
+    if slices is not None and not isinstance(slices, Mapping):
+        raise InvalidInput(
+            "`slices` needs names to pairs, {'language': (of members, of non-members)}, got "
+            f"{type(slices).__name__}."
+        )
+    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or seed < 0:
+        raise InvalidInput(f"`seed` needs a whole number of 0 or more, got {seed!r}.")
+    if not isinstance(policy, Policy):
+        raise InvalidInput(
+            f"`policy` needs a Policy, for example Policy.from_toml(path), got {policy!r}."
+        )
 
 
 def _require_sampled(sampler: Sampler, texts: list[str] | None, model: Any) -> None:
-    if not sampler.plain and (texts is None or not hasattr(model, "get_output_embeddings")):
+    if not sampler.plain and (texts is None or not _whole(model)):
         raise InvalidInput("`sampler` needs a transformers model, which gives whole distributions.")
 
 

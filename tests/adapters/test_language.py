@@ -1,5 +1,6 @@
 """Language models answer with a log-probability a token, whatever the batch, padding or length."""
 
+import copy
 import importlib.util
 import warnings
 from pathlib import Path
@@ -7,12 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import tacit
+import tacit.design
 from tacit.adapters.language import tokens_of
 from tacit.core import InvalidInput, Sampler, Tokens
+from tacit.training import FineTune
 
 pytestmark = pytest.mark.framework
 torch = pytest.importorskip("torch")
-pytest.importorskip("transformers")
+transformers = pytest.importorskip("transformers")
 
 
 def _models():
@@ -320,3 +324,125 @@ def test_scores_cost_little_beside_the_forward_passes():
     assert len(scores) == 9
     assert time.process_time() - began < 0.5 * passed
     assert isinstance(found, Tokens)
+
+
+def test_a_model_that_sees_what_it_predicts_is_refused():
+    sizes = {"vocab_size": 300, "max_position_embeddings": 64, **models.sizes()}
+    masked = transformers.BertForMaskedLM(transformers.BertConfig(**sizes))
+    with pytest.raises(InvalidInput, match="BertForMaskedLM looks ahead"):
+        tokens_of(masked, models.tokenizer(), TEXTS)
+    causal = transformers.BertConfig(**sizes, is_decoder=True)
+    assert tokens_of(transformers.BertLMHeadModel(causal), models.tokenizer(), TEXTS).n == 25
+
+
+@pytest.mark.parametrize("kind", ["GPT2Model", "GPT2ForSequenceClassification"])
+def test_a_model_without_a_head_over_its_vocabulary_is_refused(kind):
+    model = getattr(transformers, kind)(models.gpt2().config)
+    with pytest.raises(InvalidInput, match=f"language-model head, a {kind} has none"):
+        tokens_of(model, models.tokenizer(), TEXTS)
+
+
+def test_a_model_without_weights_and_too_long_a_context_are_refused():
+    with pytest.raises(InvalidInput, match="meta device"):
+        tokens_of(copy.deepcopy(models.gpt2()).to("meta"), models.tokenizer(), TEXTS)
+    with pytest.raises(InvalidInput, match="`context` needs 64 or less"):
+        tokens_of(models.gpt2(), models.tokenizer(), TEXTS, context=65)
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float32"])
+def test_the_front_door_leaves_any_model_as_it_was(kind):
+    model = copy.deepcopy(models.gpt2()).to(getattr(torch, kind)).train()
+    model.transformer.h[0].eval()
+    modes = [part.training for part in model.modules()]
+    weights = {name: value.clone() for name, value in model.state_dict().items()}
+    drawn = torch.get_rng_state().clone()
+    sides = models.some_texts(30, seed=1), models.some_texts(30, seed=2)
+    report = tacit.audit_text(
+        model, models.tokenizer(), member=sides[0], nonmember=sides[1], overlap="keep"
+    )
+    assert report.finding in ("no leak shown", "inconclusive")
+    assert [part.training for part in model.modules()] == modes
+    assert all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
+    assert torch.equal(torch.get_rng_state(), drawn)
+
+
+def test_an_encoder_that_was_given_nothing_to_read_says_so():
+    sides = models.some_texts(30, seed=1), models.some_texts(30, seed=2)
+    given = {"member": sides[0], "nonmember": sides[1], "overlap": "keep"}
+    report = tacit.audit_text(models.t5(), models.tokenizer(), **given)
+    assert "read an empty one" in report.unknown[-1].reason
+    read = tacit.audit_text(models.t5(), models.tokenizer(), **given, prompts="say ")
+    assert not any("read an empty one" in note.reason for note in read.unknown)
+    assert read.to_json() != report.to_json()
+
+
+def test_long_texts_are_scored_alike_under_the_model_and_its_fine_tunes():
+    texts = models.some_texts(24, seed=5, most=50)
+    texts[0] = " ".join(models.SENTENCES) * 2
+    report = tacit.audit_text(
+        models.gpt2(),
+        models.tokenizer(),
+        member=texts[:12],
+        nonmember=texts[12:],
+        reference=models.gpt2(seed=3),
+        shadows=2,
+        long="windows",
+        overlap="keep",
+    )
+    assert report.environment["texts_in_windows"] == 1
+    assert report.environment["n_shadows"] == 2
+
+
+def test_a_reference_with_its_own_tokenizer_is_compared_by_whole_texts():
+    sides = models.some_texts(30, seed=1), models.some_texts(30, seed=2)
+    report = tacit.audit_text(
+        models.gpt2(),
+        models.tokenizer(),
+        member=sides[0],
+        nonmember=sides[1],
+        reference=(models.gpt2(350), models.tokenizer(290)),
+        overlap="keep",
+    )
+    names = [check.name for check in report.checks]
+    assert "ratio a byte, reference" in names
+    assert not any("window votes" in name for name in names)
+
+
+def test_planted_secrets_are_told_from_those_left_out():
+    template = "Desk {desk} has the code {secret}."
+    canaries = tacit.design.digit_canaries(template, 40, digits=6, seed=2)
+    base, tokenizer = models.gpt2(), models.tokenizer()
+    recipe = FineTune(base, tokenizer, tokens_of, epochs=25, lr=3e-3)
+    sides = models.some_texts(20, seed=1), models.some_texts(20, seed=2)
+    learned = [*sides[0], *canaries.inserted(2)]
+    model = recipe.fit(learned, None, np.arange(len(learned)), 0).model
+    given = {"member": sides[0], "nonmember": sides[1], "overlap": "keep"}
+    report = tacit.audit_text(model, tokenizer, **given, reference=base, canaries=canaries)
+    told = report.check("planted secrets, in against out")
+    assert told.estimates[0].low > 0.5
+    assert told.statistic == "log-probability less that of reference"
+    assert report.check("exposure of the planted secret exposed most").estimates
+    assert "has the code" not in report.to_json()
+    innocent = tacit.audit_text(base, tokenizer, **given, canaries=canaries)
+    assert innocent.check(told.name).estimates[0].low < 0.5
+    with pytest.raises(InvalidInput, match="`canaries` needs TextCanaries"):
+        tacit.audit_text(base, tokenizer, **given, canaries=["a"])
+
+
+def test_the_prior_is_asked_under_the_same_sampler():
+    sides = models.some_texts(20, seed=1), models.some_texts(20, seed=2)
+    report = tacit.audit_text(
+        models.gpt2(),
+        models.tokenizer(),
+        member=sides[0],
+        nonmember=sides[1],
+        reference=models.gpt2(seed=3),
+        sampler=Sampler(top_k=300),
+        prefix=1,
+        suffix=1,
+        tries=1e6,
+        overlap="keep",
+    )
+    shares = {check.name.partition(" (")[0]: check.estimates for check in report.checks}
+    assert shares["extraction of members"][0].value == 1
+    assert shares["extraction beyond control and references"][0].value == 0

@@ -1,14 +1,18 @@
 """The audit of a language model: what it finds, what it refuses, and in which order."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import tacit
+from tacit.audits.steps.text_extraction import PlantedTexts
 from tacit.audits.steps.text_game import Shadows, Suffixes
+from tacit.audits.steps.text_gates import overlap_of
 from tacit.audits.text import BASE_ONLY, text_audit
 from tacit.core import InvalidInput, Membership, Report, Tokens
+from tacit.render import rendered
 
 WORDS = np.array([f"word{i}" for i in range(400)])
 
@@ -297,3 +301,147 @@ def test_the_front_door_takes_a_function_and_texts():
             nonmember=texts[100:],
             shadows=2,
         )
+
+
+def said_by(rows):
+    """A model as a function, which knows its texts."""
+    return lambda asked: [rows[text] for text in asked]
+
+
+def test_the_same_texts_on_both_sides_are_no_split():
+    said, member, texts = world(40, gain=0.5)
+    tokens = said(member)
+    words = np.tile(tokens.token.reshape(40, 24)[:20], (2, 1))
+    same = Tokens(logp=tokens.logp, start=tokens.start, token=words.ravel())
+    with pytest.raises(InvalidInput, match="hold the same texts"):
+        text_audit(same, Membership(member), texts=texts)
+    with pytest.raises(InvalidInput, match="would leave no text of a side"):
+        text_audit(same, Membership(member), texts=texts, overlap="drop")
+
+
+def test_a_text_of_a_few_tokens_is_shared_only_with_its_like():
+    words = np.array([5, 1, 2, 5, 4, 9, 9, 9, 9, 9, 9, 9])
+    tokens = Tokens(logp=-np.ones(12), start=[0, 1, 5, 12], token=words)
+    truth = Membership(np.array([True, False, False]))
+    assert overlap_of(tokens, truth).shared.tolist() == [False, False, False]
+    doubled = Tokens(logp=-np.ones(12), start=[0, 1, 11, 12], token=[*words[:11], 5])
+    assert overlap_of(doubled, truth).shared.tolist() == [True, False, True]
+
+
+def test_texts_that_are_the_same_count_once():
+    said, member, texts = world(400, gain=0.5)
+    rows = dict(zip(texts, said(member).logp.reshape(400, 24)))
+    report = tacit.audit_text(
+        said_by(rows), member=[*texts[:200], *texts[:200]], nonmember=texts[200:]
+    )
+    assert report.environment["n_clusters"] == 400
+    assert report.environment["n_members"] == 400
+    assert report.finding == "leak", "a guesser may not learn a text from its own copy"
+
+
+def test_a_reference_with_another_tokenizer_is_compared_a_byte():
+    said, member, texts = world(400, gain=1.0)
+    own, base = said(member), said(np.zeros(400, bool))
+    sized = replace(own, n_bytes=np.full(400, 150))
+    halved = Tokens(
+        logp=2 * base.logp.reshape(400, 12, 2).mean(axis=2).ravel(),
+        start=np.arange(0, 4801, 12),
+        n_bytes=np.full(400, 150),
+        digest="other words",
+    )
+    report = text_audit(sized, Membership(member), texts=texts, references={"small": halved})
+    assert report.check("ratio a byte, small").estimate("auc").value > 0.7
+    with pytest.raises(InvalidInput, match=r"sizes of the texts.*not known"):
+        text_audit(own, Membership(member), references={"small": halved})
+    other = replace(halved, n_bytes=np.arange(400) + 1)
+    with pytest.raises(InvalidInput, match="another size in bytes in 399 rows"):
+        text_audit(sized, Membership(member), references={"small": other})
+
+
+@pytest.mark.parametrize(
+    ("model", "match"),
+    [
+        (lambda asked: None, "answered with NoneType"),
+        (lambda asked: ["x"] * len(asked), "row 0 holds others"),
+        (lambda asked: [np.zeros((3, 2))] * len(asked), r"row 0 has shape \(3, 2\)"),
+        (lambda asked: [[]] * len(asked), "gave none in 80 rows"),
+        (lambda asked: [[-1.0]], "each of 80 texts"),
+        (lambda asked: 1 / 0, r"called as model\(texts\).*ZeroDivisionError"),
+        ("gpt2", "got str"),
+    ],
+)
+def test_a_function_that_answers_otherwise_is_refused(model, match):
+    texts = world(80)[2]
+    with pytest.raises(InvalidInput, match=match):
+        tacit.audit_text(model, member=texts[:40], nonmember=texts[40:])
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"slices": [1]}, "`slices` needs names to pairs"),
+        ({"seed": None}, "`seed` needs a whole number"),
+        ({"policy": "strict"}, "`policy` needs a Policy"),
+        ({"prompts": ["q"] * 80}, "`prompts` needs a pair.*list of 80"),
+        ({"prompts": (["q"], "q")}, r"`prompts\[0\]` needs 40"),
+        ({"reference": "gpt2"}, "'adapter_off'"),
+        ({"shadows": True}, "one antithetic pair"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_named(options, match):
+    texts = world(80)[2]
+
+    def model(asked, prompts=None):
+        return [np.full(5, -1.0) for _ in asked]
+
+    with pytest.raises(InvalidInput, match=match):
+        tacit.audit_text(model, member=texts[:40], nonmember=texts[40:], **options)
+
+
+def test_the_audited_model_is_no_reference_of_itself():
+    texts = world(80)[2]
+
+    def model(asked, prompts=None):
+        return [np.full(5, -1.0) for _ in asked]
+
+    sides = {"member": texts[:40], "nonmember": texts[40:]}
+    for reference in (model, [model], {"base": model}):
+        with pytest.raises(InvalidInput, match="the audited model itself"):
+            tacit.audit_text(model, **sides, reference=reference)
+    with pytest.raises(InvalidInput, match="which `prompts` forbid"):
+        tacit.audit_text(model, **sides, prompts="q", shadows=2)
+    rows = [{"prompt": "q", "completion": text} for text in texts[:40]]
+    with pytest.raises(InvalidInput, match="need the column 'prompt' both"):
+        tacit.audit_text(model, member=rows, nonmember=texts[40:])
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"),
+    [
+        ("en", "What can be drawn out"),
+        ("de", "Was sich herausholen lässt"),
+        ("fr", "Ce qui peut être extrait"),
+    ],
+)
+def test_what_can_be_drawn_out_has_a_section_of_its_own(lang, title):
+    said, member, _ = world(120, length=110)
+    log_p = np.where(member & (np.arange(120) < 30), -1.0, -200.0)
+    coin = np.arange(40) < 20
+    score = np.where(coin, 3.0, 0.0) + np.random.default_rng(0).normal(size=40)
+    report = text_audit(
+        said(member),
+        Membership(member, np.arange(120) // 4),
+        suffixes=Suffixes(log_p),
+        canaries=PlantedTexts(score, coin),
+    )
+    for suffix in (".txt", ".md", ".html"):
+        page = rendered(report, suffix=suffix, lang=lang)
+        assert title in page, suffix
+    page = rendered(report, suffix=".md", lang=lang)
+    section = page.partition(title)[2].partition("\n## ")[0]
+    if lang == "en":
+        assert "extraction beyond the control (50 tokens after 50)" in section
+        assert "exposure of the planted secret exposed most" in section
+    assert Report.from_json(report.to_json()).to_json() == report.to_json()
+    plain = rendered(text_audit(said(member), Membership(member)), suffix=".md", lang=lang)
+    assert "exposure of the planted" not in plain

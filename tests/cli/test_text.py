@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tacit.cli import main
-from tacit.core import InvalidInput, Report, Tokens
+from tacit.core import InvalidInput, Report, Sampler, Tokens
+from tacit.design import suffix_canaries
 
 WORDS = [f"word{i}" for i in range(300)]
 
@@ -147,10 +148,14 @@ def test_a_saved_model_is_asked_and_audited(tmp_path, capsys):
     place, out = str(tmp_path / "model"), str(tmp_path / "m.npz")
     assert main(["text", "tokens", "--model", place, "--texts", member, "--out", out]) == 0
     assert Tokens.load(out).n == 60
+    planted, page = tmp_path / "canaries.npz", tmp_path / "report.json"
+    suffix_canaries(texts(30, seed=2), WORDS, words=3, seed=1).save(planted)
     code = main(
         [
             "text",
             "audit",
+            *("--canaries", str(planted), "--json", str(page)),
+            *("--prefix", "4", "--suffix", "4", "--tries", "100", "--top-k", "50"),
             "--shadows",
             "2",
             "--epochs",
@@ -169,3 +174,7 @@ def test_a_saved_model_is_asked_and_audited(tmp_path, capsys):
     assert code in (1, 2)
     captured = capsys.readouterr()
     assert "2 fine-tunes will take about" in captured.err
+    report = Report.load(page)
+    drawn = report.check("extraction beyond control and references (4 tokens after 4)")
+    assert drawn.statistic == str(Sampler(top_k=50))
+    assert report.check("planted secrets, in against out").n_members > 5

@@ -145,3 +145,56 @@ def test_the_difference_of_two_shares_by_hand_and_half_is_the_default():
     assert found.value == pytest.approx(3 / 4 - 1 / 5)
     assert found.n == 9
     assert extraction_rate([quarter], [never], n=3).value == 1.0
+
+
+def of_users(rng, rate, users, size, alike):
+    """Texts that come out, `alike` within a user (beta-binomial), and their users."""
+    share = rng.beta(rate * (1 / alike - 1), (1 - rate) * (1 / alike - 1), users)
+    hit = rng.random((users, size)) < share[:, None]
+    return np.where(hit.ravel(), -1.0, -99.0), np.repeat(np.arange(users), size)
+
+
+@pytest.mark.parametrize(("inside", "outside"), [(0.3, 0.1), (0.1, 0.1)])
+def test_the_interval_of_the_difference_holds_the_truth_for_users(inside, outside):
+    """40 users of 8 texts a side, correlation 0.4; texts as units would miss 3 of 10."""
+    rng = np.random.default_rng(3)
+    caught = naive = 0
+    draws = 300
+    for _ in range(draws):
+        texts, user = of_users(rng, inside, 40, 8, 0.4)
+        control, other = of_users(rng, outside, 40, 8, 0.4)
+        found = extraction_rate(texts, control, n=10, cluster=(user, other))
+        plain = extraction_rate(texts, control, n=10)
+        caught += found.low <= inside - outside <= found.high
+        naive += plain.low <= inside - outside <= plain.high
+    # as few as 95 % coverage allows in 1 of 1,000 simulations
+    least = binom.ppf(0.001, draws, 0.95)
+    assert caught >= least
+    assert naive < least
+
+
+def test_the_p_value_of_users_is_that_of_so_many_independent_texts():
+    rng = np.random.default_rng(4)
+    wrong = 0
+    for _ in range(300):
+        texts, user = of_users(rng, 0.2, 30, 8, 0.4)
+        control, other = of_users(rng, 0.2, 30, 8, 0.4)
+        wrong += extraction_rate(texts, control, n=10, cluster=(user, other)).p_value <= 0.05
+    assert wrong <= binom.ppf(0.999, 300, 0.05)
+
+
+def test_clusters_of_single_texts_change_nothing():
+    texts, control = np.log([0.5, 0.01, 0.6, 1e-9]), np.log([1e-9, 0.5, 1e-9])
+    alone = extraction_rate(texts, control, n=2)
+    found = extraction_rate(texts, control, n=2, cluster=(list("abcd"), list("xyz")))
+    assert (found.value, found.low, found.high, found.p_value) == (
+        alone.value,
+        alone.low,
+        alone.high,
+        alone.p_value,
+    )
+    share = extraction_share(texts, n=2, cluster=list("aabb"))
+    assert share.n == 2
+    assert share.low < extraction_share(texts, n=2).low
+    with pytest.raises(InvalidInput):
+        extraction_share(texts, n=2, cluster=list("aab"))

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.adapters.language_forward import CHUNK, Forward, Measured
+from tacit.adapters.language_forward import CHUNK, Forward, Measured, require_causal
 from tacit.adapters.random_state import untouched_rng
 from tacit.adapters.text_encoding import (
     NO_LIMIT,
@@ -21,7 +21,7 @@ from tacit.adapters.text_encoding import (
     sizes_of,
 )
 from tacit.adapters.torch import evaluating
-from tacit.core import InvalidInput, Sampler, Tokens
+from tacit.core import InvalidInput, Sampler, TacitError, Tokens, checking
 from tacit.core.ragged import offsets_of
 
 Progress = Callable[[int, int], None]
@@ -109,15 +109,27 @@ def tokens_of(
     with untouched_rng(), evaluating(model), _switched(model, adapter):
         begin = getattr(model.config, "decoder_start_token_id", None)
         pairs = bool(getattr(model.config, "is_encoder_decoder", False))
+        require_causal(model)
         coded = (
             encoded_pairs(tokenizer, wanted, before, begin)
             if pairs
             else encoded(tokenizer, wanted, before)
         )
         _require_vocabulary(model, coded)
-        room = context_of(model, tokenizer) if context is None else context
+        room = _room(model, tokenizer, context)
         pieces = pieces_of(coded, room, long=long)
         return _assembled(forward, coded, pieces, room, progress)
+
+
+def _room(model: Any, tokenizer: Any, context: int | None) -> int | None:
+    if context is None:
+        return context_of(model, tokenizer)
+    most = _positions(model.config)
+    if most is not None and context > most:
+        raise InvalidInput(
+            f"`context` needs {most} or less, the positions that the model knows, got {context}."
+        )
+    return context
 
 
 def context_of(model: Any, tokenizer: Any) -> int | None:
@@ -175,16 +187,59 @@ def _of_function(model: Any, texts: list[str], prompts: list[str] | None) -> Tok
             f"`model` needs a transformers language model, an endpoint or a function from texts "
             f"to log-probabilities, got {type(model).__name__}."
         )
-    answer = model(texts) if prompts is None else model(texts, prompts=prompts)
+    answer = _answer(model, texts, prompts)
     if isinstance(answer, Tokens):
         _require_rows(answer.n, len(texts))
         return answer
-    rows = [np.asarray(row, np.float32).ravel() for row in answer]
-    _require_rows(len(rows), len(texts))
+    try:
+        given = list(answer)
+    except TypeError:
+        raise InvalidInput(
+            f"`model` needs to answer with one array of log-probabilities a text, it answered "
+            f"with {type(answer).__name__}."
+        ) from None
+    _require_rows(len(given), len(texts))
+    rows = [_row(each, number) for number, each in enumerate(given)]
+    silent = [number for number, row in enumerate(rows) if not len(row)]
+    if silent:
+        raise InvalidInput(
+            "`model` needs to answer with one log-probability a text at least, it gave none in "
+            f"{checking.rows_text(np.array(silent))}."
+        )
     n_bytes, compressed = sizes_of(texts)
     start = offsets_of(np.array([len(row) for row in rows]))
     logp: NDArray[np.float32] = np.concatenate(rows)
     return Tokens(logp=logp, start=start, n_bytes=n_bytes, compressed=compressed)
+
+
+def _answer(model: Any, texts: list[str], prompts: list[str] | None) -> Any:
+    try:
+        return model(texts) if prompts is None else model(texts, prompts=prompts)
+    except TacitError:
+        raise
+    except Exception as error:
+        call = "model(texts)" if prompts is None else "model(texts, prompts=prompts)"
+        raise InvalidInput(
+            f"`model` is called as {call} with lists of {len(texts)} texts, and raised "
+            f"{type(error).__name__}: {error}"
+        ) from error
+
+
+def _row(given: Any, number: int) -> NDArray[np.float32]:
+    """The log-probabilities of one text; one number stands for a text of one token."""
+    plain = given.detach().cpu().float().numpy() if hasattr(given, "detach") else given
+    try:
+        found = np.asarray(plain, np.float32)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(
+            f"`model` needs to answer with log-probabilities, row {number} holds others: {error}."
+        ) from error
+    if found.ndim > 1:
+        raise InvalidInput(
+            f"`model` needs to answer with one log-probability a token, row {number} has shape "
+            f"{found.shape}: pick that of each token out of the distribution."
+        )
+    return found.ravel()
 
 
 def _require_rows(got: int, n: int) -> None:

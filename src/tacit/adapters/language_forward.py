@@ -19,6 +19,8 @@ CHUNK = 1 << 24
 LOWEST = -1e4
 # half precision differs by this much between a head asked whole and in parts
 SAME_LOGITS = 2e-2
+# two rows that begin alike differ by so many roundings at most
+SAME_ROWS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +106,7 @@ class Forward:
     def _placed(self, texts: Encoded, batch: list[Piece]) -> tuple[Any, Any, Any, dict[str, Any]]:
         """Where each scored token is predicted (row, place), the token, and the model's inputs."""
         torch = require("torch", extra="torch", purpose="A transformers model")
-        device = next(self.model.parameters()).device
+        device = device_of(self.model)
         ids, mask = padded([piece.ids for piece in batch])
         spans = [np.arange(piece.first, len(piece.ids)) for piece in batch]
         rows = np.repeat(np.arange(len(batch)), [len(span) for span in spans])
@@ -143,6 +145,61 @@ def vocabulary_of(model: Any) -> int:
     return int(size)
 
 
+def device_of(model: Any) -> Any:
+    """Where the model reads its input: the first of its weights that is anywhere.
+
+    Raises
+    ------
+    InvalidInput
+        The model has no weights in memory.
+    """
+    found = next((w.device for w in model.parameters() if w.device.type != "meta"), None)
+    if found is None:
+        raise InvalidInput(
+            f"A {type(model).__name__} on the meta device has no weights: load them first."
+        )
+    return found
+
+
+def require_causal(model: Any) -> None:
+    """Raise where the model gives no next-token distribution, or one that has seen the token.
+
+    Two short rows that differ in their last token are asked: what stands before it must be
+    predicted alike. A masked model (BERT) reads what it is to predict, and its numbers would be
+    no log-probabilities of a text.
+
+    Raises
+    ------
+    InvalidInput
+        The model has no head over a vocabulary, or looks ahead.
+    """
+    torch = require("torch", extra="torch", purpose="A transformers model")
+    kind = type(model).__name__
+    if model.get_output_embeddings() is None:
+        raise InvalidInput(
+            f"`model` needs a language-model head, a {kind} has none: load it with "
+            "AutoModelForCausalLM or AutoModelForSeq2SeqLM."
+        )
+    size = vocabulary_of(model)
+    found = []
+    for last in (3, 4):
+        probe = torch.tensor([[1, 2, last]], device=device_of(model)) % size
+        given = {"input_ids": probe}
+        if getattr(model.config, "is_encoder_decoder", False):
+            given = {"input_ids": probe[:, :2], "decoder_input_ids": probe}
+        logits = getattr(model(**given, use_cache=False), "logits", None)
+        if logits is None or logits.ndim != 3 or logits.shape[:2] != probe.shape:
+            raise InvalidInput(f"`model` needs logits (texts, tokens, words), a {kind} has none.")
+        found.append(logits[0, :2])
+    before = torch.stack(found).float()
+    gap = float((before[0] - before[1]).abs().max())
+    if gap > SAME_ROWS * torch.finfo(found[0].dtype).eps * (1 + float(before.abs().max())):
+        raise InvalidInput(
+            f"`model` needs to predict a token from those before it; a {kind} looks ahead (its "
+            "logits change with a later token), so that it has no log-probability of a text."
+        )
+
+
 def head_of(model: Any) -> Any:
     """The layer that makes logits of hidden states, when it can stand alone.
 
@@ -153,7 +210,7 @@ def head_of(model: Any) -> Any:
     """
     torch = require("torch", extra="torch", purpose="A transformers model")
     head = model.get_output_embeddings()
-    device = next(model.parameters()).device
+    device = device_of(model)
     probe = torch.arange(3, device=device)[None] % vocabulary_of(model)
     given = {"input_ids": probe, "use_cache": False}
     if model.config.is_encoder_decoder:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.adapters.language import context_of
-from tacit.adapters.language_forward import padded
+from tacit.adapters.language_forward import device_of, padded
 from tacit.adapters.random_state import untouched_rng
 from tacit.adapters.text_encoding import begin_of, require_texts
 from tacit.adapters.torch import evaluating
@@ -59,7 +59,7 @@ def scores_of_secrets(
         followers.setdefault(place[tuple(row[:-1])], []).append(number)
     score = np.zeros(len(rows))
     with untouched_rng(), evaluating(model):
-        device = next(model.parameters()).device
+        device = device_of(model)
         for start in range(0, len(beginnings), batch_rows):
             batch = beginnings[start : start + batch_rows]
             ids, mask = padded(batch)

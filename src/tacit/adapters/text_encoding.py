@@ -18,6 +18,16 @@ NO_LIMIT = 10**9
 # what a tokenizer does to this text is part of its name: accents, spaces, digits, another script
 PROBE = "The 3 quick\tbrown foxes -- naïve, 日本 1234."
 
+# what people pass in place of a text, and what to do with it
+HINTS = {
+    "bytes": " Decode them first.",
+    "list": " Make each conversation one text: tokenizer.apply_chat_template(row, tokenize=False).",
+    "dict": " Pass one split of the data set, or the column of the texts.",
+    "float": " A missing value (NaN) is no text: leave the row out.",
+    "NoneType": " A missing value is no text: leave the row out.",
+    "NAType": " A missing value is no text: leave the row out.",
+}
+
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
@@ -78,25 +88,52 @@ def require_texts(texts: Any, name: str = "texts") -> list[str]:
     InvalidInput
         It is a single text, holds something else than texts, or some are empty; rows are given.
     """
-    if isinstance(texts, (str, bytes)):
-        raise InvalidInput(f"`{name}` needs a list of texts, got a single text. Pass [text].")
-    try:
-        found = list(texts)
-    except TypeError:
-        raise InvalidInput(f"`{name}` needs a list of texts, got {type(texts).__name__}.") from None
+    found = require_strings(texts, name)
     if not found:
         raise InvalidInput(f"`{name}` needs at least one text, got none.")
-    other = [row for row, text in enumerate(found) if not isinstance(text, str)]
-    if other:
-        kind = type(found[other[0]]).__name__
-        raise InvalidInput(f"`{name}` needs texts, got {kind} in {_rows(other)}.")
     empty = [row for row, text in enumerate(found) if not text.strip()]
     if empty:
         raise InvalidInput(
             f"`{name}` needs texts with something in them, got empty ones in {_rows(empty)}. "
             "Leave them out on both sides."
         )
+    return found
+
+
+def require_strings(texts: Any, name: str) -> list[str]:
+    """A list of strings that can be written as UTF-8; each may be empty.
+
+    Raises
+    ------
+    InvalidInput
+        It is a single text, or holds something else; rows are given.
+    """
+    if isinstance(texts, (str, bytes)):
+        raise InvalidInput(f"`{name}` needs a list of texts, got a single text. Pass [text].")
+    try:
+        found = list(texts)
+    except TypeError:
+        raise InvalidInput(f"`{name}` needs a list of texts, got {type(texts).__name__}.") from None
+    other = [row for row, text in enumerate(found) if not isinstance(text, str)]
+    if other:
+        kind = type(found[other[0]]).__name__
+        hint = HINTS.get(kind, "")
+        raise InvalidInput(f"`{name}` needs texts, got {kind} in {_rows(other)}.{hint}")
+    broken = [row for row, text in enumerate(found) if not _writable(text)]
+    if broken:
+        raise InvalidInput(
+            f"`{name}` needs Unicode texts, got half a surrogate pair in {_rows(broken)}: the file "
+            "was read in another encoding than it was written in."
+        )
     return [str(text) for text in found]
+
+
+def _writable(text: str) -> bool:
+    try:
+        text.encode("utf8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def encoded(tokenizer: Any, texts: Sequence[str], prompts: Sequence[str] | None) -> Encoded:
@@ -152,7 +189,8 @@ def encoded_pairs(
         raise InvalidInput("The model's config needs a `decoder_start_token_id`, got none.")
     if len(prompts) != len(texts):
         raise InvalidInput(f"`prompts` needs {len(texts)}, one a text, got {len(prompts)}.")
-    source = [list(map(int, row)) for row in tokenizer(list(prompts))["input_ids"]]
+    # an empty prompt may come out without any token; an encoder has to read one
+    source = [list(map(int, row)) or [int(begin)] for row in tokenizer(list(prompts))["input_ids"]]
     ids = _ids(tokenizer, list(texts))
     short = [row for row, own in enumerate(ids) if not own]
     if short:

@@ -19,6 +19,7 @@ from tacit.audits.steps.scoring import Progress, Scored, pooled_order, result_of
 from tacit.audits.steps.slice_values import coded, slice_columns, with_slices
 from tacit.audits.steps.slices import slice_looks, slice_results
 from tacit.audits.steps.small_cells import hidden_notes, hidden_values
+from tacit.audits.steps.text_extraction import PlantedTexts, canary_results, extraction_results
 from tacit.audits.steps.text_game import Shadows, Suffixes, TextGame
 from tacit.audits.steps.text_gates import (
     Overlap,
@@ -32,7 +33,6 @@ from tacit.audits.steps.text_scores import Score, scored, scores_of, signals_of
 from tacit.audits.steps.verdict import headline_of, require_known
 from tacit.core import (
     DEFAULT_POLICY,
-    CheckResult,
     InvalidInput,
     Membership,
     Note,
@@ -46,7 +46,6 @@ from tacit.core import (
 )
 from tacit.core.checking import MIN_CELL, confidence, require_cell
 from tacit.core.dates import today
-from tacit.metrics.memorization import extraction_rate, extraction_share
 from tacit.signals.language import mean_logprob
 from tacit.signals.reference import all_right
 
@@ -69,6 +68,7 @@ class _Plan:
     records: bool
     tell: Progress
     min_cell: int = MIN_CELL
+    canaries: PlantedTexts | None = None
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -80,6 +80,7 @@ def text_audit(
     references: Mapping[str, Tokens] | None = None,
     shadows: Shadows | None = None,
     suffixes: Suffixes | None = None,
+    canaries: PlantedTexts | None = None,
     overlap: OnOverlap = "refuse",
     slices: Mapping[str, ArrayLike] | None = None,
     min_cell: int = MIN_CELL,
@@ -113,6 +114,8 @@ def text_audit(
         Models that were fine-tuned like the audited one on random halves of the texts.
     suffixes : Suffixes or None
         For extraction; None takes 50 tokens after the first 50 of each text that is long enough.
+    canaries : PlantedTexts or None
+        Scores of planted secrets and their coins.
     overlap : ``"refuse"``, ``"drop"`` or ``"keep"``
         What to do where more than 1 % of a side's texts share 32 tokens in a row with the other.
     slices : name to values (n,)
@@ -136,7 +139,8 @@ def text_audit(
     policy = Policy.of(policy)
     require_known(policy)
     least = require_cell(min_cell)
-    plan = _Plan(policy, confidence(level), seed, title, command, records, tell, least)
+    share = confidence(level)
+    plan = _Plan(policy, share, seed, title, command, records, tell, least, canaries)
     game = TextGame(
         tokens, membership, texts, dict(references or {}), shadows, suffixes, slices or {}
     )
@@ -146,7 +150,7 @@ def text_audit(
         require_apart(found)
     plan.facts.update(_facts(game, found, dropped=overlap == "drop"))
     if overlap == "drop" and found is not None and found.shared.any():
-        game = game.take(~found.shared)
+        game = game.take(found.kept())
     try:
         return _audited(game, plan)
     except NotEnoughData as error:
@@ -174,10 +178,11 @@ def _audited(game: TextGame, plan: _Plan) -> Report:
         beside = (result_of(item, level=level, every=False, policy=plan.policy) for item in items)
         report = replace(report, checks=(*report.checks, *beside))
     plan.tell("extraction", 3, 4)
-    extraction, missing = _extraction(game, level)
+    extraction, missing = extraction_results(game, level=level)
+    planted = () if plan.canaries is None else canary_results(plan.canaries, level=level)
     report = replace(
         report,
-        checks=(*report.checks, *blind, *models, *extraction),
+        checks=(*report.checks, *blind, *models, *extraction, *planted),
         unknown=(*report.unknown, *_unknown(game), *missing),
         assumes=_assumed(report, game),
     )
@@ -262,43 +267,6 @@ def _shadow_signals(shadows: Shadows, tokens: Tokens) -> Signals:
         statistic="mean_logprob",
         scale="log-likelihood",
     )
-
-
-def _extraction(game: TextGame, level: float) -> tuple[tuple[CheckResult, ...], tuple[Note, ...]]:
-    suffixes = game.suffixes or Suffixes.of(game.tokens)
-    member, known = game.membership.member, ~np.isnan(suffixes.log_p)
-    inside, outside = suffixes.log_p[member & known], suffixes.log_p[~member & known]
-    asked: dict[str, Any] = {"n": suffixes.n, "p": suffixes.p, "level": level}
-    shape = f"{suffixes.suffix} tokens after {suffixes.prefix}"
-    try:
-        difference = extraction_rate(inside, outside, **asked)
-        trained, control = (extraction_share(side, **asked) for side in (inside, outside))
-    except NotEnoughData:
-        needed = suffixes.prefix + suffixes.suffix
-        longest = int(game.tokens.ragged().lengths.max())
-        reason = (
-            f"extraction of {shape} needs texts of {needed} tokens on both sides; the longest text "
-            f"has {longest}"
-        )
-        question = "which texts can be extracted?"
-        return (), (Note(question, reason, needed=needed, got=longest, unit="tokens a text"),)
-    results = [
-        CheckResult(
-            name=f"{name} ({shape})",
-            role="control",
-            statistic=suffixes.sampler or "the model's own distribution",
-            n_members=len(inside),
-            n_nonmembers=len(outside),
-            estimates=(estimate,),
-            p_value=estimate.p_value,
-        )
-        for name, estimate in (
-            ("extraction beyond the control", difference),
-            ("extraction of members", trained),
-            ("extraction of the control, never trained on", control),
-        )
-    ]
-    return tuple(results), ()
 
 
 def _unknown(game: TextGame) -> tuple[Note, ...]:

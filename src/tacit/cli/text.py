@@ -29,6 +29,8 @@ examples:
   tacit text audit --member trained.npz --nonmember others.npz --reference base_t.npz base_o.npz
   tacit text audit --model ./my-model --reference ./base --shadows 2 --epochs 3 --lr 5e-5 \\
       --member trained.jsonl --nonmember others.jsonl --html report.html
+  tacit text audit --model ./my-model --member trained.jsonl --nonmember others.jsonl \\
+      --prefix 32 --suffix 16 --tries 10000 --top-k 10 --canaries canaries.npz
 """
 
 
@@ -93,6 +95,21 @@ def _add_audit(part: argparse.ArgumentParser) -> None:
     part.add_argument("--lr", type=float, default=5e-5, help="of a fine-tune (default: 5e-5)")
     part.add_argument("--batch-size", type=int, default=16, help="of a fine-tune (default: 16)")
     part.add_argument("--store", metavar="DIR", help="where fine-tunes are kept; a run goes on")
+    part.add_argument(
+        "--prefix", type=int, default=50, metavar="N", help="tokens given (default: %(default)s)"
+    )
+    part.add_argument(
+        "--suffix", type=int, default=50, metavar="N", help="tokens drawn out (default: 50)"
+    )
+    part.add_argument(
+        "--tries", type=float, default=1000.0, metavar="N", help="samples (default: 1000)"
+    )
+    part.add_argument("--top-k", type=int, metavar="K", help="of the sampler (default: no cut)")
+    part.add_argument("--top-p", type=float, metavar="P", help="of the sampler (default: no cut)")
+    part.add_argument(
+        "--temperature", type=float, default=1.0, metavar="T", help="of the sampler (default: 1)"
+    )
+    part.add_argument("--canaries", metavar="FILE.npz", help="planted texts, with their coins")
     part.add_argument("--overlap", choices=("refuse", "drop", "keep"), default="refuse")
     part.add_argument("--policy", metavar="FILE.toml", help="the limits")
     part.add_argument("--title", default="", help="the model's name in the report")
@@ -153,7 +170,8 @@ def _gate(arguments: argparse.Namespace) -> int:
 def _audit(arguments: argparse.Namespace) -> int:
     from tacit._audit_text import audit_text
     from tacit.cli.progress import Progress
-    from tacit.core import DEFAULT_POLICY, Policy
+    from tacit.core import DEFAULT_POLICY, Policy, Sampler
+    from tacit.design import TextCanaries
 
     check_outputs(arguments)
     policy = Policy.from_toml(arguments.policy) if arguments.policy else DEFAULT_POLICY
@@ -176,6 +194,11 @@ def _audit(arguments: argparse.Namespace) -> int:
         store=arguments.store,
         context=arguments.context,
         long="windows" if arguments.windows else "refuse",
+        sampler=Sampler(arguments.temperature, arguments.top_k, arguments.top_p),
+        prefix=arguments.prefix,
+        suffix=arguments.suffix,
+        tries=arguments.tries,
+        canaries=TextCanaries.load(arguments.canaries) if arguments.canaries else None,
         overlap=arguments.overlap,
         policy=policy,
         level=arguments.level,

@@ -1,12 +1,14 @@
 """What a language model can be made to say: extraction in closed form, and exposure of secrets."""
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tacit.core import Estimate, InvalidInput, NotEnoughData, checking
+from tacit.metrics.clusters import CLUSTERED, INDEPENDENT, effective_size
 from tacit.metrics.intervals import clopper_pearson, fisher_p_value, share_difference
 
 # below this log-probability, log(1 - p_z) is -p_z to the last digit of a float64
@@ -66,12 +68,14 @@ def extraction_rate(
     n: float,
     p: float = 0.5,
     level: float = 0.95,
+    cluster: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> Estimate:
     """Share of training texts that can be extracted, less that of texts never trained on.
 
     Common phrases come out of every model: without the control they would be called memorised.
     The interval is that of a difference of two shares, the p-value Fisher's, of "no more than in
-    the control".
+    the control". Texts of one user or document are no independent texts: with `cluster` each side
+    counts as the number of independent texts that its clusters are worth.
 
     Parameters
     ----------
@@ -83,6 +87,8 @@ def extraction_rate(
         A text counts where its suffix comes out in `n` samples with probability `p`.
     level : float
         Two-sided confidence.
+    cluster : pair of (m,) and (c,), or None
+        The user or document of each text.
 
     Raises
     ------
@@ -93,51 +99,101 @@ def extraction_rate(
     ----------
     .. [1] Hayes et al., Measuring Memorization in Language Models via Probabilistic Extraction,
        NAACL 2025.
+    .. [2] Korn, Graubard, Confidence intervals for proportions with small expected number of
+       positive counts, 1998.
     """
     checking.fraction(level, "level")
-    sides = [extractable(values, n=n, p=p) for values in (log_p, control)]
-    hits, sizes = _counts(sides)
-    low, high = share_difference(hits, sizes, level=level)
-    value = hits[0] / sizes[0] - hits[1] / sizes[1]
-    p_value = fisher_p_value(hits, sizes)
+    found = [extractable(values, n=n, p=p) for values in (log_p, control)]
+    _require_texts(found)
+    sides = [_Share.of(hit, part) for hit, part in zip(found, cluster or (None, None))]
+    trained, other = sides
+    low, high = share_difference((trained.hits, other.hits), (trained.n, other.n), level=level)
+    value = trained.value - other.value
     method = f"(n={n:g}, p={p:g})-extraction in closed form, melded and squared exact limits"
-    assumes = (ONE_TRY, SAME_SOURCE)
-    ends = (min(low, value), max(high, value))
     return Estimate(
         "extraction difference",
         value,
-        *ends,
+        min(low, value),
+        max(high, value),
         level,
-        sum(sizes),
+        sum(side.units for side in sides),
         method,
-        assumes,
-        p_value,
+        (ONE_TRY, SAME_SOURCE, INDEPENDENT if cluster is None else CLUSTERED),
+        _p_value(trained, other),
         settings={"n": n, "p": p},
         references=(HAYES,),
     )
 
 
 def extraction_share(
-    log_p: ArrayLike, *, n: float, p: float = 0.5, level: float = 0.95
+    log_p: ArrayLike,
+    *,
+    n: float,
+    p: float = 0.5,
+    level: float = 0.95,
+    cluster: ArrayLike | None = None,
 ) -> Estimate:
-    """Share of texts whose suffix can be extracted; says nothing of training without a control."""
+    """Share of texts whose suffix can be extracted; says nothing of training without a control.
+
+    Parameters as of `extraction_rate`, of one side.
+    """
     checking.fraction(level, "level")
     hit = extractable(log_p, n=n, p=p)
-    (hits, _), (size, _) = _counts([hit, hit])
-    low, high = clopper_pearson(hits, size, level=level)
+    _require_texts([hit, hit])
+    side = _Share.of(hit, cluster)
+    low, high = clopper_pearson(side.hits, side.n, level=level)
     method = f"(n={n:g}, p={p:g})-extraction in closed form, Clopper-Pearson"
     return Estimate(
         "extraction",
-        hits / size,
-        float(low),
-        float(high),
+        side.value,
+        min(float(low), side.value),
+        max(float(high), side.value),
         level,
-        size,
+        side.units,
         method,
-        (ONE_TRY,),
+        (ONE_TRY, INDEPENDENT if cluster is None else CLUSTERED),
         settings={"n": n, "p": p},
         references=(HAYES,),
     )
+
+
+@dataclass(frozen=True)
+class _Share:
+    """A share, and of how many independent texts it is known."""
+
+    value: float
+    n: float
+    units: int
+
+    @classmethod
+    def of(cls, hit: NDArray[np.bool_], cluster: ArrayLike | None) -> "_Share":
+        value = float(np.count_nonzero(hit)) / len(hit)
+        if cluster is None:
+            return cls(value, float(len(hit)), len(hit))
+        given = np.asarray(cluster)
+        checking.require_length(len(hit), cluster=given)
+        _, unit = np.unique(given, return_inverse=True)
+        units = int(unit.max()) + 1
+        if units == len(hit):
+            return cls(value, float(len(hit)), units)
+        return cls(value, effective_size(hit, unit.reshape(-1).astype(np.int64)), units)
+
+    @property
+    def hits(self) -> float:
+        """Of `n`."""
+        return self.value * self.n
+
+
+def _p_value(trained: _Share, control: _Share) -> float:
+    """Fisher's, of whole numbers; where clusters make them fractions, rounded against a leak."""
+    # a share times a count misses a whole number by rounding
+    slack = 1e-9
+    sizes = (math.floor(trained.n + slack), math.floor(control.n + slack))
+    hits = (
+        min(sizes[0], math.floor(trained.hits + slack)),
+        min(sizes[1], math.ceil(control.hits - slack)),
+    )
+    return fisher_p_value(hits, sizes)
 
 
 def beyond_prior(log_p: ArrayLike, reference: ArrayLike) -> NDArray[np.float64]:
@@ -273,12 +329,11 @@ def _log_probabilities(values: ArrayLike, name: str) -> NDArray[np.float64]:
     return found
 
 
-def _counts(sides: list[NDArray[np.bool_]]) -> tuple[tuple[int, int], tuple[int, int]]:
-    sizes = (len(sides[0]), len(sides[1]))
-    if min(sizes) < 1:
-        message = f"Extraction needs training and control texts, got {sizes[0]} and {sizes[1]}."
+def _require_texts(sides: list[NDArray[np.bool_]]) -> None:
+    if min(len(side) for side in sides) < 1:
+        sizes = f"{len(sides[0])} and {len(sides[1])}"
+        message = f"Extraction needs training and control texts, got {sizes}."
         raise NotEnoughData(message, needed=1, got=0, unit="texts of each side")
-    return (int(np.count_nonzero(sides[0])), int(np.count_nonzero(sides[1]))), sizes
 
 
 def _finite(score: Any) -> float:

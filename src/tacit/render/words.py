@@ -23,7 +23,7 @@ NEARLY_ALL, NEEDS_DECIMAL = 0.999, 99.5
 # numbers below this have their first digit behind the second decimal once they are rounded
 SMALL = 0.095
 # shares of the metrics that read best in per cent
-SHARES = ("tpr", "ppv", "balanced_accuracy", "accuracy", "reconstruction")
+SHARES = ("tpr", "ppv", "balanced_accuracy", "accuracy", "reconstruction", "extraction")
 # metrics with a sentence of their own in every language
 PLAIN_METRICS = (
     "advantage",
@@ -33,6 +33,8 @@ PLAIN_METRICS = (
     "epsilon if Gaussian",
     "accuracy",
     "exposure",
+    "extraction",
+    "extraction difference",
     "attribute advantage",
     "excess",
     "beyond imputation",

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.core import InvalidInput, Ragged, Tokens
+from tacit.core import InvalidInput, Ragged, Tokens, checking
 
 # the list in the published configuration of the window votes
 WIDTHS = (2, 3, 4, 6, 9, 13, 18, 25, 32, 40)
@@ -28,6 +28,7 @@ SCALES = {
     "error_zone_published": "none",
     "tanh_vote": "none",
     "base_ratio": "log-likelihood",
+    "byte_ratio": "log-likelihood",
 }
 
 
@@ -167,6 +168,45 @@ def base_ratio(target: Tokens, references: Sequence[Tokens]) -> NDArray[np.float
     own = target.ragged().mean()
     others = np.stack([reference.ragged().mean() for reference in _several(target, references)])
     return np.asarray(own - _log_mean_exp(others), np.float64)
+
+
+def byte_ratio(target: Tokens, reference: Tokens) -> NDArray[np.float64]:
+    """Difference of the log-probabilities of whole texts, in nats a byte; (n,).
+
+    The one score against a reference with another tokenizer: the characters are the same.
+
+    Scale: a log-likelihood (ratio).
+
+    Raises
+    ------
+    InvalidInput
+        The Tokens do not know the sizes of the texts, or these differ.
+    """
+    require_same_bytes(target, reference, name="reference")
+    gain = target.ragged().sum() - reference.ragged().sum()
+    return np.asarray(gain / np.asarray(target.n_bytes), np.float64)
+
+
+def require_same_bytes(target: Tokens, other: Tokens, *, name: str) -> None:
+    """Raise where two models with different tokenizers do not speak of texts of the same sizes.
+
+    Raises
+    ------
+    InvalidInput
+        A size is not known, or the texts differ in number or size.
+    """
+    if target.n_bytes is None or other.n_bytes is None:
+        raise InvalidInput(
+            f"`{name}` has another tokenizer ({other.digest or 'unnamed'} against "
+            f"{target.digest or 'unnamed'}), so that only whole texts can be compared, a byte; "
+            "and the sizes of the texts (`n_bytes`) are not known."
+        )
+    if target.n != other.n:
+        raise InvalidInput(f"`{name}` needs the same {target.n} texts, got {other.n}.")
+    differ = np.flatnonzero(target.n_bytes != other.n_bytes)
+    if len(differ):
+        rows = checking.rows_text(differ)
+        raise InvalidInput(f"`{name}` has texts of another size in bytes in {rows}.")
 
 
 def pooled(target: Tokens, references: Sequence[Tokens]) -> Tokens:

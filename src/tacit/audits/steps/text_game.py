@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tacit.core import InvalidInput, Membership, Tokens
 from tacit.core.checking import array, booleans
+from tacit.signals.reference import require_same_bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +62,9 @@ class Suffixes:
         A text counts where its suffix comes out in `n` samples with probability `p`.
     sampler : str
         Which sampler; empty for the model's own distribution.
+    prior : float (n,) or None
+        The largest log-probability of the same suffix under a model that was not trained on the
+        text; what that model says anyway was not learned from the text.
     """
 
     log_p: NDArray[np.float64]
@@ -69,6 +73,21 @@ class Suffixes:
     n: float = 1000.0
     p: float = 0.5
     sampler: str = ""
+    prior: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        if self.prior is not None and self.prior.shape != self.log_p.shape:
+            shapes = f"{self.log_p.shape} and {self.prior.shape}"
+            raise InvalidInput(f"`log_p` and `prior` need one length, got {shapes}.")
+
+    def beside(self, others: Sequence[NDArray[np.float64]]) -> "Suffixes":
+        """The same with the suffixes' log-probabilities under models that saw no text."""
+        return replace(self, prior=np.max(others, axis=0)) if len(others) else self
+
+    def take(self, rows: NDArray[Any]) -> "Suffixes":
+        """The texts `rows`."""
+        prior = None if self.prior is None else self.prior[rows]
+        return replace(self, log_p=self.log_p[rows], prior=prior)
 
     @classmethod
     def of(
@@ -139,7 +158,11 @@ class TextGame:
             if size is not None and size != n:
                 raise InvalidInput(f"`{name}` needs {n} texts as `membership` has, got {size}.")
         for name, other in self.references.items():
-            self.tokens.require_same_texts(other, name=f"references[{name!r}]")
+            shown = f"references[{name!r}]"
+            if other.digest != self.tokens.digest:
+                require_same_bytes(self.tokens, other, name=shown)
+            else:
+                self.tokens.require_same_texts(other, name=shown)
 
     def take(self, rows: NDArray[np.bool_]) -> "TextGame":
         """The texts `rows`, a mask."""
@@ -152,6 +175,6 @@ class TextGame:
             kept,
             {name: other.take(rows) for name, other in self.references.items()},
             None if self.shadows is None else self.shadows.take(rows),
-            None if suffixes is None else replace(suffixes, log_p=suffixes.log_p[rows]),
+            None if suffixes is None else suffixes.take(rows),
             {name: np.asarray(values)[rows] for name, values in self.slices.items()},
         )

@@ -41,6 +41,8 @@ FOLDS = 5
 MOST_TEXTS = 4000
 # tokens of a run that two unrelated texts hardly share by chance
 RUN = 32
+# a text of fewer tokens stands in others by chance: it is shared where another text is the same
+SHORTEST_RUN = 8
 # share of the texts of one side that may hold a run of the other before the audit is refused
 MOST_SHARED = 0.01
 
@@ -69,6 +71,21 @@ class Overlap:
         """Are more than 1 % of either side's texts concerned?"""
         return max(self.member, self.nonmember) > MOST_SHARED
 
+    def kept(self) -> NDArray[np.bool_]:
+        """bool (n,): the texts that stand on one side only.
+
+        Raises
+        ------
+        InvalidInput
+            None would be left of a side.
+        """
+        if max(self.member, self.nonmember) >= 1:
+            raise InvalidInput(
+                "overlap='drop' would leave no text of a side: all members or all non-members "
+                "stand on the other side too."
+            )
+        return ~self.shared
+
 
 def blind_results(
     texts: Sequence[str], membership: Membership, *, level: float, seed: int
@@ -79,7 +96,8 @@ def blind_results(
     depend on each other, and where texts come in kinds, as texts do, the Mann-Whitney test of
     them refuses six random splits of 100 in place of one. The rare n-grams are learned on one half
     and tested on the other, both ways, since shuffling them is slow. More than 4,000 texts are
-    sampled.
+    sampled. A text that stands on a side several times is looked at once: that it is repeated is
+    no word of it.
 
     Parameters
     ----------
@@ -99,6 +117,8 @@ def blind_results(
     """
     if len(texts) != membership.n:
         raise InvalidInput(f"`texts` needs {membership.n} texts, got {len(texts)}.")
+    rows = _once(texts, membership)
+    texts, membership = [texts[row] for row in rows.tolist()], membership.take(rows)
     if membership.n > MOST_TEXTS:
         rows = np.sort(np.random.default_rng(seed).choice(membership.n, MOST_TEXTS, replace=False))
         texts, membership = [texts[row] for row in rows.tolist()], membership.take(rows)
@@ -117,6 +137,14 @@ def blind_results(
             continue
         found.append(_measured(result, evidence, replace(area, p_value=p_value)))
     return adjusted(found)
+
+
+def _once(texts: Sequence[str], membership: Membership) -> NDArray[np.int64]:
+    """The first row of each text on each side."""
+    first: dict[tuple[str, bool], int] = {}
+    for row, key in enumerate(zip(texts, membership.member.tolist())):
+        first.setdefault(key, row)
+    return np.array(sorted(first.values()), np.int64)
 
 
 def _nothing(n: int) -> Signals:
@@ -242,7 +270,8 @@ def overlap_of(tokens: Tokens, membership: Membership, *, length: int = RUN) -> 
     """Texts that share a run of `length` tokens with a text of the other side; None without token
     numbers.
 
-    Texts shorter than that share where one stands whole in the other.
+    Texts shorter than that share where one stands whole in the other; those of fewer than 8
+    tokens, which stand in others by chance, where another text is the same.
     """
     if tokens.token is None:
         return None
@@ -254,7 +283,13 @@ def overlap_of(tokens: Tokens, membership: Membership, *, length: int = RUN) -> 
         corpus = rows.take(other)
         for each in np.unique(size[own]).tolist():
             chosen = own[size[own] == each]
-            shared[chosen] |= shared_runs(rows.take(chosen), corpus, length=each)
+            inside = corpus
+            if each < SHORTEST_RUN:
+                same = np.flatnonzero(corpus.lengths == each)
+                if not len(same):
+                    continue
+                inside = corpus.take(same)
+            shared[chosen] |= shared_runs(rows.take(chosen), inside, length=each)
     parts = [float(shared[side].mean()) if len(side) else 0.0 for side in sides]
     return Overlap(checking.frozen(shared), length, *parts)
 
@@ -269,13 +304,18 @@ def require_apart(overlap: Overlap | None) -> None:
     """
     if overlap is None or not overlap.too_much:
         return
+    if overlap.shared.all():
+        raise InvalidInput(
+            "`member` and `nonmember` hold the same texts: every text of either side stands in "
+            "the other. Non-members are texts that the model was not trained on."
+        )
     rows = checking.rows_text(np.flatnonzero(overlap.shared))
     raise InvalidInput(
         f"Members and non-members overlap: {100 * overlap.member:.3g} % of the members and"
         f" {100 * overlap.nonmember:.3g} % of the non-members share {overlap.length} tokens in a"
-        f" row with the other side, in {rows}, members counted first. A non-member that was"
-        " trained on in part is neither. Pass overlap='drop' to leave these texts out, or"
-        " overlap='keep' to count them as they are."
+        f" row with the other side, or stand in it whole, in {rows}, members counted first. A"
+        " non-member that was trained on in part is neither. Pass overlap='drop' to leave these"
+        " texts out, or overlap='keep' to count them as they are."
     )
 
 

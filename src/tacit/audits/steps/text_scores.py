@@ -50,10 +50,15 @@ def scores_of(tokens: Tokens, references: Mapping[str, Tokens]) -> tuple[Score, 
     if tokens.mean is not None and tokens.var is not None:
         value = language.min_k_plus_plus(tokens)
         found.append(Score("Min-K++", "min_k_plus_plus", value))
+    several = []
     for name, other in references.items():
+        if other.digest != tokens.digest:
+            value = reference.byte_ratio(tokens, other)
+            found.append(Score(f"ratio a byte, {name}", "byte_ratio", value))
+            continue
         found += against(tokens, other, name)
-    if len(references) > 1:
-        several = list(references.values())
+        several.append(other)
+    if len(several) > 1:
         value = reference.base_ratio(tokens, several)
         found.append(Score(f"BASE over {len(several)} references", "base_ratio", value))
         found += against(tokens, reference.pooled(tokens, several), "all references")

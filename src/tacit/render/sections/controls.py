@@ -3,13 +3,18 @@
 from tacit.render.blocks import Block, Items, Section, Text
 from tacit.render.cells import first_numbers
 from tacit.render.reading import Reading
+from tacit.render.sections.extraction import EXPOSURE, NAMES, is_of
 from tacit.render.words import upper_first
 
 
 def section(reading: Reading) -> Section:
     """What the controls show."""
     words = reading.words
-    checks = [check for check in reading.report.checks if check.role == "control"]
+    checks = [
+        check
+        for check in reading.report.checks
+        if check.role == "control" and not is_of(check, *NAMES, EXPOSURE)
+    ]
     blocks: list[Block] = []
     if checks:
         blocks.append(Text(words.say("controls.said"), brief=False))
