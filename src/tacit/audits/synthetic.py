@@ -16,7 +16,7 @@ from tacit.audits.steps.release_report import LABELS, MOST_SECRETS, Found, Relea
 from tacit.audits.steps.release_slices import isolation, release_slices
 from tacit.audits.steps.table_game import TableGame
 from tacit.audits.steps.table_risks import table_risks
-from tacit.audits.steps.tables import Tables, require_enough, tables_of
+from tacit.audits.steps.tables import Tables, column_names, require_enough, tables_of
 from tacit.core import (
     DEFAULT_POLICY,
     Assignment,
@@ -27,7 +27,7 @@ from tacit.core import (
     Report,
     collect,
 )
-from tacit.core.checking import fraction, labelled_codes
+from tacit.core.checking import confidence, instance, labelled_codes, whole
 from tacit.signals.embedding import Embedding
 from tacit.signals.synthetic import SCORES, synthetic_scores
 from tacit.training.generators import Generator, shadow_releases
@@ -40,6 +40,8 @@ DEFAULT_SHADOWS = 12
 FEWEST_SHADOWS = 4
 # A category with more values has too few rows in each to say anything.
 MOST_SLICES = 12
+# Of a column that is named: more slices leave nothing significant in any of them.
+MOST_VALUES = 50
 STEPS = ("scores", "shadow generators", "one test", "slices", "risks", "report")
 
 
@@ -118,9 +120,9 @@ def audit_synthetic(
     >>> audit_synthetic(rows[0], member=rows[0], nonmember=rows[1], reference=rows[2]).finding
     'leak'
     """
-    fraction(level, "level")
-    if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise InvalidInput(f"`seed` needs a whole number of 0 or more, got {seed!r}.")
+    confidence(level)
+    instance(policy, Policy, "policy")
+    seed = whole(seed, "seed", least=0)
     n_shadows = _number_of_shadows(generator, shadows, training)
     tell = progress or (lambda what, done, of: None)
     tables = tables_of(
@@ -134,7 +136,8 @@ def audit_synthetic(
     )
     wanted = _known_columns(tables, secrets, "secrets", tables.rows.names)[:MOST_SECRETS]
     sliced = _known_columns(tables, slices, "slices", _categories(tables))
-    made = Release(tables, policy, level, int(seed), title, command)
+    _require_few_values(tables, sliced)
+    made = Release(tables, policy, level, seed, title, command)
     try:
         require_enough(tables)
     except NotEnoughData as error:
@@ -224,9 +227,7 @@ def _number_of_shadows(
             f"got {type(generator).__name__}."
         )
     n = DEFAULT_SHADOWS if shadows is None else shadows
-    if n < FEWEST_SHADOWS:
-        raise InvalidInput(f"`shadows` needs {FEWEST_SHADOWS} or more, got {n}.")
-    return n
+    return whole(n, "shadows", least=FEWEST_SHADOWS)
 
 
 def _pooled(member: Any, nonmember: Any) -> Any:
@@ -255,7 +256,7 @@ def _known_columns(
 ) -> list[str]:
     if given is None:
         return list(default)
-    names = [given] if isinstance(given, str) else list(given)
+    names = list(dict.fromkeys(column_names(given, argument)))
     for name in names:
         if name not in tables.rows.columns:
             why = tables.left_out.get(name, "it is not among the columns")
@@ -263,6 +264,16 @@ def _known_columns(
                 f"`{argument}` needs columns that are compared, got {name!r}: {why}."
             )
     return names
+
+
+def _require_few_values(tables: Tables, names: Sequence[str]) -> None:
+    for name in names:
+        got = len(np.unique(tables.rows.columns[name]))
+        if got > MOST_VALUES:
+            raise InvalidInput(
+                f"`slices` needs columns of at most {MOST_VALUES} values, got {name!r} with "
+                f"{got:,}: group them first."
+            )
 
 
 def _categories(tables: Tables) -> list[str]:

@@ -20,6 +20,8 @@ COMMANDS = (
     "shadow",
     "explore",
     "synthetic",
+    "attribute",
+    "unlearn",
     "dp",
 )
 

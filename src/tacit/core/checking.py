@@ -162,6 +162,60 @@ def labelled_codes(value: object, name: str) -> tuple[NDArray[np.int64], list[st
     return inverse.astype(np.int64), [str(item) for item in names.tolist()]
 
 
+def unit_labels(value: object, name: str, n: int, what: str = "records") -> NDArray[Any]:
+    """Labels of the units of `n` records, any values, none of them missing.
+
+    Raises
+    ------
+    InvalidInput
+        Another number of labels, or missing ones: those would all count as one unit.
+    """
+    result = np.asarray(value)
+    if result.shape != (n,):
+        raise InvalidInput(
+            f"`{name}` needs one label for each of {n} {what}, got shape {result.shape}."
+        )
+    if result.dtype.kind == "f":
+        gone = np.isnan(result)
+    elif result.dtype.kind in "mM":
+        gone = np.isnat(result)
+    elif result.dtype.kind == "O":
+        # pandas.NA refuses to be compared
+        gone = np.array([item is None or _unequal(item) for item in result])
+    else:
+        gone = np.zeros(n, bool)
+    if gone.any():
+        raise InvalidInput(
+            f"`{name}` needs a label for each of the {what}, got none in "
+            f"{rows_text(np.flatnonzero(gone))}. Records of nobody known are units of their own: "
+            "give each its own label."
+        )
+    return result
+
+
+def _unequal(item: Any) -> bool:
+    """Is it NaN, or pandas.NA, which refuses to say?"""
+    try:
+        return bool(item != item)
+    except (TypeError, ValueError):
+        return True
+
+
+def instance(value: object, kind: type, name: str) -> None:
+    """Raise where `value` is no `kind`."""
+    if not isinstance(value, kind):
+        raise InvalidInput(f"`{name}` needs a {kind.__name__}, got {type(value).__name__}.")
+
+
+def whole(value: object, name: str, *, least: int, unit: str = "") -> int:
+    """`value` if it is a whole number of `least` or more."""
+    number = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not number or int(value) < least:  # type: ignore[call-overload]
+        asked = f"{least} {unit} or more" if unit else f"{least} or more, a whole number"
+        raise InvalidInput(f"`{name}` needs {asked}, got {value!r}.")
+    return int(value)  # type: ignore[call-overload, no-any-return]
+
+
 def require_length(n: int, **arrays: NDArray[Any] | None) -> None:
     """Raise where one of `arrays` does not hold `n` records."""
     for name, value in arrays.items():

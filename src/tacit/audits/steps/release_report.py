@@ -11,11 +11,12 @@ from tacit.audits.steps.blind_baseline import blind_result, blind_warning
 from tacit.audits.steps.choice import graded_advantage
 from tacit.audits.steps.closeness import share_result, twin_rows, twins_result
 from tacit.audits.steps.conclusion import units
+from tacit.audits.steps.overlap import hiding, reference_warning
 from tacit.audits.steps.provenance import environment
 from tacit.audits.steps.relabelling import Joint
 from tacit.audits.steps.release_words import assumptions, headline
 from tacit.audits.steps.table_risks import success
-from tacit.audits.steps.tables import Tables, overlap_warning
+from tacit.audits.steps.tables import Tables
 from tacit.audits.steps.verdict import finding_of
 from tacit.core import (
     CheckResult,
@@ -176,7 +177,11 @@ def released_report(made: Release, found: Found, *, records: bool) -> Report:
         if name != "nearest"
     )
     blind = _blind(made)
-    warning = overlap_warning(tables) or blind_warning(blind)
+    hidden = hiding(tables, found.counts["nearest"])
+    warning = reference_warning(tables) or blind_warning(blind)
+    if not warning and hidden and found.p_value > 1 - level:
+        # a leak that shows nevertheless is one; that none shows says nothing
+        warning, hidden = hidden[0], hidden[1:]
     try:
         detectable: float | None = detectable_advantage(*units(evidence), level=level)
     except NotEnoughData:
@@ -199,7 +204,7 @@ def released_report(made: Release, found: Found, *, records: bool) -> Report:
         verdicts=verdicts,
         unknown=tuple(_unknown(made, chosen, found)),
         assumes=assumptions(evidence, n_reference=tables.reference.n),
-        warnings=(*((warning,) if warning else ()), *tables.remarks),
+        warnings=(*((warning,) if warning else ()), *hidden, *tables.remarks),
         figures=_figures(evidence, found.chosen, level=wide),
         policy=made.policy.name,
         environment=made.environment,
