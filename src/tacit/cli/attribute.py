@@ -71,7 +71,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         files.add_argument(f"--{side}", metavar="FILE", help=f"the {side} records")
     files.add_argument("--label", metavar="COLUMN", help="what the model predicts")
     files.add_argument(
-        "--cluster", metavar="COLUMN", help="the person behind several rows; the model is not shown it"
+        "--cluster",
+        metavar="COLUMN",
+        help="the person behind several rows; the model is not shown it",
     )
     audit.add_argument("--policy", metavar="FILE.toml", help="the limits; default: a modest one")
     audit.add_argument(
