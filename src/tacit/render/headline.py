@@ -2,6 +2,7 @@
 
 from tacit.render.blocks import Fact, Original
 from tacit.render.clean import sentence
+from tacit.render.headline_beyond import headline_beyond
 from tacit.render.reading import Reading, beats_guessing
 from tacit.render.words import SPACE, setting_of
 
@@ -20,7 +21,7 @@ def headline(reading: Reading) -> str:
     if reading.epsilon is not None:
         return _claim(reading)
     if reading.kind not in MEMBERSHIP:
-        return Original(own)
+        return headline_beyond(reading) or Original(own)
     if not report.attributable:
         return reading.words.say("headline.split")
     if report.finding == "leak":

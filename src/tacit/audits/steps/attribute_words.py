@@ -18,26 +18,22 @@ def headline(
 ) -> str:
     if warning:
         return f"Inconclusive: {warning}"
-    before, after, others = (
-        (
-            f"{100 * found.value:.1f} %"
-            for check, name in (
-                (blind, "accuracy, members"),
-                (chosen, "accuracy, members"),
-                (chosen, "accuracy, non-members"),
-            )
-            if (found := check.estimate(name)) is not None
-        )
-        if chosen.estimate("accuracy, members") is not None
-        else ("", "", "")
-    )
-    if not after:
+    if chosen.n_members != blind.n_members:
+        # a list of the most confident: what all members' guesses reach is no baseline for it
         gain = chosen.estimates[0]
         said = (
             f"among the {chosen.name}, the share of right guesses is {gain.value:.2g} larger than "
             f"without the model ({gain.low:.2g} to {gain.high:.2g})"
         )
     else:
+        before, after, others = (
+            "–" if (found := check.estimate(name)) is None else f"{100 * found.value:.1f} %"
+            for check, name in (
+                (blind, "accuracy, members"),
+                (chosen, "accuracy, members"),
+                (chosen, "accuracy, non-members"),
+            )
+        )
         said = (
             f"without the model, “{secret.name()}” is guessed right for {before} of the members; "
             f"with it for {after}, and for {others} of records that it never saw"

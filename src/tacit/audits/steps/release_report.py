@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from tacit.audits.steps.blind_baseline import blind_result, blind_warning
 from tacit.audits.steps.choice import graded_advantage
 from tacit.audits.steps.closeness import share_result, twin_rows, twins_result
-from tacit.audits.steps.conclusion import units
 from tacit.audits.steps.overlap import hiding, reference_warning
 from tacit.audits.steps.provenance import environment
 from tacit.audits.steps.relabelling import Joint
@@ -32,7 +31,6 @@ from tacit.core import (
 from tacit.core.dates import today
 from tacit.metrics import (
     advantage,
-    detectable_advantage,
     named,
     roc_points,
     score_histogram,
@@ -182,10 +180,7 @@ def released_report(made: Release, found: Found, *, records: bool) -> Report:
     if not warning and hidden and found.p_value > 1 - level:
         # a leak that shows nevertheless is one; that none shows says nothing
         warning, hidden = hidden[0], hidden[1:]
-    try:
-        detectable: float | None = detectable_advantage(*units(evidence), level=level)
-    except NotEnoughData:
-        detectable = None
+    detectable = found.joint.detectable(found.chosen, alpha=JOINT_SHARE * (1 - level))
     p_value = found.p_value
     finding = finding_of(p_value, detectable, level=level, attributable=not warning)
     shown = found.joint.adjusted[found.chosen] / JOINT_SHARE <= 1 - level
