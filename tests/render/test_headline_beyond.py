@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tacit.core import CheckResult, Estimate, Report
-from tacit.render import LANGUAGES
+from tacit.render import LANGUAGES, rendered
 from tacit.render.headline import headline
 from tacit.render.reading import Reading
 from tacit.render.words import Words
@@ -100,3 +100,12 @@ def test_a_list_of_the_most_confident_is_not_set_beside_all_members():
 def test_a_release_that_could_not_be_audited_has_too_few_rows():
     given = replace(RELEASE, finding="inconclusive", detectable=None, checks=(), chosen="")
     assert "zu wenige Datensätze" in told(given, "de")
+
+
+def test_a_report_about_a_release_does_not_speak_of_the_model():
+    for code, word in (("en", "release"), ("de", "Veröffentlichung"), ("fr", "publication")):
+        text = rendered(RELEASE, suffix=".md", lang=code)
+        said = Reading.of(RELEASE, Words.of(code)).words.say("standing.leak.fail")
+        assert word in said
+        assert said != Words.of(code).say("standing.leak.fail")
+        assert Words.of(code).say("about.finding") not in text

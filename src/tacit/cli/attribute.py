@@ -97,7 +97,7 @@ def _run(arguments: argparse.Namespace) -> int:
         raise InvalidInput("--train, --test and --reference go together: give all three or none.")
     needed = ("model",) if given else ("model", *SIDES)
     named = names_in(arguments.recipe, needed, optional=("secret", "cluster"))
-    pairs = {side: named.get(side) for side in SIDES}
+    pairs: dict[str, Any] = {side: named.get(side) for side in SIDES}
     cluster = named.get("cluster")
     if given:
         pairs, cluster = _read(arguments)

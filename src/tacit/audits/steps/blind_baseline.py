@@ -91,14 +91,20 @@ def gives_away(blind: CheckResult | None) -> bool:
     return blind is not None and blind.p_value is not None and blind.p_value <= REFUSED
 
 
-def blind_warning(blind: CheckResult | None) -> str:
-    """What the reader must know first where no leak shows but the split gives itself away."""
+def blind_warning(blind: CheckResult | None, *, subject: str = "model") -> str:
+    """What the reader must know first where no leak shows but the split gives itself away.
+
+    Parameters
+    ----------
+    blind : of `blind_result`.
+    subject : what was audited.
+    """
     if not gives_away(blind):
         return ""
     return (
-        f"the split itself is a giveaway: {_blind_text(blind)}. Members and non-members come from"
-        " different populations, so these numbers measure the split and not the model. Draw both"
-        " from one pool at random."
+        f"the split itself is a giveaway: {_blind_text(blind, subject)}. Members and non-members"
+        " come from different populations, so these numbers measure the split and not the"
+        f" {subject}. Draw both from one pool at random."
     )
 
 
@@ -131,12 +137,12 @@ def explained_warning(beyond: Beyond, blind: CheckResult | None) -> str:
     )
 
 
-def _blind_text(blind: CheckResult | None) -> str:
+def _blind_text(blind: CheckResult | None, subject: str = "model") -> str:
     if blind is None or not blind.estimates:
         return ""
     area = blind.estimates[0]
     return (
-        "a guesser who never sees the model tells members from non-members with AUC"
+        f"a guesser who never sees the {subject} tells members from non-members with AUC"
         f" {area.value:.3g} ({area.low:.3g} to {area.high:.3g}; 0.5 is chance)"
     )
 

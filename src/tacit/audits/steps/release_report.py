@@ -176,7 +176,7 @@ def released_report(made: Release, found: Found, *, records: bool) -> Report:
     )
     blind = _blind(made)
     hidden = hiding(tables, found.counts["nearest"])
-    warning = reference_warning(tables) or blind_warning(blind)
+    warning = reference_warning(tables) or blind_warning(blind, subject="release")
     if not warning and hidden and found.p_value > 1 - level:
         # a leak that shows nevertheless is one; that none shows says nothing
         warning, hidden = hidden[0], hidden[1:]
