@@ -127,10 +127,10 @@ def column_names(given: Any, argument: str) -> list[str]:
 def require_enough(tables: Tables) -> None:
     """Raise `NotEnoughData` where a table has fewer than 50 rows, or a side too few clusters."""
     member = tables.membership.member
-    unit = tables.membership.cluster
-    if unit is not None:
+    cluster = tables.membership.cluster
+    if cluster is not None:
         for name, inside in (("members", member), ("non-members", ~member)):
-            got = len(np.unique(unit[inside]))
+            got = len(np.unique(cluster[inside]))
             if got < MIN_CLUSTERS:
                 message = f"An audit over clusters needs {MIN_CLUSTERS} of {name}, got {got}."
                 raise NotEnoughData(

@@ -59,7 +59,8 @@ class ThreeArms:
         return Seen(np.stack(columns, axis=1))
 
     def _trained(self, rows: NDArray[np.int64], seed: int) -> Observe:
-        return _asked("train_fn", lambda: self.recipe.fit(self.x, self.y, rows, seed))
+        observe: Observe = _asked("train_fn", lambda: self.recipe.fit(self.x, self.y, rows, seed))
+        return observe
 
     def _unlearned(self, trained: Any, chosen: NDArray[np.int64], seed: int) -> Any:
         inner = getattr(trained, "model", None)
