@@ -1,7 +1,7 @@
 """How often does a whole audit call a model that leaks nothing a leak? All attacks and slices
 included.
 
-    python benchmarks/audit_null.py [--worlds N] [--out benchmarks/results/audit_null.md]
+    python benchmarks/audit_null.py [--worlds N] [--only TEXT] [--first SEED] [--out PATH]
 
 Members and non-members are drawn from the same distribution, so every "leak" is a false alarm; at
 level 0.95 at most 5 % may be.
@@ -34,6 +34,8 @@ class Cell:
     clusters: int = 0
     users: str = ""
     distinct: int = 0
+    digits: int = 0
+    single: bool = False
     share: float = 1.0
 
     def audit(self, seed: int) -> tacit.Report:
@@ -74,6 +76,8 @@ class Cell:
         if self.distinct:
             value = rng.integers(0, self.distinct, n)
             return tacit.Outputs(loss=np.where(rng.random(n) < 0.01, 9.0, value.astype(float)))
+        if self.single:
+            return tacit.Outputs(loss=rng.gamma(1, 1, n).astype(np.float32))
         label = rng.integers(0, self.classes, n)
         logits = rng.normal(size=(n, self.classes))
         if self.clusters:
@@ -81,6 +85,10 @@ class Cell:
                 rng.normal(size=(n // self.clusters, self.classes)), self.clusters, axis=0
             )
         logits[np.arange(n), label] += 1.5
+        if self.digits:
+            probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+            probs = np.round(probs, self.digits)
+            return tacit.Outputs(probs=probs / probs.sum(axis=1, keepdims=True), label=label)
         return tacit.Outputs(logits=logits, label=label)
 
 
@@ -94,6 +102,8 @@ CELLS = (
     Cell("20 + 20", 20, 20),
     Cell("40 + 2,000", 40, 2000),
     Cell("three distinct losses, 1 % rare, 100 + 5,000", 100, 5000, distinct=3),
+    Cell("probabilities of two digits, 500 + 500", 500, 500, digits=2),
+    Cell("float32 losses, 100,000 + 100,000", 100_000, 100_000, single=True, share=0.5),
     Cell("users of Pareto sizes, 60 + 60", 60, 60, users="pareto"),
     Cell("users of Pareto sizes, 20 + 200", 20, 200, users="pareto"),
     Cell("users of lognormal sizes, 40 + 40", 40, 40, users="lognormal"),
@@ -101,10 +111,10 @@ CELLS = (
 )
 
 
-def measured(cell: Cell, worlds: int) -> dict[str, float]:
+def measured(cell: Cell, worlds: int, first: int = 0) -> dict[str, float]:
     """Share of worlds called a leak, called clean and refused as a bad split."""
     found, refused = [], 0
-    for seed in range(worlds):
+    for seed in range(first, first + worlds):
         report = cell.audit(seed)
         found.append(report.finding)
         refused += bool(report.warnings)
@@ -118,8 +128,8 @@ def measured(cell: Cell, worlds: int) -> dict[str, float]:
     }
 
 
-def table(worlds: int) -> str:
-    """The results as Markdown."""
+def table(worlds: int, only: str = "", first: int = 0) -> str:
+    """The results as Markdown, of the cells whose name holds `only`."""
     started = time.process_time()
     rows = [
         (
@@ -129,7 +139,9 @@ def table(worlds: int) -> str:
         "|---|---|---|---|---|---|",
     ]
     for cell in CELLS:
-        row = measured(cell, max(20, int(worlds * cell.share)))
+        if only not in cell.name:
+            continue
+        row = measured(cell, max(20, int(worlds * cell.share)), first)
         mark = " **above 5 %**" if row["leak"] - 2 * row["error"] > LIMIT else ""
         rows.append(
             f"| {cell.name} | {row['worlds']:.0f} | {100 * row['leak']:.1f} %{mark} |"
@@ -166,9 +178,11 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--worlds", type=int, default=400)
+    options.add_argument("--only", default="", help="part of the name of a cell")
+    options.add_argument("--first", type=int, default=0, help="seed of the first world")
     options.add_argument("--out", type=Path)
     arguments = options.parse_args()
-    text = table(arguments.worlds)
+    text = table(arguments.worlds, arguments.only, arguments.first)
     if arguments.out:
         arguments.out.write_text(text, encoding="utf8")
 

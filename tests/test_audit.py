@@ -58,3 +58,29 @@ def test_progress_is_told_from_first_to_last(memoriser):
     )
     assert seen[0][1] == 0
     assert seen[-1][1] == seen[-1][2]
+
+
+def test_a_model_that_an_adapter_knows_is_described_in_its_report():
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(120, 3)), rng.integers(0, 2, 120)
+    model = LogisticRegression().fit(x[:60], y[:60])
+    sides = {"train": (x[:60], y[:60]), "test": (x[60:], y[60:])}
+    made = tacit.audit(model, **sides, effort="quick").environment
+    assert made["architecture"] == "sklearn.LogisticRegression"
+    assert made["parameters"] == 4
+    made = tacit.audit(lambda rows: model.predict_proba(rows), **sides, effort="quick").environment
+    assert "architecture" not in made
+
+
+def test_the_commit_is_what_the_ci_system_says_and_nothing_else(monkeypatch):
+    from tacit.audits.steps import provenance
+
+    for name in provenance.COMMITS:
+        monkeypatch.delenv(name, raising=False)
+    assert provenance.commit() == {}
+    monkeypatch.setenv("GITHUB_SHA", "03035d5d4a271ac795dab80f5bc1cef82fc3d462")
+    assert provenance.commit() == {"commit": "03035d5d4a271ac795dab80f5bc1cef82fc3d462"}
+    monkeypatch.setenv("GITHUB_SHA", "<b>not a commit</b>")
+    assert provenance.commit() == {}

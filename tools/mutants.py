@@ -1,252 +1,334 @@
 """Which wrong lines do the tests notice? One error at a time is put into a file, and its tests run.
 
     python tools/mutants.py src/tacit/dp/steinke.py -- tests/dp/test_steinke.py -m "not slow"
-    python tools/mutants.py src/tacit/dp/*.py --page survivors.md -- tests/dp
+    python tools/mutants.py src/tacit/dp/*.py --most 30 --page survivors.md -- tests/dp
+    python tools/mutants.py --list tests/wrong_lines.json -- tests/dp tests/metrics tests/audits
 
 Each error is one of: an arithmetic operator for its opposite, a comparison turned round or moved by
 its edge, a number changed (whole numbers by 1, others doubled), a sign dropped, `and` for `or`,
-`min` for `max`. Text, annotations and what is raised are left alone. A mutant is killed if a test
-fails (or runs more than ten times as long as all of them did before); what survives is listed with
-its line. Nothing is written to the file: the tests import the mutant in a process of its own.
+`min` for `max`. Text, annotations and what is raised are left alone. With `--list` the errors are
+those that a file lists, each alone, or with `--together` all of them at once.
 
-Without tests after `--`, `tests/<room>/test_<file>.py` is used for each file. One process runs at a
-time; `--every N` takes each N-th mutant, from a start that `--seed` draws.
+A mutant is killed if a test fails or runs ten times as long as before. The tests are collected
+once and run once without an error, to see which lines each of them reaches; every mutant then
+has a process of its own, in which the functions of its module are exchanged and those tests run
+that reach its statement, the quickest first. Tests slower than `--slowest` seconds are left out.
+Nothing is written to the files. Without tests after `--`, the tests of the files' rooms are used.
 """
 
 import argparse
 import ast
-import copy
-import importlib.abc
-import importlib.util
+import contextlib
+import importlib
+import json
 import os
-import random
+import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import CodeType, FrameType, FunctionType, ModuleType
+from typing import Any
 
-ROOT = Path(__file__).parents[1]
-PRELOADED = ("numpy", "scipy.special", "scipy.stats", "scipy.optimize", "pytest")
-SLOWEST = 10  # times the time that the tests take without an error; then the mutant hangs
-FEWEST_SECONDS = 20.0  # before a mutant is taken to hang
+import pytest
 
-Change = Callable[..., None]  # puts an error into a node
+sys.path.insert(0, str(Path(__file__).parent))
 
-ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Div,
-    ast.Div: ast.Mult,
-    ast.FloorDiv: ast.Mult,
-    ast.Mod: ast.Mult,
-    ast.Pow: ast.Mult,
-}
-ROUND: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.GtE,
-    ast.LtE: ast.Gt,
-    ast.Gt: ast.LtE,
-    ast.GtE: ast.Lt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-}
-EDGE: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-}
-OPPOSITE = {
-    "min": "max",
-    "max": "min",
-    "minimum": "maximum",
-    "maximum": "minimum",
-    "argmin": "argmax",
-    "argmax": "argmin",
-    "floor": "ceil",
-    "ceil": "floor",
-}
+from wrong_code import ROOT, Mutant, by_hand, sampled, together
+
+# imported once, before the processes part
+PRELOADED = ("numpy", "scipy.special", "scipy.stats", "scipy.optimize", "sklearn.ensemble")
+NOT_BUILT = 3  # exit code of a process that could not even make its mutant
+SLOWER = 10  # times what a test takes without an error; then the mutant hangs
+LEAST_SECONDS = 60.0  # before a mutant is taken to hang
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """One wrong line.
+@dataclass
+class Seen:
+    """What one test did without an error.
 
     Parameters
     ----------
-    path : of the file.
-    line : where it is.
-    kind : of error.
-    text : of the line as it would read.
-    tree : of the whole module.
+    seconds : that it took.
+    lines : it reached, by path.
     """
 
-    path: Path
-    line: int
-    kind: str
-    text: str
-    tree: ast.Module
+    seconds: float = 0.0
+    lines: dict[str, set[int]] = field(default_factory=dict)
 
 
-class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports one module from a tree, everything else as always."""
+class Judge:
+    """The plug-in of pytest that runs the mutants in place of the tests."""
 
-    def __init__(self, mutant: Mutant) -> None:
-        self.mutant = mutant
-        inside = mutant.path.resolve().relative_to(ROOT / "src").with_suffix("")
-        self.name = ".".join(inside.parts).removesuffix(".__init__")
+    def __init__(self, mutants: Sequence[Sequence[Mutant]], arguments: argparse.Namespace) -> None:
+        self.mutants = mutants
+        self.slowest = arguments.slowest
+        self.budget = arguments.budget
+        self.failed = False
+        self.alive: list[Sequence[Mutant]] = []
+        self.broken = False
 
-    def find_spec(self, fullname, path, target=None):  # type: ignore[no-untyped-def]
-        """The mutant's own spec, or None."""
-        if fullname != self.name:
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Remember that a test failed."""
+        self.failed = self.failed or report.failed
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """See what the tests reach, then try every mutant."""
+        paths = {str(m.path.resolve()) for group in self.mutants for m in group}
+        seen = self._look(session.items, paths)
+        for twin in {
+            mutant.path: mutant.twin for group in self.mutants for mutant in group
+        }.values():
+            if self._kills(_reaching(session.items, seen, [twin], self.budget), seen, [twin]):
+                _say(f"{twin.path}: the tests fail where its own code is put in")
+                self.broken = True
+        for group in self.mutants:
+            tests = _reaching(session.items, seen, group, self.budget)
+            killed = self._kills(tests, seen, group)
+            if not killed:
+                self.alive.append(group)
+            _report(group, killed, tests)
+        return True
+
+    def _look(self, items: Sequence[pytest.Item], paths: set[str]) -> list[Seen | None]:
+        """Each test's time and lines, None where it is left out; in a process of its own."""
+
+        def watched() -> Iterator[str]:
+            for item in items:
+                seen = Seen(lines={path: set() for path in paths})
+                start = time.process_time()
+                done = self._passes_in_time(item, seen)
+                seen.seconds = time.process_time() - start
+                lines = {path: sorted(reached) for path, reached in seen.lines.items()}
+                yield json.dumps([done, seen.seconds, lines])
+                self.failed = False
+
+        every: list[Seen | None] = []
+        for item, line in zip(items, _from_a_child(watched), strict=True):
+            done, seconds, lines = json.loads(line)
+            if done is False:
+                _say(f"fails without any error: {item.nodeid}")
+                self.broken = True
+            reached = {path: set(numbers) for path, numbers in lines.items()}
+            every.append(Seen(seconds, reached) if done else None)
+        return every
+
+    def _passes_in_time(self, item: pytest.Item, seen: Seen) -> bool | None:
+        """Whether a test passes; None if it takes too long."""
+
+        def too_long(*_: object) -> None:
+            raise _TooLong
+
+        signal.signal(signal.SIGPROF, too_long)
+        signal.setitimer(signal.ITIMER_PROF, 3 * self.slowest)
+        used = time.process_time()
+        try:
+            with _watching(seen.lines):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+        except _TooLong:
             return None
-        return importlib.util.spec_from_file_location(
-            fullname, self.mutant.path.resolve(), loader=self
-        )
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+        if time.process_time() - used > 2 * self.slowest:
+            return None
+        return not self.failed
 
-    def exec_module(self, module) -> None:  # type: ignore[no-untyped-def]
-        """Run the mutated tree."""
-        exec(compile(self.mutant.tree, str(self.mutant.path), "exec"), module.__dict__)
-
-
-def mutants(path: Path) -> Iterator[Mutant]:
-    """Every mutant of a file, in the order of its lines."""
-    source = path.read_text(encoding="utf8")
-    tree = ast.parse(source)
-    for number, node in enumerate(ast.walk(tree)):
-        node.number = number  # type: ignore[attr-defined]
-    for node in sorted(_mutable(tree), key=lambda n: (n.lineno, n.col_offset)):
-        for kind, change in _changes(node):
-            wrong = copy.deepcopy(tree)
-            twin = next(n for n in ast.walk(wrong) if n.number == node.number)
-            change(twin)
-            ast.fix_missing_locations(wrong)
-            yield Mutant(path, node.lineno, kind, ast.unparse(_statement(wrong, twin)), wrong)
-
-
-def _mutable(tree: ast.Module) -> list[ast.expr]:
-    """The expressions that may be mutated: none in annotations, text, or what is raised."""
-    found: list[ast.expr] = []
-
-    def visit(node: ast.AST) -> None:
-        if isinstance(node, (ast.Raise, ast.JoinedStr)) or _is_error(node):
-            return
-        if isinstance(node, ast.expr):
-            found.append(node)
-        for name, value in ast.iter_fields(node):
-            if name in ("annotation", "returns", "decorator_list"):
-                continue
-            for child in value if isinstance(value, list) else [value]:
-                if isinstance(child, ast.AST):
-                    visit(child)
-
-    visit(tree)
-    return found
+    def _kills(
+        self, tests: Sequence[tuple[Seen, pytest.Item]], seen: Sequence[Seen | None], group: Any
+    ) -> bool:
+        """Whether one of the tests fails with the errors."""
+        child = os.fork()
+        if child == 0:
+            silent = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(silent, 1)
+            os.dup2(silent, 2)
+            code = NOT_BUILT
+            try:
+                trees = [mutant.tree for mutant in group]
+                code = 1
+                for mutant, tree in zip(group, trees, strict=True):
+                    put_in(mutant, tree)
+                for _, item in tests:
+                    item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+                    if self.failed:
+                        break
+                code = int(self.failed)
+            finally:
+                os._exit(code)
+        limit = LEAST_SECONDS + SLOWER * sum(what.seconds for what, _ in tests)
+        ended = _waited(child, limit)
+        if ended == NOT_BUILT:
+            raise RuntimeError(f"this mutant cannot be built: {group[0]}")
+        return ended != 0
 
 
-def _is_error(node: ast.AST) -> bool:
-    """Whether `node` builds an error, or compares only for a message."""
-    return isinstance(node, ast.Call) and ast.unparse(node.func) in (
-        "InvalidInput",
-        "NotEnoughData",
-        "AssumptionError",
-    )
+class _TooLong(BaseException):
+    """A test takes longer than the tests that are wanted."""
 
 
-def _changes(node: ast.expr) -> Iterator[tuple[str, Change]]:
-    """Pairs of a kind of error and the function that puts it into a twin of `node`."""
-    if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC and not _is_text(node):
-        yield "arithmetic", lambda n: setattr(n, "op", ARITHMETIC[type(n.op)]())
-    elif isinstance(node, ast.Compare):
-        for kind, wrong in (("comparison", ROUND), ("edge", EDGE)):
-            if type(node.ops[0]) in wrong:
-                yield kind, partial(_compare_by, wrong)
-    elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        other = node.value + 1 if isinstance(node.value, int) else 2 * node.value or 1.0
-        yield "constant", lambda n: setattr(n, "value", other)
-    elif isinstance(node, ast.UnaryOp):
-        yield "sign", _plain
-    elif isinstance(node, ast.BoolOp):
-        swapped = ast.Or if isinstance(node.op, ast.And) else ast.And
-        yield "logic", lambda n: setattr(n, "op", swapped())
-    elif isinstance(node, (ast.Name, ast.Attribute)):
-        name = "id" if isinstance(node, ast.Name) else "attr"
-        if getattr(node, name) in OPPOSITE:
-            yield "opposite", lambda n: setattr(n, name, OPPOSITE[getattr(n, name)])
+@contextlib.contextmanager
+def _watching(lines: dict[str, set[int]]) -> Iterator[None]:
+    """Note every line that is reached in the files `lines` names."""
+
+    def local(frame: FrameType, event: str, _: object) -> Any:
+        if event == "line":
+            lines[frame.f_code.co_filename].add(frame.f_lineno)
+        return local
+
+    def enter(frame: FrameType, event: str, _: object) -> Any:
+        return local if frame.f_code.co_filename in lines else None
+
+    sys.settrace(enter)
+    try:
+        yield
+    finally:
+        sys.settrace(None)
 
 
-def _compare_by(wrong: dict[type[ast.cmpop], type[ast.cmpop]], node: ast.Compare) -> None:
-    node.ops = [wrong[type(node.ops[0])](), *node.ops[1:]]
-
-
-def _plain(node: ast.UnaryOp) -> None:
-    """`-x` and `~x` become `+x`, `not x` becomes `not not x`."""
-    if isinstance(node.op, ast.Not):
-        node.operand = ast.UnaryOp(ast.Not(), node.operand)
-    else:
-        node.op = ast.UAdd()
-
-
-def _is_text(node: ast.BinOp) -> bool:
-    """Whether an operator joins text."""
-    return any(isinstance(n, ast.Constant) and isinstance(n.value, str) for n in ast.walk(node))
-
-
-def _statement(tree: ast.Module, node: ast.AST) -> ast.AST:
-    """The smallest statement that holds `node`, without what is inside it."""
-    best: ast.AST = node
-    for statement in ast.walk(tree):
-        if isinstance(statement, ast.stmt) and any(n is node for n in ast.walk(statement)):
-            best = statement
-    # of a compound statement the head alone
-    for name in ("body", "orelse", "handlers", "finalbody"):
-        if isinstance(getattr(best, name, None), list):
-            best = copy.copy(best)
-            setattr(best, name, [])
-    return best
-
-
-def survives(mutant: Mutant | None, tests: Sequence[str], seconds: float) -> bool:
-    """Whether all tests pass, in a process of their own."""
+def _from_a_child(lines: Any) -> Iterator[str]:
+    """The lines that a function yields in a process of its own."""
+    reads, writes = os.pipe()
     child = os.fork()
     if child == 0:
-        silent = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silent, 1)
-        os.dup2(silent, 2)
-        code = 3
         try:
-            if mutant is not None:
-                sys.meta_path.insert(0, Mutated(mutant))
-            import pytest
-
-            # plain asserts: pytest would import a plug-in's modules itself, past the mutant
-            plain = ["-x", "-q", "-p", "no:cacheprovider", "--no-header", "--assert=plain"]
-            arguments = [*plain, *tests]
-            code = int(pytest.main(arguments))
+            os.close(reads)
+            silent = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(silent, 1)
+            os.dup2(silent, 2)
+            with os.fdopen(writes, "w") as out:
+                for line in lines():
+                    out.write(line + "\n")
+                    out.flush()
         finally:
-            os._exit(code)
-    return _waited(child, seconds) == 0
+            os._exit(0)
+    os.close(writes)
+    with os.fdopen(reads) as into:
+        yield from into
+    os.waitpid(child, 0)
 
 
 def _waited(child: int, seconds: float) -> int:
     """The exit code of `child`; -1 where it had to be stopped."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.02)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return -1
+    handle = os.pidfd_open(child)
+    ended, _, _ = select.select([handle], [], [], seconds)
+    if not ended:
+        os.kill(child, signal.SIGKILL)
+    os.close(handle)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status) if ended else -1
 
 
-def default_tests(path: Path) -> list[str]:
-    """The tests that mirror a file."""
-    inside = path.resolve().relative_to(ROOT / "src" / "tacit")
-    return [str(ROOT / "tests" / inside.parent / f"test_{inside.stem}.py")]
+def _reaching(
+    items: Sequence[pytest.Item],
+    seen: Sequence[Seen | None],
+    group: Sequence[Mutant],
+    budget: float,
+) -> list[tuple[Seen, pytest.Item]]:
+    """The tests that reach a statement of the errors, the quickest first, while time is left."""
+    found = []
+    for item, what in zip(items, seen, strict=True):
+        if what is None:
+            continue
+        if any(_reaches(what, mutant) or _names(item, mutant) for mutant in group):
+            found.append((what, item))
+    kept: list[tuple[Seen, pytest.Item]] = []
+    for what, item in sorted(found, key=lambda pair: pair[0].seconds):
+        budget -= what.seconds
+        if budget >= 0:
+            kept.append((what, item))
+    return kept
+
+
+def _reaches(what: Seen, mutant: Mutant) -> bool:
+    reached = what.lines[str(mutant.path.resolve())]
+    if not mutant.in_function:
+        return bool(reached)
+    first, last = mutant.lines
+    return any(first <= line <= last for line in reached)
+
+
+def _names(item: pytest.Item, mutant: Mutant) -> bool:
+    """Whether a test reads a constant of the file, which no line that it reaches may show."""
+    if mutant.in_function or not isinstance(item, pytest.Function):
+        return False
+    read = set(item.function.__code__.co_names)
+    return any(isinstance(node, ast.Name) and node.id in read for node in mutant.right_targets)
+
+
+def put_in(mutant: Mutant, tree: ast.Module) -> None:
+    """Exchange what the module of a mutant holds for what it would hold with the error."""
+    inside = mutant.path.resolve().relative_to(ROOT / "src").with_suffix("")
+    name = ".".join(inside.parts).removesuffix(".__init__")
+    module = importlib.import_module(name)
+    wrong = ModuleType(name)
+    wrong.__dict__.update({"__file__": module.__file__, "__package__": module.__package__})
+    exec(compile(tree, str(mutant.path.resolve()), "exec"), wrong.__dict__)
+    for key, value in vars(wrong).items():
+        if not key.startswith("__") and key in vars(module):
+            _exchange(module, key, value, name)
+
+
+def _exchange(module: ModuleType, key: str, wrong: Any, name: str) -> None:
+    """Give one name of a module its wrong value, wherever it was imported."""
+    right = vars(module)[key]
+    if getattr(wrong, "__module__", name) != name:
+        return
+    if isinstance(right, type):
+        for inner, value in vars(wrong).items():
+            if inner in vars(right) and not _same_function(vars(right)[inner], value):
+                with contextlib.suppress(AttributeError, TypeError):
+                    setattr(right, inner, value)
+        return
+    if _same_function(right, wrong):
+        return
+    if repr(right) != repr(wrong):
+        for other in list(sys.modules.values()):
+            if getattr(other, "__dict__", {}).get(key) is right:
+                setattr(other, key, wrong)
+
+
+def _same_function(right: Any, wrong: Any) -> bool:
+    """Give the function behind `right` the code of the one behind `wrong`; False if it is none."""
+    ours, theirs = _function(right), _function(wrong)
+    if (
+        ours is None
+        or theirs is None
+        or len(ours.__closure__ or ()) != len(theirs.__closure__ or ())
+    ):
+        return False
+    if not isinstance(ours.__code__, CodeType):
+        return False
+    ours.__code__ = theirs.__code__
+    ours.__defaults__ = theirs.__defaults__
+    ours.__kwdefaults__ = theirs.__kwdefaults__
+    if hasattr(right, "cache_clear"):
+        right.cache_clear()
+    return True
+
+
+def _function(value: Any) -> FunctionType | None:
+    """The Python function behind a method, property, cache or decorator."""
+    for name in ("__wrapped__", "__func__", "fget", "func"):
+        inner = getattr(value, name, None)
+        if inner is not None and inner is not value:
+            return _function(inner)
+    return value if isinstance(value, FunctionType) else None
+
+
+def _report(group: Sequence[Mutant], killed: bool, tests: Sequence[object]) -> None:
+    if killed:
+        return
+    for mutant in group:
+        where = f"{mutant.path}:{mutant.lines[0]}"
+        _say(f"{where}: {mutant.kind}: {mutant.text} [{len(tests)} tests]")
+
+
+def default_tests(paths: Sequence[Path]) -> list[str]:
+    """The tests of the files' rooms."""
+    rooms = {path.resolve().relative_to(ROOT / "src" / "tacit").parts[0] for path in paths}
+    return [str(ROOT / "tests" / room) for room in sorted(rooms)]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -254,46 +336,69 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("files", nargs="+", type=Path, help="files of src/ to put errors into")
-    parser.add_argument("--every", type=int, default=1, help="only each N-th mutant")
-    parser.add_argument("--seed", type=int, default=0, help="where --every starts")
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        help="files of src/ to put errors into, all of the listed ones if left out",
+    )
+    parser.add_argument("--list", type=Path, help="a file of wrong lines to put in")
+    parser.add_argument("--together", action="store_true", help="all listed lines at once")
+    parser.add_argument("--most", type=int, default=10**6, help="mutants of a file, drawn")
+    parser.add_argument("--seed", type=int, default=0, help="which of them --most takes")
+    parser.add_argument("--again", type=Path, help="only those that this output of a run lists")
+    parser.add_argument("--slowest", type=float, default=2.0, help="seconds of a test that runs")
+    parser.add_argument("--budget", type=float, default=1e9, help="seconds of tests a mutant")
     parser.add_argument("--least", type=float, default=90.0, help="percent to be killed")
     parser.add_argument("--page", type=Path, help="add a table of the survivors to this file")
     given = list(sys.argv[1:] if argv is None else argv)
     cut = given.index("--") if "--" in given else len(given)
     arguments, tests = parser.parse_args(given[:cut]), given[cut + 1 :]
+    groups = _groups(arguments)
     for name in PRELOADED:
         importlib.import_module(name)
-    killed = total = 0
-    for path in arguments.files:
-        dead, alive = _run(path, tests or default_tests(path), arguments)
-        killed, total = killed + dead, total + dead + len(alive)
+    judge = Judge(groups, arguments)
+    plain = ["-q", "-s", "-p", "no:cacheprovider", "--no-header", "--assert=plain"]
+    tests = tests or default_tests([mutant.path for group in groups for mutant in group])
+    pytest.main([*plain, *tests], plugins=[judge])
+    return _told(judge, arguments)
+
+
+def _groups(arguments: argparse.Namespace) -> list[list[Mutant]]:
+    """The errors, those that go in at once in one list."""
+    if arguments.list:
+        listed = together(arguments.list) if arguments.together else by_hand(arguments.list)
+        wanted = {path.resolve() for path in arguments.files}
+        listed = [mutant for mutant in listed if not wanted or mutant.path.resolve() in wanted]
+        return [listed] if arguments.together else [[mutant] for mutant in listed]
+    drawn = [sampled(path, arguments.most, arguments.seed) for path in arguments.files]
+    every = [mutant for mutants in drawn for mutant in mutants]
+    if arguments.again:
+        listed = arguments.again.read_text(encoding="utf8").splitlines()
+        every = [mutant for mutant in every if _is_listed(mutant, listed)]
+    return [[mutant] for mutant in every]
+
+
+def _is_listed(mutant: Mutant, lines: Sequence[str]) -> bool:
+    """Whether an earlier run printed this mutant."""
+    start = f"{mutant.path}:{mutant.lines[0]}: {mutant.kind}: "
+    near = [line for line in lines if line.startswith(start)]
+    return bool(near) and any(line.startswith(start + mutant.text.split("\n")[0]) for line in near)
+
+
+def _told(judge: Judge, arguments: argparse.Namespace) -> int:
+    """Print the counts, write the page, and say whether it is enough."""
+    total = len(judge.mutants)
+    for path in dict.fromkeys(group[0].path for group in judge.mutants):
+        run = [group for group in judge.mutants if group[0].path == path]
+        alive = [group[0] for group in judge.alive if group[0].path == path]
+        _say(f"{path}: {len(run) - len(alive)} of {len(run)} killed")
         if arguments.page:
             with arguments.page.open("a", encoding="utf8") as page:
-                page.write(_table(path, dead, alive))
-    percent = 100 * killed / max(total, 1)
-    _say(f"{killed} of {total} mutants killed ({percent:.1f} %)")
-    return int(percent < arguments.least)
-
-
-def _run(
-    path: Path, tests: Sequence[str], arguments: argparse.Namespace
-) -> tuple[int, list[Mutant]]:
-    """How many mutants of a file were killed, and those that were not."""
-    start = time.monotonic()
-    if not survives(None, tests, 3600.0):
-        raise SystemExit(f"{path}: the tests fail without any error in the file: {tests}")
-    limit = max(FEWEST_SECONDS, SLOWEST * (time.monotonic() - start))
-    every = list(mutants(path))
-    chosen = every[random.Random(arguments.seed).randrange(arguments.every) :: arguments.every]
-    alive = []
-    for mutant in chosen:
-        if survives(mutant, tests, limit):
-            alive.append(mutant)
-            _say(f"{path}:{mutant.line}: {mutant.kind}: {mutant.text}")
-    dead = len(chosen) - len(alive)
-    _say(f"{path}: {dead} of {len(chosen)} killed")
-    return dead, alive
+                page.write(_table(path, len(run) - len(alive), alive))
+    percent = 100 * (total - len(judge.alive)) / max(total, 1)
+    _say(f"{total - len(judge.alive)} of {total} mutants killed ({percent:.1f} %)")
+    return int(judge.broken or percent < arguments.least)
 
 
 def _say(text: str) -> None:
@@ -307,7 +412,7 @@ def _table(path: Path, dead: int, alive: Sequence[Mutant]) -> str:
         lines += ["| line | error | would read | reason |", "|---|---|---|---|"]
     for mutant in alive:
         text = mutant.text.replace("|", "\\|").replace("\n", " ")
-        lines.append(f"| {mutant.line} | {mutant.kind} | `{text}` | |")
+        lines.append(f"| {mutant.lines[0]} | {mutant.kind} | `{text}` | |")
     return "\n".join(lines) + "\n"
 
 

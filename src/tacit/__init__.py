@@ -23,6 +23,7 @@ from tacit.core import (
     Evidence,
     EvidenceFile,
     Filing,
+    History,
     InvalidInput,
     Membership,
     MissingDependency,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from tacit.audits.compare import compare
     from tacit.audits.dp_claim import dp_audit
     from tacit.audits.explore import explore
+    from tacit.audits.history import history
     from tacit.audits.label_only import audit_label_only
     from tacit.audits.reconstruction import audit_reconstruction
     from tacit.audits.shadow import shadow_audit
@@ -101,6 +103,7 @@ LAZY = {
     "compare": "tacit.audits.compare",
     "dp_audit": "tacit.audits.dp_claim",
     "explore": "tacit.audits.explore",
+    "history": "tacit.audits.history",
     "run": "tacit.audits.checks",
     "shadow_audit": "tacit.audits.shadow",
 }
@@ -114,6 +117,7 @@ __all__ = [
     "Evidence",
     "EvidenceFile",
     "Filing",
+    "History",
     "InvalidInput",
     "Membership",
     "MissingDependency",
@@ -139,6 +143,7 @@ __all__ = [
     "compare",
     "dp_audit",
     "explore",
+    "history",
     "load",
     "run",
     "shadow_audit",

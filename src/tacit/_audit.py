@@ -1,21 +1,31 @@
 """`tacit.audit`: arrays, or a model with its data, in; a Report out."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import replace
+from functools import partial
+from inspect import isroutine
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from tacit.adapters.answers import Kind
+from tacit.adapters.both_sides import answers_of_both
+from tacit.adapters.description import describe
 from tacit.adapters.records import SeenRecords, seen_features, seen_records
 from tacit.audits.attribute import ATTRIBUTE_POLICY, attribute_audit
 from tacit.audits.one_model import membership_audit
 from tacit.audits.steps.default_checks import Effort
 from tacit.audits.steps.named_attacks import checks_of
 from tacit.audits.steps.scoring import Progress
-from tacit.audits.steps.sides import blind_to, compared, constant, require_two_sides, told
-from tacit.audits.steps.slice_values import MIN_CELL, slice_column, with_slices
+from tacit.audits.steps.sides import (
+    blind_to,
+    compared,
+    constant,
+    require_two_sides,
+    told,
+    without_records,
+)
 from tacit.audits.steps.verdict import require_known
 from tacit.core import (
     DEFAULT_POLICY,
@@ -26,10 +36,11 @@ from tacit.core import (
     Membership,
     Outputs,
     Policy,
+    PolicyLike,
     Report,
     concatenate,
 )
-from tacit.core.checking import confidence
+from tacit.core.checking import MIN_CELL, confidence
 
 Pair = tuple[ArrayLike, ArrayLike]
 
@@ -54,7 +65,7 @@ def audit(
     train_fn: Any = None,
     store: Any = None,
     pool: Any = None,
-    policy: Policy | Mapping[str, Any] | str | Path = DEFAULT_POLICY,
+    policy: PolicyLike = DEFAULT_POLICY,
     level: float = 0.95,
     seed: int = 0,
     title: str = "",
@@ -81,8 +92,8 @@ def audit(
         region_of_nonmembers)}``, or names of columns of the data frames in `train` and `test`.
         Numbers with many values are cut at their quantiles; a column that names nearly every
         record is left out.
-    min_cell : a value of a slice with fewer members or non-members than this is not shown by
-        itself.
+    min_cell : a slice with fewer members or non-members than this is not shown by itself: it would
+        say of single people who was a member.
     kind : what the model's answers are: ``"logits"``, ``"probs"``, ``"prediction"`` or ``"loss"``;
         "auto" decides where the numbers leave no doubt.
     cluster : the unit of independence of each record (a user, a document), for members and
@@ -125,7 +136,7 @@ def audit(
     require_known(gates, checks or ())
     confidence(level)
     if shadows:
-        return _with_shadows(
+        report = _with_shadows(
             model,
             train,
             test,
@@ -137,6 +148,7 @@ def audit(
             kind=kind,
             features=features,
             slices=_sliced(slices, train, test),
+            min_cell=min_cell,
             cluster=cluster,
             assignment=assignment,
             checks=checks,
@@ -150,15 +162,16 @@ def audit(
             records=records,
             progress=progress,
         )
+        return _described(report, model)
     if train_fn is not None or store is not None or pool is not None:
         raise InvalidInput(
             "`train_fn`, `store` and `pool` are for shadow models: say how many, with `shadows=8`."
         )
-    seen = SeenRecords()
+    seen, assumed = SeenRecords(), ""
     if model is not None:
         given = member is not None or nonmember is not None
         _require_model_and_data(model, train, test, given)
-        member, nonmember = _answers(model, train, test, kind=kind)
+        (member, nonmember), assumed = answers_of_both(model, train, test, kind=kind)
         seen = seen_records(train, test)
     if not isinstance(member, Outputs) or not isinstance(nonmember, Outputs):
         came = f"`member` {type(member).__name__}, `nonmember` {type(nonmember).__name__}"
@@ -175,7 +188,7 @@ def audit(
     truth = np.concatenate([np.ones(member.n, bool), np.zeros(nonmember.n, bool)])
     units = None if cluster is None else np.asarray(_joined(cluster, "cluster", sizes))
     columns = {
-        name: slice_column(_joined(pair, f"slices[{name!r}]", sizes), name, truth, min_cell)
+        name: _joined(pair, f"slices[{name!r}]", sizes)
         for name, pair in _sliced(slices, train, test).items()
     }
     if features is not None:
@@ -189,7 +202,7 @@ def audit(
         truth,
         digest=_of_length(seen.digest, sizes),
         chance=seen.chance,
-        clustered=units is not None,
+        cluster=units,
     )
     report = membership_audit(
         outputs,
@@ -197,7 +210,8 @@ def audit(
         checks=checks,
         effort=effort,
         features=_of_length(seen.columns, sizes),
-        slices={name: column.texts for name, column in columns.items() if column.usable},
+        slices=columns,
+        min_cell=min_cell,
         policy=gates,
         level=level,
         seed=seed,
@@ -206,8 +220,26 @@ def audit(
         records=records,
         progress=progress,
     )
-    report = with_slices(told(report, sides, gates), columns)
-    return blind_to(report, seen.reason) if seen.reason else report
+    report = _described(told(report, sides, gates), model)
+    if assumed:
+        report = replace(report, assumes=(*report.assumes, assumed))
+    return _unlooked(report, seen, assignment)
+
+
+def _unlooked(report: Report, seen: SeenRecords, assignment: Assignment) -> Report:
+    """The report, which says where nobody looked at the records themselves."""
+    if seen.reason:
+        return blind_to(report, seen.reason)
+    drawn = assignment != "observed"
+    return report if drawn or seen.columns is not None else without_records(report)
+
+
+def _described(report: Report, model: Any) -> Report:
+    """The report with the model's architecture and size, as far as an adapter knows them."""
+    # a function that asks a model is not the model
+    if model is None or isroutine(model) or isinstance(model, partial):
+        return report
+    return replace(report, environment={**report.environment, **describe(model)})
 
 
 def _of_length(array: Any, sizes: tuple[int, int]) -> Any:
@@ -226,7 +258,7 @@ def audit_attribute(
     tolerance: float | None = None,
     sensitive: Any = None,
     cluster: tuple[ArrayLike, ArrayLike] | None = None,
-    policy: Policy = ATTRIBUTE_POLICY,
+    policy: PolicyLike = ATTRIBUTE_POLICY,
     level: float = 0.95,
     title: str = "",
     command: str = "",
@@ -325,42 +357,22 @@ def _with_shadows(
         raise InvalidInput(
             "`attacks` names attacks without shadow models; with `shadows` all that fit are tried."
         )
+    _require_model_and_data(model, train, test, False)
     seen = seen_records(train, test)
     if features is not None:
         seen = seen_features(*features, seen)
-    return strong(
+    report = strong(
         model,
         train,
         test,
         features=seen.columns,
+        digest=seen.digest,
+        chance=seen.chance,
         checks=checks,
         title=title or type(model).__name__,
         **options,
     )
-
-
-def _answers(
-    model: Any,
-    train: Any,
-    test: Any,
-    *,
-    kind: Kind,
-) -> tuple[Outputs, Outputs]:
-    from tacit.adapters import outputs_of
-
-    parts = [part if isinstance(part, tuple) else (part,) for part in (train, test)]
-    answers = [outputs_of(model, *part, kind=kind) for part in parts]
-    if kind == "auto" and answers[0].task != answers[1].task:
-        raise InvalidInput(
-            f"The model's answers look like a {answers[0].task} model's on `train` and like a"
-            f" {answers[1].task} model's on `test`. Say what they are: kind='logits', 'probs',"
-            " 'prediction' or 'loss'."
-        )
-    if kind == "auto" and (answers[0].logits is None) != (answers[1].logits is None):
-        # numbers outside 0..1 on one side say that none are probabilities
-        odd = int(answers[1].logits is None)
-        answers[odd] = outputs_of(model, *parts[odd], kind="logits")
-    return answers[0], answers[1]
+    return blind_to(report, seen.reason) if seen.reason else report
 
 
 def _require_model_and_data(model: Any, train: Any, test: Any, given: bool) -> None:

@@ -16,11 +16,12 @@ from tacit.core import (
     Assignment,
     InvalidInput,
     Membership,
-    Policy,
+    PolicyLike,
     Report,
     Sampler,
     Tokens,
 )
+from tacit.core.checking import MIN_CELL
 from tacit.training.fine_tune import FineTune, TextRecipe, fine_tunes
 
 Sides = tuple[Any, Any]
@@ -47,9 +48,10 @@ def audit_text(
     tries: float = 1000.0,
     overlap: OnOverlap = "refuse",
     slices: Mapping[str, Sides] | None = None,
+    min_cell: int = MIN_CELL,
     cluster: Sides | None = None,
     assignment: Assignment = "observed",
-    policy: Policy = DEFAULT_POLICY,
+    policy: PolicyLike = DEFAULT_POLICY,
     level: float = 0.95,
     seed: int = 0,
     title: str = "",
@@ -98,7 +100,10 @@ def audit_text(
     overlap : ``"refuse"``, ``"drop"`` or ``"keep"``
         What to do where texts of one side share 32 tokens in a row with the other.
     slices : name to pair
-        Columns to slice by, for members and non-members.
+        Columns to slice by, for members and non-members; numbers with many values are cut at
+        their quantiles, and a column that names nearly every text is left out.
+    min_cell : int
+        A slice with fewer members or non-members than this is not shown.
     cluster : pair or None
         The user or document of each text, for members and non-members.
     assignment, policy, level, seed, title, command, records, progress
@@ -137,6 +142,7 @@ def audit_text(
         slices={
             name: _joined(pair, f"slices[{name!r}]", sizes) for name, pair in (slices or {}).items()
         },
+        min_cell=min_cell,
         policy=policy,
         level=level,
         seed=seed,

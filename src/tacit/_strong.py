@@ -3,7 +3,7 @@ records together, trained, kept, and the model is attacked with them once.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from tacit.adapters import adapter_of, outputs_of
 from tacit.adapters.answers import Kind
 from tacit.adapters.arrays import take
+from tacit.adapters.both_sides import answers_of_both
 from tacit.audits.strong import strong_audit
 from tacit.core import InvalidInput, Membership, Outputs, Report, concatenate
 from tacit.core.checking import codes
@@ -84,6 +85,7 @@ def strong(
     cluster: tuple[ArrayLike, ArrayLike] | None = None,
     assignment: Any = "observed",
     features: Any = None,
+    digest: NDArray[np.uint64] | None = None,
     kind: Kind = "auto",
     slices: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
@@ -115,6 +117,8 @@ def strong(
         Of the draws and of every shadow model.
     features : Any
         The records' own columns, (n, d) for training and test records together, or None.
+    digest : NDArray[np.uint64] | None
+        Equal where two records are, for training and test records together, or None.
     kind : Kind
         What the model's answers are.
     cluster, assignment, slices
@@ -135,9 +139,8 @@ def strong(
         )
     x, y, sizes = _joined(train, test)
     recipe = _recipe(model, train_fn)
-    answers = concatenate(
-        *(outputs_of(model, *part, kind=kind) for part in (_pair(train), _pair(test)))
-    )
+    both, assumed = answers_of_both(model, _pair(train), _pair(test), kind=kind)
+    answers = concatenate(*both)
     unit = None if cluster is None else codes(_column(cluster), "cluster")
     fixed = _fixed(sizes, unit, seed)
     run = shadow(
@@ -159,13 +162,14 @@ def strong(
     rows = np.flatnonzero(fixed < 0)
     member = np.arange(sum(sizes)) < sizes[0]
     group = answers.label if answers.label is not None and answers.label.ndim == 1 else None
-    return strong_audit(
+    report = strong_audit(
         answers.take(rows),
         run.signals(answers, group=group).take(rows),
         Membership(member[rows], None if unit is None else unit[rows], assignment),
         seconds=run.seconds.tolist(),
         shadow_accuracy=run.accuracy[:, 1][np.isfinite(run.accuracy[:, 1])].tolist(),
         features=_rows_of(features, rows, sum(sizes)),
+        digest=_rows_of(digest, rows, sum(sizes)),
         slices={name: _column(pair)[rows] for name, pair in (slices or {}).items()},
         seed=seed,
         progress=progress,
@@ -175,6 +179,7 @@ def strong(
         },
         **options,
     )
+    return replace(report, assumes=(*report.assumes, assumed)) if assumed else report
 
 
 class _Told:

@@ -102,3 +102,34 @@ def test_the_report_s_p_value_is_the_smallest_adjusted_one_and_decides_at_its_le
     for level, finding in ((1 - p - 1e-3, "leak"), (1 - p + 1e-3, "inconclusive")):
         if 0.5 <= level < 1:
             assert tacit.run(checks, signals, membership, level=level).finding == finding
+
+
+def test_an_attack_that_learns_is_judged_by_folds_and_not_by_its_cross_fitted_scores():
+    """The p-value is that of the looks at prequential folds; that of the estimates is another."""
+    from tacit.attacks import LogisticRegression
+    from tacit.audits.steps.joint_finding import learned_p
+    from tacit.audits.steps.scoring import by_folds, pooled_order
+    from tacit.metrics.prequential import deal_folds
+
+    signals, membership = world(0.1, 150)
+    check = tacit.Check("learned", "score", LogisticRegression(), ["auc", "advantage"])
+    result = tacit.run([check], signals, membership).checks[0]
+    order = pooled_order([signals])
+    item = by_folds(check, signals, membership, deal_folds(order), order)
+    assert result.p_value == pytest.approx(learned_p([item], membership.member, None))
+    cross_fitted = min(estimate.p_value for estimate in result.estimates)
+    assert result.p_value != pytest.approx(cross_fitted, rel=1e-3)
+    assert result.p_value != pytest.approx(2 * cross_fitted, rel=1e-3)
+
+
+def test_of_a_loud_and_a_silent_check_the_loud_one_is_told_and_decides():
+    loud, membership = world(1.0, 200)
+    silent = world(0.0, 200)[0]
+    checks = [tacit.Check(name, name, Threshold(), ["auc"]) for name in ("silent", "loud")]
+    report = tacit.run(checks, {"loud": loud, "silent": silent}, membership)
+    first, second = (result.p_adjusted for result in report.checks)
+    assert report.p_value == second < 1e-6 < first
+    assert report.headline.startswith("This model leaks. loud:")
+    only = tacit.run(checks[:1], {"silent": silent}, membership)
+    assert only.finding == "inconclusive"
+    assert only.headline.startswith("Inconclusive: no leak was shown")

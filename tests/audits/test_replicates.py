@@ -91,3 +91,27 @@ def test_the_interval_of_a_mean_covers_in_19_of_20_worlds():
     found = [over_runs(rng.normal(0.2, 0.05, 3), level=0.95, name="x") for _ in range(worlds)]
     held = sum(item.low <= 0.2 <= item.high for item in found)
     assert binom.ppf(0.0005, worlds, 0.95) <= held <= binom.ppf(0.9995, worlds, 0.95)
+
+
+def test_two_runs_of_a_name_are_joined_by_hand():
+    """Accuracies .8 and .9: mean .85, error .05, Student's t with one degree of freedom."""
+    from scipy.stats import t
+
+    from tacit.audits.steps.differences import Measured
+    from tacit.audits.steps.replicates import grouped
+
+    def run(score, accuracy, n, finding):
+        measured = Estimate("advantage", score, score - 0.01, score + 0.01, 0.9, n, "x")
+        point = Point("a", "a", None, accuracy, measured, finding, "pass", n)
+        return Measured(point)
+
+    (joined,) = grouped([run(0.1, 0.8, 500, "inconclusive"), run(0.3, 0.9, 400, "leak")])
+    half = t.ppf(0.95, 1) * 0.05
+    assert joined.point.accuracy == pytest.approx(0.85)
+    assert joined.point.accuracy_low == pytest.approx(0.85 - half)
+    assert joined.accuracy_error == pytest.approx(half)
+    assert (joined.point.score.value, joined.point.score.level) == (pytest.approx(0.2), 0.9)
+    assert joined.scores == (0.1, 0.3)
+    assert (joined.point.finding, joined.point.n, joined.point.runs) == ("leak", 400, 2)
+    alone = run(0.1, 0.8, 500, "leak")
+    assert grouped([alone]) == [alone]

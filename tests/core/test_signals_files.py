@@ -52,5 +52,5 @@ def test_a_file_that_holds_none_is_refused(tmp_path):
 
 def test_a_pickle_in_a_file_is_never_opened(tmp_path):
     np.savez(tmp_path / "evil.npz", target=np.array([print], dtype=object))
-    with pytest.raises(InvalidInput, match="cannot be read"):
+    with pytest.raises(InvalidInput, match="is a pickled object"):
         Signals.load(tmp_path / "evil.npz")

@@ -98,3 +98,22 @@ def test_bad_input_is_named():
         upper_limits(np.array([1]), 10, alpha=0.0)
     with pytest.raises(InvalidInput, match="`n`"):
         local_level(0, 0.05)
+
+
+def test_one_order_statistic_exceeds_its_bound_as_the_binomial_says():
+    # the smallest, the middle and the largest of three uniforms above .5: 1/8, 4/8, 7/8
+    for rank, wanted in ((1, 1 / 8), (2, 4 / 8), (3, 7 / 8)):
+        found = crossing_probability(3, np.array([rank]), np.array([0.5]))
+        assert found == pytest.approx(wanted, abs=2e-6)
+    # of two uniforms, both keep their bounds: P(both <= .6) - P(both in (.2, .6]) = .36 - .16
+    found = crossing_probability(2, np.array([1, 2]), np.array([0.2, 0.6]))
+    assert found == pytest.approx(1 - 0.2, abs=2e-6)
+
+
+def test_a_long_convolution_is_the_direct_one():
+    from tacit.dp.bands import DIRECT, convolved
+
+    rng = np.random.default_rng(0)
+    first, second = rng.random(700), rng.random(640)
+    assert len(first) * len(second) > DIRECT
+    np.testing.assert_allclose(convolved(first, second), np.convolve(first, second), rtol=1e-9)

@@ -291,3 +291,35 @@ def test_a_larger_cluster_drawn_at_random_gives_one_score_a_run():
     assert np.all((place >= low) & (place <= high))
     other, _ = independent_scores(world, seed=4)
     assert not np.array_equal(other.row, reduced.row)
+
+
+@pytest.mark.parametrize("method", ["fixed", "jeffreys"])
+def test_a_record_at_the_threshold_is_not_accused(method):
+    score = np.repeat([0.0, 1.0, 2.0, 0.0, 1.0], [5, 15, 20, 30, 10])
+    world = evidence(score, np.arange(80) < 40)
+    at = epsilon_lower_bound(world, 1e-5, method=method, threshold=1.0).low
+    assert at == epsilon_lower_bound(world, 1e-5, method=method, threshold=1.5).low
+    assert at != epsilon_lower_bound(world, 1e-5, method=method, threshold=0.5).low
+
+
+def test_two_of_either_kind_are_enough_and_one_is_not():
+    assert epsilon_lower_bound(evidence([0.0, 1.0, 2.0, 3.0], np.arange(4) > 1), 0.0).low == 0
+    for n_members in (1, 3):
+        with pytest.raises(NotEnoughData):
+            epsilon_lower_bound(evidence([0.0, 1.0, 2.0, 3.0], np.arange(4) < n_members), 0.0)
+
+
+def test_a_score_a_run_says_nothing_of_whole_clusters():
+    world = evidence(np.arange(8.0), np.arange(8) > 3, np.arange(8))
+    assert not any("whole cluster" in text for text in epsilon_lower_bound(world, 0.0).assumes)
+
+
+def test_the_posterior_counts_delta_where_clearing_tells_more():
+    """60 of 100 wrongly accused, 1 of 100 missed, delta .1: log((1 - FPR - delta) / FNR)."""
+    score = np.r_[np.ones(60), np.zeros(40), np.ones(99), 0.0]
+    world = evidence(score, np.arange(200) >= 100)
+    rng = np.random.default_rng(0)
+    fpr, fnr = rng.beta(60.5, 40.5, 400_000), rng.beta(1.5, 99.5, 400_000)
+    draws = np.log((1 - fpr - 0.1) / fnr)
+    found = epsilon_lower_bound(world, 0.1, method="jeffreys", threshold=0.5).low
+    assert found == pytest.approx(np.quantile(draws, 0.05), abs=0.02)

@@ -131,3 +131,17 @@ def test_few_equal_scores_are_no_evidence():
     member = np.tile([True, True, False, False], 3)
     require_fair_coins(ranking(np.arange(12) // 2, member))  # 1 in 462
     require_fair_coins(ranking(np.arange(12), member))
+
+
+def test_the_sum_over_three_kinds_has_three_degrees_of_freedom():
+    # the deviations of 226 and of 228 of 400, three times: 20.28 and 23.52
+    kind = np.repeat(np.arange(3), 400)
+    assert chi2.isf(UNFAIR / 2, 2) < 3 * 52**2 / 400 < chi2.isf(UNFAIR / 2, 3) < 3 * 56**2 / 400
+    require_fair_within(np.tile(coins(226, 400), 3), kind)
+    with pytest.raises(AssumptionError):
+        require_fair_within(np.tile(coins(228, 400), 3), kind)
+
+
+def test_equal_scores_that_share_their_coin_less_often_are_no_copies():
+    # each of 40 scores twice, once in and once out, and the neighbours all alike
+    require_fair_coins(ranking(np.repeat(np.arange(40.0), 2), np.tile([True, False], 40)))

@@ -59,3 +59,21 @@ def test_an_observed_split_is_named():
     game = GaussianShift(1.0).draw(100, 100, seed=0)
     world = collect(Threshold(), game.signals, Membership(game.membership.member))
     assert "of this split" in mu_lower_bound(world).name
+
+
+def test_mu_is_the_largest_difference_of_quantiles_and_0_without_a_leak():
+    from scipy.stats import norm
+
+    from tacit.dp.bounds import tradeoff_band
+
+    weak = played(GaussianShift(0.8).draw(300, 300, seed=2))
+    band = tradeoff_band(weak)
+    inside = (band.fpr < 1) & (band.tpr > 0)
+    mu = np.max(norm.ppf(band.tpr[inside]) - norm.ppf(band.fpr[inside]))
+    assert 0.1 < mu < 0.9
+    assert mu_lower_bound(weak).low == pytest.approx(mu)
+    assert mu_lower_bound(played(GaussianShift(0.0).draw(300, 300, seed=2))).low == 0
+    # delta = Phi(mu / 2 - e / mu) - exp(e) Phi(-mu / 2 - e / mu), at the bound
+    e = gaussian_epsilon(weak, 1e-3).low
+    delta = norm.cdf(mu / 2 - e / mu) - np.exp(e) * norm.cdf(-mu / 2 - e / mu)
+    assert delta == pytest.approx(1e-3, rel=1e-3)

@@ -141,3 +141,11 @@ def test_one_full_batch_step_is_a_gaussian_at_every_epsilon():
     for bad in ((1.0, 0.0, 1), (1.0, 1.1, 1), (1.0, 0.5, 0), (-1.0, 0.5, 1)):
         with pytest.raises(InvalidInput, match="noise > 0"):
             subsampled_gaussian(*bad)
+
+
+def test_a_false_positive_rate_is_never_above_one():
+    """At epsilon -1 the line is e y: 2.4 at .9."""
+    curve = Curve(np.array([-1.0, 0.0]), np.array([0.0, 0.0]))
+    assert curve.inverse_blowup(0.9) == 1.0
+    assert curve.inverse_blowup(0.2) == pytest.approx(0.2 * np.e)
+    assert curve.inverse_blowup(0.0) == 0.0

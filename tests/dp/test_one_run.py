@@ -393,3 +393,25 @@ def test_canaries_needed_at_large_delta_are_what_the_default_needs():
 
         assert bound(m) > epsilon
         assert bound(int(0.85 * m)) < epsilon
+
+
+def test_two_guesses_are_a_number_and_none_is_refused():
+    world = Evidence(np.arange(40.0), np.arange(40) >= 20, None, "coin", "x", np.arange(40))
+    found = one_run_epsilon(world, 0.0, 2)
+    # both right: p^2 <= .05 at p = .2236, which no epsilon of 0 or more allows
+    assert found.low == 0.0
+    assert one_run_epsilon(world, 0.0, 20).low > 1.0
+    for guesses in (0, 0.0, 41, 2.5, -0.1):
+        with pytest.raises(InvalidInput, match="`guesses`"):
+            one_run_epsilon(world, 0.0, guesses)
+
+
+def test_what_a_plan_of_canaries_can_be_asked():
+    for epsilon, delta, accuracy in (
+        (1.0, 0.0, 0.5),
+        (1.0, 0.0, 1.5),
+        (1.0, 1.0, 0.9),
+        (-1, 0, 0.9),
+    ):
+        with pytest.raises(InvalidInput):
+            canaries_needed(epsilon, delta, accuracy=accuracy)

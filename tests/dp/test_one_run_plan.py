@@ -100,3 +100,12 @@ def test_declared_looks_share_alpha_equally():
         Look("top", 10, 0.01),
         Look("top", 1, 0.01),
     ]
+
+
+def test_the_walk_keeps_its_share_up_to_the_very_edge():
+    """m delta of alpha: all of it; of ten times alpha: half; beyond: none, but for tiny deltas."""
+    assert walk_share(50, 0.001, 0.05) == 1.0
+    assert walk_share(51, 0.001, 0.05) == 0.5
+    assert walk_share(500, 0.001, 0.05) == 0.5
+    assert walk_share(501, 0.001, 0.05) == 0.0
+    assert walk_share(10**6, 5e-4 * 0.05, 0.05) == 0.5

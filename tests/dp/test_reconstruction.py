@@ -83,3 +83,43 @@ def test_bad_input_is_named():
         reconstruction_epsilon(1, 4, chance=0.1, delta=1)
     with pytest.raises(InvalidInput, match="above 0"):
         reconstruction_mu(1, 4, chance=0)
+
+
+def test_epsilon_from_hits_and_from_misses_by_hand():
+    """8 of 10 at chance .1: log((g - delta) / .1); 199 of 200 at chance .5: from the misses."""
+    from scipy.stats import beta
+
+    rate = beta.ppf(0.05, 8, 3)
+    found = reconstruction_epsilon(8, 10, chance=0.1, delta=0.01)
+    assert found.low == pytest.approx(np.log((rate - 0.01) / 0.1))
+    assert found.value == pytest.approx(np.log((0.8 - 0.01) / 0.1))
+    rate = beta.ppf(0.05, 199, 2)
+    found = reconstruction_epsilon(199, 200, chance=0.5, delta=0.01)
+    assert found.low == pytest.approx(np.log((1 - 0.01 - 0.5) / (1 - rate)))
+    assert found.value == pytest.approx(np.log(0.49 / 0.005))
+    # all of 20: the point stands at half a miss
+    found = reconstruction_epsilon(20, 20, chance=0.5, delta=0.0)
+    assert found.value == pytest.approx(np.log(0.5 * 40))
+    assert found.low == pytest.approx(np.log(0.5 / (1 - 0.05 ** (1 / 20))))
+
+
+def test_what_the_best_guess_or_delta_explain_bounds_nothing():
+    assert reconstruction_epsilon(3, 10, chance=0.5, delta=0.01).low == 0
+    assert reconstruction_epsilon(0, 10, chance=0.1, delta=0.01).low == 0
+    # chance and delta leave nothing for the misses; one target is a target
+    assert reconstruction_epsilon(10, 10, chance=0.9, delta=0.2).low == 0
+    assert reconstruction_epsilon(1, 1, chance=0.1, delta=0.0).low == 0
+    assert reconstruction_epsilon(5, 10, chance=0.0, delta=0.0).low == np.inf
+
+
+def test_mu_by_hand():
+    from scipy.stats import beta, norm
+
+    found = reconstruction_mu(8, 10, chance=0.1)
+    assert found.low == pytest.approx(norm.ppf(beta.ppf(0.05, 8, 3)) - norm.ppf(0.1))
+    assert found.value == pytest.approx(norm.ppf(0.8) - norm.ppf(0.1))
+    none = reconstruction_mu(0, 10, chance=0.01)
+    assert none.low == 0
+    assert none.value == pytest.approx(norm.ppf(1 / 20) - norm.ppf(0.01))
+    everyone = reconstruction_mu(10, 10, chance=0.1)
+    assert everyone.value == pytest.approx(norm.ppf(19 / 20) - norm.ppf(0.1))

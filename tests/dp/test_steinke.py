@@ -78,3 +78,20 @@ def test_no_right_guess_is_no_evidence():
     assert steinke_p_value(10, 10, 1, 0.0, 0.0) == pytest.approx(1 - 2**-10)
     assert steinke_p_value(10, 10, 1, 0.0, 0.4) == 1.0
     assert steinke_bound(10, 10, 1, 0.0, 0.05) == 0.0
+
+
+@pytest.mark.parametrize("r", [1, 2, 3, 7])
+def test_every_number_of_right_guesses_of_a_few_has_the_p_value_of_the_definition(r):
+    for v in range(1, r + 1):
+        wanted = float(by_definition(10, r, v, Fraction(2, 3), Fraction(1, 50)))
+        assert steinke_p_value(10, r, v, float(np.log(2)), 0.02) == pytest.approx(wanted, rel=1e-9)
+
+
+def test_one_right_guess_of_one_is_a_coin_and_what_delta_adds():
+    # beta = 1/2; the only term is (1 - 1/2) / 1; 1/2 + 2 * 10 * .01 * 1/2
+    assert steinke_p_value(10, 1, 1, 0.0, 0.01) == pytest.approx(0.6)
+
+
+def test_no_right_guess_refutes_nothing():
+    assert steinke_p_value(10, 4, 0, 0.0, 0.01) == 1.0
+    assert steinke_p_value(10, 4, 0, 0.0, 0.0) == 1.0

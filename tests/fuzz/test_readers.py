@@ -12,12 +12,16 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from tacit import InvalidInput, Policy
+from tacit import InvalidInput, Policy, Signals, Tokens
 from tacit.adapters.files import read_outputs
 from tacit.adapters.tables import read_table
+from tacit.adapters.text_files import read_texts
 from tacit.cli.dp import read_scores
+from tacit.core.evidence_file import EvidenceFile
+from tacit.core.filing import Filing
 from tacit.core.loading import load
 from tacit.design import Canaries, Manifest
+from tacit.design.text_canaries import TextCanaries
 from tacit.integrations.trace_file import read as read_trace
 from tacit.training.recipe_file import read_recipe
 
@@ -83,6 +87,14 @@ READERS = {
     "policy.toml": (Policy.from_toml, 1500),
     "recipe.toml": (read_recipe, 1000),
     "trace.jsonl": (read_trace, 1500),
+    "tokens.npz": (Tokens.load, 1500),
+    "signals.npz": (Signals.load, 1500),
+    "text-canaries.npz": (TextCanaries.load, 1000),
+    "texts.jsonl": (read_texts, 1500),
+    "texts.txt.gz": (read_texts, 1500),
+    "evidence.toml": (EvidenceFile.from_toml, 1000),
+    "filing.json": (Filing.load, 200),
+    "tables.npz": (lambda path: read_table(path, missing=True), 1500),
 }
 
 
@@ -93,7 +105,8 @@ def test_there_are_seeds_for_every_reader():
 
 def seeds_of(name):
     stem, _, suffix = name.partition(".")
-    return [path.read_bytes() for path in sorted(CORPUS.glob(f"{stem}*.{suffix}"))]
+    files = [*CORPUS.glob(f"{stem}.{suffix}"), *CORPUS.glob(f"{stem}-*.{suffix}")]
+    return [path.read_bytes() for path in sorted(files)]
 
 
 @pytest.mark.parametrize("name", READERS)

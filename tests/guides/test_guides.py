@@ -28,6 +28,7 @@ NEEDS = {
     "trackers": ["tensorboardX"],
     "from-tf-privacy": ["sklearn"],
     "pipelines": ["numpy"],
+    "history": ["numpy"],
 }
 # of the packages above, those that the core environment has
 IN_CORE = {"sklearn", "numpy", "pandas"}

@@ -172,3 +172,32 @@ def test_mlflow_finds_the_evaluator_through_the_entry_point(tmp_path):
         check=False,
     )
     assert done.stdout == "TacitEvaluator\n", done.stderr[-1000:]
+
+
+def test_the_registry_gives_the_history_of_a_model(tracking, table):
+    from sklearn.ensemble import RandomForestClassifier
+
+    import tacit
+    from tacit.integrations.mlflow_registry import version_reports
+
+    part = table[table["member"] == 1]
+    for number, depth in ((1, 2), (2, None)):
+        model = RandomForestClassifier(20, max_depth=depth, random_state=0)
+        model.fit(part[list("abcd")], part["label"])
+        with mlflow.start_run():
+            logged = mlflow.sklearn.log_model(
+                model,
+                name="scorer",
+                registered_model_name="scorer",
+                skops_trusted_types=["sklearn.tree._tree.Tree"],
+            )
+        if number == 1:
+            with pytest.raises(tacit.NotEnoughData, match="0 of 1 versions"):
+                version_reports("scorer")
+        evaluated(logged.model_uri, table, model_version=("scorer", number))
+    found = version_reports("scorer")
+    assert [name for name, _ in found] == ["v1", "v2"]
+    history = tacit.history([report for _, report in found], versions=["v1", "v2"])
+    assert history.worse == ("v2",)
+    with pytest.raises(InvalidInput, match="no model `nobody`"):
+        version_reports("nobody")

@@ -276,3 +276,15 @@ def test_over_clusters_a_maximum_pays_for_what_they_are_worth():
     apart = advantage(paper(evidence.member_scores, evidence.nonmember_scores))
     assert estimate.p_value > apart.p_value
     assert estimate.high >= apart.high
+
+
+@pytest.mark.parametrize(("n1", "n0"), [(10_000, 10), (10, 10_000), (50, 50)])
+@pytest.mark.parametrize("gain", [0.0, 0.3, 0.9])
+def test_the_largest_variance_is_looked_for_where_rates_can_be(n1, n0, gain):
+    """TPR = FPR + gain is at most 1: the maximum over a fine grid of such FPRs."""
+    from tacit.metrics.advantage import _largest_variance
+
+    fpr = np.linspace(0, 1 - gain, 10_001)
+    tpr = fpr + gain
+    grid = (tpr * (1 - tpr) / n1 + fpr * (1 - fpr) / n0).max()
+    assert _largest_variance(gain, n1, n0) == pytest.approx(grid, rel=1e-6)

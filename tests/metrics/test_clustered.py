@@ -146,3 +146,155 @@ def test_folds_of_clusters_are_summed_by_stouffer():
     assert twice == pytest.approx(ndtr(2**0.5 * ndtri(one)))
     nobody = np.zeros(len(user), np.int8)
     assert learned_p_value([score], nobody, member, user) == 1
+
+
+def of_zeros_and_ones(hit, member, user):
+    """The test of one rank look at scores 0 and 1: doubled ranks that differ by the records."""
+    look = rank_look(Ranked.of("hit", np.asarray(hit, float)), member)
+    return clustered_test([look], member, user)
+
+
+def test_within_users_the_difference_and_its_spread_by_hand():
+    """Two users of both kinds: 4 records with rates 1 and 0, 6 records with rates 1/2 and 1/4.
+
+    Each counts m (n - m) / n: 1 and 4/3. The difference is (1 * 1 + 4/3 * 1/4) / (7/3) = 4/7. The
+    sums of squares are 1 and 4/3, so the variance of the sum over members is 1 * 1 / 3 + 4/3 * 4/3
+    / 5 = 31/45.
+    """
+    user = np.repeat([0, 1], [4, 6])
+    member = np.array([1, 1, 0, 0, 1, 1, 0, 0, 0, 0], bool)
+    hit = [1, 1, 0, 0, 1, 0, 1, 0, 0, 0]
+    test = of_zeros_and_ones(hit, member, user)
+    assert test.effect[0] == pytest.approx(10 * 4 / 7)
+    assert test.spread[0] == pytest.approx(10 * np.sqrt(31 / 45) / (7 / 3))
+
+
+def test_users_of_one_kind_are_weighted_by_what_their_size_and_likeness_tell():
+    """Rates 3/4 of 4 and 0 of 2 against 1/3 of 3 and 0 of 3, all numbers by hand."""
+    user = np.repeat([0, 1, 2, 3], [4, 2, 3, 3])
+    member = user < 2
+    hit = [1, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0]
+    between = (4 * (5 / 12) ** 2 + 2 / 9 + 3 / 9) / 3
+    within = (3 / 4 + 2 / 3) / (12 - 4)
+    typical = (12 - (16 + 4 + 9 + 9) / 12) / 3
+    rho = (between - within) / (between + (typical - 1) * within)
+    assert rho == pytest.approx(0.31483, abs=1e-5)
+    four, two = 4 / (1 + 3 * rho), 2 / (1 + rho)
+    difference = 0.75 * four / (four + two) - 1 / 6
+    assert of_zeros_and_ones(hit, member, user).effect[0] == pytest.approx(12 * difference)
+
+
+def test_the_p_value_counts_the_labellings_of_users():
+    """Three users against three: all 20 labellings, with the statistic written out."""
+    from itertools import combinations
+
+    size = np.array([9, 2, 4, 3, 6, 5])
+    hits = np.array([9, 0, 3, 1, 1, 2])
+    user = np.repeat(np.arange(6), size)
+    hit = np.concatenate([np.arange(n) < k for n, k in zip(size, hits)])
+    test = of_zeros_and_ones(hit, user < 3, user)
+    mean = hits / size
+    rho = intraclass_correlation(
+        size.astype(float), mean[:, None], (size * mean * (1 - mean))[:, None]
+    )
+    w = size / (1 + (size - 1) * rho[0])
+
+    def moments(side):
+        centre = w[side] @ mean[side] / w[side].sum()
+        return centre, np.sum(w[side] ** 2 * (mean[side] - centre) ** 2) / w[side].sum() ** 2
+
+    found = []
+    for chosen in combinations(range(6), 3):
+        inside, rest = list(chosen), [unit for unit in range(6) if unit not in chosen]
+        (mean1, variance1), (mean0, variance0) = moments(inside), moments(rest)
+        found.append((mean1 - mean0, variance1 + variance0))
+    apart, variance = np.array(found).T
+    t = apart / np.sqrt(np.maximum(variance, 0.05 * variance.mean()))
+    exact = np.mean(t >= t[0] - 1e-9)
+    assert 0.1 <= exact <= 0.3
+    # 9,999 shuffles: four standard errors
+    assert test.p_value == pytest.approx(exact, abs=0.018)
+
+
+def test_users_that_agree_by_chance_have_a_twentieth_of_the_usual_variance():
+    """Three users at rate 1/2 against three at 1/4: no variance at all in one of 20 labellings."""
+    from itertools import combinations
+
+    user = np.repeat(np.arange(6), 4)
+    hit = np.concatenate([[1, 1, 0, 0]] * 3 + [[1, 0, 0, 0]] * 3)
+    test = of_zeros_and_ones(hit, user < 3, user)
+    rate = np.repeat([0.5, 0.25], 3)
+    # equal sizes: the variance of a side is its sum of squares over 3 ** 2
+    variance = [
+        sum(rate[list(side)].var() / 3 for side in (inside, set(range(6)) - set(inside)))
+        for inside in combinations(range(6), 3)
+    ]
+    t = 0.25 / np.sqrt(0.05 * np.mean(variance))
+    assert -ndtri(test.p_value_each[0]) == pytest.approx(t, rel=0.02)
+    assert test.p_value == pytest.approx(1 / 20, abs=0.009)
+
+
+def test_two_looks_share_the_error_over_all_labellings():
+    """Three users against three, two looks at half of the error each: the smaller p counts."""
+    from itertools import combinations
+
+    size = np.full(6, 4)
+    user = np.repeat(np.arange(6), size)
+    hits = np.array([[3, 2, 4, 1, 0, 2], [1, 3, 0, 2, 2, 1]])
+    member = user < 3
+    looks = [
+        rank_look(Ranked.of(str(i), np.tile(np.arange(4), 6) < np.repeat(row, 4)), member)
+        for i, row in enumerate(hits)
+    ]
+    test = clustered_test(looks, member, user)
+    found = []
+    for chosen in combinations(range(6), 3):
+        inside, rest = list(chosen), [unit for unit in range(6) if unit not in chosen]
+        rate = hits / 4
+        apart = rate[:, inside].mean(axis=1) - rate[:, rest].mean(axis=1)
+        found.append((apart, (rate[:, inside].var(axis=1) + rate[:, rest].var(axis=1)) / 3))
+    apart, variance = np.moveaxis(np.array(found), 1, 0)
+    t = apart / np.sqrt(np.maximum(variance, 0.05 * variance.mean(axis=0)))
+    largest = t.max(axis=1)
+    exact = np.mean(largest >= largest[0] - 1e-9)
+    assert 0.05 < exact < np.mean(t[:, 0] >= t[0, 0] - 1e-9) + 0.2
+    assert np.mean(t.min(axis=1) >= t[0].min() - 1e-9) != exact
+    assert test.p_value == pytest.approx(exact, abs=0.018)
+
+
+def test_within_users_all_labellings_count():
+    """Two members of 4 and two of 6: 90 labellings, the sum over members of the differences."""
+    from itertools import combinations
+
+    user = np.repeat([0, 1], [4, 6])
+    member = np.array([1, 1, 0, 0, 1, 1, 0, 0, 0, 0], bool)
+    hit = np.array([1, 0, 1, 0, 1, 1, 0, 0, 0, 1])
+    sums = [
+        hit[list(one)].sum() + hit[[4 + place for place in other]].sum()
+        for one in combinations(range(4), 2)
+        for other in combinations(range(6), 2)
+    ]
+    exact = np.mean(np.array(sums) >= hit[member].sum())
+    assert of_zeros_and_ones(hit, member, user).p_value == pytest.approx(exact, abs=0.02)
+
+
+def test_users_of_both_kinds_count_on_both_sides():
+    from tacit.metrics.clustered import _Clusters, _sides
+
+    user = np.repeat(np.arange(9), 2)
+    member = np.repeat([True, False, False], 6)
+    member[[12, 14, 16]] = True  # three of each kind and three of both
+    rows = rank_look(Ranked.of("a", np.arange(18.0)), member).rows
+    assert _sides(_Clusters.of([rows], member, user)) == (6, 6)
+    member[0:2] = False
+    assert _sides(_Clusters.of([rows], member, user)) == (5, 7)
+
+
+def test_the_correlation_of_columns_is_pearsons():
+    from tacit.metrics.clustered import _correlation
+
+    scores = np.random.default_rng(0).normal(size=(50, 3))
+    scores[:, 1] += scores[:, 0]
+    found = _correlation(np.column_stack([scores, np.ones(50)]))
+    np.testing.assert_allclose(found[:3, :3], np.corrcoef(scores.T))
+    assert found[3].tolist() == [0, 0, 0, 1]

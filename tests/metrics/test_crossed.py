@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.special import ndtr
-from scipy.stats import binom
+from scipy.stats import binom, t
 
 from tacit.attacks.reference.families import families
 from tacit.core import InvalidInput, NotEnoughData
@@ -170,3 +170,42 @@ def test_a_share_removed_is_fieller_s_interval():
     low, high = brentq(outside, x / y - 3, x / y), brentq(outside, x / y, x / y + 3)
     assert removed.value == pytest.approx(1 - x / y)
     assert (removed.low, removed.high) == pytest.approx((1 - high, 1 - low))
+
+
+def test_the_variance_is_that_of_both_samples_less_that_of_the_cells_by_hand():
+    """Records 4/3 * .025, models 3/2 * .0008, cells .001; never below either of the first two."""
+    record = np.array([0.1, -0.1, 0.05, -0.05])
+    family = np.array([0.02, -0.02, 0.0])
+    cell = np.zeros((3, 4))
+    cell[0, 0] = 0.001**0.5
+    one = CrossedAuc(0.7, record, family, cell)
+    assert one.covariance(one) == pytest.approx(0.1 / 3 + 0.0012 - 0.001)
+    cell = np.zeros((3, 4))
+    cell[0, 0] = 0.03**0.5
+    other = CrossedAuc(0.7, record, family, cell)
+    assert other.covariance(other) == pytest.approx(0.1 / 3)
+    found = one.estimate(level=0.9)
+    half = t.ppf(0.95, 2) * (0.1 / 3 + 0.0002) ** 0.5
+    assert (found.low, found.high) == pytest.approx((max(0, 0.7 - half), min(1, 0.7 + half)))
+    assert found.p_value == pytest.approx(t.sf(0.2 / (0.1 / 3 + 0.0002) ** 0.5, 2))
+    # the correlation stays that of the plain estimates: both variances are .0345 less their cells
+    plain = 0.1 / 3 + 0.0012
+    link = (plain - (0.001 * 0.03) ** 0.5) / ((plain - 0.001) * (plain - 0.03)) ** 0.5
+    floored = ((plain - 0.001) * (0.1 / 3)) ** 0.5
+    assert one.covariance(other) == pytest.approx(link * floored)
+
+
+def test_the_variance_is_never_below_that_of_the_models_alone():
+    """Models 3/2 * .08, records 2 * .0002, cells .01: .12 and not .1104."""
+    cell = np.zeros((3, 2))
+    cell[0, 0] = 0.1
+    one = CrossedAuc(0.7, np.array([0.01, -0.01]), np.array([0.2, -0.2, 0.0]), cell)
+    assert one.covariance(one) == pytest.approx(0.12)
+
+
+def test_without_any_variance_the_covariance_is_that_of_the_records():
+    flat = CrossedAuc(0.5, np.zeros(4), np.zeros(2), np.zeros((2, 4)))
+    record = np.array([0.1, -0.1, 0.05, -0.05])
+    other = CrossedAuc(0.6, record, np.array([0.01, -0.01]), np.zeros((2, 4)))
+    assert flat.covariance(other) == 0
+    assert flat.estimate().p_value == 1.0

@@ -171,3 +171,12 @@ def test_no_edge_of_a_histogram_is_the_exact_score_of_a_record(scale, digits, bi
     assert len(np.unique(edges)) == bins + 1
     assert not np.isin(edges, score).any()
     assert sum(shares["member"]) == pytest.approx(1)
+
+
+def test_a_curve_of_two_corners_has_the_widest_band():
+    from tacit.metrics.curves import _band
+
+    world = Evidence(np.zeros(8), np.arange(8) < 4, None, "observed", "x", np.arange(8))
+    low, high = _band(world, np.array([0.0, 1.0]), 0.95)
+    assert low.tolist() == [0.0, 1.0]
+    assert high.tolist() == [1.0, 1.0]

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binom
 
 from tacit.core import InvalidInput
-from tacit.metrics.detectable import detectable_advantage, detectable_by
+from tacit.metrics.detectable import _Scene, detectable_advantage, detectable_by
 from tacit.metrics.intervals import fisher_p_value
 from tacit.metrics.joint import joint_test
 from tacit.metrics.looks import Ranked, cut_look, rank_look
@@ -126,3 +126,75 @@ def test_what_is_detectable_by_a_fixed_threshold_in_closed_form():
     spread = (1 / 500 + 1 / 500) ** 0.5 / 2
     expected = (1.6448536 + 0.8416212 * (1 - gain**2) ** 0.5) * spread + 0.001
     assert gain == pytest.approx(expected, abs=1e-7)
+
+
+def scene(places, *, spread=0.1, limit=1.0, share=0.5, n=100):
+    """A rank look and cuts at some shares of the records, with independent noise."""
+    k = len(places) + 1
+    noise = np.random.default_rng(0).standard_normal((20_000, k))
+    ranks = np.arange(k) == 0
+    return _Scene(
+        ranks, np.array([0.0, *places]), np.full(k, spread), np.full(k, limit), noise, share, n
+    )
+
+
+def test_two_lines_meet_at_their_corner():
+    """Bent at (.2, .6): 40 % of the pooled records, where the gap is .4; half of it half way."""
+    means, steadier = scene([0.2, 0.4, 0.7]).two_lines(0.2, 0.4)
+    np.testing.assert_allclose(means[1:] * 0.1, [0.2, 0.4, 0.2])
+    # the area above a half is .2, so doubled ranks of 100 records differ by 40
+    assert means[0] * 0.1 == pytest.approx(40)
+    assert steadier[0] == 1
+    means, _ = scene([0.1, 0.5], share=0.25).two_lines(0.0, 0.4)
+    # all of the first tenth are members, and .4 of the members are in it
+    np.testing.assert_allclose(means[1:] * 0.1, [0.4, 0.4 * (1 - 0.4 / 0.9)])
+
+
+def test_a_shift_is_seen_most_in_the_middle():
+    """At half of the records the gap is the advantage, and the area is Phi(mu / sqrt 2)."""
+    from scipy.special import ndtr, ndtri
+
+    means, _ = scene([0.5]).shift(0.3)
+    mu = 2 * ndtri(0.65)
+    np.testing.assert_allclose(means * 0.1, [200 * (ndtr(mu / 2**0.5) - 0.5), 0.3], rtol=1e-4)
+
+
+def test_counts_vary_less_where_the_leak_fills_the_cells_unevenly():
+    """.6 of members and .4 of others in the upper half: 1 / (2 / .3 + 2 / .2) against 1 / 16."""
+    both = scene([0.5, 0.1])
+    found = both._steadier(np.array([0.0, 0.2, 0.2]))
+    assert found[1] == pytest.approx(np.sqrt(0.06 * 16))
+    # a tenth, in which are a fifth of the members and nobody else
+    assert found[2] == 0.0
+    np.testing.assert_allclose(both._steadier(np.zeros(3))[1:], 1.0)
+
+
+def test_the_power_is_the_chance_that_some_look_reaches_its_limit():
+    from scipy.special import ndtr
+
+    two = scene([0.5], limit=1.0)
+    means = np.array([[0.5, -0.5], [1.0, 2.0]])
+    # of independent looks: 1 - Phi(.5) Phi(1.5 / 2)
+    assert two.power(means) == pytest.approx(1 - ndtr(0.5) * ndtr(0.75), abs=0.011)
+
+
+def test_the_smallest_leak_is_where_the_power_is_reached():
+    from scipy.special import ndtr, ndtri
+
+    one = scene([], limit=1.645)
+
+    def means(size):
+        return np.array([[10 * size], [1.0]])
+
+    assert one.smallest(means, 0.8, 1.0) == pytest.approx((1.645 + ndtri(0.8)) / 10, abs=0.003)
+    assert one.smallest(means, 0.8, 0.2) == 1.0
+    assert ndtr(10 * 0.2 - 1.645) < 0.8
+
+
+def test_one_record_more_or_less_is_half_a_step():
+    """One member against 100: the step is half of a record of the smaller side."""
+    assert detectable_advantage(1, 100) == 1.0
+    gain = detectable_advantage(50, 5000, level=0.9, power=0.5)
+    assert gain == pytest.approx(1.2815516 * (1 / 50 + 1 / 5000) ** 0.5 / 2 + 0.01, abs=1e-7)
+    with pytest.raises(InvalidInput):
+        detectable_advantage(0, 5)

@@ -68,3 +68,34 @@ def test_too_few_records_or_clusters_are_named():
         share_excess([True], [])
     with pytest.raises(NotEnoughData, match="5 of members, got 1"):
         share_excess([True, False], [True], cluster=([0, 0], [0]))
+
+
+def test_over_users_of_one_record_it_is_students_t_of_the_smaller_side():
+    """8 of 10 against 3 of 12: .55 over sqrt(.25 (1/10 + 1/12)), 9 degrees of freedom."""
+    from scipy.stats import t
+
+    members, others = np.arange(10) < 8, np.arange(12) < 3
+    found = share_excess(members, others, cluster=(np.arange(10), np.arange(12)))
+    assert found.p_value == pytest.approx(t.sf(0.55 / (0.25 * (1 / 10 + 1 / 12)) ** 0.5, 9))
+    swapped = share_excess(others, members, cluster=(np.arange(12), np.arange(10)))
+    assert swapped.p_value == pytest.approx(1 - found.p_value)
+
+
+@pytest.mark.parametrize(("hits", "n"), [((70, 40), (100, 100)), ((30, 25), (40, 60))])
+def test_limits_of_a_ratio_solve_the_squared_distances(hits, n):
+    """A ratio r of failures is a limit where q1 - r q0 is as long as its two distances allow."""
+    members, others = np.arange(n[0]) < hits[0], np.arange(n[1]) < hits[1]
+    found = relative_excess(members, others)
+    (q1, q0) = (1 - hits[0] / n[0], 1 - hits[1] / n[1])
+    low, high = wilson([n[0] - hits[0], n[1] - hits[1]], list(n), level=0.95)
+    assert found.value == pytest.approx(1 - q1 / q0)
+    least, most = 1 - found.high, 1 - found.low
+    assert (q1 - least * q0) == pytest.approx(np.hypot(q1 - low[0], least * (high[1] - q0)))
+    assert (most * q0 - q1) == pytest.approx(np.hypot(high[0] - q1, most * (q0 - low[1])))
+
+
+def test_where_others_hardly_ever_fail_no_share_is_ruled_out():
+    """1 of 50 others is missed: its limit is more than twice that, so all may be known."""
+    found = relative_excess(np.arange(50) < 48, np.arange(50) < 49)
+    assert found.high == 1.0
+    assert found.value == pytest.approx(-1.0)

@@ -6,18 +6,12 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from tacit.metrics.joint import (
-    Copula,
-    Shuffles,
-    correlation,
-    joint_test,
-    records_needed,
-    separation_p_value,
-    weights,
-)
+from tacit.metrics.chance import Copula, Shuffles
+from tacit.metrics.joint import correlation, joint_test, records_needed, separation_p_value, weights
 from tacit.metrics.looks import Ranked, cut_look, rank_look, slice_look
 from tacit.metrics.permutation import Labels
 from tacit.metrics.prequential import deal_folds, learned_looks
+from tacit.metrics.rows import Rows
 
 
 def looks_at(scores, member):
@@ -291,3 +285,38 @@ def test_the_critical_ratio_of_a_copula_has_its_chance():
 def test_separation_never_has_a_chance_above_one():
     assert separation_p_value(1, 1, 5) == 1.0
     assert separation_p_value(3, 2, 1) == pytest.approx(1 / 10)
+
+
+def test_a_look_that_is_always_reached_makes_the_chance_one():
+    copula = Copula(np.eye(3))
+    assert copula.p_value(np.array([1.0, 0.01, 0.01])) == 1.0
+    assert copula.p_value(np.array([0.01, 1.0, 0.0])) == 1.0
+    assert copula.p_value(np.zeros(3)) == 0.0
+
+
+def test_rows_of_small_numbers_correlate_as_they_are():
+    """Of the order of a thousandth, and one that does not vary."""
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=(2, 60)) / 1000
+    code = np.zeros(60, np.uint8)
+    rows = [Rows(code, 1, values) for values in (first, first + second, np.full(60, 0.001))]
+    found = correlation(rows)
+    assert found[0, 1] == pytest.approx(np.corrcoef(first, first + second)[0, 1])
+    assert found[2].tolist() == [0, 0, 1]
+    opposite = correlation([rows[0], Rows(code, 1, -first)])
+    assert opposite[0, 1] == pytest.approx(-1.0)
+    assert opposite[0, 1] >= -1.0
+
+
+def test_a_score_that_is_the_same_for_all_tells_nothing():
+    member = np.arange(30) < 12
+    constant = rank_look(Ranked.of("a", np.zeros(30)), member)
+    test = joint_test([constant, rank_look(Ranked.of("b", np.arange(30.0)), member)], member)
+    assert test.p_value_each[0] == 1.0
+    assert np.isfinite(test.p_value)
+
+
+def test_chances_too_small_for_a_number_raise_no_warning():
+    copula = Copula(np.array([[1.0, 0.0], [0.0, 1.0]]))
+    assert copula.p_value(np.array([5e-324, 1e-310])) < 1e-290
+    assert copula.p_value(np.array([1e-200, 1e-310])) == pytest.approx(1e-200)

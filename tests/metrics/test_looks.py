@@ -5,16 +5,18 @@ from math import comb
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from tacit.metrics.looks import (
     Ranked,
-    Rows,
     cut_look,
     cut_places,
     rank_look,
+    rank_p_value,
     slice_look,
     tail_table,
 )
+from tacit.metrics.rows import Rows
 
 
 def test_cuts_lie_at_halves_from_the_top_and_from_the_bottom_and_a_half_is_one_cut():
@@ -106,3 +108,62 @@ def test_products_of_rows_equal_those_of_the_written_out_matrix(nested):
             assert one.products(other) == pytest.approx(expected, abs=1e-12)
         assert one.totals == pytest.approx(one.dense().sum(axis=1), abs=1e-12)
         assert one.squares == pytest.approx((one.dense() ** 2).sum(axis=1), abs=1e-12)
+
+
+def test_the_nearest_place_weighs_what_is_left_out_too():
+    """Of 40 records 30 are wanted: 24 is off by log 1.25 + log 1.6, 36 by log 1.2 + log 2.5."""
+    from tacit.metrics.looks import _nearest
+
+    assert _nearest(np.array([24, 36]), 30, 40) == 24
+    assert _nearest(np.array([30, 35]), 33, 40) == 35
+
+
+def test_many_records_are_judged_by_the_normal_law_with_half_a_pair_taken_off():
+    from scipy.stats import mannwhitneyu
+
+    rng = np.random.default_rng(0)
+    for n_values in (10**6, 7):
+        score = np.floor(rng.random(200) * n_values)
+        member = np.arange(200) < 100
+        found = rank_look(Ranked.of("a", score), member).p_value[0]
+        known = mannwhitneyu(
+            score[member], score[~member], alternative="greater", method="asymptotic"
+        )
+        assert found == pytest.approx(known.pvalue, rel=1e-9)
+
+
+def test_the_smallest_p_value_of_a_cut_is_that_of_all_hits():
+    from scipy.stats import hypergeom
+
+    member = np.arange(40) < 15
+    look = cut_look(Ranked.of("a", np.arange(40.0)), member)
+    for row, top in enumerate(look.n_top.tolist()):
+        most = min(top, 15)
+        assert look.least[row] == pytest.approx(hypergeom.sf(most - 1, 40, 15, top))
+
+
+def test_where_counts_vary_much_there_is_no_table_and_the_p_value_is_the_same():
+    from scipy.stats import hypergeom
+
+    n = 40_000
+    member = np.random.default_rng(1).random(n) < 0.5
+    look = cut_look(Ranked.of("a", np.arange(n) + 200.0 * member), member)
+    half = look.n_top.tolist().index(n // 2)
+    assert look.tables[half] is None
+    assert look.least[half] == 0.0
+    exact = hypergeom.sf(look.hits[half] - 1, n, int(member.sum()), n // 2)
+    assert look.p_value[half] == pytest.approx(exact, rel=1e-6)
+    # the variance of the half of 15,998 is 999.94, of 16,004 it is 1,000.31
+    assert tail_table(15_998, 7_999, 7_999) is not None
+    assert tail_table(16_004, 8_002, 8_002) is None
+
+
+def test_the_p_value_of_ten_million_ranks_is_that_of_a_normal_sum():
+    """Squares of so many ranks are beyond an int64."""
+    n = 10_000_000
+    # the variance of a sum of doubled ranks without ties is n1 n0 (n + 1) / 3
+    spread = (n / 2 * n / 2 * (n + 1) / 3) ** 0.5
+    total = np.int64(round(2 * spread))
+    assert rank_p_value(np.ones(n - 1, bool), n // 2, n // 2, total) == pytest.approx(
+        norm.sf(2), rel=1e-3
+    )

@@ -81,3 +81,11 @@ def test_planted_runs_are_found_and_nothing_else():
 def test_edit_similarity_is_that_of_rapidfuzz():
     pytest.importorskip("rapidfuzz")
     assert matching.edit_similarities([("abcd", "abed"), ("same", "same")]).tolist() == [0.75, 1.0]
+
+
+def test_texts_too_long_for_a_table_that_share_nothing_have_no_run():
+    from tacit.metrics.matching import _by_halving
+
+    assert _by_halving(np.arange(5), np.arange(10, 15)) == 0
+    assert _by_halving(np.arange(5), np.array([9, 3, 9])) == 1
+    assert _by_halving(np.arange(9), np.array([2, 3, 4, 8])) == 3

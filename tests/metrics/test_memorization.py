@@ -134,3 +134,14 @@ def test_bad_arguments_are_named():
         exposure(1.0, [])
     with pytest.raises(InvalidInput, match="`score`"):
         exposure(np.nan, [1.0])
+
+
+def test_the_difference_of_two_shares_by_hand_and_half_is_the_default():
+    """A chance of 1/4 a try: three tries reach 1 - (3/4)^3 = .58, two reach .44."""
+    quarter, never = np.log(0.25), -np.inf
+    assert extractable([quarter], n=3).tolist() == [True]
+    assert extractable([quarter], n=2).tolist() == [False]
+    found = extraction_rate([quarter] * 3 + [never], [quarter] + [never] * 4, n=3)
+    assert found.value == pytest.approx(3 / 4 - 1 / 5)
+    assert found.n == 9
+    assert extraction_rate([quarter], [never], n=3).value == 1.0

@@ -80,3 +80,39 @@ def test_bad_input_is_named():
         paired_share_difference([], [])
     with pytest.raises(NotEnoughData, match="5 of them, got 2"):
         paired_share_difference([True, False], [True, True], cluster=[0, 1])
+
+
+def test_over_users_it_is_the_t_test_of_their_means():
+    """Six users of two records: the test and the interval of one sample of six means."""
+    from scipy.stats import ttest_1samp
+
+    one = np.array([1, 1, 1, 0, 1, 1, 0, 1, 1, 1, 0, 0], bool)
+    other = np.array([0, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1], bool)
+    user = np.repeat(np.arange(6), 2)
+    means = (one.astype(float) - other).reshape(6, 2).mean(axis=1)
+    known = ttest_1samp(means, 0, alternative="greater")
+    found = paired_share_difference(one, other, cluster=user)
+    assert found.p_value == pytest.approx(known.pvalue)
+    ends = ttest_1samp(means, 0).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((ends.low, ends.high))
+
+
+def test_the_correlation_pays_half_a_record():
+    """40 both, 20 the first alone, 40 neither: (40 * 40 - 100 / 2) / sqrt(60 * 40 * 40 * 60)."""
+    one, other = np.arange(100) < 60, np.arange(100) < 40
+    found = paired_share_difference(one, other)
+    z = 1.959964
+    wilson_low = (60 + z**2 / 2 - z * (100 * 0.24 + z**2 / 4) ** 0.5) / (100 + z**2)
+    shorter = (2 * (1 - 1550 / 2400)) ** 0.5
+    assert found.low == pytest.approx(0.2 - (0.6 - wilson_low) * shorter, abs=1e-6)
+
+
+def test_a_negative_correlation_is_not_corrected():
+    """1 both, 49 either alone, 1 neither: (1 - 49 * 49) / sqrt(50 ** 4)."""
+    one = np.r_[np.ones(50, bool), np.zeros(50, bool)]
+    other = np.r_[True, np.zeros(49, bool), np.ones(49, bool), False]
+    found = paired_share_difference(one, other)
+    z = 1.959964
+    wilson_low = (50 + z**2 / 2 - z * (25 + z**2 / 4) ** 0.5) / (100 + z**2)
+    longer = (2 * (1 + 2400 / 2500)) ** 0.5
+    assert found.low == pytest.approx(-(0.5 - wilson_low) * longer, abs=1e-6)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from tacit.metrics.looks import Rows
 from tacit.metrics.permutation import (
     FEWEST_SHUFFLES,
     MOST_SHUFFLES,
@@ -16,6 +15,7 @@ from tacit.metrics.permutation import (
     gathered,
     own_order,
 )
+from tacit.metrics.rows import Rows
 
 
 def rows(n, seed=0):
@@ -89,3 +89,22 @@ def test_the_own_order_forgets_the_order_of_arrival():
     second = [part.take(own_order(moved)) for part in moved]
     for one, other in zip(first, second):
         np.testing.assert_array_equal(one.dense(), other.dense())
+
+
+def test_shuffles_too_many_to_keep_are_the_same_ones_drawn_anew(monkeypatch):
+    """Block by block from the same seed: the last block is shorter, none is left out."""
+    from tacit.metrics import permutation
+
+    member = np.arange(300) < 120
+    labels = Labels.of(member, [Rows(np.arange(300) % 5, 5)])
+    assert not labels.every
+    monkeypatch.setattr(permutation, "BLOCK", 300 * 400)
+    permutation._kept.cache_clear()
+    kept = np.concatenate(list(labels._chosen()))
+    monkeypatch.setattr(permutation, "KEPT", 0)
+    drawn = list(labels._chosen())
+    permutation._kept.cache_clear()
+    assert [len(block) for block in drawn[:-1]] == [400] * (len(drawn) - 1)
+    np.testing.assert_array_equal(np.concatenate(drawn), kept)
+    assert len(kept) == labels.n_shuffles == 9999
+    assert (np.diff(np.sort(kept[:500], axis=1), axis=1) > 0).all()

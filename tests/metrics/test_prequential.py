@@ -146,3 +146,38 @@ def test_tops_of_very_many_records_are_a_normal_number():
     expected = norm.sf((hits - 0.5 - mean) / variance**0.5)
     assert look.p_value[0] == pytest.approx(expected, rel=1e-9)
     assert look.least[0] == 0
+
+
+def test_the_top_of_one_fold_alone_is_a_hypergeometric_count():
+    """4 of the 5 highest of 50, 25 of them members: a single fold, so nothing is convolved."""
+    from scipy.stats import hypergeom
+
+    fold = np.repeat([0, 1], [10, 50]).astype(np.int8)
+    member = np.zeros(60, bool)
+    member[10:] = np.isin(np.arange(50), [*range(21), 46, 47, 48, 49])
+    _, look = learned_looks("a", np.arange(60.0), fold, member)
+    assert look.p_value[0] == pytest.approx(hypergeom.sf(3, 50, 25, 5))
+    assert look.least[0] == pytest.approx(hypergeom.sf(4, 50, 25, 5))
+    rank, _ = learned_looks("a", np.arange(60.0), fold, member)
+    # an area of 1 / 50 is half of a doubled rank in a fold of 50
+    assert rank.unit[0] == pytest.approx(0.5 / 50)
+
+
+def test_a_fold_in_which_all_score_the_same_has_no_top():
+    fold = np.repeat([0, 1], [5, 20]).astype(np.int8)
+    rank, top = learned_looks("a", np.zeros(25), fold, np.arange(25) % 2 == 0)
+    assert rank.p_value[0] == top.p_value[0] == 1
+    assert (top.rows.weight == 0).all()
+
+
+def test_the_top_of_a_fold_is_cut_where_its_score_changes():
+    """7 of 40 score high and 5 of them are members: that is the only cut there is."""
+    from scipy.stats import hypergeom
+
+    fold = np.repeat([0, 1], [10, 40]).astype(np.int8)
+    score = np.r_[np.zeros(10), np.zeros(33), np.ones(7)]
+    member = np.r_[np.zeros(10, bool), np.arange(40) < 15]
+    member[-7:-2] = True
+    _, top = learned_looks("a", score, fold, member)
+    assert top.p_value[0] == pytest.approx(hypergeom.sf(4, 40, 20, 7))
+    assert top.unit[0] == 1.0

@@ -40,3 +40,27 @@ def test_bad_input_is_named():
         reconstruction_rate([True], chance=-0.1)
     with pytest.raises(NotEnoughData, match="records and guesses"):
         best_guess(np.zeros((0, 3), bool))
+
+
+def test_the_rate_and_its_exact_limits_by_hand():
+    from scipy.stats import beta
+
+    found = reconstruction_rate(np.arange(20) < 6, chance=0.1, level=0.9)
+    assert found.value == 0.3
+    assert (found.low, found.high) == pytest.approx((beta.ppf(0.05, 6, 15), beta.ppf(0.95, 7, 14)))
+    assert reconstruction_rate(np.ones(3, bool), chance=0.0).p_value == 0
+    for chance in (1.0, 1.5, -0.1):
+        with pytest.raises(InvalidInput):
+            reconstruction_rate(np.ones(3, bool), chance=chance)
+
+
+def test_the_best_guess_pays_for_all_guesses():
+    """12 of 20 and two others: the one-sided limit of 12 of 20 at .05 / 3."""
+    from scipy.stats import beta
+
+    truth = np.repeat([0, 1, 2], [12, 5, 3])
+    found = best_guess(truth[:, None] == np.arange(3))
+    assert (found.value, found.low) == (0.6, 0.6)
+    assert found.high == pytest.approx(beta.ppf(1 - 0.05 / 3, 13, 8))
+    one = best_guess((truth == 0)[:, None])
+    assert one.high == pytest.approx(beta.ppf(0.95, 13, 8))

@@ -121,3 +121,11 @@ def test_the_p_value_of_pairs_is_exact():
     outside[7:10] = True
     # 7 pairs favour the member, 2 the other: P(X >= 7), X ~ Bin(9, 1/2)
     assert residual_risk(inside, outside, paired=True).p_value == pytest.approx(46 / 512)
+
+
+def test_two_guesses_a_side_are_enough_and_all_are_counted():
+    found = residual_risk([True, False], [False, False, True])
+    assert found.n == 5
+    assert found.value == pytest.approx(1 - (1 / 2) / (2 / 3))
+    with pytest.raises(NotEnoughData):
+        residual_risk([True], [False, False, True])

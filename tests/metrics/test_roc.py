@@ -60,3 +60,19 @@ def test_no_gap_is_accusing_nobody():
     assert best_place(paper([0, 0], [0, 0])) == 2
     assert best_threshold(paper([1, 1], [1, 1])) == np.inf
     assert best_threshold(paper([1, 1], [1, 0])) == 1.0
+
+
+def test_the_worth_of_clusters_counts_records_at_the_threshold():
+    """Thirty users a side, who differ in how many of their four records reach 1 exactly."""
+    from tacit.metrics.clusters import effective_size
+
+    user = np.repeat(np.arange(60), 4)
+    reached = np.tile(np.arange(4), 60) < np.repeat(np.arange(60) % 5, 4)
+    above = np.tile(np.arange(4), 60) < np.repeat(np.arange(60) % 3, 4)
+    score = np.where(above & reached, 2.0, np.where(reached, 1.0, 0.0))
+    world = Evidence(score, user < 30, user, "observed", "x", np.arange(240))
+    members, _ = sides(world, 1.0)
+    inside = user < 30
+    assert members.hits == np.count_nonzero(reached[inside])
+    assert members.size == pytest.approx(effective_size(score[inside] >= 1, user[inside]))
+    assert members.size != pytest.approx(effective_size(score[inside] > 1, user[inside]))

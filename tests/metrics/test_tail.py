@@ -132,3 +132,11 @@ def test_one_member_fewer_than_one_over_the_share_is_too_few():
     with pytest.raises(NotEnoughData, match="non-member"):
         tail_index(Evidence(score, np.ones(7, bool), None), missed=0.3)
     assert tail_index(Evidence(score, np.arange(7) < 6, None), missed=0.3).n == 7
+
+
+def test_the_lowest_member_is_a_threshold_from_86_members_on():
+    """.95^85 = .0128 and .95^86 = .0121, either side of .05 / 4; all 100 others lie below."""
+    for n, low in ((85, 0.0), (86, 0.0125 ** (1 / 100))):
+        score = np.r_[np.arange(1.0, n + 1), np.linspace(-1, 0, 100)]
+        world = Evidence(score, np.arange(n + 100) < n, None, "observed", "x", np.arange(n + 100))
+        assert tail_index(world, missed=0.05).low == pytest.approx(low)

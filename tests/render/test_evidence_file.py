@@ -136,3 +136,32 @@ def test_a_limit_that_was_not_measured_says_so(leaking):
     verdict = replace(AtMost("tpr@fpr=0.001", 0.01)(leaking.score), estimate=None)
     text = rendered(replace(leaking, verdicts=(verdict,)), suffix=".md")
     assert "Members found, 1 in 1,000 wrong was not measured" in text.replace("\u00a0", " ")
+
+
+def test_what_the_model_says_of_itself_fills_the_file(leaking):
+    from dataclasses import replace
+
+    known = {"architecture": "sklearn.MLPClassifier", "parameters": 48_210, "n_members": 2000}
+    report = replace(leaking, environment={**leaking.environment, **known})
+    filing = Filing([report])
+    assert filing.items()[0]["facts"]["read_parameters"] == 48_210
+    assert filing.ratio == 2000 / 48_210
+    text = rendered(filing, suffix=".txt")
+    assert "48,210 (read from the model)" in " ".join(text.replace("\u00a0", " ").split())
+    assert "sklearn.MLPClassifier (read from the model)" in " ".join(text.split())
+
+
+def test_a_statement_that_the_model_contradicts_is_shown_with_both(leaking):
+    from dataclasses import replace
+
+    report = replace(leaking, environment={**leaking.environment, "parameters": 10})
+    filing = Filing([report], EvidenceFile(parameters=12))
+    text = " ".join(rendered(filing, suffix=".md").split())
+    assert "stated 12; the model itself has 10" in text
+
+
+def test_reports_that_disagree_about_the_model_say_nothing_of_it(leaking):
+    from dataclasses import replace
+
+    two = [replace(leaking, environment={**leaking.environment, "parameters": n}) for n in (10, 12)]
+    assert Filing(two).read_from_model("parameters") is None

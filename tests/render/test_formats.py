@@ -260,10 +260,12 @@ def test_a_precision_that_is_not_shown_to_beat_guessing_is_not_quoted(leaking):
 
 
 def test_nothing_in_render_reads_a_sentence_back():
-    """Patterns are for cleaning and escaping text from outside, and for nothing else."""
+    """Patterns are for cleaning and escaping text from outside, and for looking sentences up in
+    another language, where nothing is decided from them.
+    """
     source = Path(render.__file__).parent
     for path in source.rglob("*.py"):
         text = path.read_text(encoding="utf8")
-        if path.name not in ("clean.py", "markdown.py"):
+        if path.name not in ("clean.py", "markdown.py", "catalogue.py"):
             assert "import re\n" not in text, path
         assert 'partition(": ")' not in text, path

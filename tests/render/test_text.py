@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tacit.core import CheckResult, Note, Report
 from tacit.render import rendered
 from tacit.render.text import WIDTH, pad, width
 
@@ -81,3 +82,11 @@ def test_wide_characters_take_two_columns_and_marks_none():
 
 def test_str_and_print_give_the_text(leaking):
     assert str(leaking) == rendered(leaking, suffix=".txt")
+
+
+def test_attacks_of_which_none_gave_a_number_are_named_with_the_reason():
+    notes = (Note("auc", "too few records: needs 20, got 2", 20, 2, "records"),)
+    checks = tuple(CheckResult(name, "attack", notes=notes) for name in ("loss", "entropy"))
+    text = str(Report("inconclusive", "inconclusive", "Inconclusive: too few.", checks=checks))
+    assert "entropy" in text
+    assert "Too few records: needs 20, got 2" in text

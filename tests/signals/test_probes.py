@@ -65,3 +65,38 @@ def test_bad_input_is_named():
         noise_robustness(side, np.zeros((2, 1)), [0, 0], scale=1, spread=[1.0, 2.0])
     with pytest.raises(InvalidInput, match="`augmentations`"):
         augmentation_robustness(side, np.zeros((2, 1)), [0, 0], augmentations=[])
+
+
+def test_flags_are_turned_in_a_quarter_of_the_scale_and_copies_counted_with_the_record():
+    """Right about every 0 and wrong about every 1: 1 - scale / 4 of the copies stay."""
+    zeros = np.zeros((2, 2000))
+    seen = []
+
+    def predict(x):
+        seen.append(np.asarray(x).mean())
+        return np.zeros(len(x), int)
+
+    label = np.zeros(2, int)
+    spread = np.zeros(2000)
+    found = noise_robustness(predict, zeros, label, scale=1.0, spread=spread, n_copies=3)
+    assert found.tolist() == [1.0, 1.0]
+    assert seen[0] == 0
+    assert np.mean(seen[1:]) == pytest.approx(0.25, abs=0.03)
+    seen.clear()
+    noise_robustness(predict, zeros, label, scale=4.0, spread=spread, n_copies=1)
+    # never more than half
+    assert seen[1] == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_share_of_right_answers_counts_the_record_itself():
+    """Right about the record and wrong about each of three copies: a quarter."""
+    calls = []
+
+    def predict(x):
+        calls.append(1)
+        return np.full(len(x), 0 if len(calls) == 1 else 1)
+
+    found = noise_robustness(
+        predict, np.full((4, 2), 0.5), np.zeros(4, int), scale=0.1, spread=np.ones(2), n_copies=3
+    )
+    assert found.tolist() == [0.25] * 4

@@ -42,3 +42,21 @@ def test_bad_input_is_named():
         survival_log_likelihood([[0.1, 0.5, 0.8]], TIMES, time=[1], event=[True])
     with pytest.raises(InvalidInput, match="`event`"):
         survival_log_likelihood([CURVE], TIMES, time=[1], event=[True, False])
+
+
+def test_curves_fall_from_one_to_zero_over_two_times_or_more():
+    curve = np.array([[0.9, 0.5]])
+    known = {"time": [1.5], "event": [True]}
+    assert np.exp(survival_log_likelihood(curve, [1, 2], **known)) == pytest.approx(0.4)
+    zero = survival_log_likelihood([[1.0, 0.0]], [1, 2], **known)
+    assert np.exp(zero) == pytest.approx(1.0)
+    bad = [
+        ([[0.9]], [1]),  # one time
+        ([[0.9, 0.5]], [1, 1]),  # no later than the first
+        ([[1.5, 0.5]], [1, 2]),
+        ([[0.9, -0.5]], [1, 2]),
+        ([[0.5, 0.9]], [1, 2]),  # it rises
+    ]
+    for survival, times in bad:
+        with pytest.raises(InvalidInput):
+            survival_log_likelihood(survival, times, **known)

@@ -288,3 +288,21 @@ def test_arguments_are_checked(options, words):
         shadow(make_train(), (X, Y), **options)
     with pytest.raises(InvalidInput, match="rows"):
         shadow(make_train(), 7, n=2)
+
+
+def test_a_kept_model_that_was_altered_or_never_kept_is_trained_again(tmp_path):
+    store = DirectoryStore(tmp_path)
+
+    def keep(observe):
+        return observe(X).logits[:1].tobytes()
+
+    shadow(make_train(), (X, Y), n=2, store=store)
+    run = shadow(make_train(), (X, Y), n=2, store=store, keep=keep)
+    entries = [f"{run.plan.entry(model)}.model" for model in range(2)]
+    whole = [store[entry] for entry in entries]
+    store[entries[0]] = whole[0][:-1] + bytes([whole[0][-1] ^ 1])
+    assert sorted(run.plan.stored(store)) == [1]
+    del store[entries[1]]
+    assert not run.plan.stored(store)
+    shadow(make_train(), (X, Y), n=2, store=store, keep=keep)
+    assert [store[entry] for entry in entries] == whole

@@ -7,6 +7,7 @@ from typing import Any, cast
 from tacit.adapters import density
 from tacit.adapters.answers import Kind
 from tacit.adapters.arrays import is_a
+from tacit.adapters.categories import numbered, with_names
 from tacit.adapters.description import describe
 from tacit.core import InvalidInput, Outputs
 from tacit.core.plugins import plugin, plugin_names
@@ -49,7 +50,8 @@ def outputs_of(
     model : the model.
     x : the records in the form that the model takes, or a loader of its framework that yields
         inputs and labels in a fixed order.
-    y : the true class of each record, 0..k-1 (for scikit-learn: as the estimator was fitted; for a
+    y : the true class of each record, 0..k-1, or a pandas Categorical, whose names the report then
+        uses (for scikit-learn: as the estimator was fitted; for a
         regression: the truth). Leave it out where `x` yields it.
     batch_size : records a batch.
     kind : what the model's answers are: ``"logits"``, ``"probs"``, ``"prediction"`` or ``"loss"``.
@@ -74,9 +76,13 @@ def outputs_of(
     if offered is not None:
         return offered(model, x, y, batch_size=batch_size, kind=kind, check=check)
     model = model.module if is_a(model, *WRAPPERS) else model
-    adapter = import_module(f"tacit.adapters.{adapter_of(model)}")
+    name, names = adapter_of(model), None
+    if name != "sklearn":
+        # an estimator was fitted on the names themselves
+        y, names = numbered(y)
+    adapter = import_module(f"tacit.adapters.{name}")
     result: Outputs = adapter.outputs_of(model, x, y, batch_size=batch_size, kind=kind, check=check)
-    return result
+    return with_names(result, names)
 
 
 def plugin_for(model: Any) -> Callable[..., Outputs] | None:

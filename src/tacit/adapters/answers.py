@@ -163,19 +163,31 @@ def outputs(answer: NDArray[Any], label: NDArray[Any] | None, *, kind: Kind = "a
     InvalidInput : the labels do not fit the answers.
     """
     answer = answer[:, 0] if answer.ndim == 2 and answer.shape[1] == 1 else answer
+    if kind == "loss":
+        return Outputs(loss=answer, label=None if label is None else _class_or_none(label))
     truth = None if label is None else _label(label, answer)
+    if truth is not None and kind != "prediction":
+        truth = _from_signs(truth)
     if truth is not None and truth.ndim == 2 and _is_soft(truth, answer):
         return Outputs(loss=_cross_entropy(answer, truth))
     found = kind_of(answer, truth) if kind == "auto" else kind
     if found == "prediction":
         return Outputs(prediction=answer, truth=truth)
-    if found == "loss":
-        return Outputs(loss=answer, label=truth)
     return (
         Outputs(logits=answer, label=truth)
         if found == "logits"
         else Outputs(probs=np.clip(answer, 0, 1), label=truth)
     )
+
+
+def _class_or_none(label: NDArray[Any]) -> NDArray[np.int64] | None:
+    """Labels that a loss came with, for slices by class; None where they are no class numbers."""
+    label = label[:, 0] if label.ndim == 2 and label.shape[1] == 1 else label
+    if label.ndim != 1 or label.dtype.kind not in "biuf":
+        return None
+    label = _from_signs(label.astype(np.int64) if label.dtype.kind == "b" else label)
+    whole = np.isfinite(label) & (label == np.round(label)) & (label >= 0)
+    return label.astype(np.int64) if whole.all() else None
 
 
 def _is_soft(label: NDArray[Any], answer: NDArray[Any]) -> bool:
@@ -202,8 +214,8 @@ def _label(label: NDArray[Any], answer: NDArray[Any]) -> NDArray[Any]:
         label = _from_objects(label)
     if label.dtype.kind not in "biuf":
         raise InvalidInput(
-            f"`y` needs class numbers 0..k-1, got {label.dtype} such as {label[0]!r}. Give each"
-            " class a number first."
+            f"`y` needs class numbers 0..k-1, got {label.dtype} such as"
+            f" {str(label.ravel()[0])!r}. Give each class a number first."
         )
     if (
         label.ndim == 2
@@ -213,6 +225,13 @@ def _label(label: NDArray[Any], answer: NDArray[Any]) -> NDArray[Any]:
     ):
         return np.asarray(label.argmax(axis=1))
     return label.astype(np.int64) if label.dtype.kind == "b" else label
+
+
+def _from_signs(label: NDArray[Any]) -> NDArray[Any]:
+    """Labels -1 and 1, as margins have them, as 0 and 1."""
+    if not (label == -1).any() or not np.isin(label, (-1, 1)).all():
+        return label
+    return (label > 0).astype(np.int64)
 
 
 def _from_objects(label: NDArray[Any]) -> NDArray[Any]:
@@ -235,6 +254,11 @@ def kind_of(answer: NDArray[Any], label: NDArray[Any] | None) -> Kind:
     ------
     InvalidInput : one number a record and class labels: it may be a loss or a prediction.
     """
+    if answer.ndim == 1 and label is None:
+        raise InvalidInput(
+            "The model answers with one number a record and there are no labels: a loss, a"
+            " probability or a logit? Say kind='loss', 'probs' or 'logits'."
+        )
     if answer.ndim == 1 and label is not None and _classes(label) and _no_class(answer):
         raise InvalidInput(
             "The model answers with one number a record and the labels look like classes"

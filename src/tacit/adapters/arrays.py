@@ -67,7 +67,13 @@ def take(x: Any, rows: Any) -> Any:
         return x.iloc[rows]
     if isinstance(x, list):
         return x[rows] if isinstance(rows, slice) else [x[int(row)] for row in rows]
-    return x[rows]
+    try:
+        return x[rows]
+    except (TypeError, NotImplementedError) as error:
+        raise InvalidInput(
+            f"`x` needs records that can be taken in slices, got a {type(x).__name__}:"
+            f" {str(error)[:100]}. Give an array or a loader."
+        ) from error
 
 
 def batches(x: Any, y: Any, size: int) -> Iterator[tuple[Any, Any]]:
@@ -130,3 +136,37 @@ def same(first: Any, second: Any) -> bool:
     if isinstance(first, (tuple, list)):
         return len(first) == len(second) and all(same(a, b) for a, b in zip(first, second))
     return bool(np.array_equal(as_array(first), as_array(second)))
+
+
+def as_sparse(x: Any) -> Any:
+    """A sparse matrix of SciPy, PyTorch or TensorFlow in SciPy's rows; None for anything else."""
+    if hasattr(x, "tocsr"):
+        return x.tocsr()
+    if "sparse" in str(getattr(x, "layout", "")) and hasattr(x, "to_sparse_coo"):
+        x = x.detach().cpu().to_sparse_coo().coalesce()
+        place, value = x.indices().numpy(), as_array(x.values())
+    elif is_a(x, "tensorflow.SparseTensor"):
+        place, value = np.asarray(x.indices).T, np.asarray(x.values)
+    else:
+        return None
+    shape = tuple(int(side) for side in x.shape)
+    if len(shape) != 2:
+        return None
+    from scipy import sparse
+
+    return sparse.coo_matrix((value, (place[0], place[1])), shape=shape).tocsr()
+
+
+def require_end(source: Any) -> None:
+    """Refuse a data set that repeats itself for ever.
+
+    Raises
+    ------
+    InvalidInput : `source` has no end.
+    """
+    cardinality = getattr(source, "cardinality", None)
+    if is_a(source, "tensorflow.DatasetV2") and callable(cardinality) and int(cardinality()) == -1:
+        raise InvalidInput(
+            "The data set repeats its records without an end. Pass it without .repeat(), each"
+            " record once."
+        )

@@ -50,6 +50,10 @@ class Column:
         kind = parts[0].kind
         if len({part.kind for part in parts}) > 1:
             kind, values = "text", [_texts(part.values) for part in parts]
+        if len({value.shape[1:] for value in values}) > 1:
+            # records of different length, one at a time
+            rows = _ragged([row for value in values for row in value])
+            return cls(rows.kind, rows.values, np.concatenate([p.digest for p in parts]), NEVER)
         whole = np.concatenate(values)
         digest = np.concatenate([part.digest for part in parts])
         chance = max(part.chance for part in parts) if kind == "block" else _chance(kind, whole)

@@ -6,7 +6,16 @@ from typing import Any
 from numpy.typing import NDArray
 
 from tacit.adapters.answers import Kind, answered
-from tacit.adapters.arrays import as_array, batches, is_a, n_records, padded, pair, same
+from tacit.adapters.arrays import (
+    as_array,
+    batches,
+    is_a,
+    n_records,
+    padded,
+    pair,
+    require_end,
+    same,
+)
 from tacit.adapters.random_state import untouched_rng
 from tacit.core import InvalidInput, Outputs
 
@@ -36,7 +45,7 @@ def outputs_of(
         else:
             several = isinstance(x, list) and len(getattr(model, "inputs", None) or ()) > 1
             stream, size = batches(tuple(x) if several else x, y, batch_size), batch_size
-        known = _last_activation(model) if kind == "auto" else kind
+        known = last_activation(model) if kind == "auto" else kind
         return answered(lambda part: _ask(model, part, size), stream, kind=known, check=check)
 
 
@@ -58,7 +67,8 @@ def _ask(model: Any, x: Any, size: int) -> NDArray[Any]:
     return as_array(answer)[:n]
 
 
-def _last_activation(model: Any) -> Kind:
+def last_activation(model: Any) -> Kind:
+    """What the last layer makes of a model's answers; "auto" where it does not say."""
     layers = getattr(model, "layers", None) or []
     activation = getattr(layers[-1], "activation", None) if layers else None
     return LAST_LAYER.get(getattr(activation, "__name__", ""), "auto")
@@ -73,8 +83,15 @@ def _loaded(x: Any, y: Any, *, check: bool) -> Iterator[tuple[Any, Any]]:
         from tacit.adapters.torch import loaded
 
         return loaded(x, None, 0, check=check)
+    require_end(x)
     if check:
         first, second = (next(iter(_items(x)), None) for _ in range(2))
+        label = None if first is None else pair(first)[1]
+        if label is not None and len(getattr(label, "shape", "?")) == 0:
+            raise InvalidInput(
+                "The data set yields single records, and the model takes batches of them: pass it"
+                " with .batch(256)."
+            )
         if first is not None and not same(pair(first)[0], pair(second)[0]):
             raise InvalidInput(
                 "The data set gives different numbers each time it is read: it shuffles or augments"

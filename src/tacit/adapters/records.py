@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.adapters.arrays import LABEL_NAMES, as_array, is_a, pair
+from tacit.adapters.arrays import LABEL_NAMES, as_array, as_sparse, is_a, pair, require_end
 from tacit.adapters.columns import Column, column_of, encoded_columns
 from tacit.adapters.random_state import untouched_rng
 from tacit.core import InvalidInput
@@ -20,6 +20,7 @@ LOADERS = (
     "torch.IterableDataset",
     "tensorflow.DatasetV2",
     "keras.PyDataset",
+    "datasets.IterableDataset",
 )
 
 
@@ -138,6 +139,8 @@ def _side(part: Any) -> tuple[dict[str, Column], Column | None]:
 
 def is_loader(value: Any) -> bool:
     """Records that come a batch, or one, at a time."""
+    if is_a(value, "datasets.IterableDataset"):
+        return True
     return is_a(value, *LOADERS) and not hasattr(value, "column_names")
 
 
@@ -165,7 +168,8 @@ def _streamed(source: Any) -> tuple[dict[str, Column], Column | None]:
 
 
 def _batches(source: Any) -> Iterator[tuple[Any, Any]]:
-    single = is_a(source, "torch.Dataset", "torch.IterableDataset")
+    require_end(source)
+    single = is_a(source, "torch.Dataset", "torch.IterableDataset", "datasets.IterableDataset")
     if is_a(source, "keras.PyDataset"):
         items: Any = (source[i] for i in range(source.num_batches))
     elif single and hasattr(source, "__len__"):
@@ -174,6 +178,8 @@ def _batches(source: Any) -> Iterator[tuple[Any, Any]]:
         items = iter(source)
     for item in items:
         x, y = pair(item)
+        # a tf.data set that was never batched
+        single = single or (hasattr(y, "shape") and len(y.shape) == 0)
         if y is None and hasattr(x, "items"):
             y = next((x[name] for name in LABEL_NAMES if name in x), None)
             x = {name: value for name, value in x.items() if name not in LABEL_NAMES}
@@ -191,8 +197,11 @@ def _one(x: Any) -> Any:
 
 def _columns(x: Any, name: str = "x") -> dict[str, Column]:
     """Columns by name of any container of records."""
-    if hasattr(x, "tocsr"):
-        return {name: Column.of_sparse(x.tocsr())}
+    sparse = as_sparse(x)
+    if sparse is not None:
+        return {name: Column.of_sparse(sparse)}
+    if isinstance(x, (tuple, list)) and x and all(isinstance(item, str) for item in x):
+        return {name: column_of(list(x))}
     frame = _frame(x)
     if frame is not None:
         return {str(key): column_of(values) for key, values in frame}

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def read_texts(path: str | Path, *, column: str = "text") -> list[str]:
         raise InvalidInput(f"`{file}` needs to end in {', '.join(LINES)} (and .gz), got {kind!r}.")
     try:
         lines = list(_lines(file))
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise InvalidInput(f"`{file}` cannot be read: {error}.") from error
     if kind == ".txt":
         return require_texts([line for line in lines if line.strip()], str(file))
@@ -79,8 +80,10 @@ def load_model(place: str | Path) -> tuple[Any, Any]:
 def _lines(file: Path) -> Iterator[str]:
     packed = file.suffix == ".gz"
     read = 0
-    with gzip.open(file, "rt", encoding="utf8") if packed else file.open(encoding="utf8") as lines:
-        for line in lines:
+    code = "utf-8-sig"  # editors of Windows put a mark before the first text
+    with gzip.open(file, "rt", encoding=code) if packed else file.open(encoding=code) as lines:
+        # a line is never longer than what may still come: a small file can unpack to a huge one
+        while line := lines.readline(LARGEST - read + 1):
             read += len(line)
             if read > LARGEST:
                 raise InvalidInput(f"`{file}` holds more than {LARGEST} characters: split it.")

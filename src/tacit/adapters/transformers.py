@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tacit.adapters.answers import Kind, answered
 from tacit.adapters.arrays import as_array, batches
+from tacit.adapters.categories import of_config, with_names
 from tacit.adapters.random_state import untouched_rng
 from tacit.adapters.torch import evaluating, is_loader, loaded, move, scores_in
 from tacit.core import InvalidInput, Outputs
@@ -37,7 +38,8 @@ def outputs_of(
         stream = _stream(x, y, batch_size, check)
         if is_language_model(model):
             return answered(lambda part: token_loss(model, part), stream, kind="loss", check=check)
-        return answered(lambda part: _logits(model, part), stream, kind=kind, check=check)
+        found = answered(lambda part: _logits(model, part), stream, kind=kind, check=check)
+        return with_names(found, of_config(model.config))
 
 
 def is_language_model(model: Any) -> bool:

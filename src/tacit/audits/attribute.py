@@ -33,10 +33,11 @@ from tacit.core import (
     Membership,
     Outputs,
     Policy,
+    PolicyLike,
     Report,
     overall,
 )
-from tacit.core.checking import confidence, instance
+from tacit.core.checking import confidence
 from tacit.core.dates import today
 from tacit.metrics.intervals import normal_quantile
 from tacit.signals.attribute import error_spread, log_likelihood
@@ -64,7 +65,7 @@ def attribute_audit(
     tolerance: float | None = None,
     sensitive: Any = None,
     cluster: tuple[ArrayLike, ArrayLike] | None = None,
-    policy: Policy = ATTRIBUTE_POLICY,
+    policy: PolicyLike = ATTRIBUTE_POLICY,
     level: float = 0.95,
     title: str = "model",
     command: str = "",
@@ -87,8 +88,8 @@ def attribute_audit(
     InvalidInput
         Says which argument, what was needed and what came.
     """
+    policy = Policy.of(policy)
     confidence(level)
-    instance(policy, Policy, "policy")
     given = secret_sides(
         (train, test, reference), secret, kind=kind, tolerance=tolerance, cluster=cluster
     )

@@ -48,7 +48,7 @@ def compare(
     checking.confidence(level)
     if not 0 <= tolerance < 1:
         raise InvalidInput(f"`tolerance` needs a share from 0 to below 1, got {tolerance!r}.")
-    measured = [item for report in reports for item in _measured(_report(report))]
+    measured = [item for report in reports for item in measured_of(_report(report))]
     if not 2 <= len(measured) <= MAX_POINTS:
         raise InvalidInput(
             f"A comparison needs 2 to {MAX_POINTS} audits or epochs, got {len(measured)}."
@@ -114,7 +114,8 @@ def _report(value: Any) -> Report:
     return value
 
 
-def _measured(report: Report) -> list[Measured]:
+def measured_of(report: Report) -> list[Measured]:
+    """What a report measured: one item, or one an epoch where it is of a whole training run."""
     epoch = report.environment.get("epoch")
     trend = report.figures.get("trend")
     if trend and epoch is None:
@@ -211,7 +212,7 @@ def _notes(measured: Sequence[Measured], found: Sequence[Any]) -> list[str]:
     widths = [item.accuracy_error for item in measured if item.accuracy_error is not None]
     if widths:
         notes.append(
-            f"Accuracy is known to ±{100 * max(widths):.1g} points or better; each report has its"
+            f"Accuracy is known to ±{_points(max(widths))} points or better; each report has its"
             " own interval."
         )
     if not any(item.paired for item in found):
@@ -224,3 +225,9 @@ def _notes(measured: Sequence[Measured], found: Sequence[Any]) -> list[str]:
         " alone."
     )
     return notes
+
+
+def _points(share: float) -> str:
+    """A share as percentage points: one digit that matters below 10, whole numbers above."""
+    points = 100 * share
+    return f"{points:.0f}" if points >= 1 else f"{points:.1g}"

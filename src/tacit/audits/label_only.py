@@ -14,8 +14,11 @@ from tacit.audits.steps.joint_finding import joint_finding
 from tacit.audits.steps.provenance import accuracy, arrays_of, environment
 from tacit.audits.steps.record_table import record_table
 from tacit.audits.steps.scoring import Scored, at_thresholds, pooled_order
+from tacit.audits.steps.sides import compared, require_two_sides, told
 from tacit.audits.steps.slices import columns_of, slice_looks, slice_results
+from tacit.audits.steps.small_cells import hidden_notes, hidden_values
 from tacit.audits.steps.split_warning import split_warning
+from tacit.audits.steps.verdict import require_known
 from tacit.core import (
     DEFAULT_POLICY,
     Assignment,
@@ -24,11 +27,12 @@ from tacit.core import (
     Membership,
     Outputs,
     Policy,
+    PolicyLike,
     Report,
     Signals,
     collect,
 )
-from tacit.core.checking import fraction, labelled_codes
+from tacit.core.checking import MIN_CELL, confidence, labelled_codes, require_cell
 from tacit.core.dates import today
 from tacit.signals.probes import (
     Floats,
@@ -59,7 +63,8 @@ def audit_label_only(
     cluster: tuple[ArrayLike, ArrayLike] | None = None,
     assignment: Assignment = "observed",
     features: tuple[ArrayLike, ArrayLike] | None = None,
-    policy: Policy = DEFAULT_POLICY,
+    min_cell: int = MIN_CELL,
+    policy: PolicyLike = DEFAULT_POLICY,
     level: float = 0.95,
     seed: int = 0,
     title: str = "",
@@ -94,8 +99,10 @@ def audit_label_only(
         Who decided membership.
     features : tuple[ArrayLike, ArrayLike] | None
         Columns for the blind guesser that never sees the model; numeric `X` (n, d) where not given.
-    policy : Policy
-        The gates.
+    min_cell : int
+        A class with fewer members or non-members than this is not shown by itself.
+    policy : Policy, mapping or path
+        The gates, as of `tacit.audit`.
     level, seed : float, int
         Confidence; the halves and the noise.
     title, command : str
@@ -106,7 +113,9 @@ def audit_label_only(
     InvalidInput
         Says which argument, what was needed and what came.
     """
-    fraction(level, "level")
+    policy = Policy.of(policy)
+    require_known(policy)
+    confidence(level)
     predict = _predict(model)
     (x1, y1), (x0, y0) = _pair(train, "train"), _pair(test, "test")
     sizes = (len(y1), len(y0))
@@ -115,7 +124,11 @@ def audit_label_only(
     membership = Membership(truth, units, assignment)
     y = np.concatenate([y1, y0])
     x = _together(x1, x0)
+    require_two_sides(x1, x0, "The records of `train` and `test`")
     outputs = _outputs(predict, (x1, x0), y)
+    sides = compared(outputs, truth, digest=_digest(x, y), cluster=units)
+    if sides.cluster is not None:
+        membership = replace(membership, cluster=sides.cluster)
     columns = None if features is None else _joined(features, "features", sizes)
     if columns is None and isinstance(x, np.ndarray) and x.ndim == 2:
         columns = x
@@ -129,8 +142,17 @@ def audit_label_only(
         check = Check(seen.statistic, seen.statistic, Threshold(), METRICS)
         scored.append(at_thresholds(check, collect(Threshold(), seen, membership), scored))
     report = _concluded(
-        scored, outputs, membership, order, columns, policy=policy, level=level, seed=seed
+        scored,
+        outputs,
+        membership,
+        order,
+        columns,
+        min_cell=require_cell(min_cell),
+        policy=policy,
+        level=level,
+        seed=seed,
     )
+    report = told(report, sides, policy)
     made = environment(
         arrays_of(outputs) | dict(values),
         membership,
@@ -198,6 +220,16 @@ def _together(first: Any, second: Any) -> NDArray[Any] | None:
     return both if np.isfinite(both).all() else None
 
 
+def _digest(x: NDArray[Any] | None, y: NDArray[Any]) -> NDArray[np.uint64] | None:
+    """A number a record, equal where its numbers and label are; None where x is no array."""
+    if x is None:
+        return None
+    label = np.unique(y.astype(str), return_inverse=True)[1].astype(np.float64)
+    flat = np.column_stack([x.reshape(len(x), -1).astype(np.float64), label]) + 0.0
+    rows = np.ascontiguousarray(flat).view(np.dtype((np.void, flat.shape[1] * 8))).ravel()
+    return np.unique(rows, return_inverse=True)[1].astype(np.uint64)
+
+
 def _outputs(predict: Predict, sides: tuple[Any, Any], y: NDArray[Any]) -> Outputs:
     """The labels as certain answers, for the accuracy and for slices by class."""
     answers = []
@@ -254,11 +286,12 @@ def _concluded(
     order: NDArray[np.intp],
     columns: NDArray[Any] | None,
     *,
+    min_cell: int,
     policy: Policy,
     level: float,
     seed: int,
 ) -> Report:
-    by_class = columns_of(outputs, None)
+    by_class = columns_of(outputs)
     found = joint_finding(
         scored,
         slice_looks(by_class, scored, membership.member),
@@ -269,7 +302,8 @@ def _concluded(
     )
     shown = found.shown
     results = results_of(found, policy=policy, shown=shown)
-    parts = slice_results(found.test, by_class, shown.evidence, level=level)
+    parts = slice_results(found.test, by_class, shown.evidence, level=level, min_cell=min_cell)
+    hidden = hidden_values(by_class, shown.evidence.row, shown.evidence.member, min_cell)
     table = None if columns is None else record_table(columns)
     blind = blind_result(outputs, membership, table, order=order, level=level)
     warning, tried = split_warning(
@@ -281,7 +315,7 @@ def _concluded(
     own = [text for estimate in chosen.estimates for text in estimate.assumes]
     return replace(
         report,
-        unknown=(*report.unknown, *chosen.notes),
+        unknown=(*report.unknown, *chosen.notes, *hidden_notes(hidden, min_cell)),
         assumes=tuple(dict.fromkeys([*ASSUMES, *own])),
         figures={**report.figures, **figures(scored, shown, level=found.shown_level)},
     )

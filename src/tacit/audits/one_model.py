@@ -13,10 +13,13 @@ from tacit.audits.steps.blind_baseline import LABELS_ONLY, beside_warning, blind
 from tacit.audits.steps.conclusion import concluded, figures, results_of
 from tacit.audits.steps.default_checks import Effort, default_checks
 from tacit.audits.steps.joint_finding import joint_finding
+from tacit.audits.steps.near_copies import near_copies
 from tacit.audits.steps.provenance import accuracy, arrays_of, environment
 from tacit.audits.steps.record_table import record_table
 from tacit.audits.steps.scoring import Progress, Scored, Scores, score_all
+from tacit.audits.steps.slice_values import coded, slice_columns, with_slices
 from tacit.audits.steps.slices import columns_of, slice_looks, slice_results
+from tacit.audits.steps.small_cells import hidden_notes, hidden_values
 from tacit.audits.steps.split_warning import split_warning
 from tacit.audits.steps.verdict import headline_of
 from tacit.core import (
@@ -30,10 +33,11 @@ from tacit.core import (
     NotEnoughData,
     Outputs,
     Policy,
+    PolicyLike,
     Report,
     overall,
 )
-from tacit.core.checking import confidence
+from tacit.core.checking import MIN_CELL, confidence
 from tacit.core.dates import today
 
 ASSUMES = {
@@ -54,7 +58,8 @@ def membership_audit(
     effort: Effort = "full",
     features: ArrayLike | None = None,
     slices: Mapping[str, ArrayLike] | None = None,
-    policy: Policy = DEFAULT_POLICY,
+    min_cell: int = MIN_CELL,
+    policy: PolicyLike = DEFAULT_POLICY,
     level: float = 0.95,
     seed: int = 0,
     title: str = "model",
@@ -76,7 +81,9 @@ def membership_audit(
     effort : ``"quick"`` leaves out the attacks that learn.
     features : (n, d), the records' own columns, for guessers that never see the model; numbers,
         or mixed with texts and missing values.
-    slices : further columns to slice by, one value a record.
+    slices : further columns to slice by, one value a record. Numbers with many values are cut at
+        their quantiles; a column that names nearly every record is left out.
+    min_cell : a slice with fewer members or non-members than this is not shown.
     policy : the gates.
     level : confidence.
     seed : of the learners that ask whether the records themselves explain a leak.
@@ -93,10 +100,12 @@ def membership_audit(
         raise InvalidInput(
             f"`outputs` and `membership` need the same records, got {outputs.n} and {membership.n}."
         )
+    policy = Policy.of(policy)
     tell = progress or (lambda what, done, of: None)
     recipes = tuple(default_checks(outputs, effort=effort) if checks is None else checks)
     _require_usable(recipes, level, seed)
-    columns = columns_of(outputs, slices)
+    given = slice_columns(slices, membership.member, min_cell)
+    columns = columns_of(outputs) | coded(given)
     table = None if features is None else record_table(features)
     made = environment(
         arrays_of(outputs),
@@ -131,22 +140,30 @@ def membership_audit(
     shown = found.shown
     results = results_of(found, policy=policy, shown=shown)
     results |= {result.name: result for result in scores.failed}
-    parts = slice_results(found.test, columns, shown.evidence, level=level)
+    parts = slice_results(found.test, columns, shown.evidence, level=level, min_cell=min_cell)
+    hidden = hidden_values(columns, shown.evidence.row, shown.evidence.member, min_cell)
     blind = blind_result(outputs, membership, table, order=scores.order, level=level)
     tell("report", len(recipes) + 1, len(recipes) + 1)
     warning, tried = split_warning(
         found, outputs, table, parts=parts, columns=columns, blind=blind, seed=seed
     )
-    baselines = (*(() if blind is None else (blind,)), *tried)
+    near = None if table is None else near_copies(table, shown.evidence, level=level)
+    baselines = (*(() if blind is None else (blind,)), *tried, *(near or ())[:1])
     report = concluded(
         found, results, parts, baselines, shown=shown, policy=policy, warning=warning
     )
     beside = beside_warning(blind) if report.finding == "leak" else ""
+    more = [text for text in (beside, near[1] if near else "") if text]
+    report = with_slices(report, given)
     return replace(
         report,
-        unknown=(*report.unknown, *_unknowns(results[shown.name], parts, blind, scores)),
+        unknown=(
+            *report.unknown,
+            *_unknowns(results[shown.name], parts, blind, scores),
+            *hidden_notes(hidden, min_cell),
+        ),
         assumes=_assumptions(shown.evidence, results[shown.name]),
-        warnings=(*report.warnings, *([beside] if beside else [])),
+        warnings=(*report.warnings, *more),
         figures={**report.figures, **figures(found.scored, shown, level=found.shown_level)},
         records=_records(shown) if records else None,
         **known,

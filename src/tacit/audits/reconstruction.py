@@ -19,7 +19,7 @@ from tacit.core import (
     Verdict,
     overall,
 )
-from tacit.core.checking import booleans, fraction
+from tacit.core.checking import booleans, confidence
 from tacit.core.dates import today
 from tacit.core.report import Finding
 from tacit.dp.mechanisms import Mechanism
@@ -75,7 +75,7 @@ def audit_reconstruction(
     InvalidInput
         See its text.
     """
-    fraction(level, "level")
+    confidence(level)
     kappa = chance.high if isinstance(chance, Estimate) else float(chance)
     require_chance(kappa)
     found = booleans(hit, "hit")

@@ -24,7 +24,10 @@ from tacit.audits.steps.scoring import (
     result_of,
 )
 from tacit.audits.steps.shadow_targets import between_models, shadow_evidence, vulnerability
+from tacit.audits.steps.slice_values import coded, slice_columns, with_slices
 from tacit.audits.steps.slices import slice_looks, slice_results
+from tacit.audits.steps.small_cells import hidden_notes, hidden_values
+from tacit.audits.steps.verdict import require_known
 from tacit.core import (
     DEFAULT_POLICY,
     Attack,
@@ -36,12 +39,13 @@ from tacit.core import (
     Membership,
     NotEnoughData,
     Policy,
+    PolicyLike,
     Report,
     Scale,
     Signals,
     collect,
 )
-from tacit.core.checking import confidence, labelled_codes
+from tacit.core.checking import MIN_CELL, confidence, labelled_codes
 from tacit.core.dates import today
 from tacit.metrics import auc, named
 
@@ -77,9 +81,10 @@ def shadow_audit(
     *,
     attacks: Sequence[Attack] | None = None,
     slices: Mapping[str, ArrayLike] | None = None,
+    min_cell: int = MIN_CELL,
     accuracy: float | None = None,
     shadow_accuracy: Sequence[float] = (),
-    policy: Policy = DEFAULT_POLICY,
+    policy: PolicyLike = DEFAULT_POLICY,
     level: float = 0.95,
     title: str = "model",
     command: str = "",
@@ -98,7 +103,9 @@ def shadow_audit(
     membership : the audited model's truth.
     attacks : to choose from; by default `shadow_attacks()`.
     slices : columns to slice by, one value a record; the group of `signals` (usually the class) is
-        always one.
+        always one. Numbers with many values are cut at their quantiles; a column that names nearly
+        every record is left out.
+    min_cell : a slice with fewer members or non-members than this is not shown.
     accuracy, shadow_accuracy : on records that the model (each shadow model) was not trained on, to
         see whether they fit.
     policy : the gates.
@@ -117,6 +124,8 @@ def shadow_audit(
         raise InvalidInput(
             f"`signals` and `membership` need the same records, got {signals.n} and {membership.n}."
         )
+    policy = Policy.of(policy)
+    require_known(policy)
     confidence(level)
     require_no_copy(signals)
     doubts = implausible(signals)
@@ -127,9 +136,8 @@ def shadow_audit(
     best = max(played, key=lambda item: item.promise)
     scored = [_scored(item, signals, membership) for item in played]
     chosen = scored[played.index(best)]
-    columns = {
-        name: labelled_codes(values, f"slices[{name!r}]") for name, values in (slices or {}).items()
-    }
+    given = slice_columns(slices, membership.member, min_cell)
+    columns = coded(given)
     if int(signals.group.max()) > 0:
         columns = {"class": labelled_codes(signals.group, "group"), **columns}
     found = joint_finding(
@@ -146,7 +154,8 @@ def shadow_audit(
         if item is not chosen
     }
     results = results_of(found, policy=policy, shown=chosen) | results
-    parts = slice_results(found.test, columns, chosen.evidence, level=level)
+    parts = slice_results(found.test, columns, chosen.evidence, level=level, min_cell=min_cell)
+    hidden = hidden_values(columns, chosen.evidence.row, chosen.evidence.member, min_cell)
     fit = resemblance(
         signals, membership.member, accuracy=accuracy, shadow_accuracy=shadow_accuracy
     )
@@ -155,16 +164,17 @@ def shadow_audit(
     report = concluded(
         found, results, parts, controls, shown=chosen, policy=policy, warning=" ".join(doubts)
     )
+    report = with_slices(report, given)
     result = results[chosen.name]
     return replace(
         report,
-        unknown=(*report.unknown, *result.notes),
+        unknown=(*report.unknown, *result.notes, *hidden_notes(hidden, min_cell)),
         assumes=tuple(
             dict.fromkeys(
                 [ASSUMES, *(text for estimate in result.estimates for text in estimate.assumes)]
             )
         ),
-        warnings=doubts,
+        warnings=(*doubts, *(text for text in report.warnings if text not in report.headline)),
         figures={**report.figures, **figures(scored, chosen, level=level)},
         environment=environment(
             {
@@ -289,7 +299,7 @@ def _by_number(
         except NotEnoughData:
             continue
         found.insert(0, (len(kept), area.value, _shown(area, level)))
-    steps = ", ".join(f"{area:.3f} with {number}" for number, area, _ in found)
+    steps = ", ".join(f"{number}: {area:.3f}" for number, area, _ in found)
     first = next(
         number
         for number, _, _ in found
@@ -297,9 +307,9 @@ def _by_number(
     )
     if len(found) == 1:
         return []
-    stable = f"the finding is the same from {first} shadow models on"
+    stable = f"the finding is the same from {first} on"
     told = stable if first < found[-1][0] else "fewer would have changed the finding"
-    return [f"AUC on the audited model {steps} shadow models; {told}"]
+    return [f"AUC on the audited model by the number of shadow models ({steps}); {told}"]
 
 
 def _shown(estimate: Estimate, level: float) -> bool:

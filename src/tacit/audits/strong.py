@@ -13,6 +13,7 @@ from tacit.audits.one_model import membership_audit
 from tacit.audits.shadow import shadow_audit
 from tacit.audits.steps.differences import evidence_of
 from tacit.audits.steps.scoring import Progress
+from tacit.audits.steps.sides import compared, told
 from tacit.audits.steps.verdict import rejudged
 from tacit.core import (
     DEFAULT_POLICY,
@@ -26,10 +27,12 @@ from tacit.core import (
     NotEnoughData,
     Outputs,
     Policy,
+    PolicyLike,
     Report,
     Signals,
     overall,
 )
+from tacit.core.checking import MIN_CELL
 from tacit.metrics import paired_auc_difference
 
 Game = Literal["online", "offline", "mixed"]
@@ -65,8 +68,11 @@ def strong_audit(
     checks: Sequence[Check] | None = None,
     effort: Literal["full", "quick"] = "full",
     features: ArrayLike | None = None,
+    digest: NDArray[np.uint64] | None = None,
+    chance: float = 1.0,
     slices: Mapping[str, ArrayLike] | None = None,
-    policy: Policy = DEFAULT_POLICY,
+    min_cell: int = MIN_CELL,
+    policy: PolicyLike = DEFAULT_POLICY,
     level: float = 0.95,
     seed: int = 0,
     title: str = "model",
@@ -96,8 +102,14 @@ def strong_audit(
         Attacks with shadow models to choose from; see `shadow_audit`.
     checks, effort, features
         Of the audit without shadow models; see `membership_audit`.
+    digest : NDArray[np.uint64] | None
+        Equal where two records are, to find those that stand on both sides or twice on one.
+    chance : float
+        How often two different records agree; 1 where that is not known.
     slices : Mapping[str, ArrayLike] | None
         Further columns to slice by, one value a record.
+    min_cell : int
+        A slice with fewer members or non-members than this is not shown.
     policy : Policy
         The gates. A gate that the free attacks fail is failed.
     level, seed, title, command
@@ -120,6 +132,16 @@ def strong_audit(
         raise InvalidInput(
             f"`outputs` and `signals` need the same records, got {outputs.n} and {signals.n}."
         )
+    policy = Policy.of(policy)
+    sides = compared(
+        outputs,
+        membership.member,
+        digest=digest,
+        chance=chance,
+        cluster=membership.cluster,
+    )
+    if sides.cluster is not None:
+        membership = replace(membership, cluster=sides.cluster)
     free = membership_audit(
         outputs,
         membership,
@@ -127,6 +149,7 @@ def strong_audit(
         effort=effort,
         features=features,
         slices=slices,
+        min_cell=min_cell,
         policy=policy,
         level=level,
         seed=seed,
@@ -139,6 +162,7 @@ def strong_audit(
         membership,
         attacks=shadow_attacks,
         slices=slices,
+        min_cell=min_cell,
         accuracy=free.accuracy.get("nonmember"),
         shadow_accuracy=shadow_accuracy,
         policy=policy,
@@ -148,7 +172,7 @@ def strong_audit(
         records=True,
         progress=progress,
     )
-    told = {
+    facts = {
         "game": game_of(signals),
         "free_check": f"{FREE}{free.chosen}" if free.chosen else "",
         "free_finding": free.finding,
@@ -159,10 +183,11 @@ def strong_audit(
         strong,
         checks=_side_by_side(strong, free, auc_gain(strong, free, level=level)),
         accuracy=free.accuracy,
-        environment={**strong.environment, "task": outputs.task, "seed": seed, **told},
+        environment={**strong.environment, "task": outputs.task, "seed": seed, **facts},
         records=strong.records if records else None,
     )
-    return _never_milder(report, free, policy)
+    report = _never_milder(report, free, policy)
+    return told(report, sides, policy)
 
 
 def _cost(seconds: Sequence[float]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The audit of a synthetic table: what does a release tell of the people it was made from?"""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,20 +15,23 @@ from tacit.audits.steps.closeness import (
 from tacit.audits.steps.relabelling import joint_test
 from tacit.audits.steps.release_report import LABELS, MOST_SECRETS, Found, Release, released_report
 from tacit.audits.steps.release_slices import isolation, release_slices
+from tacit.audits.steps.slice_values import coded, slice_columns, with_slices
+from tacit.audits.steps.small_cells import hidden_notes, hidden_values
 from tacit.audits.steps.table_game import TableGame
 from tacit.audits.steps.table_risks import table_risks
 from tacit.audits.steps.tables import Tables, column_names, require_enough, tables_of
 from tacit.core import (
     DEFAULT_POLICY,
     Assignment,
-    CheckResult,
     InvalidInput,
+    Note,
     NotEnoughData,
     Policy,
+    PolicyLike,
     Report,
     collect,
 )
-from tacit.core.checking import confidence, instance, labelled_codes, whole
+from tacit.core.checking import MIN_CELL, confidence, require_cell, whole
 from tacit.signals.embedding import Embedding
 from tacit.signals.synthetic import SCORES, synthetic_scores
 from tacit.training.generators import Generator, shadow_releases
@@ -55,10 +59,11 @@ def audit_synthetic(
     shadows: int | None = None,
     secrets: Sequence[str] | None = None,
     slices: Sequence[str] | None = None,
+    min_cell: int = MIN_CELL,
     ignore: Sequence[str] = (),
     cluster: tuple[ArrayLike, ArrayLike] | None = None,
     assignment: Assignment = "observed",
-    policy: Policy = DEFAULT_POLICY,
+    policy: PolicyLike = DEFAULT_POLICY,
     level: float = 0.95,
     seed: int = 0,
     title: str = "synthetic table",
@@ -90,7 +95,9 @@ def audit_synthetic(
     shadows : number of shadow generators; 12 by default where there is a generator.
     secrets : columns for the inference risk; by default all (at most 20).
     slices : columns to slice by; by default categories of at most 12 values. How isolated a row
-        is, is always one.
+        is, is always one. Numbers with many values are cut at their quantiles, and a column that
+        names nearly every row is left out.
+    min_cell : a slice with fewer members or non-members than this is not shown.
     ignore : columns that are not compared.
     cluster : the unit of independence (a person) of each row: labels of the members' rows, and of
         the non-members' rows. Whole clusters are members, or not.
@@ -120,8 +127,9 @@ def audit_synthetic(
     >>> audit_synthetic(rows[0], member=rows[0], nonmember=rows[1], reference=rows[2]).finding
     'leak'
     """
+    policy = Policy.of(policy)
     confidence(level)
-    instance(policy, Policy, "policy")
+    require_cell(min_cell)
     seed = whole(seed, "seed", least=0)
     n_shadows = _number_of_shadows(generator, shadows, training)
     tell = progress or (lambda what, done, of: None)
@@ -155,7 +163,17 @@ def audit_synthetic(
     tell(STEPS[3], 3, len(STEPS))
     chosen = min(attacks, key=lambda name: (joint.adjusted[name], -joint.strength[name]))
     to_reference = scores["calibrated_distance"] - scores["distance"]
-    parts = _slices(made, attacks[chosen], sliced, to_reference, len(attacks))
+    given = slice_columns(
+        {name: tables.rows.columns[name] for name in sliced}, tables.membership.member, min_cell
+    )
+    columns = coded(given) | {"isolation": isolation(to_reference)}
+    parts = release_slices(
+        made.evidence(attacks[chosen], "chosen score"),
+        columns,
+        n_scores=len(attacks),
+        level=level,
+        min_cell=min_cell,
+    )
     tell(STEPS[4], 4, len(STEPS))
     game = TableGame.drawn(
         tables.rows, tables.membership, tables.synthetic, tables.reference, seed=made.seed
@@ -165,19 +183,17 @@ def audit_synthetic(
     found = Found(attacks, counts, joint, chosen, parts, risks)
     report = released_report(made, found, records=records)
     tell("report", len(STEPS), len(STEPS))
-    return report
+    report = with_slices(report, given)
+    hidden = _hidden(made, columns, min_cell)
+    return replace(report, unknown=(*report.unknown, *hidden))
 
 
-def _slices(
-    made: Release, score: Floats, names: Sequence[str], distance: Floats, n_scores: int
-) -> tuple[CheckResult, ...]:
-    """The chosen score on the values of some columns, and by how isolated a row is."""
-    columns = {
-        name: labelled_codes(made.tables.rows.columns[name].astype(str), name) for name in names
-    }
-    columns["isolation"] = isolation(distance)
-    evidence = made.evidence(score, "chosen score")
-    return release_slices(evidence, columns, n_scores=n_scores, level=made.level)
+def _hidden(
+    made: Release, columns: Mapping[str, tuple[NDArray[np.int64], list[str]]], min_cell: int
+) -> tuple[Note, ...]:
+    """What the report says of slices that it does not show."""
+    member = made.tables.membership.member
+    return hidden_notes(hidden_values(columns, np.arange(len(member)), member, min_cell), min_cell)
 
 
 def _shadow_attacks(

@@ -16,7 +16,9 @@ from tacit.audits.steps.conclusion import concluded, figures, results_of
 from tacit.audits.steps.joint_finding import joint_finding
 from tacit.audits.steps.provenance import environment
 from tacit.audits.steps.scoring import Progress, Scored, pooled_order, result_of
+from tacit.audits.steps.slice_values import coded, slice_columns, with_slices
 from tacit.audits.steps.slices import slice_looks, slice_results
+from tacit.audits.steps.small_cells import hidden_notes, hidden_values
 from tacit.audits.steps.text_game import Shadows, Suffixes, TextGame
 from tacit.audits.steps.text_gates import (
     Overlap,
@@ -27,7 +29,7 @@ from tacit.audits.steps.text_gates import (
     require_apart,
 )
 from tacit.audits.steps.text_scores import Score, scored, scores_of, signals_of
-from tacit.audits.steps.verdict import headline_of
+from tacit.audits.steps.verdict import headline_of, require_known
 from tacit.core import (
     DEFAULT_POLICY,
     CheckResult,
@@ -36,12 +38,13 @@ from tacit.core import (
     Note,
     NotEnoughData,
     Policy,
+    PolicyLike,
     Report,
     Signals,
     Tokens,
     overall,
 )
-from tacit.core.checking import fraction, labelled_codes
+from tacit.core.checking import MIN_CELL, confidence, require_cell
 from tacit.core.dates import today
 from tacit.metrics.memorization import extraction_rate, extraction_share
 from tacit.signals.language import mean_logprob
@@ -65,6 +68,7 @@ class _Plan:
     command: str
     records: bool
     tell: Progress
+    min_cell: int = MIN_CELL
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -78,7 +82,8 @@ def text_audit(
     suffixes: Suffixes | None = None,
     overlap: OnOverlap = "refuse",
     slices: Mapping[str, ArrayLike] | None = None,
-    policy: Policy = DEFAULT_POLICY,
+    min_cell: int = MIN_CELL,
+    policy: PolicyLike = DEFAULT_POLICY,
     level: float = 0.95,
     seed: int = 0,
     title: str = "language model",
@@ -111,7 +116,10 @@ def text_audit(
     overlap : ``"refuse"``, ``"drop"`` or ``"keep"``
         What to do where more than 1 % of a side's texts share 32 tokens in a row with the other.
     slices : name to values (n,)
-        Columns to slice by.
+        Columns to slice by; numbers with many values are cut at their quantiles, and a column
+        that names nearly every text is left out.
+    min_cell : int
+        A slice with fewer members or non-members than this is not shown.
     policy, level, seed, title, command, progress
         As of `tacit.audit`.
     records : bool
@@ -125,7 +133,10 @@ def text_audit(
     if overlap not in get_args(OnOverlap):
         raise InvalidInput(f"`overlap` needs 'refuse', 'drop' or 'keep', got {overlap!r}.")
     tell = progress or (lambda what, done, of: None)
-    plan = _Plan(policy, fraction(level, "level"), seed, title, command, records, tell)
+    policy = Policy.of(policy)
+    require_known(policy)
+    least = require_cell(min_cell)
+    plan = _Plan(policy, confidence(level), seed, title, command, records, tell, least)
     game = TextGame(
         tokens, membership, texts, dict(references or {}), shadows, suffixes, slices or {}
     )
@@ -183,7 +194,8 @@ def _by_one_test(
 ) -> Report:
     """The finding without fine-tunes: one test looks at all scores and slices on all texts."""
     membership = game.membership
-    columns = {name: labelled_codes(v, f"slices[{name!r}]") for name, v in game.slices.items()}
+    given = slice_columns(game.slices, membership.member, plan.min_cell)
+    columns = coded(given)
     found = joint_finding(
         items,
         slice_looks(columns, items, membership.member),
@@ -194,14 +206,17 @@ def _by_one_test(
     )
     shown = found.shown
     results = results_of(found, policy=plan.policy, shown=shown)
-    parts = slice_results(found.test, columns, shown.evidence, level=plan.level)
+    least = plan.min_cell
+    parts = slice_results(found.test, columns, shown.evidence, level=plan.level, min_cell=least)
+    hidden = hidden_values(columns, shown.evidence.row, shown.evidence.member, least)
     warned = warning
     if found.p_value > found.alpha:
         warned = warning or backwards_warning(items[0].evidence)
     report = concluded(found, results, parts, (), shown=shown, policy=plan.policy, warning=warned)
+    report = with_slices(report, given)
     return replace(
         report,
-        unknown=(*report.unknown, *results[shown.name].notes),
+        unknown=(*report.unknown, *results[shown.name].notes, *hidden_notes(hidden, least)),
         figures={**report.figures, **figures(found.scored, shown, level=found.shown_level)},
         environment=_made(game, plan),
         created=today(),
@@ -220,6 +235,7 @@ def _by_fine_tunes(game: TextGame, plan: _Plan) -> Report | None:
         signals,
         game.membership,
         slices=game.slices,
+        min_cell=plan.min_cell,
         policy=plan.policy,
         level=plan.level,
         title=plan.title,

@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from tacit.attacks import EpochVote, Threshold
 from tacit.audits.checks import run
 from tacit.audits.steps.loss_trace import exposed_slices, screening, trace_signals
+from tacit.audits.steps.slice_values import slice_columns, with_slices
 from tacit.audits.steps.verdict import rejudged
 from tacit.core import (
     DEFAULT_POLICY,
@@ -18,9 +19,11 @@ from tacit.core import (
     Membership,
     Note,
     Policy,
+    PolicyLike,
     Report,
     Signals,
 )
+from tacit.core.checking import MIN_CELL
 from tacit.signals.traces import mean_loss
 
 METRICS = ("advantage", "auc", "tpr@fpr=0.01")
@@ -34,9 +37,10 @@ def course_report(
     *,
     score: Estimate,
     trend: Sequence[Mapping[str, Any]],
-    slices: Mapping[str, Sequence[object]] | None = None,
+    slices: Mapping[str, ArrayLike] | None = None,
+    min_cell: int = MIN_CELL,
     rows: NDArray[np.int64] | None = None,
-    policy: Policy = DEFAULT_POLICY,
+    policy: PolicyLike = DEFAULT_POLICY,
     level: float = 0.95,
     title: str = "model",
 ) -> Report:
@@ -49,11 +53,14 @@ def course_report(
     member : bool (n,).
     score : the advantage at the last look.
     trend : lines of the trend figure.
-    slices : a public category of all n records under each name.
+    slices : a public category of all n records under each name. Numbers with many values are cut at
+        their quantiles; a column that names nearly every record is left out.
+    min_cell : a value with fewer members or non-members than this is not shown by itself.
     rows : row numbers of the n records; giving them asks for the exposure of each member in
         ``report.records``.
     policy, level, title : see `tacit.audit`.
     """
+    policy = Policy.of(policy)
     signals = {
         "loss": Signals.of(-losses[-1], statistic="loss"),
         "loss trace": trace_signals(losses),
@@ -67,14 +74,19 @@ def course_report(
     first = report.checks[0]
     extended = replace(first, estimates=(*first.estimates, *(() if tail is None else (tail,))))
     enough = len(losses) >= LEAST_LOOKS
-    exposed = exposed_slices(losses, member, slices, level=level) if slices and enough else ()
+    given = slice_columns(slices, member, min_cell)
+    texts = {name: column.texts for name, column in given.items() if column.usable}
+    exposed = exposed_slices(losses, member, texts, level=level) if texts and enough else ()
     return rejudged(
         replace(
-            report,
+            with_slices(report, given),
             checks=(extended, *report.checks[1:], *exposed),
             score=score,
             figures={"trend": [dict(line) for line in trend]},
-            unknown=() if enough else (_too_few(len(losses)),),
+            unknown=(
+                *with_slices(replace(report, unknown=()), given).unknown,
+                *(() if enough else (_too_few(len(losses)),)),
+            ),
             records=_records(losses, member, rows) if rows is not None and enough else None,
         ),
         policy,

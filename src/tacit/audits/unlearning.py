@@ -25,11 +25,12 @@ from tacit.core import (
     Note,
     NotEnoughData,
     Policy,
+    PolicyLike,
     Report,
     Signals,
     overall,
 )
-from tacit.core.checking import confidence, instance, whole
+from tacit.core.checking import confidence, whole
 from tacit.core.dates import today
 from tacit.metrics.clusters import MIN_CLUSTERS
 from tacit.metrics.crossed import CrossedAuc, share_removed
@@ -60,7 +61,7 @@ def audit_unlearning(
     attack: Attack | None = None,
     statistic: str | Statistic | None = None,
     cluster: ArrayLike | None = None,
-    policy: Policy = UNLEARNING_POLICY,
+    policy: PolicyLike = UNLEARNING_POLICY,
     level: float = 0.95,
     seed: int = 0,
     store: Any = None,
@@ -128,8 +129,8 @@ def audit_unlearning(
     .. [1] Hayes et al., Inexact Unlearning Needs More Careful Evaluations to Avoid a False Sense
        of Privacy, 2024.
     """
+    policy = Policy.of(policy)
     confidence(level)
-    instance(policy, Policy, "policy")
     n = whole(n, "n", least=FEWEST_MODELS, unit="models")
     seed = whole(seed, "seed", least=0)
     _require_known(attack, statistic, unlearn_fn)

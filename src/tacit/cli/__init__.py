@@ -14,6 +14,7 @@ COMMANDS = (
     "text",
     "show",
     "compare",
+    "history",
     "gate",
     "file",
     "attacks",

@@ -2,7 +2,14 @@
 
 import argparse
 
-from tacit.cli.writing import add_output_options, check_outputs, command_told, deliver, said
+from tacit.cli.writing import (
+    add_cell_option,
+    add_output_options,
+    check_outputs,
+    command_told,
+    deliver,
+    said,
+)
 
 # a usual number: each record is in four of them and out of four, which serves every attack
 SHADOWS = 8
@@ -95,6 +102,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="what training the model took, to say what a stronger audit would cost",
     )
     command.add_argument("--quiet", action="store_true", help="no progress")
+    add_cell_option(command)
     add_output_options(command)
     command.set_defaults(run=_run)
 
@@ -121,6 +129,7 @@ def _run(arguments: argparse.Namespace) -> int:
         nonmember=records.nonmember,
         features=records.features,
         slices=records.slices,
+        min_cell=arguments.min_cell,
         cluster=records.cluster,
         policy=policy,
         effort=arguments.effort,

@@ -52,7 +52,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     check_outputs(arguments)
     report = Report.load(arguments.report)
-    require_consistent(report)
+    require_consistent(report, other_rules=bool(arguments.policy))
     if arguments.policy:
         policy = Policy.from_toml(arguments.policy)
         _require_known(policy, report)

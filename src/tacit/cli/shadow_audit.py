@@ -4,7 +4,13 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from tacit.cli.training_options import TrainingLine, add_pool_options, pool_of
-from tacit.cli.writing import add_output_options, check_outputs, command_told, deliver
+from tacit.cli.writing import (
+    add_cell_option,
+    add_output_options,
+    check_outputs,
+    command_told,
+    deliver,
+)
 
 if TYPE_CHECKING:
     from tacit.adapters.files import Rows
@@ -66,6 +72,7 @@ def add(parts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         help="keep per-record scores; they say who was a member: do not publish",
     )
     add_pool_options(part)
+    add_cell_option(part)
     add_output_options(part)
     part.set_defaults(run=_run)
 
@@ -96,6 +103,7 @@ def _run(arguments: argparse.Namespace) -> int:
         Membership(rows.member[kept], None if rows.cluster is None else rows.cluster[kept]),
         features=None if rows.features is None else rows.features[kept],
         slices={name: values[kept] for name, values in rows.slices.items()},
+        min_cell=arguments.min_cell,
         policy=policy,
         effort=arguments.effort,
         level=arguments.level,

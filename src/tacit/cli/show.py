@@ -9,6 +9,7 @@ from tacit.cli.writing import add_output_options, check_outputs, deliver
 if TYPE_CHECKING:
     from tacit.core import Comparison, Report
     from tacit.core.filing import Filing
+    from tacit.core.history import History
 
 TEXT = """\
 Print a report, comparison or evidence file that tacit saved as JSON, or write it in other formats
@@ -53,7 +54,7 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _verify(document: "Report | Comparison | Filing", page: str) -> int:
+def _verify(document: "Report | Comparison | Filing | History", page: str) -> int:
     from tacit.core.canonical import NAME, digest_of
 
     digest = digest_of(document.to_dict())

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tacit.cli.writing import add_output_options, check_outputs, deliver
+from tacit.cli.writing import add_cell_option, add_output_options, check_outputs, deliver
 
 TABLES = ("release", "member", "nonmember", "reference")
 EPILOG = """\
@@ -72,6 +72,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--records", action="store_true", help="keep per-row scores; they say who was a member"
     )
     audit.add_argument("--quiet", action="store_true", help="no progress")
+    add_cell_option(audit)
     add_output_options(audit)
     audit.set_defaults(run=_run)
 
@@ -101,6 +102,7 @@ def _run(arguments: argparse.Namespace) -> int:
         reference=tables["reference"],
         secrets=arguments.secret,
         slices=arguments.slice,
+        min_cell=arguments.min_cell,
         ignore=ignore,
         cluster=cluster,
         policy=policy,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tacit.core import Comparison, Report
     from tacit.core.filing import Filing
+    from tacit.core.history import History
 
 
 # an error of a reader may quote a whole file
@@ -28,6 +29,22 @@ def add_output_options(command: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--out", metavar="FILE", action="append", default=[], help=text)
     add_language_option(group)
+
+
+def add_cell_option(command: argparse.ArgumentParser) -> None:
+    """Add `--min-cell` to a command that slices."""
+    from tacit.core.checking import MIN_CELL
+
+    command.add_argument(
+        "--min-cell",
+        type=int,
+        default=MIN_CELL,
+        metavar="N",
+        help=(
+            "leave out slices with fewer members or non-members: they would say of single people"
+            " who was a member (default: %(default)s)"
+        ),
+    )
 
 
 def add_language_option(group: "argparse._ArgumentGroup") -> None:
@@ -71,7 +88,9 @@ def check_outputs(arguments: argparse.Namespace) -> None:
             raise InvalidInput(f"The folder of `{path}` does not exist. Make it first.")
 
 
-def deliver(report: "Report | Comparison | Filing", arguments: argparse.Namespace) -> None:
+def deliver(
+    report: "Report | Comparison | Filing | History", arguments: argparse.Namespace
+) -> None:
     """Write every file that was asked for, and say so on standard error; then print the report.
 
     Files come first, so that a closed pipe (``| head``) loses none of them; the report is printed

@@ -14,11 +14,12 @@ from tacit.core.evidence import Evidence, collect, deal
 from tacit.core.evidence_file import EvidenceFile
 from tacit.core.filing import Filing
 from tacit.core.gate import AtMost, Gate, NotRefuted, Verdict, judge, overall
+from tacit.core.history import History
 from tacit.core.loading import load
 from tacit.core.membership import Assignment, Membership
 from tacit.core.note import Note
 from tacit.core.outputs import Outputs, concatenate
-from tacit.core.policy import DEFAULT_POLICY, Policy
+from tacit.core.policy import DEFAULT_POLICY, Policy, PolicyLike
 from tacit.core.protocols import Attack, Metric
 from tacit.core.ragged import Ragged
 from tacit.core.report import Report
@@ -41,6 +42,7 @@ __all__ = [
     "EvidenceFile",
     "Filing",
     "Gate",
+    "History",
     "InvalidInput",
     "Membership",
     "Metric",
@@ -50,6 +52,7 @@ __all__ = [
     "Note",
     "Outputs",
     "Policy",
+    "PolicyLike",
     "Ragged",
     "Report",
     "Sampler",

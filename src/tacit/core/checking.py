@@ -12,6 +12,9 @@ A = TypeVar("A", bound=NDArray[Any])
 Floats = NDArray[np.floating[Any]]
 N_SHOWN = 5
 CHUNK = 1 << 22
+# A slice with fewer members or non-members than this says of single people who was a member; ten is
+# the least cell of many offices of statistics.
+MIN_CELL = 10
 
 
 def rows_text(rows: NDArray[np.integer[Any]]) -> str:
@@ -201,12 +204,6 @@ def _unequal(item: Any) -> bool:
         return True
 
 
-def instance(value: object, kind: type, name: str) -> None:
-    """Raise where `value` is no `kind`."""
-    if not isinstance(value, kind):
-        raise InvalidInput(f"`{name}` needs a {kind.__name__}, got {type(value).__name__}.")
-
-
 def whole(value: object, name: str, *, least: int, unit: str = "") -> int:
     """`value` if it is a whole number of `least` or more."""
     number = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
@@ -251,3 +248,10 @@ def fraction(value: float, name: str) -> float:
     if not (isinstance(value, (int, float, np.floating)) and 0 < value < 1):
         raise InvalidInput(f"`{name}` needs a number strictly between 0 and 1, got {value!r}.")
     return float(value)
+
+
+def require_cell(min_cell: int) -> int:
+    """`min_cell`, the least of each side that a slice may be shown with, if it is a count."""
+    if isinstance(min_cell, bool) or not isinstance(min_cell, (int, np.integer)) or min_cell < 1:
+        raise InvalidInput(f"`min_cell` needs a whole number of 1 or more, got {min_cell!r}.")
+    return int(min_cell)

@@ -93,14 +93,30 @@ class Filing:
         """Of the canonical JSON: what a signature fixes."""
         return digest_of(self.to_dict())
 
+    def read_from_model(self, key: str) -> Any:
+        """Architecture or number of parameters as the audits read them from the model.
+
+        Parameters
+        ----------
+        key : str
+            ``"architecture"`` or ``"parameters"``.
+
+        Returns
+        -------
+        what every report that knows it says, or None where none does or they differ.
+        """
+        found = {report.environment.get(key) for report in self.reports} - {None}
+        return found.pop() if len(found) == 1 else None
+
     @property
     def ratio(self) -> float | None:
         """Members for each parameter of the model, or None where either is unknown."""
         members = [report.environment.get("n_members") for report in self.reports]
         known = [n for n in members if isinstance(n, (int, float)) and not isinstance(n, bool)]
-        if not known or self.statements.parameters is None:
+        parameters = self.statements.parameters or self.read_from_model("parameters")
+        if not known or not isinstance(parameters, int):
             return None
-        return max(known) / self.statements.parameters
+        return max(known) / parameters
 
     @property
     def tells_members(self) -> bool:
@@ -217,7 +233,8 @@ def _facts(filing: Filing) -> dict[str, Any]:
     """What is known of each item, by key."""
     said, reports = filing.statements, filing.reports
     return {
-        "model": _stated(said, "model", "version", "hash", "architecture", "parameters"),
+        "model": _stated(said, "model", "version", "hash", "architecture", "parameters")
+        | {f"read_{key}": filing.read_from_model(key) for key in ("architecture", "parameters")},
         "training_data": _stated(said, "training_data", "unit", "special_categories")
         | {"members": _largest(reports, "n_members")},
         "ratio": {"members_per_parameter": filing.ratio},

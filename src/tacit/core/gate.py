@@ -1,6 +1,7 @@
 """The pass mark. Too little data never passes."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
@@ -12,6 +13,10 @@ from tacit.core.note import Note
 
 Outcome = Literal["pass", "fail", "inconclusive", "skipped"]
 EXIT_CODES: dict[str, int] = {"pass": 0, "fail": 1, "inconclusive": 2, "skipped": 2}
+# metrics whose largest value is 1: a limit of 1 or more could never fail
+SHARES = ("advantage", "auc", "balanced_accuracy", "tpr@fpr", "ppv@prior", "pauc@fpr", "accuracy")
+# metrics that hold a number, which people write in several ways
+NUMBERED = re.compile(r"(tpr@fpr<?=|ppv@prior=|pauc@fpr=)(.+)")
 NOT_ATTRIBUTABLE = (
     "the split itself tells members from non-members, so the numbers do not speak of the model"
 )
@@ -141,7 +146,7 @@ class AtMost:
 
     Raises
     ------
-    InvalidInput : `metric` is no name, or `limit` is not a finite number.
+    InvalidInput : `metric` is no name, or `limit` is not a finite number that can be exceeded.
 
     Examples
     --------
@@ -154,9 +159,11 @@ class AtMost:
 
     def __post_init__(self) -> None:
         _require_name(self.metric)
+        object.__setattr__(self, "metric", one_name(self.metric))
         object.__setattr__(self, "limit", _number(self.limit, "limit"))
         if not math.isfinite(self.limit):
             raise InvalidInput(f"`limit` needs a finite number, got {self.limit}.")
+        require_exceedable(self.metric, self.limit, f"The limit of {self.metric}")
 
     def __call__(self, estimate: Estimate) -> Verdict:
         """The verdict on `estimate`."""
@@ -262,6 +269,33 @@ def _unmeasured(gate: Gate, note: Note | None) -> Verdict:
         relation = str(getattr(gate, "relation", "judged"))
     missing = note or Note(gate.metric, f"{gate.metric} was not measured")
     return Verdict("inconclusive", gate.metric, relation, limit, None, missing)
+
+
+def one_name(metric: str) -> str:
+    """The one spelling of a metric, however its number and its spaces are written.
+
+    Examples
+    --------
+    >>> one_name("TPR@FPR = 0.010")
+    'tpr@fpr=0.01'
+    """
+    found = NUMBERED.fullmatch("".join(metric.split()).lower())
+    if found is None:
+        return metric
+    try:
+        return f"{found[1]}{float(found[2]):g}"
+    except ValueError:
+        return metric
+
+
+def require_exceedable(metric: str, limit: float, name: str) -> None:
+    """Raise where no value of `metric` could lie above `limit`."""
+    if limit >= 1 and metric.startswith(SHARES):
+        share = f" (for 10 % write 0.1; you may mean {limit / 100:g})" if limit > 1 else ""
+        raise InvalidInput(
+            f"{name} is {limit:g}, which nothing can exceed: {metric} is at most 1{share}. A limit"
+            " that cannot fail is no limit."
+        )
 
 
 def _require_name(metric: object) -> None:

@@ -1,17 +1,18 @@
-"""From a file to the Report, Comparison or evidence file that was saved in it."""
+"""From a file to the Report, Comparison, History or evidence file that was saved in it."""
 
 from pathlib import Path
 
-from tacit.core import comparison, filing
+from tacit.core import comparison, filing, history
 from tacit.core.comparison import Comparison
 from tacit.core.errors import InvalidInput
 from tacit.core.filing import Filing
+from tacit.core.history import History
 from tacit.core.plain import parsed
 from tacit.core.report import Report
 
 
-def load(path: str | Path) -> Report | Comparison | Filing:
-    """What `Report.save`, `Comparison.save` or `Filing.save` wrote as JSON.
+def load(path: str | Path) -> Report | Comparison | Filing | History:
+    """What `Report.save`, `Comparison.save`, `Filing.save` or `History.save` wrote as JSON.
 
     Raises
     ------
@@ -27,4 +28,6 @@ def load(path: str | Path) -> Report | Comparison | Filing:
         return Comparison.from_dict(plain)
     if kind == filing.KIND:
         return Filing.from_dict(plain)
+    if kind == history.KIND:
+        return History.from_dict(plain)
     return Report.from_dict(plain)

@@ -2,6 +2,7 @@
 nothing unpickled, and nothing read that nobody asked for.
 """
 
+import io
 import math
 import os
 import warnings
@@ -54,14 +55,14 @@ class Header:
 
 
 def read_npz(
-    path: Path, *, wanted: Callable[[str], bool] | None = None, ndim: int = 0
+    source: Path | bytes, *, wanted: Callable[[str], bool] | None = None, ndim: int = 0
 ) -> dict[str, NDArray[Any]]:
     """Arrays of an npz by name.
 
     Parameters
     ----------
-    path : Path
-        Of the file.
+    source : Path or bytes
+        The file, or what it holds.
     wanted : callable, optional
         Whether the array of a name is read; by default every one is.
     ndim : int
@@ -73,8 +74,11 @@ def read_npz(
         The file is no npz, is damaged, holds a name twice, an array that is wanted holds pickled
         objects, or memory cannot hold what is wanted.
     """
+    path = "bytes" if isinstance(source, bytes) else source
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(
+            io.BytesIO(source) if isinstance(source, bytes) else source
+        ) as archive:
             places = _places(archive, path)
             heads = {name: _header(archive, info, name, path) for name, info in places.items()}
             chosen = [name for name in heads if wanted is None or wanted(name)]
@@ -125,7 +129,7 @@ def read_npy(path: Path) -> NDArray[Any]:
         raise InvalidInput(f"`{path}` cannot be read: {error or type(error).__name__}.") from error
 
 
-def require_memory(n_bytes: int, path: Path) -> None:
+def require_memory(n_bytes: int, path: Path | str) -> None:
     """Raise where this machine cannot hold what a file would unpack to."""
     most = int(SHARE_OF_MEMORY * _memory())
     if n_bytes > most:
@@ -142,7 +146,7 @@ def _memory() -> int:
         return UNKNOWN_MEMORY
 
 
-def _places(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:
+def _places(archive: zipfile.ZipFile, path: Path | str) -> dict[str, zipfile.ZipInfo]:
     """Where each array stands; whatever else lies in the archive is not looked at."""
     names = [info.filename for info in archive.infolist()]
     arrays = [info for info in archive.infolist() if info.filename.endswith(SUFFIX)]
@@ -156,7 +160,7 @@ def _places(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:
     return dict(zip(bare, arrays))
 
 
-def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, path: Path) -> Header:
+def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, path: Path | str) -> Header:
     if info.compress_type not in COMPRESSIONS:
         raise InvalidInput(
             f"`{path}` is compressed in a way that np.savez does not use (method"
@@ -188,7 +192,7 @@ def _read_header_3(file: IO[bytes]) -> Header:
     raise InvalidInput("An array is in version 3 of NumPy's format, which holds no plain numbers.")
 
 
-def _require_size(head: Header, size: int, name: str, path: Path) -> None:
+def _require_size(head: Header, size: int, name: str, path: Path | str) -> None:
     whole = all(type(side) is int and side >= 0 for side in head.shape)
     if not whole or head.offset + head.n_bytes != size:
         raise InvalidInput(
@@ -197,7 +201,7 @@ def _require_size(head: Header, size: int, name: str, path: Path) -> None:
         )
 
 
-def _require_plain(head: Header, name: str, path: Path, *, ndim: int) -> None:
+def _require_plain(head: Header, name: str, path: Path | str, *, ndim: int) -> None:
     if head.dtype.hasobject:
         raise InvalidInput(
             f"The array `{name}` of `{path}` is a pickled object, which could run any program when"
@@ -215,7 +219,9 @@ def _require_plain(head: Header, name: str, path: Path, *, ndim: int) -> None:
         )
 
 
-def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, path: Path) -> NDArray[Any]:
+def _array(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, path: Path | str
+) -> NDArray[Any]:
     with archive.open(info) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         value = np.asarray(npy.read_array(file, allow_pickle=False))

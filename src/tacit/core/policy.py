@@ -9,7 +9,7 @@ from typing import Any
 
 from tacit.core.errors import InvalidInput
 from tacit.core.estimate import Estimate
-from tacit.core.gate import AtMost, Gate, NotRefuted, Verdict, judge
+from tacit.core.gate import AtMost, Gate, NotRefuted, Verdict, judge, require_exceedable
 from tacit.core.note import Note
 from tacit.core.plugins import did_you_mean
 
@@ -59,7 +59,7 @@ class Policy:
         return judge(self.gates, estimates, notes, attributable=attributable)
 
     @classmethod
-    def of(cls, limits: "Policy | Mapping[str, Any] | str | Path") -> "Policy":
+    def of(cls, limits: "PolicyLike") -> "Policy":
         """A policy, whatever a user holds.
 
         Parameters
@@ -140,8 +140,6 @@ class Policy:
 
 TABLES = ("policy", "file")
 KEYS = ("name", "at_most", "claimed_epsilon")
-# metrics whose largest value is 1: a limit of 1 or more could never fail
-SHARES = ("advantage", "auc", "balanced_accuracy", "tpr@fpr", "ppv@prior", "pauc@fpr", "accuracy")
 DEFAULT_POLICY = Policy("default", (AtMost("advantage", 0.10), AtMost("tpr@fpr=0.01", 0.05)))
 
 
@@ -157,12 +155,7 @@ def _require_keys(plain: Mapping[str, Any], known: Sequence[str], place: str, ki
 
 def _limit(metric: str, value: Any, source: str) -> float:
     limit = _finite(value, f"at_most.{metric}", source)
-    if any(metric.startswith(name) for name in SHARES) and limit >= 1:
-        share = f" (for 10 % write 0.1; you may mean {limit / 100:g})" if limit > 1 else ""
-        raise InvalidInput(
-            f"`at_most.{metric}` in `{source}` is {limit:g}, which nothing can exceed: {metric} is"
-            f" at most 1{share}. A limit that cannot fail is no limit."
-        )
+    require_exceedable(metric, limit, f"`at_most.{metric}` in `{source}`")
     return limit
 
 
@@ -176,3 +169,7 @@ def _finite(value: Any, name: str, source: str) -> float:
         shown = str(value)[:40]
         raise InvalidInput(f"`{name}` in `{source}` needs a finite number, got {shown!r}.")
     return number
+
+
+# what a user may hold in place of a Policy
+PolicyLike = Policy | Mapping[str, Any] | str | Path

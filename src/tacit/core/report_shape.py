@@ -208,6 +208,15 @@ DIFFERENCE = record(
     paired=boolean,
     reason=text,
 )
+HISTORY = record(
+    points=many(POINT),
+    dates=many(text),
+    steps=many(DIFFERENCE),
+    accuracy_steps=many(DIFFERENCE),
+    level=number,
+    created=text,
+    title=text,
+)
 COMPARISON = record(
     points=many(POINT),
     differences=many(DIFFERENCE),

@@ -1,7 +1,6 @@
 """All that a guesser may observe. LARGER ALWAYS MEANS MORE LIKE A MEMBER."""
 
 import io
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from tacit.core import checking
 from tacit.core.errors import InvalidInput
 from tacit.core.files import write_whole
+from tacit.core.npz import read_npz
 from tacit.core.statistic import Scale, Statistic, require_scale, scale_of
 
 # arrays of a file of signals; `tacit shadow collect` writes the second and third and a statistic
@@ -239,11 +239,7 @@ def read_arrays(path: str | Path) -> dict[str, NDArray[Any]]:
     InvalidInput : the file cannot be read, or holds no signals.
     """
     file = _npz(path)
-    try:
-        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as content:
-            arrays = {name: content[name] for name in content.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InvalidInput(f"`{file}` cannot be read as signals: {error}.") from error
+    arrays = read_npz(file)
     if not arrays.keys() & {"target", "shadow"}:
         raise InvalidInput(
             f"`{file}` needs `target` or `shadow`, it has {', '.join(sorted(arrays)) or 'nothing'}."

@@ -1,7 +1,6 @@
 """What one language model answered for n texts of different lengths; numbers only, no text."""
 
 import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from tacit.core import checking
 from tacit.core.errors import InvalidInput
 from tacit.core.files import write_whole
+from tacit.core.npz import read_npz
 from tacit.core.ragged import Ragged, items_of, require_offsets
 
 SCHEMA = 1
@@ -242,13 +242,12 @@ class Tokens:
             The file cannot be read, or is not Tokens.
         """
         shown = "the bytes" if isinstance(file, bytes) else f"`{file}`"
-        try:
-            raw = file if isinstance(file, bytes) else Path(file).read_bytes()
-            with np.load(io.BytesIO(raw), allow_pickle=False) as opened:
-                found = {name: opened[name] for name in opened.files}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise InvalidInput(f"{shown} cannot be read as Tokens: {error}.") from error
+        found = read_npz(file if isinstance(file, bytes) else Path(file), wanted=_is_part)
         return cls(**_of_file(found, shown))
+
+
+def _is_part(name: str) -> bool:
+    return name == "schema" or name in {item.name for item in fields(Tokens)}
 
 
 _WHERE = {
@@ -338,5 +337,7 @@ def _of_file(found: Mapping[str, NDArray[Any]], shown: str) -> dict[str, Any]:
         if name in given:
             if given[name].shape != ():
                 raise InvalidInput(f"{shown} is damaged: `{name}` needs a single value.")
+            if given[name].dtype.kind not in "iU":
+                raise InvalidInput(f"{shown} is damaged: `{name}` is of {given[name].dtype}.")
             given[name] = given[name].item()
     return given

@@ -1,7 +1,6 @@
 """Canaries for language models: texts with a secret in them, and a coin for each."""
 
 import io
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.core import InvalidInput
+from tacit.core import InvalidInput, TacitError
 from tacit.core.checking import frozen, integers
 from tacit.core.files import write_whole
+from tacit.core.npz import read_npz
 from tacit.design.canaries import Canaries, Manifest
 
 SCHEMA = 1
+# what `save` writes and `load` needs
+KEPT = ("x", "begin", "end", "kind", "seed")
 # decimal digits of a secret whose whole space can still be scored
 MOST_DIGITS = 9
 
@@ -112,12 +114,16 @@ class TextCanaries:
         InvalidInput
             The file cannot be read, or holds no text canaries.
         """
+        file = read_npz(Path(path), wanted=lambda name: name in KEPT)
+        missing = [name for name in KEPT if name not in file]
+        if missing:
+            raise InvalidInput(f"`{path}` holds no text canaries: it has no `{missing[0]}`.")
         try:
-            raw = io.BytesIO(Path(path).read_bytes())
-            with np.load(raw, allow_pickle=False) as file:
-                made = Canaries(file["x"], None, str(file["kind"]), int(file["seed"]))
-                return cls(made, file["begin"], file["end"])
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            made = Canaries(file["x"], None, str(file["kind"]), int(file["seed"]))
+            return cls(made, file["begin"], file["end"])
+        except TacitError:
+            raise
+        except Exception as error:  # whatever is wrong with it, the file is
             raise InvalidInput(f"`{path}` cannot be read as text canaries: {error}.") from error
 
 

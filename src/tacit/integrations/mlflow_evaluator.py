@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tacit.core import InvalidInput, Outputs, Report
 from tacit.core.optional import require
 from tacit.integrations.mlflow import log_report
+from tacit.integrations.mlflow_registry import RUN_TAG
 from tacit.integrations.pipeline import privacy_test
 
 base: Any = require("mlflow.models.evaluation.base", extra="mlflow", purpose="The MLflow evaluator")
@@ -109,7 +110,8 @@ class TacitEvaluator(base.ModelEvaluator):  # type: ignore[misc]
 def tag_model(
     report: Report, model_id: str | None = None, version: tuple[str, Any] | None = None
 ) -> None:
-    """Put the verdict on a logged model, or on a version of a registered one, as tags.
+    """Put the verdict on a logged model, or on a version of a registered one, as tags, with the
+    active run, which holds the report.
 
     Parameters
     ----------
@@ -118,6 +120,9 @@ def tag_model(
     version : (name, version) of a registered model.
     """
     tags = {"privacy.verdict": report.verdict, "privacy.finding": report.finding}
+    run = _mlflow().active_run()
+    if run is not None:
+        tags[RUN_TAG] = run.info.run_id
     client = _mlflow().MlflowClient()
     if model_id is not None:
         client.set_logged_model_tags(model_id, tags)

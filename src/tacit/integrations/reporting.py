@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from tacit.audits.training_run import course_report
-from tacit.core import DEFAULT_POLICY, NotEnoughData, Policy, Report
+from tacit.core import DEFAULT_POLICY, NotEnoughData, PolicyLike, Report
+from tacit.core.checking import MIN_CELL
 from tacit.integrations.trace import PrivacyTrace
 
 
@@ -14,8 +15,9 @@ def trace_report(
     trace: PrivacyTrace,
     *,
     slices: Mapping[str, tuple[Sequence[Any], Sequence[Any]]] | None = None,
+    min_cell: int = MIN_CELL,
     records: bool = False,
-    policy: Policy = DEFAULT_POLICY,
+    policy: PolicyLike = DEFAULT_POLICY,
     title: str = "model",
 ) -> Report:
     """What the whole course of a training tells: the trend, the last look, all looks together, and
@@ -26,6 +28,7 @@ def trace_report(
     trace : with at least one look.
     slices : a public column of *all* members and of *all* non-members under each name, ``{"region":
         (of_members, of_others)}``.
+    min_cell : a value with fewer members or non-members in the sample is not shown by itself.
     records : also list the members of the sample by their row numbers, most exposed first. They say
         who was a member.
     policy : the gates of the verdict.
@@ -51,6 +54,7 @@ def trace_report(
         score=history.points[-1].advantage,
         trend=[trace.trend(title)],
         slices=sampled,
+        min_cell=min_cell,
         rows=np.concatenate(trace.rows) if records else None,
         policy=policy,
         level=trace.level,

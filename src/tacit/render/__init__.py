@@ -5,11 +5,13 @@ What they say is the same in all, and in every language.
 
 from tacit.core import Comparison, InvalidInput, Report, presentation
 from tacit.core.filing import Filing
+from tacit.core.history import History
 from tacit.render.blocks import Document
 from tacit.render.clean import encodable
 from tacit.render.comparison import document_of_comparison
 from tacit.render.document import document_of
 from tacit.render.evidence_file import document_of_filing
+from tacit.render.history import document_of_history
 from tacit.render.html import fragment, page
 from tacit.render.junit import junit
 from tacit.render.language import CODES as LANGUAGES
@@ -34,13 +36,15 @@ FORMATS = {
 DOCUMENT_SUFFIXES = (".txt", ".json", ".html", ".md")
 
 
-def rendered(report: Report | Comparison | Filing, *, suffix: str, lang: str = "en") -> str:
+def rendered(
+    report: Report | Comparison | Filing | History, *, suffix: str, lang: str = "en"
+) -> str:
     """The report as text in the format of a file suffix.
 
     Parameters
     ----------
-    report : Report, Comparison or Filing
-        A Report in any suffix of `FORMATS`; a Comparison or Filing as .txt, .json, .html or .md.
+    report : Report, Comparison, History or Filing
+        A Report in any suffix of `FORMATS`; the others as .txt, .json, .html or .md.
     suffix : str
         With its dot; ``".card.md"`` is a section for a model card, ``".xml"`` is JUnit's.
     lang : str
@@ -58,7 +62,7 @@ def rendered(report: Report | Comparison | Filing, *, suffix: str, lang: str = "
     if not isinstance(report, Report):
         if suffix not in DOCUMENT_SUFFIXES:
             raise InvalidInput(
-                "A comparison or evidence file is written as"
+                "A comparison, history or evidence file is written as"
                 f" {', '.join(DOCUMENT_SUFFIXES)}, got the suffix {suffix!r}."
             )
         return _document(_document_of(report, words), suffix)
@@ -77,7 +81,7 @@ def rendered(report: Report | Comparison | Filing, *, suffix: str, lang: str = "
     return _document(document, suffix)
 
 
-def notebook(report: Report | Comparison | Filing, *, lang: str = "en") -> str:
+def notebook(report: Report | Comparison | Filing | History, *, lang: str = "en") -> str:
     """The report as a fragment of HTML for a notebook cell.
 
     It holds no script and no style sheet, and loads nothing.
@@ -85,9 +89,11 @@ def notebook(report: Report | Comparison | Filing, *, lang: str = "en") -> str:
     return fragment(_document_of(report, Words.of(lang)))
 
 
-def _document_of(report: Report | Comparison | Filing, words: Words) -> Document:
+def _document_of(report: Report | Comparison | Filing | History, words: Words) -> Document:
     if isinstance(report, Filing):
         return document_of_filing(report, words)
+    if isinstance(report, History):
+        return document_of_history(report, words)
     if isinstance(report, Comparison):
         return document_of_comparison(report, words)
     return document_of(Reading.of(report, words))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tacit.render.clean import sentence
 from tacit.render.reading import Reading
+from tacit.render.words import Words
 
 # what a report on a claim rests on, and what one on a model's records does
 CLAIM = {"abadi", "jagielski", "steinke", "mahloujifar"}
@@ -23,8 +24,9 @@ class Paper:
     where: str
     for_what: str
 
-    def __str__(self) -> str:
-        return f"{self.authors}: {self.title}. {self.where} ({self.for_what})."
+    def said(self, words: Words) -> str:
+        """The paper as a list of references has it."""
+        return f"{self.authors}: {self.title}. {self.where} ({words.name(self.for_what)})."
 
 
 PAPERS = {
@@ -148,5 +150,7 @@ def references(reading: Reading) -> tuple[str, ...]:
         cited.add("shokri")
     if {"member", "nonmember"} <= set(report.accuracy):
         cited.add("kaya")
-    papers = [str(paper) for key, paper in PAPERS.items() if key in cited | set(named)]
+    papers = [
+        paper.said(reading.words) for key, paper in PAPERS.items() if key in cited | set(named)
+    ]
     return (*papers, *(sentence(text) for text in named if text not in PAPERS))

@@ -2,8 +2,7 @@
 
 from tacit.core import CheckResult, Estimate
 from tacit.render.blocks import Cell, Interval, Table
-from tacit.render.clean import clean
-from tacit.render.words import DASH, Words, upper_first
+from tacit.render.words import DASH, Words
 
 # no table on a page has more rows than these; the JSON holds them all
 MAX_ROWS = 40
@@ -21,9 +20,9 @@ def first_numbers(caption: str, checks: list[CheckResult], words: Words) -> Tabl
         shown: Cell = DASH
         if check.estimates:
             shown = interval(check.estimates[0], words)
-        elif check.reason:
-            shown = upper_first(words.written(check.reason))
-        rows.append((name_of(check), shown, words.p_value(check.p_value)))
+        elif check.notes:
+            shown = words.reason(check.notes[0])
+        rows.append((name_of(check, words), shown, words.p_value(check.p_value)))
     names = dict.fromkeys(
         words.metric_name(check.estimates[0].name) for check in checks if check.estimates
     )
@@ -36,6 +35,6 @@ def first_numbers(caption: str, checks: list[CheckResult], words: Words) -> Tabl
     return Table(caption, head, kept, left_out=max(0, len(rows) - MAX_ROWS))
 
 
-def name_of(check: CheckResult) -> str:
+def name_of(check: CheckResult, words: Words) -> str:
     """What a check is called."""
-    return clean(check.name)
+    return words.name(check.name)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import Comparison, Estimate, InvalidInput, Report
+from tacit.core.history import History
 from tacit.figures import (
     ParetoFigure,
     RocCurve,
@@ -77,7 +78,9 @@ def script_words(words: Words) -> Plain:
 def _roc(report: Report, words: Words) -> Plain:
     figure = RocFigure.from_report(report, max_points=CURVE_POINTS)
     curves = figure.curves[:MAX_CURVES]
-    series = [_curve(curve) | {"shown": order < N_SHOWN} for order, curve in enumerate(curves)]
+    series = [
+        _curve(curve, words) | {"shown": order < N_SHOWN} for order, curve in enumerate(curves)
+    ]
     both = {"scale": "log", "domain": [figure.floor, 1], "form": "share"}
     return {
         "kind": "curve",
@@ -88,15 +91,15 @@ def _roc(report: Report, words: Words) -> Plain:
     }
 
 
-def _curve(curve: RocCurve) -> Plain:
+def _curve(curve: RocCurve, words: Words) -> Plain:
     columns = cornered(curve.fpr, curve.tpr, curve.low, curve.high)
     named = dict(zip(("x", "y", "low", "high"), map(_short, columns)))
-    return {"name": clean(curve.attack, limit=NAME)} | named
+    return {"name": words.name(curve.attack, limit=NAME)} | named
 
 
 def _scores(report: Report, words: Words) -> Plain:
     figure = ScoresFigure.from_report(report)
-    attack = clean(figure.attack, limit=NAME)
+    attack = words.name(figure.attack, limit=NAME)
     return {
         "kind": "histogram",
         "x": {
@@ -123,7 +126,7 @@ def _scores(report: Report, words: Words) -> Plain:
 def _slices(report: Report, words: Words) -> Plain:
     figure = SlicesFigure.from_report(report)
     rows: list[Plain] = [
-        {"name": _middle(clean(row.name)), "real": row.significant} | _ends(row.estimate)
+        {"name": _middle(words.name(row.name)), "real": row.significant} | _ends(row.estimate)
         for row in figure.rows
         if _finite(row.estimate)
     ]
@@ -151,6 +154,22 @@ def _trend(report: Report, words: Words) -> Plain:
         line["x"] = _short([step.epoch for step in steps])
         series.append(line | _columns([step.score for step in steps]))
     return _with_bars(series, words, x=words.say("chart.epoch"), form="plain")
+
+
+def versions_of(history: History, words: Words) -> Plain:
+    """Vulnerability by version, or nothing where fewer than two have a score."""
+    known = [(place, point) for place, point in enumerate(history.points, 1) if point.score]
+    scores = [point.score for _, point in known if point.score is not None]
+    if len(scores) < 2 or not all(map(_finite, scores)):
+        return {}
+    line: Plain = {
+        "name": clean(history.title, limit=NAME),
+        "shown": True,
+        "x": _short([place for place, _ in known]),
+        "labels": [clean(point.name, limit=NAME) for _, point in known],
+    }
+    series = [line | _columns(scores)]
+    return {"trend": _with_bars(series, words, x=words.say("chart.version"), form="plain")}
 
 
 def pareto_of(comparison: Comparison, words: Words) -> Plain:

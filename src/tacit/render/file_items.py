@@ -26,6 +26,8 @@ IDENTIFICATION = (
     ("linkability", ("attribute inference", "exposure")),
     ("inference", ("attribute inference", "extraction", "reconstruction")),
 )
+# what an audit reads from the model itself where an adapter knows it
+READ = ("architecture", "parameters")
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +82,24 @@ def item_sections(reading: FileReading) -> tuple[Section, ...]:
 
 
 def _model(reading: FileReading) -> tuple[Block, ...]:
-    return (Facts(reading.stated("model", "version", "hash", "architecture", "parameters")),)
+    pairs = list(reading.stated("model", "version", "hash", "architecture", "parameters"))
+    for place, key in enumerate(READ, len(pairs) - len(READ)):
+        pairs[place] = (pairs[place][0], _of_model(key, reading))
+    return (Facts(tuple(pairs)),)
+
+
+def _of_model(key: str, reading: FileReading) -> str:
+    """What was stated of the model; what it says itself where nothing was, or something else."""
+    words, read = reading.words, reading.filing.read_from_model(key)
+    if read is None:
+        return reading.value(key)
+    shown = words.count(int(read)) if isinstance(read, int) else clean(read, limit=LONGEST)
+    stated = getattr(reading.filing.statements, key)
+    if not stated:
+        return words.say("file.read", value=shown)
+    if key == "parameters" and stated != read:
+        return words.say("file.contradicted", stated=reading.value(key), read=shown)
+    return reading.value(key)
 
 
 def _training_data(reading: FileReading) -> tuple[Block, ...]:
@@ -113,13 +132,14 @@ def _tester(reading: FileReading) -> tuple[Block, ...]:
 def _how(reading: FileReading) -> tuple[Block, ...]:
     words = reading.words
     rows = tuple(_how_row(r, reading) for r in reading.readings)
-    keys = ("column.report", "made.command", "made.seed", "made.digest")
+    made = ("command", "commit", "machine", "seed", "digest")
+    keys = ("column.report", *(f"made.{name}" for name in made))
     return (Table(words.say("file.how"), tuple(map(words.say, keys)), rows),)
 
 
 def _how_row(r: Reading, reading: FileReading) -> tuple[Cell, ...]:
     environment = r.report.environment
-    values = (environment.get(key) for key in ("command", "seed", "digest"))
+    values = (environment.get(key) for key in ("command", "commit", "machine", "seed", "digest"))
     shown = (DASH if value in (None, "") else clean(value, limit=120) for value in values)
     return (reading.name(r), *shown)
 
@@ -178,7 +198,7 @@ def _slice_rows(r: Reading, reading: FileReading) -> list[tuple[Cell, ...]]:
     return [
         (
             reading.name(r),
-            clean(row.name),
+            words.name(row.name),
             interval(row.estimate, words),
             words.p_value(row.p_adjusted),
         )

@@ -1,8 +1,7 @@
 """The finding in one sentence, and what the first screen needs beside it."""
 
-from tacit.render.blocks import Fact, Original
-from tacit.render.clean import sentence
-from tacit.render.headline_beyond import headline_beyond
+from tacit.render.blocks import Fact
+from tacit.render.clean import SENTENCE_LIMIT, sentence
 from tacit.render.reading import Reading, beats_guessing
 from tacit.render.words import SPACE, setting_of
 
@@ -21,11 +20,11 @@ def headline(reading: Reading) -> str:
     if reading.epsilon is not None:
         return _claim(reading)
     if reading.kind not in MEMBERSHIP:
-        return headline_beyond(reading) or Original(own)
+        return reading.words.written(report.headline)
     if not report.attributable:
         return reading.words.say("headline.split")
     if report.finding == "leak":
-        return _leak(reading) or Original(own)
+        return _leak(reading) or reading.words.written(report.headline)
     if report.detectable is None:
         return reading.words.say("headline.too few")
     key = "headline.none" if report.finding == "no leak found" else "headline.open"
@@ -160,4 +159,4 @@ def _leak(reading: Reading) -> str:
     if not exposed:
         return ""
     worst = min(exposed, key=lambda check: check.p_adjusted or 0.0)
-    return words.say("headline.leak.slice", name=sentence(worst.name))
+    return words.say("headline.leak.slice", name=words.name(worst.name, limit=SENTENCE_LIMIT))

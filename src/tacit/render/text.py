@@ -131,7 +131,9 @@ def _fits(table: Table, rows: Sequence[tuple[Cell, ...]]) -> bool:
     paragraphs.
     """
     return all(
-        width(shown(row[0])) <= MAX_FIRST and width(shown(row[1])) <= MAX_SECOND for row in rows
+        width(shown(cell)) <= most
+        for row in rows
+        for cell, most in zip(row, (MAX_FIRST, MAX_SECOND))
     ) and any(isinstance(cell, Interval) for row in rows for cell in row)
 
 

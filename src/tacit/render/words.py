@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tacit.core import Estimate, Note, Verdict
 from tacit.render.blocks import Original
-from tacit.render.clean import clean, sentence
+from tacit.render.clean import NAME_LIMIT, SENTENCE_LIMIT, clean, sentence
 from tacit.render.language import Language, language
 
 SPACE = "\u00a0"
@@ -92,6 +92,14 @@ class Words:
         known = self.language.translated(sentence(text))
         return Original(shown) if known is None else known
 
+    def name(self, text: object, *, limit: int = NAME_LIMIT) -> str:
+        """What something is called: in this language where it is known, else as it stands."""
+        shown = clean(text, limit=limit)
+        if self.language.code == "en":
+            return shown
+        known = self.language.translated(clean(text, limit=SENTENCE_LIMIT))
+        return shown if known is None else clean(known, limit=limit)
+
     def reason(self, note: Note) -> str:
         """Why something could not be known; in another language from the note's numbers."""
         said = self.written(note.reason)
@@ -136,7 +144,7 @@ class Words:
         """What was counted, from outside: in this language where it is known."""
         text = clean(name)
         key = f"unit.{text}"
-        return self.say(key) if self.has(key) else text
+        return self.say(key) if self.has(key) else self.name(text)
 
     def one_in(self, rate: float) -> str:
         """``1 in 1,000`` for 0.001."""

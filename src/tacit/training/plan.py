@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tacit.core import AssumptionError, checking
 from tacit.design import Design
 from tacit.training.digest import digest_of, versions_of
-from tacit.training.stores import Store, get_note
+from tacit.training.stores import Store, get_note, kept_whole
 
 FORMAT = "1"
 # what differs of a run whose plan cannot be read
@@ -55,7 +55,11 @@ class Plan:
     def stored(self, store: Store) -> dict[int, dict[str, Any]]:
         """Models whose numbers are in the store, whole: model to what was noted beside them."""
         notes = {model: get_note(store, self.entry(model)) for model in range(self.n_models)}
-        return {model: note for model, note in notes.items() if note is not None}
+        return {
+            model: note
+            for model, note in notes.items()
+            if note is not None and kept_whole(store, self.entry(model), note)
+        }
 
     def write(self, store: Store) -> None:
         """Put the plan itself into the store, once."""

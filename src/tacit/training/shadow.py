@@ -20,7 +20,7 @@ from tacit.training.pools import Pool, Processes, pool_of, width_of
 from tacit.training.progress import Progress, Watch
 from tacit.training.recipes import recipe_of
 from tacit.training.results import ShadowRun, gather
-from tacit.training.stores import Store, put_array, store_of
+from tacit.training.stores import Store, put_array, put_kept, store_of
 
 Change = Literal["retrain", "refuse"]
 
@@ -178,6 +178,9 @@ def carry_out(
     """
     wanted = range(run.plan.n_models) if models is None else models
     there = run.plan.stored(store)
+    if run.context.keep is not None:
+        # trained before without keeping: what is asked for now is not there
+        there = {model: note for model, note in there.items() if "kept" in note}
     missing = [model for model in wanted if model not in there]
     workers, ours = pool_of(pool)
     watch = Watch(len(wanted), len(wanted) - len(missing), progress)
@@ -247,6 +250,7 @@ def _task(plan: Plan, model: int) -> Task:
 
 
 def _keep(plan: Plan, store: Store, answer: Answer) -> None:
+    place, note = plan.entry(answer.model), dict(answer.note)
     if answer.kept is not None:
-        store[f"{plan.entry(answer.model)}.model"] = answer.kept
-    put_array(store, plan.entry(answer.model), answer.signal, answer.note)
+        note["kept"] = put_kept(store, place, answer.kept)
+    put_array(store, place, answer.signal, note)

@@ -165,6 +165,25 @@ def get_note(store: Store, key: str) -> dict[str, Any] | None:
         return None
 
 
+def put_kept(store: Store, key: str, content: bytes) -> str:
+    """Store what a user keeps of a model as `key`.model, and give its digest for the note."""
+    store[f"{key}.model"] = content
+    return hashlib.blake2b(content, digest_size=DIGEST_BYTES).hexdigest()
+
+
+def kept_whole(store: Store, key: str, note: Mapping[str, Any]) -> bool:
+    """Whether what was kept of a model is as its note says; True where nothing was."""
+    if "kept" not in note:
+        return True
+    digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    try:
+        for piece in _pieces(store, f"{key}.model"):
+            digest.update(piece)
+    except KeyError:
+        return False
+    return bool(note["kept"] == digest.hexdigest())
+
+
 def get_array(store: Store, key: str) -> NDArray[Any]:
     """The array `key`, mapped into memory where the store is a directory."""
     if isinstance(store, DirectoryStore):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tacit import Membership, Outputs, Signals, attacks, collect
-from tacit.attacks.learned.fitting import standardised
+from tacit.attacks.learned.fitting import log_odds, standardised
 from tacit.metrics import auc
 from tacit.signals import feature_matrix, measure
 
@@ -47,3 +47,20 @@ def test_a_leak_that_no_threshold_shows_is_learned(attack):
     evidence = collect(attack, signals, Membership(member))
     assert auc(evidence).value > 0.8
     assert abs(auc(collect(attacks.Threshold(), signals, Membership(member))).value - 0.5) < 0.05
+
+
+def test_scores_are_the_log_odds_of_a_member_and_known_records_have_none():
+    class Four:
+        """Members four times in five."""
+
+        def fit(self, x, y):
+            self.seen = y.tolist()
+
+        def predict_proba(self, x):
+            return np.tile([0.2, 0.8], (len(x), 1))
+
+    model = Four()
+    rows = np.array([0, 2])
+    score = log_odds(model, np.zeros((4, 1), np.float32), rows, np.array([True, False]))
+    np.testing.assert_allclose(score, [0, np.log(4), 0, np.log(4)])
+    assert sorted(model.seen) == [False, True]

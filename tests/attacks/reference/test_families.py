@@ -33,3 +33,21 @@ def test_every_record_in_exactly_half_the_models_is_refused(m):
     )
     with pytest.raises(InvalidInput, match="gives itself away"):
         require_independent(member, families(member))
+
+
+@pytest.mark.parametrize(("n", "refused"), [(100, True), (99, False)])
+def test_a_fixed_number_of_models_a_record_is_refused_from_a_hundred_records(n, refused):
+    rng = np.random.default_rng(0)
+    member = rng.permuted(np.tile([[True], [True], [False], [False]], n), axis=0)
+    groups = [(model,) for model in range(4)]
+    if refused:
+        with pytest.raises(InvalidInput, match="gives itself away"):
+            require_independent(member, groups)
+    else:
+        require_independent(member, groups)
+
+
+def test_a_model_of_all_records_or_of_none_tells_nothing():
+    coins = np.random.default_rng(1).random((4, 200)) < 0.5
+    member = np.concatenate([coins, np.ones((1, 200), bool), np.zeros((1, 200), bool)])
+    require_independent(member, [(model,) for model in range(6)])

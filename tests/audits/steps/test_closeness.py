@@ -53,6 +53,19 @@ def test_without_twins_the_others_are_measured():
     evidence = Evidence(score[order], member[order], None, "observed", "x", order)
     found = twins_result(evidence, twin, level=0.9)
     assert (found.n_members, found.n_nonmembers) == (18, 17)
-    assert found.remarks[0].startswith("15.0% of the non-members")
+    assert found.remarks[0].startswith("15.0 % of the non-members")
     assert found.estimates[0].value == auc(score[~twin], member[~twin]).value
     assert found.estimates[0].level == 0.9
+
+
+def test_twins_are_rows_that_stand_on_both_sides():
+    """a is on both sides, b on one twice, c and d once."""
+    from tacit.audits.steps.closeness import copied, twin_rows
+    from tacit.core.frame import Frame
+
+    rows = Frame.of({"name": list("aabbcd"), "age": [1.0, 1, 2, 2, 3, 3]})
+    member = np.array([1, 0, 1, 1, 0, 1], bool)
+    assert twin_rows(rows, Membership(member)).tolist() == [True, True, *[False] * 4]
+    release = Frame.of({"name": list("cae"), "age": [3.0, 2, 3]})
+    # c is there cell by cell, a with another age
+    assert copied(rows, release).tolist() == [False] * 4 + [True, False]

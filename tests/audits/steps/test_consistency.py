@@ -7,7 +7,7 @@ import pytest
 
 import tacit
 from tacit.audits.steps.verdict import rejudged, require_consistent
-from tacit.core import InvalidInput, Policy, Report
+from tacit.core import AtMost, InvalidInput, Policy, Report
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +45,68 @@ def other_number(copy):
         verdict["estimate"] |= {"value": 0.0, "low": 0.0, "high": 0.01}
 
 
-@pytest.mark.parametrize("change", [passed, passed_rule, other_number])
-def test_a_report_that_was_edited_into_a_pass_is_refused(plain, change):
+def without(copy):
+    copy |= {"verdict": "pass", "verdicts": []}
+
+
+def with_rules(**changes):
+    def change(copy):
+        copy["verdict"] = "pass"
+        for verdict in copy["verdicts"]:
+            verdict |= {"outcome": "pass", **changes}
+
+    return change
+
+
+EDITED = {
+    "the word": passed,
+    "the rules": passed_rule,
+    "the numbers of the rules": other_number,
+    "no rules": without,
+    "no estimates": with_rules(estimate=None),
+    "no limits": with_rules(limit=None),
+    "limits that nothing exceeds": with_rules(limit=10),
+    "limits of 1": with_rules(limit=1),
+    "a relation of its own": with_rules(relation="surely below"),
+    "another metric": with_rules(metric="auc"),
+    "a headline": lambda copy: copy.update(headline=" "),
+    "a check that is not there": lambda copy: copy.update(chosen="another"),
+    "a finding of chance": lambda copy: copy.update(p_value=0.8),
+    "no finding": lambda copy: copy.update(finding="no leak found", p_value=1e-12),
+}
+
+
+@pytest.mark.parametrize("name", EDITED)
+def test_a_report_that_was_edited_is_refused(plain, name):
+    with pytest.raises(InvalidInput, match=r"contradicts itself|nothing can exceed|--policy"):
+        require_consistent(edited(plain, EDITED[name]))
+
+
+def test_a_pass_never_stands_under_a_headline_that_says_inconclusive():
+    rng = np.random.default_rng(0)
+    sides = [tacit.Outputs(loss=rng.exponential(1.0, 4000)) for _ in range(2)]
+    report = tacit.audit(member=sides[0], nonmember=sides[1], effort="quick")
+    assert report.verdict == "pass"
+    plain = json.loads(report.to_json())
+    require_consistent(Report.from_dict(plain))
     with pytest.raises(InvalidInput, match="contradicts itself"):
-        require_consistent(edited(plain, change))
+        require_consistent(Report.from_dict(plain | {"headline": "Inconclusive: too few"}))
+
+
+def test_rules_of_a_program_do_not_matter_where_a_policy_file_judges(plain):
+    own = edited(plain, with_rules(relation="surely below"))
+    require_consistent(own, other_rules=True)
+
+
+@pytest.mark.parametrize("name", ["tpr@fpr=0.010", "TPR@FPR=0.01", " tpr@fpr = 1e-2"])
+def test_a_number_in_a_metric_is_written_in_any_way(name):
+    assert Policy.of({name: 0.1}).gates[0].metric == "tpr@fpr=0.01"
+
+
+@pytest.mark.parametrize(("metric", "limit"), [("auc", 60), ("advantage", 1), ("tpr@fpr=0.01", 5)])
+def test_a_gate_that_cannot_fail_is_none(metric, limit):
+    with pytest.raises(InvalidInput, match="nothing can exceed"):
+        AtMost(metric, limit)
 
 
 def test_what_an_audit_wrote_is_consistent(plain):

@@ -53,3 +53,27 @@ def test_clusters_are_the_units_where_there_are_some():
     assert some.units == (3, 3)
     assert some.needed == 4
     assert found(1.0, None, member=member).units == (6, 6)
+
+
+def scored(name, score, member):
+    from tacit.metrics.looks import Ranked, cut_look, rank_look
+
+    ranked = Ranked.of(name, score)
+    looks = (rank_look(ranked, member), cut_look(ranked, member))
+    return SimpleNamespace(name=name, source=name, looks=looks, fold=None, ranked=ranked)
+
+
+def test_pairs_of_records_are_clusters_and_single_records_are_none():
+    from tacit.audits.steps.joint_finding import joint_finding
+
+    member = np.arange(60) < 30
+    item = scored("a", np.random.default_rng(0).normal(size=60), member)
+    options = {"order": np.arange(60), "level": 0.95}
+    pairs = joint_finding([item], [], member, cluster=np.arange(60) // 2, **options)
+    assert pairs.cluster is not None
+    assert pairs.test.error is not None
+    assert pairs.units == (15, 15)
+    single = joint_finding([item], [], member, cluster=np.arange(60), **options)
+    assert single.cluster is None
+    plain = joint_finding([item], [], member, cluster=None, **options)
+    assert single.p_value == plain.p_value != pairs.p_value

@@ -90,3 +90,25 @@ def test_the_screening_number_takes_the_share_that_the_sample_allows():
     few = np.arange(60) < 30
     assert screening(losses([1.0])[:, 180:240], few).name == "tail@fnr=0.05"
     assert screening(np.zeros((1, 8)), np.arange(8) < 4) is None
+
+
+def test_a_rise_is_tested_one_sided_and_a_fall_is_none():
+    """p / 2 of the paired difference for a rise, 1 - p / 2 for a fall."""
+    from tacit.audits.steps.loss_trace import loss_evidence, rises
+    from tacit.metrics import paired_auc_difference
+
+    rng = np.random.default_rng(0)
+    member = np.arange(80) < 40
+    blank, leaking = rng.normal(size=80), rng.normal(size=80) - 0.8 * member
+    known = paired_auc_difference(loss_evidence(leaking, member), loss_evidence(blank, member))
+    assert known.value > 0
+    (up,) = rises(np.array([blank, leaking]), member, [0])
+    (down,) = rises(np.array([leaking, blank]), member, [0])
+    assert up.p_value == pytest.approx(known.p_value / 2)
+    assert down.p_value == pytest.approx(1 - known.p_value / 2)
+    # the second look spends 1 / 2 of the error, the third 1 / 6, shared by the two before it
+    assert up.limit == pytest.approx(0.05 / 2)
+    third = rises(np.array([blank, blank, leaking]), member, [0, 1])
+    assert [rise.limit for rise in third] == pytest.approx([0.05 / 6 / 2] * 2)
+    (same,) = rises(np.array([blank, blank]), member, [0])
+    assert same.p_value == pytest.approx(0.5)

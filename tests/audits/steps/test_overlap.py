@@ -28,7 +28,7 @@ def test_members_among_the_non_members_are_named():
     assert same_records(member, other, reference, NAMES) == ""
     mixed = np.r_[other[:170], member[:30]]
     said = same_records(member, mixed, reference, NAMES)
-    assert said.startswith("15.0% of the non-members equal one of the members in every column")
+    assert said.startswith("15.0 % of the non-members equal one of the members in every column")
     assert same_records(member, member, np.r_[member, reference], NAMES) != ""
 
 

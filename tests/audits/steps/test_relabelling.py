@@ -158,3 +158,43 @@ def test_records_as_many_as_normals_serve_are_told_alike(monkeypatch):
     assert joint_test({"s": score}, key).detectable("s", alpha=0.04) == pytest.approx(
         drawn, rel=0.03
     )
+
+
+def test_the_true_answer_key_counts_among_those_drawn():
+    """99 keys drawn: none as strong is 1 / 100, one as strong 2 / 100, all 1."""
+    from tacit.audits.steps.relabelling import _p_value
+
+    null = np.arange(99.0)
+    assert _p_value(100.0, null, 7) == pytest.approx(0.01)
+    assert _p_value(98.0, null, 7) == pytest.approx(0.02)
+    assert _p_value(-1.0, null, 7) == 1.0
+
+
+def test_beyond_what_normals_reach_all_looks_pay():
+    from scipy.stats import norm
+
+    from tacit.audits.steps.relabelling import NORMAL_DRAWS, _p_value
+
+    null = np.zeros(NORMAL_DRAWS)
+    null[:9] = 10.0
+    assert _p_value(5.0, null, 7) == pytest.approx(7 * norm.sf(5.0))
+    null[9] = 10.0
+    assert _p_value(5.0, null, 7) == pytest.approx(11 / (NORMAL_DRAWS + 1))
+
+
+def test_equal_scores_share_the_middle_of_their_ranks():
+    from tacit.audits.steps.relabelling import _of_score
+
+    looks = _of_score(np.array([1.0, 1, 2, 3, 3, 3]))
+    assert looks[0].tolist() == [1.5, 1.5, 3, 5, 5, 5]
+
+
+def test_sums_over_random_members_have_variance_one():
+    """All 20 answer keys of three members among six, and 15 of two."""
+    from tacit.audits.steps.relabelling import _standardised
+
+    looks = np.array([[1.0, 2, 3, 4, 5, 9], [0, 0, 1, 0, 1, 0]])
+    for few in (3, 2):
+        keys = np.array([np.isin(np.arange(6), rows) for rows in combinations(range(6), few)])
+        standard, scale = _standardised(looks, keys[0])
+        np.testing.assert_allclose((keys @ standard.T / scale).var(axis=0), 1.0)

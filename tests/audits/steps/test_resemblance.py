@@ -72,3 +72,16 @@ def test_an_accuracy_a_hundredth_away_is_none():
         found = resemblance(signals, member, accuracy=accuracy, shadow_accuracy=(0.8, 0.8))
         assert len(found.warnings) == count
     assert resemblance(signals, member, accuracy=0.1, shadow_accuracy=(0.8,)).warnings == ()
+
+
+@pytest.mark.parametrize(("moved", "warned"), [(25, False), (30, True)])
+def test_one_shadow_model_differs_by_chance_up_to_smirnovs_limit(moved, warned):
+    """100 against 100 non-members: 1.95 sqrt(2 / 100) is .276."""
+    n = 102
+    outside = np.arange(n) < 100
+    shadow = np.where(outside, np.arange(n), 500.0)
+    target = np.where(np.arange(n) < moved, 1000.0, shadow)
+    signals = Signals.of(target, shadow=shadow[None], shadow_member=~outside[None])
+    found = resemblance(signals, ~outside)
+    assert found.distance == pytest.approx(moved / 100)
+    assert bool(found.warnings) == warned

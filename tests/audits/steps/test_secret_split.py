@@ -18,8 +18,10 @@ def said(codes, hits=None, units=None):
 def test_a_side_where_one_value_is_more_frequent_is_named_in_both_directions():
     even, odd = np.arange(300) % 3, np.zeros(300, np.int64)
     assert said((even, even)) == ""
-    assert "“illness” is 'a' for 100.0% of the members and 33.3% of the others" in said((odd, even))
-    assert "33.3% of the members and 100.0% of the others" in said((even, odd))
+    assert "“illness” is 'a' for 100.0 % of the members and 33.3 % of the others" in said(
+        (odd, even)
+    )
+    assert "33.3 % of the members and 100.0 % of the others" in said((even, odd))
 
 
 def test_guesses_that_are_right_less_often_about_members_are_an_alarm_too():

@@ -56,11 +56,23 @@ def test_identifiers_are_no_slices(name):
 def test_a_value_with_few_members_or_few_nonmembers_is_not_shown():
     values = np.array(["common"] * N, object)
     values[:18] = "rare"
+    values[18:36] = "as rare"
     values[np.flatnonzero(TRUTH)[100:150]] = "members only"
     column = slice_column(values, "a", TRUTH)
     assert set(column.texts) == {"common", REST}
     assert "rare" in slice_column(values, "a", TRUTH, min_cell=9).texts
-    assert "2 of 3 values have fewer than 10" in column.said
+    assert "3 of 4 values have fewer than 10" in column.said
+
+
+def test_the_rest_of_a_table_does_not_give_the_hidden_value_away():
+    values = np.array(["common"] * N, object)
+    values[:200] = "second"
+    values[200:206] = "rare"
+    column = slice_column(values, "a", TRUTH)
+    # "rare" alone could be told from the totals: the next smallest is hidden with it
+    assert set(column.texts) == {"common", REST}
+    two = np.where(np.arange(N) < 6, "rare", "common")
+    assert not slice_column(two, "a", TRUTH).usable
 
 
 def test_the_most_frequent_values_are_kept():

@@ -6,6 +6,7 @@ from scipy.stats import binom
 
 import tacit
 from tacit.attacks import Threshold
+from tacit.audits import membership_audit
 from tacit.audits.steps.scoring import at_thresholds
 from tacit.audits.steps.slices import columns_of, slice_looks, slice_results
 from tacit.core.checking import labelled_codes
@@ -49,7 +50,7 @@ def test_an_interval_leaves_chance_out_only_where_the_corrected_p_value_does():
 
 def test_a_small_slice_is_kept_with_its_reason_and_costs_the_others_nothing():
     groups = np.where(
-        np.arange(600) % 100 < 2, "rare", np.where(np.arange(600) // 2 % 2 == 0, "a", "b")
+        np.arange(600) % 100 < 4, "rare", np.where(np.arange(600) // 2 % 2 == 0, "a", "b")
     )
     test, results = sliced(groups)
     results = {result.value: result for result in results}
@@ -57,6 +58,17 @@ def test_a_small_slice_is_kept_with_its_reason_and_costs_the_others_nothing():
     assert results["rare"].p_adjusted is None
     assert results["a"].estimates[0].level == simultaneous_level(0.95, 2)
     assert len(test.looks[-1].p_value) == 2
+
+
+def test_a_slice_with_few_of_one_side_has_no_interval_but_keeps_its_p_values():
+    # 60 records, 15 of them members: tested, since a look never asks who is a member
+    group = np.zeros(600, int)
+    group[np.flatnonzero(np.arange(600) % 2 == 0)[:15]] = 1
+    group[np.flatnonzero(np.arange(600) % 2 == 1)[:45]] = 1
+    _, results = sliced(group)
+    assert results[1].estimates == ()
+    assert results[1].p_value <= results[1].p_adjusted <= 1
+    assert "too few records" in results[1].reason
 
 
 def test_false_alarms_over_all_slices_stay_at_their_level():
@@ -71,8 +83,8 @@ def test_false_alarms_over_all_slices_stay_at_their_level():
 def test_built_in_columns_are_class_prediction_and_loss():
     rng = np.random.default_rng(0)
     outputs = tacit.Outputs(logits=rng.normal(size=(500, 3)), label=rng.integers(0, 3, 500))
-    columns = columns_of(outputs, {"unit": np.array(["x", "y"] * 250)})
-    assert list(columns) == ["class", "prediction", "loss percentile", "unit"]
+    columns = columns_of(outputs)
+    assert list(columns) == ["class", "prediction", "loss percentile"]
     code, texts = columns["loss percentile"]
     assert texts[0] == "0-10 %"
     np.testing.assert_array_equal(np.bincount(code), np.full(10, 50))
@@ -80,5 +92,22 @@ def test_built_in_columns_are_class_prediction_and_loss():
 
 def test_a_column_of_another_length_is_named():
     outputs = tacit.Outputs(loss=np.ones(5))
+    truth = tacit.Membership([1, 1, 0, 0, 0])
     with pytest.raises(tacit.InvalidInput, match="`slices\\['unit'\\]` needs 5 values"):
-        columns_of(outputs, {"unit": ["x"] * 4})
+        membership_audit(outputs, truth, slices={"unit": ["x"] * 4})
+
+
+def test_a_slice_that_names_people_is_left_out_of_every_column():
+    rng = np.random.default_rng(0)
+    label = np.r_[np.repeat([0, 1], 200), [2] * 3]
+    sides = [tacit.Outputs(loss=rng.exponential(1, 403), label=label) for _ in range(2)]
+    for loss in (0, 400):
+        # a class of three, and one of which all are members, are not shown by themselves
+        other = np.r_[np.repeat([0, 1], 200), [2 if loss else 1] * 3]
+        sides[1] = tacit.Outputs(loss=rng.exponential(1 + loss, 403), label=other)
+        report = tacit.audit(member=sides[0], nonmember=sides[1], effort="quick")
+        cells = [check for check in report.checks if check.role == "slice"]
+        assert all(min(cell.n_members, cell.n_nonmembers) >= 10 for cell in cells)
+        assert any(note.metric == "slices by class" for note in report.unknown)
+    shown = tacit.audit(member=sides[0], nonmember=sides[1], effort="quick", min_cell=1)
+    assert "2" in {check.value for check in shown.checks if check.slice == "class"}

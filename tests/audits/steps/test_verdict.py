@@ -44,6 +44,13 @@ def test_a_leak_in_a_slice_alone_is_said_to_be_that():
     assert "some records" in text
 
 
+def test_a_leak_in_a_slice_that_is_not_shown_is_still_a_leak_on_some_records():
+    for slices in ((), (part(0.2),)):
+        text = headline_of("leak", CheckResult("a", "attack"), 0.1, in_all=False, slices=slices)
+        assert "a slice too small to be shown by itself" in text
+        assert "0.2" not in text
+
+
 def test_an_absent_estimate_is_inconclusive_with_its_reason():
     verdict = Policy("p", (AtMost("auc", 0.6),)).judge((), [Note("auc", "needs 10 members")])[0]
     assert verdict.outcome == "inconclusive"
@@ -52,3 +59,13 @@ def test_an_absent_estimate_is_inconclusive_with_its_reason():
 
 def test_percentages_keep_two_digits_that_matter():
     assert (percent(0.021), percent(0.0004), percent(1.0)) == ("2.1 %", "0.04 %", "100 %")
+
+
+def test_the_finding_turns_exactly_at_the_error_and_at_a_small_leak():
+    """A leak from .05 down, "no leak found" from a detectable advantage of .10 down."""
+    alpha = 1 - 0.95
+    assert finding_of(alpha, None, level=0.95, attributable=True) == "leak"
+    assert finding_of(alpha + 1e-9, None, level=0.95, attributable=True) == "inconclusive"
+    assert finding_of(0.2, 0.10, level=0.95, attributable=True) == "no leak found"
+    assert finding_of(0.2, 0.101, level=0.95, attributable=True) == "inconclusive"
+    assert finding_of(0.011, None, level=0.99, attributable=True) == "inconclusive"

@@ -119,7 +119,7 @@ def twins_result(evidence: Evidence, twin: NDArray[np.bool_], *, level: float) -
         attack=evidence.attack,
         n_members=kept.n_members,
         n_nonmembers=kept.n_nonmembers,
-        remarks=(f"{share:.1%} of the non-members equal a member in every column",),
+        remarks=(f"{100 * share:.1f} % of the non-members equal a member in every column",),
     )
     try:
         area = auc(kept, level=level)

@@ -158,7 +158,7 @@ def most_exposed(
 def exposed_slices(
     losses: NDArray[np.floating],
     member: NDArray[np.bool_],
-    columns: Mapping[str, Sequence[object]],
+    columns: Mapping[str, Sequence[object] | NDArray[np.str_]],
     *,
     level: float = 0.95,
 ) -> tuple[CheckResult, ...]:
@@ -223,7 +223,7 @@ def _exposed(
     )
 
 
-def _texts(column: Sequence[object]) -> NDArray[np.str_]:
+def _texts(column: Sequence[object] | NDArray[np.str_]) -> NDArray[np.str_]:
     return np.asarray(column).astype(str)
 
 

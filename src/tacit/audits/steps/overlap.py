@@ -35,10 +35,10 @@ def reference_warning(tables: Tables) -> str:
     if p > OVERLAP_P and not both:
         return ""
     return (
-        f"the reference holds audited rows: {k1 / n1:.1%} of the members and {k0 / n0:.1%} of the "
-        "non-members are in it cell by cell, more than rows of one population that are alike by "
-        "chance. Scores that compare with it are then wrong. Take reference rows that are neither "
-        "members nor non-members."
+        f"the reference holds audited rows: {100 * k1 / n1:.1f} % of the members and"
+        f" {100 * k0 / n0:.1f} % of the non-members are in it cell by cell, more than rows of one"
+        " population that are alike by chance. Scores that compare with it are then wrong. Take"
+        " reference rows that are neither members nor non-members."
     )
 
 
@@ -63,9 +63,9 @@ def hiding(tables: Tables, nearest: NDArray[np.float64]) -> tuple[str, ...]:
     found, expected = share.estimates[0], float(tables.membership.member.mean())
     if found.high < expected:
         said.append(
-            f"the release lies nearer to the non-members: {found.value:.1%} of it is nearest to a "
-            f"member, where {expected:.1%} was to be expected. Are `member` and `nonmember` "
-            "exchanged?"
+            f"the release lies nearer to the non-members: {100 * found.value:.1f} % of it is"
+            f" nearest to a member, where {100 * expected:.1f} % was to be expected. Are `member`"
+            " and `nonmember` exchanged?"
         )
     return tuple(text for text in said if text)
 
@@ -86,9 +86,9 @@ def same_records(member: Codes, nonmember: Codes, reference: Codes, names: tuple
     if p >= OVERLAP_P and not (inside.mean() > MOST and alike < HARDLY):
         return ""
     return (
-        f"{inside.mean():.1%} of the {names[1]} equal one of the {names[0]} in every column, more "
-        f"than chance makes alike: the same records stand on both sides, so that a leak cannot "
-        f"show. Take the {names[0]} out of the {names[1]}."
+        f"{100 * inside.mean():.1f} % of the {names[1]} equal one of the {names[0]} in every column,"
+        " more than chance makes alike: the same records stand on both sides, so that a leak cannot"
+        f" show. Take the {names[0]} out of the {names[1]}."
     )
 
 

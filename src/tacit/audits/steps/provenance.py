@@ -1,7 +1,9 @@
 """How a report was made: versions, seed, digest of the inputs, date."""
 
 import hashlib
+import os
 import platform
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -17,6 +19,10 @@ from tacit.metrics.clusters import MIN_CLUSTERS, effective_size
 from tacit.metrics.intervals import clopper_pearson
 from tacit.signals import available, measure
 
+# where CI systems say which commit runs: one's own, GitHub, GitLab, Azure, Jenkins
+COMMITS = ("TACIT_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "GIT_COMMIT")
+# what a variable must look like to be believed: SHA-1 or SHA-256, at least seven digits
+COMMIT = re.compile(r"[0-9a-f]{7,64}")
 PACKAGES = ("numpy", "scipy", "scikit-learn")
 
 
@@ -47,6 +53,8 @@ def environment(
             "python": platform.python_version(),
             **{name: _version(name) for name in PACKAGES},
         },
+        "machine": machine(),
+        **commit(),
         "seed": seed,
         "level": level,
         "command": command,
@@ -57,6 +65,17 @@ def environment(
         "n_clusters": None if cluster is None else int(cluster.max()) + 1,
         **facts,
     }
+
+
+def machine() -> str:
+    """Kind of machine that measured, without its name."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+
+
+def commit() -> dict[str, str]:
+    """The commit of the code that runs, where a CI system says it; else nothing."""
+    known = (os.environ.get(name, "") for name in COMMITS)
+    return next(({"commit": value} for value in known if COMMIT.fullmatch(value)), {})
 
 
 def arrays_of(outputs: Outputs) -> dict[str, NDArray[Any] | None]:

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.audits.steps.multiplicity import with_adjusted
+from tacit.audits.steps.small_cells import hidden_values
 from tacit.core import CheckResult, Evidence, Note, NotEnoughData
+from tacit.core.checking import MIN_CELL
 from tacit.metrics import auc, simultaneous_level
 
 Column = tuple[NDArray[np.int64], list[str]]
@@ -18,7 +20,12 @@ N_ISOLATION = 5
 
 
 def release_slices(
-    evidence: Evidence, columns: Mapping[str, Column], *, n_scores: int, level: float
+    evidence: Evidence,
+    columns: Mapping[str, Column],
+    *,
+    n_scores: int,
+    level: float,
+    min_cell: int = MIN_CELL,
 ) -> tuple[CheckResult, ...]:
     """One result a value of each column, with the AUC of the chosen score.
 
@@ -31,11 +38,14 @@ def release_slices(
     columns : codes (n,) and the text of each value.
     n_scores : among which it was chosen.
     level : two-sided confidence.
+    min_cell : a value with fewer members or non-members is left out.
     """
+    hidden = hidden_values(columns, evidence.row, evidence.member, min_cell)
     parts = [
         (name, text, np.flatnonzero(code[evidence.row] == value))
         for name, (code, texts) in columns.items()
         for value, text in enumerate(texts)
+        if not hidden[name][value]
     ]
     tested = sum(_fewest(evidence, rows) >= MIN_SIDE for _, _, rows in parts)
     wide = simultaneous_level(level, n_scores * max(1, tested))

@@ -52,7 +52,7 @@ def unfair_split(
     near = "near " if secret.kind == "number" else ""
     return (
         f"the split itself is a giveaway: “{secret.name()}” is {near}{value!r} for "
-        f"{shares[0]:.1%} of the members and {shares[1]:.1%} of the others. {WHY}"
+        f"{100 * shares[0]:.1f} % of the members and {100 * shares[1]:.1f} % of the others. {WHY}"
     )
 
 

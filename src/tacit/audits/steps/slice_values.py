@@ -7,10 +7,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tacit.audits.steps.small_cells import too_small
 from tacit.core import InvalidInput, Note, Report
+from tacit.core.checking import MIN_CELL, labelled_codes, require_cell
 
-# A value with fewer members or non-members than this says of single people who was a member.
-MIN_CELL = 10
 # Numbers with more different values than this are cut into groups.
 FEW_NUMBERS = 20
 N_GROUPS = 10
@@ -57,10 +57,13 @@ def slice_column(
     InvalidInput : not one value a record, or `min_cell` is no count.
     """
     cells = np.asarray(values)
-    if isinstance(min_cell, bool) or not isinstance(min_cell, (int, np.integer)) or min_cell < 1:
-        raise InvalidInput(f"`min_cell` needs a whole number of 1 or more, got {min_cell!r}.")
+    require_cell(min_cell)
     if cells.ndim != 1:
         raise InvalidInput(f"`slices[{name!r}]` needs one value a record, got shape {cells.shape}.")
+    if len(cells) != len(member):
+        raise InvalidInput(
+            f"`slices[{name!r}]` needs {len(member)} values, one a record, got {len(cells)}."
+        )
     said = ""
     numbers = _numbers(cells)
     if numbers is not None and len(np.unique(numbers[np.isfinite(numbers)])) > FEW_NUMBERS:
@@ -75,6 +78,36 @@ def slice_column(
 
 _CUT = f"a number with many values was cut at its quantiles into at most {N_GROUPS} groups"
 _NAMED = "it has {} different values for {} records and names single records: it was left out"
+
+
+def slice_columns(
+    given: Mapping[str, ArrayLike] | None, member: NDArray[np.bool_], min_cell: int = MIN_CELL
+) -> dict[str, SliceColumn]:
+    """All columns that were given to slice by, as a report may show them.
+
+    Parameters
+    ----------
+    given : name to values (n,).
+    member, min_cell : see `slice_column`.
+
+    Raises
+    ------
+    InvalidInput : see `slice_column`.
+    """
+    require_cell(min_cell)
+    return {
+        str(name): slice_column(values, str(name), member, min_cell)
+        for name, values in (given or {}).items()
+    }
+
+
+def coded(columns: Mapping[str, SliceColumn]) -> dict[str, tuple[NDArray[np.int64], list[str]]]:
+    """The usable columns as codes (n,) and the text of each value."""
+    return {
+        name: labelled_codes(column.texts, name)
+        for name, column in columns.items()
+        if column.usable
+    }
 
 
 def with_slices(report: Report, columns: Mapping[str, SliceColumn]) -> Report:
@@ -165,12 +198,15 @@ def _without_rare(
 ) -> SliceColumn:
     """Values with too few of a side, and more of them than a report can show, become one."""
     names, code, count = np.unique(texts, return_inverse=True, return_counts=True)
-    inside = np.bincount(code, weights=member, minlength=len(names))
-    rare = np.minimum(inside, count - inside) < min_cell
-    order = np.argsort(-count, kind="stable")
-    rare[order[MOST_VALUES:]] = True
+    inside = np.bincount(code[member], minlength=len(names))
+    seldom = np.zeros(len(names), bool)
+    seldom[np.argsort(-count, kind="stable")[MOST_VALUES:]] = True
+    rare = too_small(inside, count - inside, min_cell, also=seldom)
     if not rare.any():
         return SliceColumn(texts, said=said)
+    if rare.all():
+        few = f"no value has {min_cell} members and {min_cell} non-members beside others that do"
+        return SliceColumn(texts, usable=False, said=few)
     kept = np.where(rare[code], REST, texts)
     more = (
         f"{int(rare.sum())} of {len(names)} values have fewer than {min_cell} members or"

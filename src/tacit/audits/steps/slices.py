@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from tacit.audits.steps.scoring import Scored, reaching_chance
-from tacit.core import CheckResult, Evidence, InvalidInput, Note, NotEnoughData, Outputs
-from tacit.core.checking import labelled_codes
+from tacit.audits.steps.small_cells import hidden_values
+from tacit.core import CheckResult, Evidence, Note, NotEnoughData, Outputs
+from tacit.core.checking import MIN_CELL, labelled_codes
+from tacit.core.sorting import smallest
 from tacit.metrics import advantage, auc, simultaneous_level
 from tacit.metrics.joint import JointTest
 from tacit.metrics.looks import Look, slice_look
@@ -19,16 +22,12 @@ MIN_SIDE = 20
 N_PERCENTILES = 10
 # Attacks that look at slices; one where there are so many slices that all pairs are dear.
 N_ATTACKS, MANY_SLICES = 3, 300
-Column = tuple[NDArray[np.int64], list[str]]
+Column = tuple[NDArray[np.integer[Any]], list[str]]
 
 
-def columns_of(outputs: Outputs, given: Mapping[str, ArrayLike] | None) -> dict[str, Column]:
-    """The columns to slice by, as codes (n,) and the text of each value: class, correctness, loss
-    decile, and any given.
-
-    Raises
-    ------
-    InvalidInput : a given column does not hold one value a record.
+def columns_of(outputs: Outputs) -> dict[str, Column]:
+    """The columns that every audit slices by, as codes (n,) and the text of each value: class,
+    correctness and loss decile.
     """
     columns: dict[str, Column] = {}
     names = available(outputs)
@@ -42,19 +41,12 @@ def columns_of(outputs: Outputs, given: Mapping[str, ArrayLike] | None) -> dict[
         columns["prediction"] = (correct.astype(np.int64), ["wrong", "correct"])
     if "loss" in names:
         columns["loss percentile"] = _deciles(-measure(outputs, "loss"))
-    for name, values in (given or {}).items():
-        columns[str(name)] = labelled_codes(values, f"slices[{name!r}]")
-        if len(columns[str(name)][0]) != outputs.n:
-            raise InvalidInput(
-                f"`slices[{name!r}]` needs {outputs.n} values, one a record, got"
-                f" {len(columns[str(name)][0])}."
-            )
     return columns
 
 
 def _deciles(loss: NDArray[np.floating]) -> Column:
     edges = np.unique(np.quantile(loss, np.linspace(0, 1, N_PERCENTILES + 1)[1:-1]))
-    code = np.searchsorted(edges, loss, side="left").astype(np.int64)
+    code = np.searchsorted(edges, loss, side="left").astype(np.int8)
     if len(edges) < N_PERCENTILES - 1:
         return code, [
             f"group {i + 1} of {len(edges) + 1}, lowest first" for i in range(len(edges) + 1)
@@ -84,22 +76,28 @@ def slice_looks(
     )
 
 
-def _tested(column: Column) -> tuple[NDArray[np.int64], list[str]]:
+def _tested(column: Column) -> Column:
     """Codes 0, 1, ... of the values with enough records, -1 elsewhere, and the texts of those."""
     code, texts = column
     enough = np.bincount(code, minlength=len(texts)) >= 2 * MIN_SIDE
     renumbered = np.where(enough, np.cumsum(enough) - 1, -1)
-    return renumbered[code], [text for text, kept in zip(texts, enough) if kept]
+    return smallest(renumbered)[code], [text for text, kept in zip(texts, enough) if kept]
 
 
 def slice_results(
-    test: JointTest, columns: Mapping[str, Column], shown: Evidence, *, level: float
+    test: JointTest,
+    columns: Mapping[str, Column],
+    shown: Evidence,
+    *,
+    level: float,
+    min_cell: int = MIN_CELL,
 ) -> tuple[CheckResult, ...]:
     """One result a value of each column: the attack that is shown, on its records.
 
     Intervals hold for all slices at once; p-values are corrected for everything that the test
     looked at, and where one is not significant the interval does not leave chance out. A slice with
-    too few records is kept, with the reason.
+    too few records is kept, with the reason, and left out where it has so few that it would tell of
+    single people who was a member.
 
     Parameters
     ----------
@@ -107,12 +105,15 @@ def slice_results(
     columns : to slice by.
     shown : evidence of the attack that is shown.
     level : of all slices together.
+    min_cell : a value with fewer members or non-members is left out.
     """
     corrected = _corrected(test, columns)
+    hidden = hidden_values(columns, shown.row, shown.member, min_cell)
     rows = {
-        (name, text): np.flatnonzero(code[shown.row] == value)
+        (name, text): records
         for name, (code, texts) in columns.items()
-        for value, text in enumerate(texts)
+        for text, records, gone in zip(texts, _parted(code[shown.row], len(texts)), hidden[name])
+        if not gone
     }
     n_tested = sum(_enough(shown.member[records]) for records in rows.values())
     wide = simultaneous_level(level, max(1, n_tested))
@@ -120,6 +121,12 @@ def slice_results(
         _slice(key, shown, records, corrected.get(key), wide, alpha=1 - level)
         for key, records in rows.items()
     )
+
+
+def _parted(code: NDArray[np.integer[Any]], n_codes: int) -> list[NDArray[np.intp]]:
+    """The records of each code, in the order in which they came."""
+    order = np.argsort(smallest(code), kind="stable")
+    return np.split(order, np.cumsum(np.bincount(code, minlength=n_codes))[:-1])
 
 
 def _corrected(
@@ -170,7 +177,10 @@ def _slice(
         need = f"needs {MIN_SIDE} members and {MIN_SIDE} non-members"
         reason = f"too few records: {need}, got {n_members} and {n_nonmembers}"
         got, unit = min((n_members, "members"), (n_nonmembers, "non-members"))
-        return replace(result, notes=(Note(result.name, reason, MIN_SIDE, got, unit),))
+        note = Note(result.name, reason, MIN_SIDE, got, unit)
+        # the test looked at it, so that a leak in it has a name; an interval would say nothing
+        alone, corrected = p_values or (None, None)
+        return replace(result, notes=(note,), p_value=alone, p_adjusted=corrected)
     own = evidence.take(records)
     try:
         estimates = [auc(own, level=level), advantage(own, level=level)]

@@ -223,7 +223,8 @@ def _oddities(real: Frame, synthetic: Frame) -> list[str]:
         gone = 1 - len(told) / synthetic.n
         if gone > UNKNOWN_SHARE and not _has_gaps(real.columns[name]):
             remarks.append(
-                f"{gone:.1%} of the release has no value of {name!r}, which every real row has"
+                f"{100 * gone:.1f} % of the release has no value of {name!r}, which every real row"
+                " has"
             )
         elif len(np.unique(made)) == 1:
             remarks.append(f"the column {name!r} has one value only in the release")
@@ -242,8 +243,8 @@ def _unknown_values(name: str, real: NDArray[Any], told: NDArray[Any], n: int) -
         return []
     shown = ", ".join(repr(str(v)) for v in np.unique(strange)[:N_SHOWN])
     return [
-        f"{len(strange) / n:.1%} of the release has a value of {name!r} that no real row has "
-        f"({shown})"
+        f"{100 * len(strange) / n:.1f} % of the release has a value of {name!r} that no real"
+        f" row has ({shown})"
     ]
 
 
@@ -253,6 +254,6 @@ def _outside(name: str, real: NDArray[Any], told: NDArray[Any], n: int) -> list[
     if strange <= UNKNOWN_SHARE * n:
         return []
     return [
-        f"{strange / n:.1%} of the release has a value of {name!r} outside all real rows "
+        f"{100 * strange / n:.1f} % of the release has a value of {name!r} outside all real rows "
         f"({known.min():.6g} to {known.max():.6g})"
     ]

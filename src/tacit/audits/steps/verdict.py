@@ -21,6 +21,10 @@ from tacit.metrics import named
 
 # An advantage below this is called small: "no leak found" needs an audit that would have shown it.
 SMALL_LEAK = 0.10
+# what a policy file can ask; a report can be judged again by these
+KNOWN_RULES = ("at most", "not refuted")
+# no audit, at whatever level, finds a leak beyond the one or misses it beyond the other
+SURELY_CHANCE, SURELY_LEAK = 0.5, 1e-9
 # below it the second decimal of a score is its only digit
 SMALL = 0.095
 FALSE_ACCUSATIONS = ("tpr@fpr=0.001", "tpr@fpr=0.01", "tpr@fpr=0.1")
@@ -56,6 +60,7 @@ def headline_of(
     warning: str = "",
     in_all: bool = True,
     slices: Sequence[CheckResult] = (),
+    alpha: float = 0.05,
 ) -> str:
     """The finding in plain words.
 
@@ -66,11 +71,14 @@ def headline_of(
     warning : why the numbers do not speak of the model, if they do not.
     in_all : whether the leak shows on all records together, not only in a slice.
     slices : results of the slices.
+    alpha : chance of a false alarm.
     """
     if warning:
         return f"Inconclusive: {warning}"
     if finding == "leak" and chosen is not None:
-        return f"This model leaks: {_attacker(chosen)}" if in_all else _only_in_a_slice(slices)
+        return (
+            f"This model leaks: {_attacker(chosen)}" if in_all else _only_in_a_slice(slices, alpha)
+        )
     if finding == "no leak found" and detectable is not None:
         return (
             f"No leak found by these attacks. A leak with a score of {detectable:.2g} or more"
@@ -107,11 +115,14 @@ def _score_text(score: Estimate | None) -> str:
     return f" Vulnerability score {value} ({low} to {high}; 0 is none, 1 is total)."
 
 
-def _only_in_a_slice(slices: Sequence[CheckResult]) -> str:
-    worst = min(
-        (part for part in slices if part.p_adjusted is not None),
-        key=lambda part: part.p_adjusted or 0.0,
-    )
+def _only_in_a_slice(slices: Sequence[CheckResult], alpha: float) -> str:
+    shown = [part for part in slices if part.p_adjusted is not None and part.p_adjusted <= alpha]
+    if not shown:
+        return (
+            "This model leaks on some records: not shown for all together, but for a slice too"
+            " small to be shown by itself."
+        )
+    worst = min(shown, key=lambda part: part.p_adjusted or 0.0)
     area = worst.estimate("auc")
     told = (
         ""
@@ -150,36 +161,78 @@ def rejudged(report: Report, policy: Policy) -> Report:
     return replace(report, verdict=overall(verdicts), verdicts=verdicts, policy=policy.name)
 
 
-def require_consistent(report: Report) -> None:
+def require_consistent(report: Report, *, other_rules: bool = False) -> None:
     """Compute every verdict of a report again from the numbers beside it.
+
+    Parameters
+    ----------
+    report : as it was read.
+    other_rules : whether it will be judged under other rules than its own; those that only the
+        program that made the report can judge do not matter then.
 
     Raises
     ------
     InvalidInput : the report contradicts itself: it was edited, or damaged.
     """
-    told = [*report.verdicts, *(item for check in report.checks for item in check.verdicts)]
-    for verdict in told:
-        gate = _gate_of(verdict)
-        if gate is None or verdict.estimate is None:
-            continue
-        again = judge((gate,), (verdict.estimate,), attributable=report.attributable)[0].outcome
-        if again != verdict.outcome:
+    if report.chosen and report.chosen_check is None:
+        raise _contradiction(f"it has no check {report.chosen!r}, which it says was chosen")
+    for verdict in report.verdicts:
+        _require_judged(verdict, report, other_rules)
+    for check in report.checks:
+        for verdict in check.verdicts:
+            _require_judged(verdict, report, other_rules=True)
+    if report.p_value is not None:
+        leak = report.finding == "leak"
+        if report.p_value > SURELY_CHANCE if leak else _surely_missed(report):
+            raise _contradiction(f"its finding is {report.finding!r} at p = {report.p_value:.3g}")
+    again = overall(report.verdicts)
+    if (report.verdicts or report.verdict == "pass") and again != report.verdict:
+        raise _contradiction(f"its verdict is {report.verdict!r}, and its rules say {again!r}")
+    if report.verdict == "pass" and report.headline.startswith("Inconclusive"):
+        raise _contradiction("it passes under a headline that says it is inconclusive")
+    if not report.headline.strip():
+        raise _contradiction("it has no headline")
+
+
+def _surely_missed(report: Report) -> bool:
+    return report.finding == "no leak found" and (report.p_value or 0.0) < SURELY_LEAK
+
+
+def _require_judged(verdict: Verdict, report: Report, other_rules: bool) -> None:
+    """Refuse a verdict that its own numbers do not give."""
+    rule, gate = verdict.rule, _gate_of(verdict)
+    if gate is None or verdict.estimate is None:
+        if verdict.outcome != "pass" or (other_rules and verdict.relation not in KNOWN_RULES):
+            return
+        if verdict.relation not in KNOWN_RULES:
             raise InvalidInput(
-                f"The report contradicts itself: it says {verdict.outcome!r} of the rule"
-                f" {verdict.rule!r}, and its own number says {again!r} ({again_reason(verdict)})."
-                " It was edited or damaged; make it again."
+                f"The report passes by the rule {rule!r}, which cannot be judged again from the"
+                " file. Judge it under a policy file: --policy."
             )
-        own = _measured(report, verdict.metric)
-        if own and verdict.estimate not in own:
-            raise InvalidInput(
-                f"The report contradicts itself: the rule {verdict.rule!r} was judged on"
-                f" {verdict.estimate}, which the report did not measure. Make it again."
-            )
-    if report.verdicts and overall(report.verdicts) != report.verdict:
-        raise InvalidInput(
-            f"The report contradicts itself: its verdict is {report.verdict!r}, and its rules say"
-            f" {overall(report.verdicts)!r}. It was edited or damaged; make it again."
+        missing = "an estimate" if verdict.estimate is None else "a limit"
+        raise _contradiction(f"it passes the rule {rule!r} without {missing}")
+    again = judge((gate,), (verdict.estimate,), attributable=report.attributable)[0].outcome
+    if again != verdict.outcome and not _doubted(verdict):
+        raise _contradiction(
+            f"it says {verdict.outcome!r} of the rule {rule!r}, and its own number says {again!r}"
+            f" ({again_reason(verdict)})"
         )
+    own = _measured(report, verdict.metric)
+    if own and verdict.estimate not in own:
+        raise _contradiction(
+            f"the rule {rule!r} was judged on {verdict.estimate}, which the report did not measure"
+        )
+
+
+def _doubted(verdict: Verdict) -> bool:
+    """An audit may say with a reason that a number shows nothing."""
+    return verdict.outcome == "inconclusive" and verdict.note is not None
+
+
+def _contradiction(what: str) -> InvalidInput:
+    return InvalidInput(
+        f"The report contradicts itself: {what}. It was edited or damaged; make it again."
+    )
 
 
 def again_reason(verdict: Verdict) -> str:

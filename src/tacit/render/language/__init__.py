@@ -7,10 +7,11 @@ words for what audits write into reports in English.
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 from tacit.core import InvalidInput
+from tacit.render.language.catalogue import Catalogue
 
 CODES = ("en", "de", "fr")
 
@@ -31,8 +32,10 @@ class Language:
         Key to sentence; a name in braces is filled in.
     written : mapping
         Sentences that audits write into reports (assumptions, methods, warnings), in English and
-        without a full stop, to the same in this language. What is not in it is shown as it was
-        written.
+        without a full stop, to the same in this language; the English is the key, as in gettext. A
+        name in braces stands for a number, a name or another sentence, which is carried over: in
+        the form of this language, and nothing is decided from it. What is not in it is shown as it
+        was written.
     kept : str
         Marks that stand behind a space and never begin a line.
     """
@@ -51,13 +54,12 @@ class Language:
             object.__setattr__(self, name, spaced)
 
     def translated(self, text: str) -> str | None:
-        """A sentence that an audit wrote, in this language; None where it is not known.
+        """A sentence that an audit wrote, in this language; None where it is not known."""
+        return self._catalogue.translated(text)
 
-        Capitals and a full stop make no other sentence.
-        """
-        plain = text.rstrip(".").lower()
-        found = (said for key, said in self.written.items() if key.lower() == plain)
-        return next(found, None)
+    @cached_property
+    def _catalogue(self) -> Catalogue:
+        return Catalogue(self.written, self.decimal, self.thousands)
 
     def _spaced(self, text: str) -> str:
         """`text` with spaces that do not break where this language's typography asks for them."""

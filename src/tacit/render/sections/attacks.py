@@ -4,7 +4,7 @@ from collections import Counter
 
 from tacit.core import CheckResult
 from tacit.render.blocks import Block, Cell, Chart, Section, Table, Text
-from tacit.render.cells import MAX_ROWS, interval, name_of
+from tacit.render.cells import MAX_ROWS, first_numbers, interval, name_of
 from tacit.render.reading import Reading
 from tacit.render.words import DASH
 
@@ -37,6 +37,9 @@ def _blocks(reading: Reading) -> tuple[Block, ...]:
 def _table(reading: Reading, checks: list[CheckResult]) -> Table:
     words, chosen = reading.words, reading.report.chosen
     columns = _columns(checks)
+    if not columns:
+        caption = words.say("attacks.caption", level=words.share(reading.level))
+        return first_numbers(caption, checks, words)
     checks = sorted(checks, key=lambda check: (check.name != chosen, -_first(check, columns)))
     rows = tuple(
         (_name(check, reading), *(_cell(check, name, reading) for name in columns))
@@ -68,8 +71,8 @@ def _first(check: CheckResult, columns: list[str]) -> float:
 
 def _name(check: CheckResult, reading: Reading) -> str:
     if check.name != reading.report.chosen:
-        return name_of(check)
-    return reading.words.say("attacks.chosen name", name=name_of(check))
+        return name_of(check, reading.words)
+    return reading.words.say("attacks.chosen name", name=name_of(check, reading.words))
 
 
 def _cell(check: CheckResult, name: str, reading: Reading) -> Cell:
@@ -84,7 +87,7 @@ def _choice(reading: Reading) -> tuple[Block, ...]:
     if chosen is None:
         return ()
     values = {
-        "name": name_of(chosen),
+        "name": name_of(chosen, words),
         "members": words.counted(chosen.n_members, "member"),
         "nonmembers": words.counted(chosen.n_nonmembers, "nonmember"),
     }

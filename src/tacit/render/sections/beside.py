@@ -32,7 +32,7 @@ def _table(free: CheckResult, strong: CheckResult, reading: Reading) -> Table:
     )
     head = (words.say("column.attack"), *map(words.metric_name, COLUMNS))
     short = (words.say("column.attack"), *map(words.short_metric_name, COLUMNS))
-    caption = words.say("beside.caption", free=name_of(free), strong=name_of(strong))
+    caption = words.say("beside.caption", free=name_of(free, words), strong=name_of(strong, words))
     return Table(caption, head, rows, 1, 0, short)
 
 

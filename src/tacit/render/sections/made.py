@@ -27,7 +27,7 @@ def section(reading: Reading) -> Section:
     others = [key for key in environment if key not in KNOWN][:MAX_SHOWN]
     for key in [*(key for key in KNOWN if key in environment), *others]:
         value = environment[key]
-        name = words.say(f"made.{key}") if key in KNOWN else _label(key)
+        name = words.say(f"made.{key}") if words.has(f"made.{key}") else _label(key)
         pairs.append((name, "" if value is None else clean(value, limit=LIMIT)))
     pairs.append((words.say("made.format"), words.say("made.schema", schema=report.schema)))
     facts = Facts(tuple((name, value) for name, value in pairs if value))

@@ -58,7 +58,7 @@ def _attack(reading: Reading) -> tuple[Block, ...]:
         return ()
     pairs = (
         (words.say("methods.attack"), clean(chosen.attack, limit=ATTACK_LIMIT)),
-        (words.say("methods.signal"), clean(chosen.statistic)),
+        (words.say("methods.signal"), words.name(chosen.statistic)),
     )
     kept = tuple((name, value) for name, value in pairs if value)
     return (Facts(kept),) if kept else ()

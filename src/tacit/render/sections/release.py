@@ -31,7 +31,7 @@ def section(reading: Reading) -> Section:
 def _guesses(checks: list[CheckResult], words: Words) -> Table:
     rows = tuple(
         (
-            upper_first(name_of(check)),
+            upper_first(name_of(check, words)),
             *(_cell(check, name, words) for name in (RISK, *SUCCESS)),
             words.p_value(check.p_adjusted),
         )
@@ -46,7 +46,7 @@ def _guesses(checks: list[CheckResult], words: Words) -> Table:
 def _counts(checks: list[CheckResult], words: Words) -> Table:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
-            upper_first(name_of(check)),
+            upper_first(name_of(check, words)),
             *(interval(estimate, words) for estimate in check.estimates[:2]),
             *(DASH for _ in range(2 - len(check.estimates))),
             words.p_value(check.p_adjusted),

@@ -2,14 +2,14 @@
 
 from tacit.core import Verdict
 from tacit.render.blocks import Block, Cell, Outcome, Section, Table, Text
-from tacit.render.clean import clean, sentence
+from tacit.render.clean import sentence
 from tacit.render.reading import Reading
 from tacit.render.words import upper_first
 
 
 def section(reading: Reading) -> Section:
     """What the policy asks, and whether it is so."""
-    title = reading.words.say("rules.title", policy=clean(reading.report.policy))
+    title = reading.words.say("rules.title", policy=reading.words.name(reading.report.policy))
     return Section("rules", title, _blocks(reading), "everywhere")
 
 

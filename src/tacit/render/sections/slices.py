@@ -4,7 +4,6 @@ from tacit.core import InvalidInput
 from tacit.figures import SlicesFigure
 from tacit.render.blocks import Block, Chart, Section, Table, Text
 from tacit.render.cells import MAX_ROWS, interval
-from tacit.render.clean import clean
 from tacit.render.reading import Reading
 
 
@@ -21,7 +20,7 @@ def _blocks(reading: Reading) -> tuple[Block, ...]:
         return ()
     rows = tuple(
         (
-            clean(row.name),
+            words.name(row.name),
             interval(row.estimate, words),
             words.p_value(row.p_adjusted),
             f"{words.count(row.n_members)} / {words.count(row.n_nonmembers)}",

@@ -1,0 +1,102 @@
+"""Differences of two audits from their intervals, by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import norm, ttest_ind
+
+from tacit.audits.steps.differences import Measured, difference, differences, unpaired
+from tacit.audits.steps.runs import difference_of_runs, over_runs
+from tacit.core import Estimate
+from tacit.core.comparison import Point
+
+
+def score(value, low, high, level=0.95):
+    return Estimate("advantage", value, low, high, level, 100, "by hand")
+
+
+def point(name, found, **more):
+    return Measured(Point(name, name, None, None, found), **more)
+
+
+def test_each_end_adds_the_squares_of_the_distances_that_lie_that_way():
+    """.5 [.4, .7] less .2 [.1, .25]: down by hypot(.1, .05), up by hypot(.2, .1)."""
+    found = unpaired(score(0.5, 0.4, 0.7), score(0.2, 0.1, 0.25))
+    assert found.value == pytest.approx(0.3)
+    assert found.low == pytest.approx(0.3 - np.hypot(0.1, 0.05))
+    assert found.high == pytest.approx(0.3 + np.hypot(0.2, 0.1))
+    assert found.p_value == pytest.approx(2 * norm.sf(1.959964 * 0.3 / np.hypot(0.1, 0.05)))
+    assert found.n == 200
+    turned = unpaired(score(0.2, 0.1, 0.25), score(0.5, 0.4, 0.7))
+    assert turned.p_value == pytest.approx(found.p_value)
+    assert (turned.low, turned.high) == pytest.approx((-found.high, -found.low))
+
+
+def test_another_level_stretches_the_distances():
+    found = unpaired(score(0.5, 0.4, 0.7), score(0.2, 0.1, 0.25), level=0.99)
+    stretched = norm.ppf(0.995) / norm.ppf(0.975)
+    assert found.low == pytest.approx(0.3 - stretched * np.hypot(0.1, 0.05))
+
+
+def test_nothing_between_them_is_no_evidence_and_no_width_is_certainty():
+    assert unpaired(score(0.5, 0.4, 0.6), score(0.5, 0.4, 0.6)).p_value == 1
+    assert unpaired(score(0.5, 0.5, 0.6), score(0.4, 0.3, 0.4)).p_value == 0
+
+
+def test_three_pairs_pay_for_each_other():
+    """p = .03 of the widest pair is .09 after Holm, so none of the three is real."""
+    half = 0.2 * 1.959964 / (2**0.5 * norm.isf(0.015))
+    points = [
+        point(name, score(value, value - half, value + half))
+        for name, value in (("a", 0.3), ("b", 0.4), ("c", 0.5))
+    ]
+    found = differences(points, level=0.95)
+    assert [item.real for item in found] == [False] * 3
+    by_pair = {(item.first, item.second): item for item in found}
+    assert by_pair["a", "c"].p_value == pytest.approx(0.03, rel=1e-4)
+    assert by_pair["a", "c"].p_adjusted == pytest.approx(0.09, rel=1e-4)
+    assert [item.real for item in differences(points[::2], level=0.95)] == [True]
+    assert [item.real for item in differences(points[::2], level=0.98)] == [False]
+
+
+def test_scores_of_other_levels_or_without_an_end_are_not_compared():
+    one = point("a", score(0.3, 0.2, 0.4))
+    assert difference(one, point("b", score(0.3, 0.2, 0.4, 0.9)), level=0.95).estimate is None
+    assert difference(one, point("b", score(0.3, 0.2, np.inf)), level=0.95).estimate is None
+    assert difference(one, point("b", None), level=0.95).estimate is None
+    other = replace(score(0.3, 0.2, 0.4), name="auc")
+    assert difference(one, point("b", other), level=0.95).estimate is None
+
+
+def test_runs_are_compared_by_welchs_t():
+    first, second = [0.1, 0.25, 0.3, 0.2], [0.5, 0.4, 0.45, 0.7]
+    known = ttest_ind(first, second, equal_var=False)
+    one = point("a", score(0.2, 0.1, 0.3), scores=tuple(first))
+    other = point("b", score(0.5, 0.4, 0.6), scores=tuple(second))
+    found = difference(one, other, level=0.95)
+    assert found.p_value == pytest.approx(known.pvalue)
+    ends = known.confidence_interval(0.95)
+    assert (found.estimate.low, found.estimate.high) == pytest.approx((ends.low, ends.high))
+
+
+def test_unequal_numbers_of_runs_have_the_freedom_of_the_fewer():
+    from scipy.stats import t
+
+    first, second = np.array([0.1, 0.3]), np.array([0.5, 0.4, 0.45, 0.7, 0.6])
+    error = (first.var(ddof=1) / 2 + second.var(ddof=1) / 5) ** 0.5
+    found = difference_of_runs(first, second, level=0.9, name="score")
+    apart = second.mean() - first.mean()
+    assert found.p_value == pytest.approx(2 * t.sf(apart / error, 1))
+    assert found.high == pytest.approx(-apart + t.ppf(0.95, 1) * error)
+
+
+def test_the_mean_of_runs_has_students_interval_and_a_floor():
+    from scipy.stats import t
+
+    found = over_runs([0.1, 0.2, 0.6], level=0.9, name="advantage")
+    half = t.ppf(0.95, 2) * np.std([0.1, 0.2, 0.6], ddof=1) / 3**0.5
+    assert (found.low, found.high) == pytest.approx((0.3 - half, 0.3 + half))
+    assert over_runs([0.1, 0.2, 0.6], level=0.9, name="advantage", floor=0.0).low == 0.0
+    assert over_runs([-0.3, -0.1], level=0.9, name="advantage", floor=0.0).low == -0.2
+    assert over_runs([0.1], level=0.9, name="advantage") is None

@@ -1,0 +1,86 @@
+"""A model tells a secret only where it beats non-members and imputation: both pay, by hand."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from scipy.stats import hypergeom
+
+from tacit.audits.steps.secret_guesses import (
+    Hits,
+    _count_difference,
+    _top,
+    baseline_result,
+    guesser_result,
+    precision_result,
+)
+from tacit.metrics.excess import share_excess
+from tacit.metrics.intervals import share_difference
+from tacit.metrics.paired import paired_share_difference
+
+
+def right(count, of=50):
+    return np.arange(of) < count
+
+
+@pytest.mark.parametrize(("told", "others", "without"), [(30, 15, 20), (30, 28, 10)])
+def test_the_smaller_of_both_differences_counts_and_its_upper_end_pays_twice(told, others, without):
+    hits, base = Hits(right(told), right(others)), Hits(right(without), right(12))
+    found = guesser_result("a", hits, base, None, 0.95)
+    advantage = found.estimates[0]
+    excess = share_excess(hits.member, hits.nonmember)
+    beyond = paired_share_difference(hits.member, base.member)
+    assert advantage.value == min(excess.value, beyond.value)
+    assert advantage.low == min(excess.low, beyond.low)
+    assert found.p_value == advantage.p_value == max(excess.p_value, beyond.p_value)
+    # each upper end at 97.5 %, for each may be the smaller one
+    strict = share_excess(hits.member, hits.nonmember, level=0.975).high
+    paired = paired_share_difference(hits.member, base.member, level=0.975).high
+    assert advantage.high == pytest.approx(min(strict, paired))
+    assert min(strict, paired) > min(excess.high, beyond.high)
+    relative = found.estimates[3]
+    assert relative.value == pytest.approx((told - others) / (50 - others))
+
+
+def test_imputation_is_compared_between_the_sides():
+    found = baseline_result(Hits(right(20), right(12)), None, 0.95)
+    assert found.p_value == pytest.approx(hypergeom.sf(19, 100, 50, 32))
+    assert [one.value for one in found.estimates] == pytest.approx([0.16, 0.4, 0.24])
+
+
+def test_lists_that_share_records_differ_in_the_others_only():
+    """8 of 10 against 3 of 10, of lists of 20: a quarter."""
+    found = _count_difference("x", [8, 3], 10, 20, 0.95)
+    low, high = share_difference((8, 3), (10, 10), level=0.95)
+    assert found.value == 0.25
+    assert (found.low, found.high) == pytest.approx((low / 2, high / 2))
+    assert found.p_value == pytest.approx(hypergeom.sf(7, 20, 10, 11))
+    same = _count_difference("x", [0, 0], 0, 20, 0.95)
+    assert (same.value, same.low, same.high, same.p_value) == (0, 0, 0, 1)
+
+
+def test_the_most_confident_have_the_largest_share_of_their_own_chances():
+    """Shares of the second value: .5, .8, .1, .8; the first of two equal ones comes first."""
+    chance = np.log([[5, 5], [2, 8], [90, 10], [0.002, 0.008]])
+    assert _top(chance, 1, 3).tolist() == [1, 3, 0]
+    assert _top(chance, 0, 1).tolist() == [2]
+
+
+def test_precision_among_the_most_confident_by_hand():
+    """Of members the model's first two have the value; imputation's first two hold one of them."""
+    member = SimpleNamespace(
+        both=np.log([[1, 9], [1, 8], [5, 5], [9, 1]]),
+        prior=np.log([[1, 9], [5, 5], [1, 8], [9, 1]]),
+    )
+    other = SimpleNamespace(both=np.log([[1, 9], [1, 8], [9, 1], [9, 1]]))
+    codes = (np.array([1, 1, 0, 0]), np.array([0, 1, 1, 0]))
+    found = precision_result("ill", 1, 2, (member, other), codes, 0.95)
+    advantage, excess, beyond, inside, outside = found.estimates
+    # one record of each list is not in the other: 1 of 1 against 0 of 1, of two
+    assert (beyond.value, excess.value, advantage.value) == (0.5, 0.5, 0.5)
+    assert (inside.value, outside.value) == (1.0, 0.5)
+    _, high = share_difference((1, 0), (1, 1), level=0.975)
+    assert advantage.high == pytest.approx(
+        min(high / 2, share_difference((2, 1), (2, 2), level=0.975)[1])
+    )
+    assert found.p_value == max(excess.p_value, beyond.p_value)

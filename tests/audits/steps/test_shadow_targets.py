@@ -1,0 +1,127 @@
+"""Intervals over target models, and a bar for every record."""
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+from scipy.stats import binom, t
+
+from tacit.audits.steps.shadow_targets import _bars, between_models, vulnerability
+from tacit.core import Estimate, Evidence
+
+
+def over(values, name="auc", level=0.95):
+    """The interval between models that gave these values."""
+
+    def metric(value):
+        return Estimate(name, value, value - 0.01, value + 0.02, 0.95, 100, "by hand", ())
+
+    groups = [[index] for index in range(len(values))]
+    return between_models(values, metric, level=level, pairs=groups)
+
+
+def test_two_models_by_hand():
+    """.2 and .4: mean .3, error .1, Student's t with 1 degree of freedom 12.706."""
+    found = over([0.2, 0.4])
+    reach = t.ppf(0.975, 1) * 0.1 / (0.3 * 0.7)
+    assert found.value == pytest.approx(0.3)
+    assert found.low == pytest.approx(expit(logit(0.3) - reach))
+    assert found.high == pytest.approx(expit(logit(0.3) + reach))
+    assert found.n == 2
+
+
+def test_it_ends_within_the_range_of_the_metric():
+    for values in ([0.99, 1.0], [0.0, 0.001, 0.0], [0.5, 1.0, 0.9, 0.97]):
+        found = over(values)
+        assert 0 < found.low < found.value < found.high < 1
+    assert -1 < over([0.0, 0.3], "advantage").low < 0 < over([0.0, 0.3], "advantage").high < 1
+
+
+def test_an_advantage_is_carried_over_between_minus_one_and_one():
+    found = over([-0.1, 0.3], "advantage")
+    reach = t.ppf(0.975, 1) * 0.2 / 2 / (0.55 * 0.45)
+    assert found.low == pytest.approx(2 * expit(logit(0.55) - reach) - 1)
+
+
+def test_a_metric_without_bounds_has_the_plain_interval():
+    found = over([3.0, 5.0])
+    assert found.low == pytest.approx(4 - t.ppf(0.975, 1))
+    assert found.high == pytest.approx(4 + t.ppf(0.975, 1))
+
+
+def test_where_all_models_agree_their_own_intervals_are_left():
+    found = over([0.9, 0.9, 0.9])
+    assert (found.low, found.high) == pytest.approx((0.89, 0.92))
+
+
+@pytest.mark.parametrize(("a", "b"), [(8, 2), (2, 30)])
+def test_it_covers_the_mean_of_all_models(a, b):
+    """The normal quantile in place of Student's would cover 85 % of four models."""
+    worlds = 1000
+    draws = np.random.default_rng(0).beta(a, b, (worlds, 4))
+    found = [over(list(values)) for values in draws]
+    held = sum(one.low <= a / (a + b) <= one.high for one in found)
+    assert held >= binom.ppf(0.001, worlds, 0.94)
+
+
+def test_mates_are_one_model():
+    found = between_models(
+        [0.1, 0.3, 0.3, 0.5],
+        lambda value: Estimate("auc", value, value, value, 0.95, 9, "by hand", ()),
+        pairs=[[0, 1], [2, 3]],
+    )
+    assert found.n == 2
+    assert found.low == pytest.approx(over([0.2, 0.4]).low)
+
+
+def shown(share, member):
+    """Evidence in which a member outscores so many of ten non-members, or ties."""
+    score = np.concatenate([np.arange(10.0), np.array(share, float)])
+    return Evidence(score, np.r_[np.zeros(10, bool), member], None, "coin", "x", np.arange(12))
+
+
+def test_the_bar_of_a_record_comes_from_its_own_models():
+    """Above 5 of 10 and, with a tie, 7.5 of 10: mean .6, squares 2 * .125 ** 2 about .625."""
+    evidences = (
+        shown([4.5, 1.5], [True, True]),
+        shown([7.0, 1.5], [True, True]),
+    )
+    found = vulnerability(evidences)
+    assert found["vulnerability"][10] == pytest.approx(0.625)
+    error = 0.125  # sd .125 * sqrt 2, over sqrt 2
+    reach = t.ppf(0.975, 1) * error / (0.625 * 0.375)
+    assert found["low"][10] == pytest.approx(expit(logit(0.625) - reach))
+    assert found["high"][10] == pytest.approx(expit(logit(0.625) + reach))
+    # no spread at all: as if shares were known to half of one of the non-members
+    reach = t.ppf(0.975, 1) * 0.05 / 2**0.5 / (0.2 * 0.8)
+    assert found["low"][11] == pytest.approx(expit(logit(0.2) - reach))
+    assert found["vulnerability"][0] is None
+    assert found["n_targets"][:1] + found["n_targets"][10:] == [0, 2, 2]
+
+
+def test_a_record_of_one_model_has_the_spread_of_others_like_it():
+    """Without others, the widest that there is: 1.96 * .5 on the scale of log odds."""
+    mean, squares = np.array([0.4]), np.array([0.0])
+    low, _ = _bars(mean, squares, np.array([1]), level=0.95, step=0.01)
+    assert low[0] == pytest.approx(expit(logit(0.4) - 1.959964 * 0.5 / 0.24), rel=1e-5)
+    # a hundred others with a variance of .01 each
+    mean, count = np.full(101, 0.4), np.r_[np.full(100, 3), 1]
+    squares = np.r_[np.full(100, 0.02), 0.0]
+    low, _ = _bars(mean, squares, count, level=0.95, step=0.01)
+    reach = logit(0.4) - logit(low[100])
+    assert 0.7 < reach / (1.96 * 0.1 / 0.24) < 1.4
+
+
+def test_bars_hold_record_by_record():
+    """Spreads that differ tenfold between records. One spread for all covers 57 % at the worst."""
+    rng, worlds = np.random.default_rng(1), 400
+    spread = np.geomspace(0.2, 2.0, 40)
+    truth = expit(0.5 + spread * rng.normal(size=(20_000, 1))).mean(axis=0)
+    held = np.zeros(40)
+    for _ in range(worlds):
+        share = expit(0.5 + spread * rng.normal(size=(4, 40)))
+        mean = share.mean(axis=0)
+        squares = ((share - mean) ** 2).sum(axis=0)
+        low, high = _bars(mean, squares, np.full(40, 4), level=0.95, step=1e-4)
+        held += (low <= truth) & (truth <= high)
+    # of 40 records the least: one in a thousand of samples whose bars cover 93 %
+    assert held.min() >= binom.ppf(0.001 / 40, worlds, 0.93)
