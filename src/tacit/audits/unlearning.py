@@ -197,13 +197,15 @@ def _require_known(attack: object, statistic: object, unlearn_fn: object) -> Non
 
 def _short(rows: NDArray[np.int64], units: NDArray[Any] | None) -> NotEnoughData | None:
     """What there is too little of; None where there is enough of everything."""
-    got, needed, unit = len(rows), FEWEST_RECORDS, "records to forget"
-    if units is not None and got >= needed:
-        got, needed, unit = len(np.unique(units)), MIN_CLUSTERS, "clusters to forget"
-    if got >= needed:
-        return None
-    message = f"An audit of unlearning needs {needed} {unit}, got {got}."
-    return NotEnoughData(message, needed=needed, got=got, unit=unit)
+    got = len(rows)
+    if got < FEWEST_RECORDS:
+        message = f"An audit of unlearning needs {FEWEST_RECORDS} records to forget, got {got}."
+        return NotEnoughData(message, needed=FEWEST_RECORDS, got=got, unit="records to forget")
+    got = MIN_CLUSTERS if units is None else len(np.unique(units))
+    if got < MIN_CLUSTERS:
+        message = f"An audit of unlearning needs {MIN_CLUSTERS} clusters to forget, got {got}."
+        return NotEnoughData(message, needed=MIN_CLUSTERS, got=got, unit="clusters to forget")
+    return None
 
 
 def _scores(signal: NDArray[Any], member: NDArray[np.bool_], attack: Attack) -> NDArray[np.float64]:
