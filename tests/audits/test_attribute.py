@@ -234,7 +234,7 @@ def test_bad_input_is_named():
         ({"secret": 1.5}, "`secret` needs a column .* got 1.5"),
         ({"secret": ["illness", "illness"]}, "`secret` needs each column once"),
         ({"level": 0.05}, "That is a chance of error; for it write 0.95"),
-        ({"policy": "strict"}, "`policy`"),
+        ({"policy": "strict"}, "policy file `strict`"),
         ({"kind": "text"}, "`kind` needs one of auto, class, number"),
         ({"secret": "age", "tolerance": "1"}, "`tolerance` needs a number of 0 or more"),
         ({"secret": "age", "tolerance": np.inf}, "`tolerance` needs a number of 0 or more"),

@@ -208,7 +208,7 @@ def fails(*arguments):
         ({"n": "8"}, "`n` needs 4 models or more, got '8'"),
         ({"n": 4.5}, "`n` needs 4 models or more, got 4.5"),
         ({"level": 0.05}, "for it write 0.95"),
-        ({"policy": "strict"}, "`policy`"),
+        ({"policy": "strict"}, "policy file `strict`"),
         ({"attack": "EBLiRA"}, "`attack` needs an attack such as EBLiRA"),
         ({"statistic": "nope"}, "`statistic` needs one of"),
         ({"cluster": np.arange(N) // 7}, "`cluster` needs units that are forgotten as a whole"),

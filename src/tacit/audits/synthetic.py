@@ -44,8 +44,6 @@ DEFAULT_SHADOWS = 12
 FEWEST_SHADOWS = 4
 # A category with more values has too few rows in each to say anything.
 MOST_SLICES = 12
-# Of a column that is named: more slices leave nothing significant in any of them.
-MOST_VALUES = 50
 STEPS = ("scores", "shadow generators", "one test", "slices", "risks", "report")
 
 
@@ -144,7 +142,6 @@ def audit_synthetic(
     )
     wanted = _known_columns(tables, secrets, "secrets", tables.rows.names)[:MOST_SECRETS]
     sliced = _known_columns(tables, slices, "slices", _categories(tables))
-    _require_few_values(tables, sliced)
     made = Release(tables, policy, level, seed, title, command)
     try:
         require_enough(tables)
@@ -280,16 +277,6 @@ def _known_columns(
                 f"`{argument}` needs columns that are compared, got {name!r}: {why}."
             )
     return names
-
-
-def _require_few_values(tables: Tables, names: Sequence[str]) -> None:
-    for name in names:
-        got = len(np.unique(tables.rows.columns[name]))
-        if got > MOST_VALUES:
-            raise InvalidInput(
-                f"`slices` needs columns of at most {MOST_VALUES} values, got {name!r} with "
-                f"{got:,}: group them first."
-            )
 
 
 def _categories(tables: Tables) -> list[str]:

@@ -87,8 +87,8 @@ def same_records(member: Codes, nonmember: Codes, reference: Codes, names: tuple
         return ""
     return (
         f"{100 * inside.mean():.1f} % of the {names[1]} equal one of the {names[0]} in every"
-        " column, more than chance makes alike: the same records stand on both sides, so that a leak cannot"
-        f" show. Take the {names[0]} out of the {names[1]}."
+        " column, more than chance makes alike: the same records stand on both sides, so that a"
+        f" leak cannot show. Take the {names[0]} out of the {names[1]}."
     )
 
 
