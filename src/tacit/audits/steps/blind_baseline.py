@@ -101,11 +101,12 @@ def blind_warning(blind: CheckResult | None, *, subject: str = "model") -> str:
     """
     if not gives_away(blind):
         return ""
-    return (
-        f"the split itself is a giveaway: {_blind_text(blind, subject)}. Members and non-members"
-        " come from different populations, so these numbers measure the split and not the"
-        f" {subject}. Draw both from one pool at random."
+    said = (
+        f"the split itself is a giveaway: {_blind_text(blind)}. Members and non-members come from"
+        " different populations, so these numbers measure the split and not the model. Draw both"
+        " from one pool at random."
     )
+    return said.replace("the model", f"the {subject}")
 
 
 def beside_warning(blind: CheckResult | None) -> str:
@@ -137,12 +138,12 @@ def explained_warning(beyond: Beyond, blind: CheckResult | None) -> str:
     )
 
 
-def _blind_text(blind: CheckResult | None, subject: str = "model") -> str:
+def _blind_text(blind: CheckResult | None) -> str:
     if blind is None or not blind.estimates:
         return ""
     area = blind.estimates[0]
     return (
-        f"a guesser who never sees the {subject} tells members from non-members with AUC"
+        "a guesser who never sees the model tells members from non-members with AUC"
         f" {area.value:.3g} ({area.low:.3g} to {area.high:.3g}; 0.5 is chance)"
     )
 

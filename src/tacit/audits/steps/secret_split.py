@@ -11,7 +11,6 @@ Bools = NDArray[np.bool_]
 
 # A split drawn at random is refused in 1 audit of 100: half for each of the two looks.
 SPLIT_ALARM = 0.01
-WHY = "They come from different populations. Draw both from one pool at random."
 
 
 def unfair_split(
@@ -36,11 +35,17 @@ def unfair_split(
     alarm = SPLIT_ALARM / 2
     if _two_sided(base.member, base.nonmember, units) <= alarm:
         gap = share_excess(base.member, base.nonmember, cluster=units)
-        way = "more" if gap.value > 0 else "less"
+        size = f"{abs(gap.value):.3g} ({gap.low:.3g} to {gap.high:.3g})"
+        if gap.value > 0:
+            return (
+                "the split itself is a giveaway: guessing without the model is right more often"
+                f" about members than about others, by {size}. They come from different"
+                " populations. Draw both from one pool at random."
+            )
         return (
-            f"the split itself is a giveaway: guessing without the model is right {way} often "
-            f"about members than about others, by {abs(gap.value):.3g} ({gap.low:.3g} to "
-            f"{gap.high:.3g}). {WHY}"
+            "the split itself is a giveaway: guessing without the model is right less often about"
+            f" members than about others, by {size}. They come from different populations. Draw"
+            " both from one pool at random."
         )
     found = np.intersect1d(np.unique(np.concatenate(codes)), np.arange(len(secret.values)))
     p_values = {int(code): _two_sided(codes[0] == code, codes[1] == code, units) for code in found}
@@ -48,11 +53,12 @@ def unfair_split(
         return ""
     code = min(p_values, key=lambda item: p_values[item])
     shares = [float((side == code).mean()) for side in codes]
-    value = np.asarray(secret.values[code]).tolist()
-    near = "near " if secret.kind == "number" else ""
+    value = repr(np.asarray(secret.values[code]).tolist())
+    told = f"near {value}" if secret.kind == "number" else value
     return (
-        f"the split itself is a giveaway: “{secret.name()}” is {near}{value!r} for "
-        f"{100 * shares[0]:.1f} % of the members and {100 * shares[1]:.1f} % of the others. {WHY}"
+        f"the split itself is a giveaway: “{secret.name()}” is {told} for {100 * shares[0]:.1f} %"
+        f" of the members and {100 * shares[1]:.1f} % of the others. They come from different"
+        " populations. Draw both from one pool at random."
     )
 
 
