@@ -158,3 +158,12 @@ def test_too_few_canaries_for_any_bound_are_an_inconclusive_report():
     assert Report.from_json(report.to_json()).to_json() == report.to_json()
     one_side = Membership(np.ones(5, bool), None, "coin")
     assert dp_audit(np.arange(5.0), one_side, delta=0.0).verdict == "inconclusive"
+
+
+def test_a_bound_of_nothing_is_no_leak():
+    from tacit.audits.dp_claim import _finding
+    from tacit.core import Estimate
+
+    for low, finding in ((0.0, "inconclusive"), (1e-3, "leak")):
+        bound = Estimate("epsilon", low, low, np.inf, 0.95, 100, "by hand")
+        assert _finding(bound) == finding

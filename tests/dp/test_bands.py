@@ -117,3 +117,10 @@ def test_a_long_convolution_is_the_direct_one():
     first, second = rng.random(700), rng.random(640)
     assert len(first) * len(second) > DIRECT
     np.testing.assert_allclose(convolved(first, second), np.convolve(first, second), rtol=1e-9)
+
+
+@pytest.mark.parametrize(("n", "alpha"), [(20, 0.05), (60, 0.01)])
+def test_the_band_fails_as_often_as_allowed_and_no_more(n, alpha):
+    rank, bound = ell_band(n, alpha)
+    found = crossing_probability(n, rank, bound)
+    assert 0.99 * alpha < found <= alpha

@@ -407,11 +407,7 @@ def test_two_guesses_are_a_number_and_none_is_refused():
 
 
 def test_what_a_plan_of_canaries_can_be_asked():
-    for epsilon, delta, accuracy in (
-        (1.0, 0.0, 0.5),
-        (1.0, 0.0, 1.5),
-        (1.0, 1.0, 0.9),
-        (-1, 0, 0.9),
-    ):
+    bad = [(1.0, 0.0, 0.5), (1.0, 0.0, 1.5), (1.0, 1.0, 0.9), (-1.0, 0.0, 0.9)]
+    for epsilon, delta, accuracy in bad:
         with pytest.raises(InvalidInput):
             canaries_needed(epsilon, delta, accuracy=accuracy)

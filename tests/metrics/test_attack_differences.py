@@ -122,3 +122,49 @@ def test_users_of_unequal_size_do_not_make_differences_out_of_nothing():
         found += paired_auc_difference(*papers).p_value <= 0.05
     # exact limit at 7 %: counting clusters alike for the degrees of freedom gave 15 % and more
     assert found <= binom.ppf(0.999, worlds, 0.07)
+
+
+def test_a_difference_of_advantages_by_hand():
+    """Of 20 members the first alone hits 6, the second alone 1; of 30 others 2 and 3."""
+    from scipy.stats import beta, t
+
+    member = np.arange(50) < 20
+    one, other = np.zeros(50), np.zeros(50)
+    one[[*range(6), 10, 11, 20, 21, 40]] = 1.0
+    other[[6, 10, 11, 22, 23, 24, 40]] = 1.0
+    first, second = (
+        Evidence(score, member, None, "observed", "x", np.arange(50)) for score in (one, other)
+    )
+    found = paired_advantage_difference(first, second, (1.0, 1.0))
+    value = 5 / 20 + 1 / 30
+    assert found.value == pytest.approx(value)
+
+    def lengths(up, down, n):
+        (l1, u1), (l0, u0) = (
+            (beta.ppf(0.025, k, n - k + 1), beta.ppf(0.975, k + 1, n - k)) for k in (up, down)
+        )
+        p, q = up / n, down / n
+        wider = (1 + 2 * p * q / (p * (1 - p) + q * (1 - q))) ** 0.5
+        return wider * np.hypot(p - l1, u0 - q), wider * np.hypot(u1 - p, q - l0)
+
+    (down1, up1), (down0, up0) = lengths(6, 1, 20), lengths(2, 3, 30)
+    assert found.low == pytest.approx(value - np.hypot(down1, up0))
+    assert found.high == pytest.approx(value + np.hypot(up1, down0))
+    squares = [
+        np.sum((part - part.mean()) ** 2) / (len(part) * (len(part) - 1))
+        for part in ((one - other)[member], (one - other)[~member])
+    ]
+    assert found.p_value == pytest.approx(2 * t.sf(value / sum(squares) ** 0.5, 19))
+
+
+def test_a_difference_of_advantages_is_at_most_two():
+    """One attack is always right and the other always wrong: 2, and no end beyond."""
+    member = np.arange(12) < 6
+    right, wrong = (
+        Evidence(score, member, None, "observed", "x", np.arange(12))
+        for score in (member.astype(float), (~member).astype(float))
+    )
+    found = paired_advantage_difference(right, wrong, (0.5, 0.5))
+    assert (found.value, found.high) == (2.0, 2.0)
+    turned = paired_advantage_difference(wrong, right, (0.5, 0.5))
+    assert (turned.value, turned.low) == (-2.0, -2.0)

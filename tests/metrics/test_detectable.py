@@ -164,6 +164,10 @@ def test_counts_vary_less_where_the_leak_fills_the_cells_unevenly():
     both = scene([0.5, 0.1])
     found = both._steadier(np.array([0.0, 0.2, 0.2]))
     assert found[1] == pytest.approx(np.sqrt(0.06 * 16))
+    # a quarter are members: .45 of them and .25 of others in the upper three tenths
+    few = scene([0.3], share=0.25)._steadier(np.array([0.0, 0.2]))
+    cells = np.array([0.25 * 0.45, 0.25 * 0.55, 0.75 * 0.25, 0.75 * 0.75])
+    assert few[1] ** 2 == pytest.approx(1 / np.sum(1 / cells) / (0.3 * 0.7 * 0.25 * 0.75))
     # a tenth, in which are a fifth of the members and nobody else
     assert found[2] == 0.0
     np.testing.assert_allclose(both._steadier(np.zeros(3))[1:], 1.0)

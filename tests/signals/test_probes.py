@@ -68,7 +68,7 @@ def test_bad_input_is_named():
 
 
 def test_flags_are_turned_in_a_quarter_of_the_scale_and_copies_counted_with_the_record():
-    """Right about every 0 and wrong about every 1: 1 - scale / 4 of the copies stay."""
+    """Always right about 0: of yes/no columns a quarter of the scale is turned, half at most."""
     zeros = np.zeros((2, 2000))
     seen = []
 

@@ -154,3 +154,44 @@ def test_difficulty_is_minus_a_squared_error_or_a_log_probability():
         assert (again[0][0] == scores[0][0]) == same
     one_class = Outputs(probs=np.full((N, 2), 0.5), label=np.zeros(N, int))
     assert steps.difficulties(features, one_class, rows, fold, seed=0) == ()
+
+
+@pytest.mark.parametrize(("found_p", "passes"), [((0.01, 0.2), False), ((0.05, 0.02), True)])
+def test_every_baseline_that_speaks_has_to_be_beaten(monkeypatch, found_p, passes):
+    """What the record predicts always speaks here, of two difficulties the one with p = .1."""
+    attack, _ = two_papers(1.0)
+    own, left = iter([0.9, 0.1, 0.5]), iter(found_p)
+    monkeypatch.setattr(steps, "no_leak_p_value", lambda _: next(own))
+    monkeypatch.setattr(steps, "_one_sided", lambda *_: next(left))
+    monkeypatch.setattr(steps, "_best_cut", lambda *_: None)
+    score = np.random.default_rng(3).normal(size=N)
+    records = SimpleNamespace(
+        rows=np.arange(N), difficulty=(score, -score), limit=1.0, predicted=lambda own, rows: own
+    )
+    found = SimpleNamespace(member=attack.member, level=0.95)
+    item = SimpleNamespace(evidence=attack, name="a")
+    passed, result = steps._compared(found, item, records, None, 0.05)
+    assert passed == passes
+    assert result.p_value == max(found_p)
+    assert "2 such guesses" in result.remarks[0]
+
+
+@pytest.mark.parametrize(("in_slice", "alpha"), [(None, 0.05), (np.ones(4, bool), 0.05 / 3)])
+def test_three_attacks_share_the_error_where_only_a_slice_leaks(monkeypatch, in_slice, alpha):
+    asked = []
+
+    def compared(found, item, records, inside, error):
+        asked.append((item.name, error))
+        return False, None
+
+    monkeypatch.setattr(steps, "_compared", compared)
+    monkeypatch.setattr(steps, "_records", lambda *_: "records")
+    items = [
+        SimpleNamespace(name=name, looks=(1,), ranked=1, p=p)
+        for name, p in (("d", 0.04), ("b", 0.02), ("a", 0.01), ("c", 0.03))
+    ]
+    found = SimpleNamespace(scored=items, alpha=0.05, p_values=lambda item: (None, item.p))
+    beyond = steps.beyond_blind(found, None, None, in_slice=in_slice, seed=0)
+    assert not beyond.passes
+    assert [name for name, _ in asked] == ["a", "b", "c"]
+    assert [error for _, error in asked] == pytest.approx([alpha] * 3)

@@ -88,3 +88,63 @@ def test_a_reference_is_refused_in_either_direction_and_only_with_reason():
         found = reference_results({"base": said(0.0)}, Membership(member), level=0.95)
         refused += bool(gate_warning((), found))
     assert refused <= 7, "1 in 100 is allowed; more than 7 of 200 has a chance of 1 in 1,000"
+
+
+def test_areas_count_pairs_and_half_of_the_ties():
+    from tacit.audits.steps.text_gates import _areas
+
+    score = np.array([[3.0, 1], [2, 1], [2, 1], [1, 1]])
+    member = np.array([[1, 1], [1, 0], [0, 1], [0, 0]], bool)
+    # 3 beats both; 2 ties one and beats one: 3.5 of 4. All alike: a half
+    assert _areas(score, member).tolist() == [3.5 / 4, 0.5]
+
+
+class Knows:
+    """A guesser whose scores are `told`, whatever key it was taught."""
+
+    def __init__(self, told):
+        self.told = told
+
+    def cross_fitted(self, keys, part):
+        return np.repeat(self.told[:, None].astype(float), keys.shape[1], axis=1)
+
+
+def test_the_true_key_counts_among_the_shuffled_ones():
+    from tacit.audits.steps.text_gates import MOST_SHUFFLES, _by_shuffles
+
+    member = np.random.default_rng(0).permutation(np.arange(60) < 30)
+    found = _by_shuffles(Knows(member), Membership(member), seed=0)
+    assert found == pytest.approx(1 / (MOST_SHUFFLES + 1))
+    # who knows nothing ties with every key, so that ten are reached at once
+    assert _by_shuffles(Knows(np.zeros(60)), Membership(member), seed=0) == 1.0
+
+
+def test_two_halves_pay_for_each_other(monkeypatch):
+    from types import SimpleNamespace
+
+    from tacit.audits.steps import text_gates
+
+    member = np.arange(20) < 10
+    monkeypatch.setattr(text_gates, "collect", lambda *_: None)
+    for pair, p in (
+        ((0.4, 0.03), 0.06),
+        ((0.02, 0.5), 0.04),
+        ((0.8, 0.9), 1.0),
+        ((None, 0.1), 0.2),
+    ):
+        found = (SimpleNamespace(p_value=value) for value in pair)
+        monkeypatch.setattr(text_gates, "auc", lambda _, left=found: next(left))
+        assert text_gates._by_halves(None, Membership(member), seed=0) == pytest.approx(p)
+
+
+def test_a_cluster_with_both_kinds_is_cut_in_two():
+    from tacit.audits.steps.text_gates import _units
+
+    member = np.array([1, 1, 0, 1, 0, 0], bool)
+    unit, answer = _units(Membership(member, cluster=np.array([0, 0, 1, 1, 2, 2])))
+    assert len(answer) == 4
+    assert (answer[unit] == member).all()
+    assert unit[0] == unit[1] != unit[3] != unit[2]
+    alone, same = _units(Membership(member))
+    assert alone.tolist() == list(range(6))
+    assert (same == member).all()
