@@ -112,7 +112,8 @@ def test_a_constant_secret_has_baseline_one_and_no_excess():
     report = audit(model, train, test, reference)
     baseline = report.checks[0]
     assert baseline.estimate("accuracy, members").value == 1
-    assert report.finding != "leak"
+    assert report.finding == report.verdict == "inconclusive"
+    assert "nothing that a model could tell" in report.headline
     assert report.check("prior and model").estimate("attribute advantage").value == 0
 
 
@@ -224,6 +225,92 @@ def test_bad_input_is_named():
         audit(model, train, test, reference, secret="age", kind="class")
     with pytest.raises(InvalidInput, match="model that can be asked again"):
         audit(Outputs(loss=[1.0]), train, test, reference)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"secret": None}, "`secret` needs a column"),
+        ({"secret": 1.5}, "`secret` needs a column .* got 1.5"),
+        ({"secret": ["illness", "illness"]}, "`secret` needs each column once"),
+        ({"level": 0.05}, "That is a chance of error; for it write 0.95"),
+        ({"policy": "strict"}, "policy file `strict`"),
+        ({"kind": "text"}, "`kind` needs one of auto, class, number"),
+        ({"secret": "age", "tolerance": "1"}, "`tolerance` needs a number of 0 or more"),
+        ({"secret": "age", "tolerance": np.inf}, "`tolerance` needs a number of 0 or more"),
+        ({"cluster": ([None] * N, range(N))}, "`cluster` needs a label for each of the records"),
+    ],
+)
+def test_wrong_arguments_are_refused_by_name(change, said):
+    with pytest.raises(InvalidInput, match=said):
+        audit(*world(10, 0.3), **change)
+
+
+def test_tables_that_cannot_be_read_are_refused_by_name():
+    import pandas as pd
+
+    model, train, test, reference = world(10, 0.3)
+    for odd, said in (
+        (pd.concat([train[0], train[0][["age"]]], axis=1), "`train` needs distinct .* 'age' twice"),
+        (dict(train[0]), "`train` needs records with a secret column.* of shape \\(\\)"),
+        (train[0].to_dict("records"), "`train` needs records with a secret column"),
+    ):
+        with pytest.raises(InvalidInput, match=said):
+            audit(model, (odd, train[1]), test, reference)
+    with pytest.raises(InvalidInput, match="`reference` needs \\(X, y\\), got \\(X, None\\)"):
+        audit(model, train, test, (reference[0], None))
+
+
+def test_a_reference_without_the_values_of_the_secret_is_refused():
+    model, train, test, reference = world(10, 0.3)
+    shouted = reference[0].assign(illness=reference[0]["illness"].str.upper())
+    with pytest.raises(InvalidInput, match=r"`reference` shares no value of `secret`.*'MILD'"):
+        audit(model, train, test, (shouted, reference[1]))
+    alike = reference[0].assign(illness="none")
+    with pytest.raises(InvalidInput, match="`reference` has one value of `secret` only, 'none'"):
+        audit(model, train, test, (alike, reference[1]))
+
+
+def test_test_records_that_are_training_records_cannot_clear_a_model():
+    model, train, _, reference = world(0, 0.3)
+    report = audit(model, train, train, reference)
+    assert report.finding == report.verdict == "inconclusive"
+    assert "100.0 % of the records of `test` equal one of the records of `train`" in report.headline
+
+
+def test_a_secret_that_is_distributed_otherwise_is_no_fair_split():
+    model, train, test, reference = world(1, 0)
+    train = (train[0].assign(illness="none"), train[1])
+    report = audit(model, train, test, reference)
+    assert report.finding == report.verdict == "inconclusive"
+    assert "the split itself is a giveaway" in report.headline
+
+
+def test_dtypes_of_pandas_and_polars_make_no_difference():
+    import pandas as pd
+
+    model, train, test, reference = world(0, 0.3)
+    plain = audit(model, train, test, reference)
+    for kind in ("category", "string"):
+        same = [(x.astype({"illness": kind}), y) for x, y in (train, test, reference)]
+        assert audit(model, *same).headline == plain.headline
+    gone = [(x.astype({"illness": "string"}), y) for x, y in (train, test, reference)]
+    for x, _ in gone:
+        x.loc[x.index[:30], "illness"] = pd.NA
+    assert "missing in 60 rows" in audit(model, *gone).unknown[0].reason
+    none = (train[0].assign(illness=None), train[1])
+    report = audit(model, none, test, reference)
+    assert (report.finding, report.unknown[0].got) == ("inconclusive", 0)
+    polars = pytest.importorskip("polars")
+    rows = [(polars.DataFrame(x.to_dict("list")), y) for x, y in (train, test, reference)]
+    found = audit(lambda x: model(x.to_pandas()), *rows)
+    assert found.headline == plain.headline
+
+
+def test_too_few_people_are_an_inconclusive_report():
+    report = audit(*world(0, 0.3), cluster=(np.zeros(N), np.arange(N)))
+    assert report.finding == "inconclusive"
+    assert (report.unknown[0].needed, report.unknown[0].got) == (5, 1)
 
 
 def test_categories_that_differ_between_the_sides_are_named_and_not_fatal():

@@ -176,6 +176,13 @@ def test_shadow_generators_take_pandas_frames():
         ({"level": 1.5}, "`level`"),
         ({"seed": -1}, "`seed`"),
         ({"cluster": [1, 2, 3]}, "`cluster`"),
+        ({"cluster": ([None] * 60, range(60))}, "`cluster` needs a label for each of the members"),
+        ({"level": 0.05}, "That is a chance of error; for it write 0.95"),
+        ({"policy": "strict"}, "policy file `strict`"),
+        ({"secrets": 3.5}, "`secrets` needs names of columns, got float"),
+        ({"ignore": 3}, "`ignore` needs columns of the tables, got '3'"),
+        ({"generator": len, "shadows": "8"}, "`shadows` needs 4 or more"),
+        ({"seed": 1.5}, "`seed`"),
     ],
 )
 def test_wrong_arguments_are_refused(change, said):
@@ -192,6 +199,84 @@ def test_other_columns_types_and_categories_are_refused_by_name():
         audited(release | {"x": release["c"]}, real)
     with pytest.raises(InvalidInput, match=r"'c' of `synthetic` shares no value"):
         audited(release | {"c": np.char.upper(release["c"])}, real)
+
+
+def test_times_with_and_without_a_zone_and_another_unit_are_refused_by_name():
+    pandas = pytest.importorskip("pandas")
+    real = {side: pandas.DataFrame(rows) for side, rows in sides(60).items()}
+    release = pandas.DataFrame(table(60, 9))
+    days = pandas.date_range("2020-01-01", periods=60)
+    for rows in real.values():
+        rows["t"] = days
+    release["t"] = days.tz_localize("Europe/Berlin")
+    with pytest.raises(InvalidInput, match="'t' has times with a zone in `synthetic`"):
+        audited(release, real)
+    release["t"] = days
+    release["x"] = release["x"] * 10 + 10_000
+    with pytest.raises(InvalidInput, match="'x' of `synthetic` lies outside all real rows"):
+        audited(release, real)
+
+
+def test_one_name_is_one_column_and_not_its_letters():
+    real, release = sides(60), table(60, 9)
+    report = audited(release, real, ignore="x", secrets="c", slices="c")
+    assert report.environment["n_columns"] == 4
+
+
+def test_members_among_the_non_members_cannot_clear_a_release():
+    real, release = sides(200), table(200, 9)
+    report = audited(release, real | {"nonmember": real["member"]})
+    assert report.finding == report.verdict == "inconclusive"
+    assert "100.0 % of the non-members equal one of the members" in report.headline
+    # a leak that shows in spite of them is one
+    mixed = {
+        n: np.concatenate([v[:170], real["member"][n][:30]]) for n, v in real["nonmember"].items()
+    }
+    report = audited(real["member"], real | {"nonmember": mixed})
+    assert report.finding == "leak"
+    assert any("15.0 % of the non-members equal" in text for text in report.warnings)
+
+
+def test_a_generator_that_saw_the_reference_is_named():
+    real = sides(200)
+    report = audited(real["reference"], real)
+    assert report.finding == report.verdict == "inconclusive"
+    assert "the release repeats 200 reference rows cell by cell" in report.headline
+
+
+def test_exchanged_sides_are_named():
+    real = sides(200)
+    report = audited(Copier(0.9, 0.2)(real["nonmember"], 0), real)
+    assert report.finding == report.verdict == "inconclusive"
+    assert "Are `member` and `nonmember` exchanged?" in report.headline
+
+
+def test_columns_that_say_less_in_the_release_are_named():
+    real, release = sides(100), table(100, 9)
+    release["x"] = np.full(100, np.nan)
+    release["d"] = np.full(100, "1")
+    release["z"][:20] += 100
+    told = audited(release, real).warnings
+    assert any("100.0 % of the release has no value of 'x'" in text for text in told)
+    assert any("the column 'd' has one value only in the release" in text for text in told)
+    assert any("20.0 % of the release has a value of 'z' outside all real" in text for text in told)
+
+
+def test_too_few_people_are_an_inconclusive_report():
+    units = (np.repeat(["a", "b", "c"], 20), np.repeat(range(6), 10))
+    report = audited(table(60, 9), sides(60), cluster=units)
+    assert report.finding == "inconclusive"
+    assert (report.unknown[0].unit, report.unknown[0].got) == ("clusters of members", 3)
+
+
+def test_what_a_generator_returns_is_checked_by_its_name():
+    real, release = sides(60), table(60, 9)
+    for wrong, said in (
+        (lambda rows, seed: None, r"`fit_and_release\(...\)` needs a table"),
+        (lambda rows, seed: {"x": rows["x"]}, "`fit_and_release` needs .* no column 'y', 'z'"),
+    ):
+        with pytest.raises(InvalidInput, match=said):
+            audited(release, real, generator=wrong, shadows=4)
 
 
 def test_values_that_no_real_row_has_are_named():

@@ -191,6 +191,75 @@ def test_bad_input_is_named():
     assert (report.finding, report.unknown[0].needed) == ("inconclusive", 20)
 
 
+def fails(*arguments):
+    raise KeyError("a column")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"train": fails}, "`train_fn` raised KeyError: 'a column'"),
+        ({"train": lambda rows, seed: None}, "`train_fn` needs to return a function"),
+        ({"train": lambda rows, seed: lambda x: np.zeros(7)}, "`observe` needs .* got 7 rows"),
+        ({"train": lambda rows, seed: lambda x: np.zeros(200)}, "`observe` needs .* got 200 rows"),
+        ({"train": lambda rows, seed: lambda x: None}, "`observe` needs .* got one NoneType"),
+        ({"train": lambda rows, seed: lambda x: ["a"] * N}, "`observe` needs to return `Outputs`"),
+        ({"train": lambda rows, seed: fails}, "`observe` raised KeyError"),
+        ({"n": "8"}, "`n` needs 4 models or more, got '8'"),
+        ({"n": 4.5}, "`n` needs 4 models or more, got 4.5"),
+        ({"level": 0.05}, "for it write 0.95"),
+        ({"policy": "strict"}, "policy file `strict`"),
+        ({"attack": "EBLiRA"}, "`attack` needs an attack such as EBLiRA"),
+        ({"statistic": "nope"}, "`statistic` needs one of"),
+        ({"cluster": np.arange(N) // 7}, "`cluster` needs units that are forgotten as a whole"),
+    ],
+)
+def test_wrong_arguments_are_refused_by_name(change, said):
+    with pytest.raises(InvalidInput, match=said):
+        audit(erase(1), **change)
+
+
+def test_an_unlearning_that_fails_is_told_by_its_name():
+    with pytest.raises(InvalidInput, match="`unlearn_fn` raised KeyError: 'a column'") as caught:
+        audit(fails)
+    assert isinstance(caught.value.__cause__, KeyError)
+    with pytest.raises(InvalidInput, match="`unlearn_fn` needs a function"):
+        audit(None)
+
+
+def test_a_share_to_forget_is_drawn():
+    report = audit(erase(0.0), forget=0.5)
+    assert report.environment["n_forget"] == N // 2
+
+
+def test_too_few_users_to_forget_are_an_inconclusive_report():
+    users = np.r_[np.repeat(np.arange(4), 25), np.arange(4, 64)]
+    report = audit(erase(1), cluster=users)
+    assert (report.finding, report.unknown[0].needed) == ("inconclusive", 5)
+    assert report.unknown[0].unit == "clusters to forget"
+
+
+def test_a_training_without_chance_is_named():
+    def train(rows, seed):
+        signal = np.random.default_rng(99).normal(size=N)
+        signal[rows] += 2
+        return Model(signal)
+
+    report = audit(erase(1.0), train=train)
+    assert [note.metric for note in report.unknown] == ["chance in training"]
+
+
+def test_an_estimator_that_is_not_given_back_is_named():
+    from sklearn.tree import DecisionTreeClassifier
+
+    rng = np.random.default_rng(0)
+    data = (rng.normal(size=(N, 2)), rng.integers(0, 2, N))
+    with pytest.raises(InvalidInput, match="`unlearn_fn` needs to return the unlearned estimator"):
+        audit_unlearning(
+            DecisionTreeClassifier(), lambda *given: None, data, forget=np.arange(40), n=4
+        )
+
+
 @pytest.mark.slow
 def test_fine_tuning_is_seen_where_one_threshold_sees_little():
     """Digits with wrong labels: 15 epochs on the rest hide the records, and do not forget them."""

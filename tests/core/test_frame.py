@@ -115,3 +115,54 @@ def test_text_that_is_a_date_everywhere_becomes_days():
     assert fitted["two"].columns["a"].tolist() == [2.5]
     with pytest.raises(InvalidInput, match="does not exist"):
         alike({"one": Frame.of({"a": ["2020-02-31"]})})
+
+
+def test_times_with_a_zone_become_instants_and_do_not_stand_beside_times_without_one():
+    zoned = [
+        datetime.datetime(2020, 1, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=1))),
+        None,
+    ]
+    frame = Frame.of({"t": zoned})
+    assert frame.columns["t"][0] == 18262
+    assert frame.zoned == {"t"}
+    assert frame.take(np.array([0])).only(["t"]).zoned == {"t"}
+    plain = Frame.of({"t": [datetime.datetime(2020, 1, 1), None]})
+    assert not plain.zoned
+    with pytest.raises(InvalidInput, match=r"'t' has times with a zone in `a` and .* one in `b`"):
+        alike({"a": frame, "b": plain})
+    empty = Frame.of({"t": [None, None]})
+    assert alike({"a": frame, "b": empty})["b"].zoned == frozenset()
+
+
+def test_the_zone_of_pandas_and_polars_columns_is_seen():
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    moment = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    for frame in (pandas.DataFrame({"t": [moment]}), polars.DataFrame({"t": [moment]})):
+        found = Frame.of(frame)
+        assert found.zoned == {"t"}
+        assert found.columns["t"].tolist() == [18262]
+
+
+def test_masked_cells_are_missing_and_not_what_the_mask_hides():
+    frame = Frame.of({"a": np.ma.masked_equal([1, 2], 2), "b": np.ma.masked_equal(["x", "y"], "y")})
+    assert np.isnan(frame.columns["a"][1])
+    assert frame.columns["b"].tolist() == ["x", "(missing)"]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (np.zeros((3, 2)), "`member` needs a table with named columns.* columns=\\[...\\]"),
+        ([{"a": 1}], "`member` needs a table with named columns.*pandas.DataFrame\\(rows\\)"),
+        ({"a": [1], "b": [1, 2]}, "`member` needs columns of one length, got 'a' 1, 'b' 2"),
+    ],
+)
+def test_what_nearly_is_a_table_is_refused_with_the_fix(value, said):
+    with pytest.raises(InvalidInput, match=said):
+        Frame.of(value, "member")
+
+
+def test_a_polars_query_that_has_not_run_is_refused():
+    polars = pytest.importorskip("polars")
+    with pytest.raises(InvalidInput, match=r"Pass `member.collect\(\)`"):
+        Frame.of(polars.DataFrame({"a": [1]}).lazy(), "member")

@@ -5,7 +5,8 @@ import pytest
 from scipy.stats import binom
 
 from tacit import InvalidInput, NotEnoughData
-from tacit.metrics.risks import correlation, residual_risk, risk_limits, wilson
+from tacit.metrics.excess import relative_excess
+from tacit.metrics.risks import correlation, residual_risk, risk_limits
 
 
 def hits(k, n):
@@ -18,10 +19,25 @@ def test_it_is_one_minus_the_ratio_of_failure_rates():
     assert risk.low < risk.value < risk.high
 
 
-def test_wilson_limits_equal_worked_numbers():
-    # (10 + 1.92) / (100 + 3.84) and the half-width, by hand with z = 1.96
-    low, high = wilson(10, 100, z=1.96)
-    assert (low, high) == (pytest.approx(0.0552, abs=1e-4), pytest.approx(0.1744, abs=1e-4))
+def test_the_limits_equal_worked_numbers():
+    # by hand with z = 1.96: q1 = .7, Wilson .6042 to .7811; q0 = .8, Wilson .7112 to .8666
+    risk = residual_risk(hits(30, 100), hits(20, 100))
+    # least ratio: (.56 - sqrt(.56^2 - .6042 (1.4 - .6042) .8666 (1.6 - .8666))) / (.8666 * .7334)
+    assert 1 - risk.high == pytest.approx(0.74026, abs=2e-5)
+    # most: (.56 + sqrt(.56^2 - .7811 (1.4 - .7811) .7112 (1.6 - .7112))) / (.7112 * .8888)
+    assert 1 - risk.low == pytest.approx(1.02759, abs=2e-5)
+
+
+def test_the_excess_and_the_risk_are_one_number():
+    one, other = hits(30, 100), hits(20, 100)
+    risk, excess = residual_risk(one, other), relative_excess(one, other)
+    assert (excess.value, excess.low, excess.high) == (risk.value, risk.low, risk.high)
+
+
+def test_the_limit_has_no_step_where_few_guesses_fail():
+    # 1 and 2 failures of 100 lie on both sides of "twice q0 is its upper limit"
+    tops = [risk_limits((1, k), (100, 100), level=0.95)[1] for k in np.arange(2.5, 5, 0.01)]
+    assert np.abs(np.diff(tops)).max() < 0.01
 
 
 def test_a_risk_below_zero_is_shown_as_it_is():

@@ -8,21 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tacit.attacks.learned.imputation import Imputation
+from tacit.audits.steps.attribute_words import headline, unknown
 from tacit.audits.steps.multiplicity import with_adjusted
 from tacit.audits.steps.provenance import environment
-from tacit.audits.steps.secret import (
-    Column,
-    Secret,
-    columns_of,
-    missing,
-    numbers_of,
-    row_keys,
-    secret_of,
-    values_of,
-    with_value,
-)
+from tacit.audits.steps.secret import Column, Secret, numbers_of, values_of, with_value
 from tacit.audits.steps.secret_guesses import (
     Asked,
+    Hits,
     Units,
     auditor_result,
     baseline_result,
@@ -30,6 +22,8 @@ from tacit.audits.steps.secret_guesses import (
     hits_of,
     precision_result,
 )
+from tacit.audits.steps.secret_sides import Part, secret_sides
+from tacit.audits.steps.secret_split import unfair_split
 from tacit.audits.steps.unstarted import unstarted
 from tacit.audits.steps.verdict import finding_of
 from tacit.core import (
@@ -37,8 +31,6 @@ from tacit.core import (
     CheckResult,
     InvalidInput,
     Membership,
-    Note,
-    NotEnoughData,
     Outputs,
     Policy,
     PolicyLike,
@@ -47,18 +39,13 @@ from tacit.core import (
 )
 from tacit.core.checking import confidence
 from tacit.core.dates import today
-from tacit.metrics.intervals import fisher_p_value, normal_quantile
+from tacit.metrics.intervals import normal_quantile
 from tacit.signals.attribute import error_spread, log_likelihood
 
 Ask = Callable[[Any, Any], Outputs]
 Pair = tuple[Any, ArrayLike]
-FEWEST_REFERENCE = 50  # imputation from fewer rows knows little, and then any model seems to tell
-FEWEST_SIDE = 20  # below this no interval of a share is shorter than +-0.2
 POWER = 0.8  # `detectable` is what would show in 4 audits of 5
-SPLIT_ALARM = 0.01  # a split drawn at random is refused in 1 audit of 100
-OVERLAP_ALARM = 1e-3  # a reference of strangers is refused in 1 audit of 1,000
 DEPTHS = (10, 50, 100)  # of the sensitive-value form (Jayaraman and Evans, 2022)
-SIDES = ("train", "test", "reference")
 BOTH, ALONE = "prior and model", "model alone"
 ATTRIBUTE_POLICY = Policy("attribute inference", (AtMost("attribute advantage", 0.10),))
 ASSUMES = (
@@ -103,17 +90,16 @@ def attribute_audit(
     """
     policy = Policy.of(policy)
     confidence(level)
-    parts = _parts((train, test, reference))
-    found = secret_of(secret, parts[2][0], kind=kind, tolerance=tolerance)
+    given = secret_sides(
+        (train, test, reference), secret, kind=kind, tolerance=tolerance, cluster=cluster
+    )
+    found, units = given.secret, given.units
     code = None if sensitive is None else _sensitive(found, sensitive)
-    units = _units(cluster, parts)
-    parts, units, dropped = _complete(parts, units, found)
-    _require_strangers(parts)
-    short = _short(parts)
+    short = given.short
     if short is not None:
         question = f"does the model tell “{found.name()}”?"
         return unstarted(question, short, policy=policy, title=title)
-    sides = _asked(ask, found, parts)
+    sides = _asked(ask, found, given.parts)
     base = hits_of(found, sides, lambda side: side.prior)
     blind = baseline_result(base, units, level)
     both = hits_of(found, sides, lambda side: side.both)
@@ -126,35 +112,24 @@ def attribute_audit(
     if code is not None:
         results += _most_confident(str(sensitive), code, sides, codes, level)
     control = auditor_result(sides, codes, units, level)
-    report = _concluded(blind, with_adjusted(results), control, found, policy=policy, level=level)
+    invalid = unfair_split(base, codes, found, units) or _nothing_to_tell(base, found)
+    report = _concluded(
+        blind,
+        with_adjusted(results),
+        control,
+        found,
+        invalid=invalid,
+        hiding=given.hiding,
+        policy=policy,
+        level=level,
+    )
     return replace(
         report,
-        unknown=(*report.unknown, *_unknown(dropped, found, sides, codes)),
+        unknown=(*report.unknown, *unknown(given.dropped, sides, codes)),
         environment=_environment(sides, found, units, level=level, command=command),
         created=today(),
         title=title,
     )
-
-
-def _parts(pairs: Sequence[Any]) -> list[tuple[Any, NDArray[Any]]]:
-    """Records and labels of each side, with the same columns."""
-    parts = []
-    for name, pair in zip(SIDES, pairs):
-        if not isinstance(pair, tuple) or len(pair) != 2 or pair[1] is None:
-            raise InvalidInput(f"`{name}` needs (X, y), got {type(pair).__name__}.")
-        x = pair[0] if hasattr(pair[0], "iloc") else np.asarray(pair[0])
-        y = np.asarray(pair[1])
-        if len(x) != len(y):
-            raise InvalidInput(f"`{name}` needs one label a record, got {len(x)} and {len(y)}.")
-        parts.append((x, y))
-    wanted = columns_of(parts[0][0])
-    for name, (x, _) in zip(SIDES[1:], parts[1:]):
-        came = columns_of(x)
-        if came != wanted:
-            odd = [repr(item) for item in (*wanted, *came) if (item in wanted) != (item in came)]
-            how = f"differs in {', '.join(odd[:5])}" if odd else "has them in another order"
-            raise InvalidInput(f"`{name}` needs the columns of `train`; it {how}.")
-    return parts
 
 
 def _sensitive(secret: Secret, value: Any) -> int:
@@ -167,63 +142,18 @@ def _sensitive(secret: Secret, value: Any) -> int:
     return code
 
 
-def _units(cluster: Any, parts: Sequence[tuple[Any, NDArray[Any]]]) -> Units:
-    if cluster is None:
-        return None
-    if not isinstance(cluster, (tuple, list)) or len(cluster) != 2:
-        raise InvalidInput("`cluster` needs a pair (of the training records, of the test records).")
-    units = tuple(np.asarray(part) for part in cluster)
-    for name, unit, (x, _) in zip(SIDES, units, parts):
-        if unit.shape != (len(x),):
-            raise InvalidInput(
-                f"`cluster` needs {len(x)} entries for `{name}`, got shape {unit.shape}."
-            )
-    return units[0], units[1]
+def _nothing_to_tell(base: Hits, secret: Secret) -> str:
+    """Why no model could show a leak; empty where one could."""
+    if not base.member.all():
+        return ""
+    return (
+        f"there is nothing that a model could tell: without one, “{secret.name()}” is guessed "
+        f"right for all {len(base.member)} members. It has one value, or follows from the other "
+        "columns or the label."
+    )
 
 
-def _complete(
-    parts: Sequence[tuple[Any, NDArray[Any]]], units: Units, secret: Secret
-) -> tuple[list[tuple[Any, NDArray[Any]]], Units, int]:
-    """Only the records whose secret is known, and how many of train and test were left out."""
-    kept = [~missing(values_of(x, secret.columns)) for x, _ in parts]
-    rows = [np.flatnonzero(mask) for mask in kept]
-    whole = [
-        (x.iloc[row] if hasattr(x, "iloc") else x[row], y[row]) for (x, y), row in zip(parts, rows)
-    ]
-    left = None if units is None else (units[0][rows[0]], units[1][rows[1]])
-    return whole, left, int(sum(np.count_nonzero(~mask) for mask in kept[:2]))
-
-
-def _require_strangers(parts: Sequence[tuple[Any, NDArray[Any]]]) -> None:
-    """Refuse a reference that holds training records.
-
-    Populations have twins, so a few equal rows prove nothing: the share of training records found
-    in the reference is compared with that of the test records.
-    """
-    keys = [row_keys(x, y) for x, y in parts]
-    known = set(keys[2])
-    hits = [sum(key in known for key in side) for side in keys[:2]]
-    if not keys[0] or not keys[1]:
-        return
-    if fisher_p_value((hits[0], hits[1]), (len(keys[0]), len(keys[1]))) < OVERLAP_ALARM:
-        raise InvalidInput(
-            f"`reference` holds training records: {hits[0]} of {len(keys[0])} rows of `train` are "
-            f"in it, but {hits[1]} of {len(keys[1])} of `test`. Imputation must not have seen "
-            "members: leave them out."
-        )
-
-
-def _short(parts: Sequence[tuple[Any, NDArray[Any]]]) -> NotEnoughData | None:
-    for name, (x, _), needed in zip(SIDES, parts, (FEWEST_SIDE, FEWEST_SIDE, FEWEST_REFERENCE)):
-        if len(x) < needed:
-            message = f"Attribute inference needs {needed} rows of `{name}`, got {len(x)}."
-            return NotEnoughData(message, needed=needed, got=len(x), unit=f"rows of `{name}`")
-    return None
-
-
-def _asked(
-    ask: Ask, secret: Secret, parts: Sequence[tuple[Any, NDArray[Any]]]
-) -> tuple[Asked, Asked]:
+def _asked(ask: Ask, secret: Secret, parts: Sequence[Part]) -> tuple[Asked, Asked]:
     tables, categorical = numbers_of([x for x, _ in parts], [y for _, y in parts], secret)
     tables = [tables[2], tables[0], tables[1]]
     value = secret.codes(values_of(parts[2][0], secret.columns))
@@ -262,15 +192,18 @@ def _concluded(
     control: CheckResult,
     secret: Secret,
     *,
+    invalid: str,
+    hiding: str,
     policy: Policy,
     level: float,
 ) -> Report:
+    """The report; `invalid` says why nothing follows, `hiding` why nothing follows from "none"."""
     best = min(results, key=lambda item: item.p_adjusted or 0.0)
     chosen = best if best.p_adjusted is not None and best.p_adjusted <= 1 - level else results[0]
-    unfair = blind.p_value is not None and blind.p_value <= SPLIT_ALARM
-    warning = _warning(blind) if unfair else ""
     p_value = min(item.p_adjusted for item in results if item.p_adjusted is not None)
     detectable = _detectable(results, level)
+    hides = bool(hiding) and p_value > 1 - level
+    warning = invalid or (hiding if hides else "")
     finding = finding_of(p_value, detectable, level=level, attributable=not warning)
     # of the two guessers about all records, the one that gains more: a release must bear both
     gaining = max(results[:2], key=lambda item: item.estimates[0].value)
@@ -279,14 +212,14 @@ def _concluded(
         finding=finding,
         verdict=overall(verdicts),
         attributable=not warning,
-        headline=_headline(finding, blind, chosen, secret, detectable, warning),
+        headline=headline(finding, blind, chosen, secret, detectable, warning),
         p_value=p_value,
         detectable=detectable,
         chosen=chosen.name,
         checks=(blind, *results, control),
         verdicts=verdicts,
         assumes=(*ASSUMES, *results[0].estimates[0].assumes),
-        warnings=(warning,) if warning else (),
+        warnings=tuple(dict.fromkeys(text for text in (warning, hiding) if text)),
         policy=policy.name,
     )
 
@@ -302,85 +235,6 @@ def _detectable(results: Sequence[CheckResult], level: float) -> float:
     # Holm's first step: the smallest of the p-values is multiplied by their number
     alarm = normal_quantile(1 - 2 * (1 - level) / len(results))
     return float(min(1.0, (alarm + normal_quantile(2 * POWER - 1)) * max(errors)))
-
-
-def _warning(blind: CheckResult) -> str:
-    gap = blind.estimates[0]
-    return (
-        f"the split itself is a giveaway: guessing without the model is right more often about "
-        f"members than about others, by {gap.value:.3g} ({gap.low:.3g} to {gap.high:.3g}). They "
-        "come from different populations. Draw both from one pool at random."
-    )
-
-
-def _headline(
-    finding: str,
-    blind: CheckResult,
-    chosen: CheckResult,
-    secret: Secret,
-    detectable: float,
-    warning: str,
-) -> str:
-    if warning:
-        return f"Inconclusive: {warning}"
-    before, after, others = (
-        (
-            f"{100 * found.value:.1f} %"
-            for check, name in (
-                (blind, "accuracy, members"),
-                (chosen, "accuracy, members"),
-                (chosen, "accuracy, non-members"),
-            )
-            if (found := check.estimate(name)) is not None
-        )
-        if chosen.estimate("accuracy, members") is not None
-        else ("", "", "")
-    )
-    if not after:
-        gain = chosen.estimates[0]
-        said = (
-            f"among the {chosen.name}, the share of right guesses is {gain.value:.2g} larger than "
-            f"without the model ({gain.low:.2g} to {gain.high:.2g})"
-        )
-    else:
-        said = (
-            f"without the model, “{secret.name()}” is guessed right for {before} of the members; "
-            f"with it for {after}, and for {others} of records that it never saw"
-        )
-    if finding == "leak":
-        return f"This model tells the secret of its training records: {said}."
-    if finding == "no leak found":
-        return (
-            f"No leak of this column found: {said}. An advantage of {detectable:.2g} or more would "
-            "have shown in 4 audits of 5."
-        )
-    return (
-        f"Whether it tells is open: {said}. So few records show an advantage only from"
-        f" {detectable:.2g} upwards (in 4 audits of 5)."
-    )
-
-
-def _unknown(
-    dropped: int,
-    secret: Secret,
-    sides: tuple[Asked, Asked],
-    codes: tuple[NDArray[np.int64], NDArray[np.int64]],
-) -> list[Note]:
-    unknown: list[Note] = []
-    if dropped:
-        reason = (
-            f"the secret is missing in {dropped} rows of `train` and `test`, which were left out"
-        )
-        unknown.append(Note("records without the secret", reason))
-    strange = sum(int(np.count_nonzero(code < 0)) for code in codes)
-    if strange:
-        reason = f"{strange} records have a value that `reference` never shows: it is never guessed"
-        unknown.append(Note("values outside the reference", reason))
-    spread = max(float(np.ptp(side.likelihood, axis=1).max(initial=0.0)) for side in sides)
-    if spread == 0:
-        reason = "the model's answer is the same whatever value the secret has"
-        unknown.append(Note("does the model look at this column?", reason))
-    return unknown
 
 
 def _environment(

@@ -19,7 +19,7 @@ from tacit.audits.steps.slice_values import coded, slice_columns, with_slices
 from tacit.audits.steps.small_cells import hidden_notes, hidden_values
 from tacit.audits.steps.table_game import TableGame
 from tacit.audits.steps.table_risks import table_risks
-from tacit.audits.steps.tables import Tables, require_enough, tables_of
+from tacit.audits.steps.tables import Tables, column_names, require_enough, tables_of
 from tacit.core import (
     DEFAULT_POLICY,
     Assignment,
@@ -31,7 +31,7 @@ from tacit.core import (
     Report,
     collect,
 )
-from tacit.core.checking import MIN_CELL, confidence, require_cell
+from tacit.core.checking import MIN_CELL, confidence, require_cell, whole
 from tacit.signals.embedding import Embedding
 from tacit.signals.synthetic import SCORES, synthetic_scores
 from tacit.training.generators import Generator, shadow_releases
@@ -128,8 +128,7 @@ def audit_synthetic(
     policy = Policy.of(policy)
     confidence(level)
     require_cell(min_cell)
-    if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise InvalidInput(f"`seed` needs a whole number of 0 or more, got {seed!r}.")
+    seed = whole(seed, "seed", least=0)
     n_shadows = _number_of_shadows(generator, shadows, training)
     tell = progress or (lambda what, done, of: None)
     tables = tables_of(
@@ -143,7 +142,7 @@ def audit_synthetic(
     )
     wanted = _known_columns(tables, secrets, "secrets", tables.rows.names)[:MOST_SECRETS]
     sliced = _known_columns(tables, slices, "slices", _categories(tables))
-    made = Release(tables, policy, level, int(seed), title, command)
+    made = Release(tables, policy, level, seed, title, command)
     try:
         require_enough(tables)
     except NotEnoughData as error:
@@ -241,9 +240,7 @@ def _number_of_shadows(
             f"got {type(generator).__name__}."
         )
     n = DEFAULT_SHADOWS if shadows is None else shadows
-    if n < FEWEST_SHADOWS:
-        raise InvalidInput(f"`shadows` needs {FEWEST_SHADOWS} or more, got {n}.")
-    return n
+    return whole(n, "shadows", least=FEWEST_SHADOWS)
 
 
 def _pooled(member: Any, nonmember: Any) -> Any:
@@ -272,7 +269,7 @@ def _known_columns(
 ) -> list[str]:
     if given is None:
         return list(default)
-    names = [given] if isinstance(given, str) else list(given)
+    names = list(dict.fromkeys(column_names(given, argument)))
     for name in names:
         if name not in tables.rows.columns:
             why = tables.left_out.get(name, "it is not among the columns")

@@ -1,7 +1,7 @@
 """The audit of unlearning: is it still there, and would this audit have seen it?"""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, is_dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from tacit.attacks import EBLiRA, shadow_scores
 from tacit.attacks.reference.families import families
+from tacit.audits.steps.forgotten import forgotten_units, records_in, rows_to_forget
 from tacit.audits.steps.provenance import environment
+from tacit.audits.steps.three_arms import ARMS, CEILING, RETRAINED, UNLEARNED, ThreeArms, Unlearn
+from tacit.audits.steps.unlearning_words import alike_note, failed_control, headline
 from tacit.audits.steps.unstarted import unstarted
 from tacit.audits.steps.verdict import finding_of
 from tacit.core import (
@@ -21,112 +24,31 @@ from tacit.core import (
     Membership,
     Note,
     NotEnoughData,
-    Outputs,
     Policy,
     PolicyLike,
     Report,
     Signals,
     overall,
 )
-from tacit.core.checking import booleans, confidence, integers
+from tacit.core.checking import confidence, whole
 from tacit.core.dates import today
+from tacit.metrics.clusters import MIN_CLUSTERS
 from tacit.metrics.crossed import CrossedAuc, share_removed
-from tacit.metrics.intervals import normal_quantile, t_quantile
-from tacit.training.jobs import Observe, Recipe, split
-from tacit.training.measuring import Floats, Statistic, labelled, statistic_of
+from tacit.metrics.intervals import normal_quantile
+from tacit.signals import STATISTICS
+from tacit.training.jobs import split
+from tacit.training.measuring import Statistic, statistic_of
 from tacit.training.recipes import recipe_of
 from tacit.training.shadow import shadow
 
-Unlearn = Callable[[Any, NDArray[np.int64], NDArray[np.int64], int], Any]
-CEILING, UNLEARNED, RETRAINED = "no unlearning", "unlearned", "retrained without them"
-ARMS = (CEILING, UNLEARNED, RETRAINED)
-# a retraining that is at chance breaks the audit in 1 run of 100
-BROKEN = 0.01
 POWER = 0.8  # `detectable` is what would show in 4 audits of 5
 FEWEST_MODELS = 4  # two independent pairs: one to play the target, one to learn from
 FEWEST_RECORDS = 20
-OTHER_SEED = 0x9E3779B9  # so that a retraining shares no random number with the first training
 UNLEARNING_POLICY = Policy("unlearning", (AtMost("auc", 0.55),))
 ASSUMES = (
     "Each record to forget was trained on, or not, by a coin of its own in each model.",
     "The attacker knows the records and both procedures, and trains models of their own.",
 )
-
-
-@dataclass(frozen=True, eq=False)
-class ThreeArms:
-    """A recipe that trains with some of the records to forget, unlearns them, and retrains without.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        How to train.
-    unlearn : Unlearn
-        ``unlearn(model, forget, retain, seed) -> model``.
-    x, y : Any
-        All records.
-    forget, retain : NDArray[np.int64]
-        Row numbers of the records to forget, and of those that every model is trained on.
-    statistic : Statistic
-        From `Outputs` to one number a record.
-    """
-
-    recipe: Recipe
-    unlearn: Unlearn
-    x: Any
-    y: Any
-    forget: NDArray[np.int64]
-    retain: NDArray[np.int64]
-    statistic: Statistic
-
-    def fit(self, x: Any, y: Any, indices: NDArray[np.int64], seed: int) -> Observe:
-        """Train, look, unlearn, look, retrain, look: a function that gives the three columns."""
-        chosen = self.forget[indices]
-        rows = np.sort(np.concatenate([self.retain, chosen]))
-        trained = self.recipe.fit(self.x, self.y, rows, seed)
-        # looked at first: unlearning may change the model in place
-        columns = [self._look(trained)]
-        columns.append(self._look(self._unlearned(trained, chosen, seed)))
-        again = self.recipe.fit(self.x, self.y, self.retain, seed ^ OTHER_SEED)
-        columns.append(self._look(again))
-        return Seen(np.stack(columns, axis=1))
-
-    def _unlearned(self, trained: Any, chosen: NDArray[np.int64], seed: int) -> Any:
-        inner = getattr(trained, "model", None)
-        if inner is not None and is_dataclass(trained) and not isinstance(trained, type):
-            # a scikit-learn estimator: the user's function takes and returns the estimator itself
-            return replace(trained, model=self.unlearn(inner, chosen, self.retain, seed))
-        model = self.unlearn(trained, chosen, self.retain, seed)
-        if not callable(model):
-            raise InvalidInput(
-                "`unlearn_fn` needs to return a function observe(x), as `train_fn` does, got "
-                f"{type(model).__name__}."
-            )
-        return model
-
-    def _look(self, observe: Observe) -> Floats:
-        """The signal of the records to forget; (c,), the mean where there are several queries."""
-        answer = observe(self.x)
-        if isinstance(answer, Outputs):
-            answer = self.statistic(labelled(answer, self.y))
-        value = np.asarray(answer, np.float64).reshape(len(answer), -1).mean(axis=1)
-        n = int(self.forget.max(initial=0)) + 1
-        if len(value) < n:
-            raise InvalidInput(
-                f"`observe` needs one row for each of all records, got {len(value)} rows."
-            )
-        return np.asarray(value[self.forget])
-
-
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """What three models said, whatever is asked."""
-
-    columns: Floats
-
-    def __call__(self, x: Any) -> Floats:
-        """The columns (c, 3)."""
-        return self.columns
 
 
 def audit_unlearning(
@@ -169,7 +91,8 @@ def audit_unlearning(
     data : Any
         ``(x, y)`` or ``x``, one row a record.
     forget : ArrayLike
-        The records that could be asked to be forgotten: row numbers, or a mask. A few hundred.
+        The records that could be asked to be forgotten: row numbers, a mask, or a share of all
+        records (such as 0.2), which is then drawn. A few hundred.
     n : int
         Number of models; each is trained twice and unlearns once.
     attack : Attack | None
@@ -208,25 +131,21 @@ def audit_unlearning(
     """
     policy = Policy.of(policy)
     confidence(level)
+    n = whole(n, "n", least=FEWEST_MODELS, unit="models")
+    seed = whole(seed, "seed", least=0)
+    _require_known(attack, statistic, unlearn_fn)
     x, y = split(data() if callable(data) else data)
-    total = len(x)
-    chosen = _rows(forget, total)
+    total = records_in(x, y)
+    chosen = rows_to_forget(forget, total, seed=seed)
     retain = np.setdiff1d(np.arange(total), chosen)
-    if len(retain) == 0:
-        raise InvalidInput("`forget` holds every record: nothing is left to train on and to keep.")
-    if n < FEWEST_MODELS:
-        raise InvalidInput(f"`n` needs {FEWEST_MODELS} models or more, got {n}.")
-    if len(chosen) < FEWEST_RECORDS:
-        message = (
-            f"An audit of unlearning needs {FEWEST_RECORDS} records to forget, got {len(chosen)}."
-        )
-        error = NotEnoughData(
-            message, needed=FEWEST_RECORDS, got=len(chosen), unit="records to forget"
-        )
+    units = forgotten_units(cluster, chosen, total)
+    short = _short(chosen, units)
+    if short is not None:
         question = "is what was to be forgotten still there?"
-        return unstarted(question, error, policy=policy, title=title)
-    units = None if cluster is None else _units(cluster, total)[chosen]
-    arms = ThreeArms(recipe_of(train_fn), unlearn_fn, x, y, chosen, retain, statistic_of(statistic))
+        return unstarted(question, short, policy=policy, title=title)
+    arms = ThreeArms(
+        recipe_of(train_fn), unlearn_fn, x, y, total, chosen, retain, statistic_of(statistic)
+    )
     run = shadow(
         arms,
         chosen.astype(np.float64),
@@ -247,36 +166,46 @@ def audit_unlearning(
         arm: CrossedAuc.of(score, run.member, groups, cluster=code) for arm, score in scores.items()
     }
     plain = CrossedAuc.of(np.asarray(run.shadow[:, :, 1]), run.member, groups, cluster=code)
+    alike = alike_note(float(np.ptp(run.shadow[:, :, ARMS.index(RETRAINED)], axis=0).max()))
     made = _environment(run.shadow, run.member, code, seed=seed, level=level, command=command)
     report = _concluded(areas, plain, repr(attack or EBLiRA()), policy=policy, level=level)
     counts = {"n_models": n, "n_forget": len(chosen), "n_retain": len(retain)}
-    return replace(report, environment=made | counts, created=today(), title=title)
+    return replace(
+        report,
+        environment=made | counts,
+        created=today(),
+        title=title,
+        unknown=(*report.unknown, *((alike,) if alike else ())),
+    )
 
 
-def _rows(forget: ArrayLike, total: int) -> NDArray[np.int64]:
-    value = np.asarray(forget)
-    if value.dtype.kind == "b":
-        mask = booleans(value, "forget")
-        if len(mask) != total:
-            raise InvalidInput(f"`forget` as a mask needs {total} entries, got {len(mask)}.")
-        return np.flatnonzero(mask).astype(np.int64)
-    rows = integers(value, "forget")
-    if len(rows) and (rows.min() < 0 or rows.max() >= total):
+def _require_known(attack: object, statistic: object, unlearn_fn: object) -> None:
+    if attack is not None and not callable(attack):
         raise InvalidInput(
-            f"`forget` needs row numbers 0 to {total - 1}, got {rows.min()} to {rows.max()}."
+            f"`attack` needs an attack such as EBLiRA(), got {type(attack).__name__}."
         )
-    if len(np.unique(rows)) < len(rows):
-        raise InvalidInput("`forget` needs each row once, got some of them twice.")
-    return np.sort(rows)
-
-
-def _units(cluster: ArrayLike, total: int) -> NDArray[Any]:
-    units = np.asarray(cluster)
-    if units.shape != (total,):
+    if isinstance(statistic, str) and statistic not in STATISTICS:
         raise InvalidInput(
-            f"`cluster` needs one entry for each of {total} records, got shape {units.shape}."
+            f"`statistic` needs one of {', '.join(sorted(STATISTICS))}, got {statistic!r}."
         )
-    return units
+    if not callable(unlearn_fn):
+        raise InvalidInput(
+            "`unlearn_fn` needs a function (model, forget, retain, seed) -> model, got "
+            f"{type(unlearn_fn).__name__}."
+        )
+
+
+def _short(rows: NDArray[np.int64], units: NDArray[Any] | None) -> NotEnoughData | None:
+    """What there is too little of; None where there is enough of everything."""
+    got = len(rows)
+    if got < FEWEST_RECORDS:
+        message = f"An audit of unlearning needs {FEWEST_RECORDS} records to forget, got {got}."
+        return NotEnoughData(message, needed=FEWEST_RECORDS, got=got, unit="records to forget")
+    got = MIN_CLUSTERS if units is None else len(np.unique(units))
+    if got < MIN_CLUSTERS:
+        message = f"An audit of unlearning needs {MIN_CLUSTERS} clusters to forget, got {got}."
+        return NotEnoughData(message, needed=MIN_CLUSTERS, got=got, unit="clusters to forget")
+    return None
 
 
 def _scores(signal: NDArray[Any], member: NDArray[np.bool_], attack: Attack) -> NDArray[np.float64]:
@@ -314,7 +243,7 @@ def _concluded(
         estimates.append(share_removed(areas[UNLEARNED], areas[CEILING], level=level))
     except NotEnoughData as error:
         notes = (Note.of("share removed", error),)
-    warning = _warning(areas[RETRAINED], found, level)
+    warning = failed_control(areas[RETRAINED], found, level)
     left = areas[UNLEARNED]
     reach = normal_quantile(2 * level - 1) + normal_quantile(2 * POWER - 1)
     # twice the AUC's distance from one half is on the scale of the advantage
@@ -340,7 +269,7 @@ def _concluded(
         finding=finding,
         verdict=overall(verdicts),
         attributable=not warning,
-        headline=_headline(finding, found, estimates, detectable, warning),
+        headline=headline(finding, found, estimates, detectable, warning),
         p_value=p_value,
         detectable=detectable,
         chosen=UNLEARNED,
@@ -351,25 +280,6 @@ def _concluded(
         unknown=notes,
         policy=policy.name,
     )
-
-
-def _warning(retrained: CrossedAuc, found: Mapping[str, Estimate], level: float) -> str:
-    """Why the controls do not let the audit speak; empty where they do."""
-    margin = t_quantile(1 - BROKEN, retrained.df) * retrained.covariance(retrained) ** 0.5
-    if abs(retrained.value - 0.5) > margin:
-        return (
-            f"the audit is broken: models retrained without the records still tell them apart (AUC "
-            f"{retrained.value:.3g}, where 0.5 is chance). Does `train_fn` keep something from one "
-            "training to the next, or look at more rows than it is given?"
-        )
-    ceiling = found[CEILING]
-    if ceiling.p_value is None or ceiling.p_value > 1 - level:
-        return (
-            f"there was nothing to forget that this audit can see: models that unlearned nothing "
-            f"are told apart with an AUC of {ceiling.value:.3g} ({ceiling.low:.3g} to "
-            f"{ceiling.high:.3g}; 0.5 is chance). Take more records or more models."
-        )
-    return ""
 
 
 def _check(
@@ -389,34 +299,6 @@ def _check(
         estimates=estimates,
         p_value=estimates[0].p_value,
         notes=notes,
-    )
-
-
-def _headline(
-    finding: str,
-    found: Mapping[str, Estimate],
-    estimates: list[Estimate],
-    detectable: float,
-    warning: str,
-) -> str:
-    if warning:
-        return f"Inconclusive: {warning}"
-    left, ceiling = found[UNLEARNED], found[CEILING]
-    said = (
-        f"after unlearning an attacker still tells the records with an AUC of {left.value:.3g} "
-        f"({left.low:.3g} to {left.high:.3g}), before with {ceiling.value:.3g}; 0.5 is chance"
-    )
-    removed = next((item for item in estimates if item.name == "share removed"), None)
-    if removed is not None:
-        ends = f"{100 * removed.low:.0f} to {100 * removed.high:.0f} %"
-        said += f". Removed: {100 * removed.value:.0f} % ({ends}) of what there was to see"
-    if finding == "leak":
-        return f"Unlearning leaves traces: {said}."
-    if finding == "no leak found":
-        return f"No trace found after unlearning: {said}."
-    return (
-        f"Whether traces stay is open: {said}. No trace was shown, but so few records and models"
-        f" show one only from an AUC of {0.5 + detectable / 2:.2g} upwards (in 4 audits of 5)."
     )
 
 

@@ -21,6 +21,8 @@ COMMANDS = (
     "shadow",
     "explore",
     "synthetic",
+    "attribute",
+    "unlearn",
     "dp",
 )
 

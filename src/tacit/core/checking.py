@@ -193,6 +193,32 @@ def _is_missing(item: object) -> bool:
         return True
 
 
+def unit_labels(value: object, name: str, n: int, what: str = "records") -> NDArray[Any]:
+    """Labels of the units of `n` records, any values, none of them missing.
+
+    Raises
+    ------
+    InvalidInput
+        Another number of labels, or missing ones: those would all count as one unit.
+    """
+    result = np.asarray(value)
+    if result.shape != (n,):
+        raise InvalidInput(
+            f"`{name}` needs one label for each of {n} {what}, got shape {result.shape}."
+        )
+    require_units(result, name)
+    return result
+
+
+def whole(value: object, name: str, *, least: int, unit: str = "") -> int:
+    """`value` if it is a whole number of `least` or more."""
+    number = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not number or int(value) < least:  # type: ignore[call-overload]
+        asked = f"{least} {unit} or more" if unit else f"{least} or more, a whole number"
+        raise InvalidInput(f"`{name}` needs {asked}, got {value!r}.")
+    return int(value)  # type: ignore[call-overload, no-any-return]
+
+
 def require_length(n: int, **arrays: NDArray[Any] | None) -> None:
     """Raise where one of `arrays` does not hold `n` records."""
     for name, value in arrays.items():

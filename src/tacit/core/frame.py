@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any, Literal
 
 import numpy as np
@@ -26,9 +27,12 @@ class Frame:
     ----------
     columns : one array (n,) a column, in the order of the table: float64 for numbers (NaN where the
         cell is missing), text for categories (``"(missing)"`` where the cell is missing).
+    zoned : the columns that were times with a zone: the same instants as numbers, but not the same
+        clock as times without one.
     """
 
     columns: Mapping[str, NDArray[Any]]
+    zoned: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.columns:
@@ -61,6 +65,8 @@ class Frame:
         InvalidInput : not such a table, doubled or unnamed columns, cells that are lists or other
             containers, infinite numbers.
 
+        Times with a zone become days since 1970 in UTC; `zoned` remembers which columns they were.
+
         Examples
         --------
         >>> frame = Frame.of({"age": [31, 54], "city": ["Ulm", None]})
@@ -70,7 +76,9 @@ class Frame:
         if isinstance(value, cls):
             return value
         names = _names(value, name)
-        return cls({label: _column(value[key], name, label) for key, label in names})
+        _require_one_length({label: value[key] for key, label in names}, name)
+        zoned = frozenset(label for key, label in names if _has_zone(value[key]))
+        return cls({label: _column(value[key], name, label) for key, label in names}, zoned)
 
     @property
     def n(self) -> int:
@@ -89,7 +97,7 @@ class Frame:
 
     def take(self, rows: NDArray[Any]) -> "Frame":
         """The rows `rows` (indices or a mask), in that order."""
-        return Frame({name: values[rows] for name, values in self.columns.items()})
+        return Frame({name: values[rows] for name, values in self.columns.items()}, self.zoned)
 
     def only(self, names: Sequence[str]) -> "Frame":
         """The columns `names`, in that order.
@@ -103,7 +111,7 @@ class Frame:
             raise InvalidInput(
                 f"The frame has no column {_listed(absent)}. It has: {_listed(self.names)}."
             )
-        return Frame({name: self.columns[name] for name in names})
+        return Frame({name: self.columns[name] for name in names}, self.zoned & frozenset(names))
 
     def codes(self) -> NDArray[np.int64]:
         """One number a row, int64 (n,): the same for rows that agree in every cell."""
@@ -118,7 +126,8 @@ class Frame:
 def stacked(frames: Iterable[Frame]) -> Frame:
     """The rows of several frames with the same columns, one after the other."""
     parts = list(frames)
-    return Frame({n: np.concatenate([part.columns[n] for part in parts]) for n in parts[0].names})
+    columns = {n: np.concatenate([part.columns[n] for part in parts]) for n in parts[0].names}
+    return Frame(columns, parts[0].zoned)
 
 
 def alike(frames: Mapping[str, Frame]) -> dict[str, Frame]:
@@ -133,7 +142,8 @@ def alike(frames: Mapping[str, Frame]) -> dict[str, Frame]:
 
     Raises
     ------
-    InvalidInput : columns are missing, or hold numbers on one side and text on another.
+    InvalidInput : columns are missing, hold numbers on one side and text on another, or times with
+        a zone on one side and without one on another.
     """
     first, names = next(iter(frames.items()))
     order = names.names
@@ -147,10 +157,32 @@ def alike(frames: Mapping[str, Frame]) -> dict[str, Frame]:
                 f"`{side}` needs the columns of `{first}`: it {' and '.join(parts)}. "
                 "Give every side the same columns."
             )
+    for name in order:
+        _require_one_clock(name, frames)
     fitted = {
         name: _one_kind(name, {s: f.columns[name] for s, f in frames.items()}) for name in order
     }
-    return {side: Frame({name: fitted[name][side] for name in order}) for side in frames}
+    return {
+        side: Frame({name: fitted[name][side] for name in order}, frame.zoned)
+        for side, frame in frames.items()
+    }
+
+
+def _require_one_clock(column: str, frames: Mapping[str, Frame]) -> None:
+    """Raise where some sides have times with a zone and others have values without one."""
+    zoned = [side for side, frame in frames.items() if column in frame.zoned]
+    plain = [side for side in frames if side not in zoned and _told(frames[side].columns[column])]
+    if zoned and plain:
+        raise InvalidInput(
+            f"The column {column!r} has times with a zone in `{zoned[0]}` and values without one "
+            f"in `{plain[0]}`: the same text would mean another instant. Give all sides a zone, or "
+            "none."
+        )
+
+
+def _told(values: NDArray[Any]) -> bool:
+    """Is any cell there?"""
+    return not bool((values == MISSING if values.dtype.kind == "U" else np.isnan(values)).all())
 
 
 def _one_kind(column: str, sides: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -199,14 +231,18 @@ def _days(values: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _names(value: Any, name: str) -> list[tuple[Any, str]]:
+    if hasattr(value, "collect") and not hasattr(value, "to_numpy"):
+        raise InvalidInput(f"`{name}` is a query that has not run. Pass `{name}.collect()`.")
     if isinstance(value, Mapping):
         keys = list(value)
+    elif hasattr(value, "column_names"):
+        keys = list(value.column_names)
     elif hasattr(value, "columns") and hasattr(value, "__getitem__"):
         keys = list(value.columns)
     else:
         raise InvalidInput(
             f"`{name}` needs a table with named columns (pandas, polars, or a dict of columns), "
-            f"got {type(value).__name__}."
+            f"got {type(value).__name__}.{_hint(value)}"
         )
     labels = [str(key) for key in keys]
     if not labels:
@@ -217,8 +253,51 @@ def _names(value: Any, name: str) -> list[tuple[Any, str]]:
     return list(zip(keys, labels, strict=True))
 
 
+def _require_one_length(columns: Mapping[str, Any], name: str) -> None:
+    sizes = {label: len(values) for label, values in columns.items() if hasattr(values, "__len__")}
+    if len(set(sizes.values())) > 1:
+        shown = ", ".join(f"{label!r} {size}" for label, size in list(sizes.items())[:N_SHOWN])
+        raise InvalidInput(f"`{name}` needs columns of one length, got {shown}.")
+
+
+def _hint(value: Any) -> str:
+    """What to type for containers that nearly are tables."""
+    if isinstance(value, np.ndarray):
+        return " Name the columns: pandas.DataFrame(array, columns=[...])."
+    if isinstance(value, (list, tuple)):
+        return " Make it a table: pandas.DataFrame(rows)."
+    return ""
+
+
+def _has_zone(values: Any) -> bool:
+    """Is a column of times with a zone (pandas, polars, pyarrow, or Python's datetime)?"""
+    kind = getattr(values, "dtype", getattr(values, "type", None))
+    # pandas and pyarrow: tz; polars: time_zone
+    if getattr(kind, "tz", None) or getattr(kind, "time_zone", None):
+        return True
+    if kind is not None and getattr(kind, "kind", "") != "O":
+        return False
+    cells = values if isinstance(values, (list, tuple)) else np.asarray(values, object).ravel()
+    first = next((cell for cell in cells if cell is not None and not _is_nothing(cell)), None)
+    return _is_time(first) and first is not None and first.tzinfo is not None
+
+
+def _is_time(cell: Any) -> bool:
+    return hasattr(cell, "isoformat") and hasattr(cell, "tzinfo")
+
+
+def _unmasked(values: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
+    """A masked array with its masked cells as missing ones."""
+    gone = np.ma.getmaskarray(values)
+    cells = np.asarray(values.data).astype(object)
+    cells[gone] = None
+    return cells
+
+
 def _column(values: Any, name: str, label: str) -> NDArray[Any]:
     where = f"{name}[{label!r}]"
+    if isinstance(values, np.ma.MaskedArray):
+        values = _unmasked(values)
     raw = values.to_numpy() if hasattr(values, "to_numpy") else values
     try:
         array = np.asarray(raw)
@@ -258,12 +337,19 @@ def _objects(array: NDArray[Any], where: str) -> NDArray[Any]:
         numbers = [np.nan if gone else float(c) for c, gone in zip(cells, absent, strict=True)]
         return _finite(np.array(numbers, np.float64), where)
     if told and all(hasattr(cell, "isoformat") for cell in told):
-        text = ["NaT" if gone else c.isoformat() for c, gone in zip(cells, absent, strict=True)]
+        text = ["NaT" if gone else _text_of(c) for c, gone in zip(cells, absent, strict=True)]
         try:
             return _as_days(np.array(text, dtype="datetime64[us]"))
         except ValueError:
-            pass  # times of day, or dates with a zone: they stay text
+            pass  # times of day: they stay text
     return np.array([MISSING if g else str(c) for c, g in zip(cells, absent, strict=True)], str)
+
+
+def _text_of(cell: Any) -> str:
+    """A date or time in ISO form, in UTC where it has a zone."""
+    if _is_time(cell) and cell.tzinfo is not None and hasattr(cell, "astimezone"):
+        cell = cell.astimezone(UTC).replace(tzinfo=None)
+    return str(cell.isoformat())
 
 
 def _is_nothing(cell: Any) -> bool:

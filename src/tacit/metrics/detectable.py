@@ -57,8 +57,39 @@ def detectable_by(
     level : one less the chance of a false alarm.
     power : the chance of finding.
     """
-    scene = _Scene.of(test, source, member, 1 - level)
+    return _sizes(_Scene.of(test, source, member, 1 - level), power)
 
+
+def detectable_by_looks(
+    is_rank: NDArray[np.bool_],
+    place: Floats,
+    spread: Floats,
+    limit: float,
+    correlation: Floats,
+    *,
+    share: float,
+    n: int,
+    power: float = 0.8,
+) -> Detectable:
+    """What leak in one score is found with chance `power` where its best look must reach `limit`.
+
+    Parameters
+    ----------
+    is_rank : bool (l,), which looks are sums of ranks; the others are counts above a cut.
+    place : float (l,), the share of records above each cut; 0 for ranks.
+    spread : float (l,), standard deviation without a leak of the mean over members less that over
+        non-members, of twice the mid-ranks or of being above the cut.
+    limit : what the best look, in standard deviations, must reach.
+    correlation : float (l, l), of the looks without a leak.
+    share : of members among all records.
+    n : number of records.
+    power : the chance of finding.
+    """
+    limits = np.full(len(place), limit)
+    return _sizes(_Scene(is_rank, place, spread, limits, _noise(correlation), share, n), power)
+
+
+def _sizes(scene: "_Scene", power: float) -> Detectable:
     def least(corner: float) -> float:
         return scene.smallest(partial(scene.two_lines, corner), power, 1 - corner)
 
@@ -67,6 +98,13 @@ def detectable_by(
         shift=scene.smallest(scene.shift, power, 1.0),
         tail=least(0.0),
     )
+
+
+def _noise(correlation: Floats) -> Floats:
+    """Draws of the looks' chance, float (draws, l)."""
+    values, vectors = np.linalg.eigh(correlation)
+    plain = np.random.default_rng(SEED).standard_normal((N_DRAWS, len(correlation)))
+    return np.asarray(plain @ (vectors * np.sqrt(np.maximum(values, 0.0))).T)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,9 +134,7 @@ class _Scene:
         level = test.levels(test.critical(alpha))[where]
         with np.errstate(divide="ignore"):
             limit = -ndtri(level)
-        values, vectors = np.linalg.eigh(test.copula.correlation[np.ix_(where, where)])
-        plain = np.random.default_rng(SEED).standard_normal((N_DRAWS, len(where)))
-        noise = plain @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
+        noise = _noise(test.copula.correlation[np.ix_(where, where)])
         share = float(np.count_nonzero(member)) / n
         spread = test.spread[where]
         return cls(np.array(kinds, bool), np.array(places), spread, limit, noise, share, n)

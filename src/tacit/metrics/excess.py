@@ -8,33 +8,8 @@ from scipy.special import stdtr
 
 from tacit.core import Estimate, InvalidInput, NotEnoughData
 from tacit.metrics.clusters import CLUSTERED, INDEPENDENT, MIN_CLUSTERS, effective_size
-from tacit.metrics.intervals import fisher_p_value, normal_quantile
-
-Floats = NDArray[np.float64]
-
-
-def wilson(hits: ArrayLike, n: ArrayLike, *, level: float) -> tuple[Floats, Floats]:
-    """Wilson's score interval of a share from `hits` among `n`, elementwise.
-
-    References
-    ----------
-    .. [1] Wilson, Probable inference, the law of succession, and statistical inference, 1927.
-
-    Examples
-    --------
-    >>> low, high = wilson(81, 263, level=0.95)
-    >>> round(float(low), 4), round(float(high), 4)
-    (0.2553, 0.3662)
-    """
-    z = normal_quantile(level)
-    count, size = np.asarray(hits, np.float64), np.asarray(n, np.float64)
-    share = count / size
-    centre = (count + z**2 / 2) / (size + z**2)
-    half = z * np.sqrt(size * share * (1 - share) + z**2 / 4) / (size + z**2)
-    # rounding may leave 1e-17 where the limit is exactly 0 or 1
-    low = np.where(count <= 0, 0.0, centre - half)
-    high = np.where(count >= size, 1.0, centre + half)
-    return np.asarray(low), np.asarray(high)
+from tacit.metrics.intervals import fisher_p_value, wilson
+from tacit.metrics.risks import risk_limits
 
 
 def share_excess(
@@ -100,7 +75,8 @@ def relative_excess(
     """Share of the members about whom more than luck is known: (p1 - p0) / (1 - p0).
 
     That is 1 - q1 / q0 with the failure rates q, so its interval is one minus that of a ratio of
-    two independent shares: Wilson's limits combined as in [1]_, eq. 8. It is not cut at 0. Where a
+    two independent shares: Wilson's limits combined as in [1]_, eq. 8
+    (`tacit.metrics.risks.risk_limits`). It is not cut at 0. Where a
     model returns the truth about a share r of its members, and guesses the rest as it guesses
     non-members, this is r.
 
@@ -135,24 +111,11 @@ def relative_excess(
             "guessing without the model is always right there."
         )
         raise NotEnoughData(message, needed=1, got=0, unit="wrong guesses")
-    size = np.array([side.size for side in sides])
-    low, high = wilson(np.array(missed), size, level=level)
-    q1, q0 = (missed / size).tolist()
-    low_ratio, high_ratio = _ratio_limits((q1, q0), low, high)
-    limits = (1 - q1 / q0, 1 - high_ratio, 1 - low_ratio)
+    size = (sides[0].size, sides[1].size)
+    low, high = risk_limits((missed[0], missed[1]), size, level=level)
+    limits = (1 - (missed[0] / size[0]) / (missed[1] / size[1]), low, high)
     method = "ratio of two score intervals (MOVER)"
     return _estimate(name, limits, sides, level, method, cluster is not None)
-
-
-def _ratio_limits(q: tuple[float, float], low: Floats, high: Floats) -> tuple[float, float]:
-    """Limits of q1 / q0 from those of each."""
-    product = q[0] * q[1]
-    inner = low[0] * (2 * q[0] - low[0]) * high[1] * (2 * q[1] - high[1])
-    outer = high[0] * (2 * q[0] - high[0]) * low[1] * (2 * q[1] - low[1])
-    bottom = (product - max(product**2 - inner, 0.0) ** 0.5) / (high[1] * (2 * q[1] - high[1]))
-    top = (product + max(product**2 - outer, 0.0) ** 0.5) / (low[1] * (2 * q[1] - low[1]))
-    # 2 q0 <= u0 where non-members are nearly always guessed right: no lower limit but 0
-    return (float(bottom) if 2 * q[1] > high[1] else 0.0), float(top)
 
 
 class _Side:

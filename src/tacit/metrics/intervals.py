@@ -47,6 +47,30 @@ def upper_limit(hits: ArrayLike, n: ArrayLike, *, tail: float) -> Floats:
     return np.asarray(np.where(x < size, inner, 1.0))
 
 
+def wilson(hits: ArrayLike, n: ArrayLike, *, level: float) -> tuple[Floats, Floats]:
+    """Wilson's score interval of a share from `hits` among `n`, elementwise.
+
+    References
+    ----------
+    .. [1] Wilson, Probable inference, the law of succession, and statistical inference, 1927.
+
+    Examples
+    --------
+    >>> low, high = wilson(81, 263, level=0.95)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.2553, 0.3662)
+    """
+    z = normal_quantile(level)
+    count, size = np.asarray(hits, np.float64), np.asarray(n, np.float64)
+    share = count / size
+    centre = (count + z**2 / 2) / (size + z**2)
+    half = z * np.sqrt(size * share * (1 - share) + z**2 / 4) / (size + z**2)
+    # rounding may leave 1e-17 where the limit is exactly 0 or 1
+    low = np.where(count <= 0, 0.0, centre - half)
+    high = np.where(count >= size, 1.0, centre + half)
+    return np.asarray(low), np.asarray(high)
+
+
 def share_difference(
     hits: tuple[float, float], n: tuple[float, float], *, level: float
 ) -> tuple[float, float]:

@@ -8,8 +8,7 @@ from scipy.special import bdtrc, stdtr
 
 from tacit.core import Estimate, InvalidInput, NotEnoughData
 from tacit.metrics.clusters import CLUSTERED, INDEPENDENT, MIN_CLUSTERS
-from tacit.metrics.excess import wilson
-from tacit.metrics.intervals import t_quantile
+from tacit.metrics.intervals import t_quantile, wilson
 
 Floats = NDArray[np.float64]
 SAME_RECORDS = "both guessers guess about the same records"

@@ -2,10 +2,10 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import bdtrc, ndtri
+from scipy.special import bdtrc
 
 from tacit.core import Estimate, InvalidInput, NotEnoughData, checking
-from tacit.metrics.intervals import fisher_p_value
+from tacit.metrics.intervals import fisher_p_value, wilson
 
 PAIRED = "each guess was tried on one member and on one non-member"
 INDEPENDENT = "guesses are independent of one another"
@@ -94,38 +94,34 @@ def residual_risk(
 
 
 def risk_limits(
-    failures: tuple[float, float], n: tuple[int, int], *, link: float = 0.0, level: float
+    failures: tuple[float, float], n: tuple[float, float], *, link: float = 0.0, level: float
 ) -> tuple[float, float]:
     """Limits of one minus the ratio of two failure rates.
 
     Parameters
     ----------
-    failures : failed guesses about members and about non-members; the latter at least 1.
-    n : guesses about members and about non-members.
+    failures : failed guesses about members and about non-members; the latter more than 0.
+    n : guesses about members and about non-members; real numbers stand for effective counts.
     link : correlation of the two rates' errors; 0 where they are independent.
     level : two-sided confidence.
     """
-    z = float(ndtri(0.5 + level / 2))
-    q1, q0 = failures[0] / n[0], failures[1] / n[1]
-    l1, u1 = wilson(failures[0], n[0], z=z)
-    l0, u0 = wilson(failures[1], n[1], z=z)
+    low, high = wilson(np.array(failures), np.array(n), level=level)
+    (q1, q0), (l1, l0), (u1, u0) = np.array(failures) / np.array(n), low, high
     least = _ratio(q1, q0, l1, u0, link * (q1 - l1) * (u0 - q0), sign=-1)
     most = _ratio(q1, q0, u1, l0, link * (u1 - q1) * (q0 - l0), sign=1)
     return 1 - most, 1 - least
 
 
 def _ratio(q1: float, q0: float, end1: float, end0: float, shared: float, *, sign: int) -> float:
+    """One limit of q1 / q0 from the ends that matter for it.
+
+    The lower one holds also where `end0` is more than twice q0 (few failures): numerator and
+    denominator are then both negative, and the limit goes on without a step.
+    """
     middle = q1 * q0 - shared
     below = end0 * (2 * q0 - end0)
     inner = middle**2 - end1 * (2 * q1 - end1) * below
     return float((middle + sign * np.sqrt(max(0.0, inner))) / below)
-
-
-def wilson(hits: float, n: float, *, z: float) -> tuple[float, float]:
-    """Wilson's limits of a share, `z` standard errors of the true share away."""
-    centre = (hits + z**2 / 2) / (n + z**2)
-    half = z / (n + z**2) * float(np.sqrt(hits * (n - hits) / n + z**2 / 4))
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def correlation(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:

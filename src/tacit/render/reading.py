@@ -1,6 +1,6 @@
 """A report, read once: what several sections need is found here and nowhere else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tacit.core import CheckResult, Estimate, Report
 from tacit.core.attack_class import attack_class
@@ -47,6 +47,8 @@ class Reading:
     def of(cls, report: Report, words: Words) -> "Reading":
         """Read `report` to be told in `words`."""
         chosen = report.chosen_check
+        if attack_class(report) == "synthetic data":
+            words = replace(words, subject="release")
         return cls(
             report,
             words,

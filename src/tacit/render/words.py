@@ -54,6 +54,9 @@ class Words:
     ----------
     language : Language
         Its sentences and the form of its numbers.
+    subject : str
+        ``"release"`` where the report is about a synthetic table: sentences that speak of the model
+        then have a form that speaks of the release.
 
     Examples
     --------
@@ -65,6 +68,7 @@ class Words:
     """
 
     language: Language
+    subject: str = ""
 
     @classmethod
     def of(cls, code: str) -> "Words":
@@ -73,7 +77,9 @@ class Words:
 
     def say(self, key: str, /, **values: object) -> str:
         """The sentence called `key`, with `values` filled in."""
-        return self.language.sentences[key].format(**values)
+        own = f"{self.subject}.{key}"
+        sentences = self.language.sentences
+        return sentences[own if own in sentences else key].format(**values)
 
     def has(self, key: str, /) -> bool:
         """Whether there is a sentence called `key`."""

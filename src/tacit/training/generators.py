@@ -41,12 +41,18 @@ class GeneratorRecipe:
 
     def fit(self, x: Any, y: Any, indices: NDArray[np.int64], seed: int) -> Callable[[Any], Any]:
         """Release once, and return a function that gives the scores of all rows of `x`."""
-        frame = Frame.of(self.fit_and_release(rows_of(x, indices), seed), "release")
+        frame = Frame.of(self.fit_and_release(rows_of(x, indices), seed), "fit_and_release(...)")
         if frame.n < FEWEST_RELEASED:
             raise InvalidInput(
                 f"`fit_and_release` needs to return {FEWEST_RELEASED} rows or more, got {frame.n}."
             )
         names = self.columns or self.reference.names
+        absent = [name for name in names if name not in frame.columns]
+        if absent:
+            raise InvalidInput(
+                f"`fit_and_release` needs to return the columns of the real rows, it has no column "
+                f"{', '.join(map(repr, absent))}."
+            )
         release, rows = (part.only(names) for part in (frame, Frame.of(x, "rows")))
         fitted = alike({"reference": self.reference.only(names), "rows": rows, "release": release})
         scorer = Scorer(fitted["rows"], fitted["reference"])

@@ -118,16 +118,31 @@ def read_variants(path: str | Path) -> tuple[RecipeFile, dict[str, dict[str, Any
     InvalidInput : the file is missing, is no Python file, or names no variants.
     """
     file = Path(path)
+    found = names_in(file, ("train_fn", "data", "variants"), optional=("store", "options"))
+    store = str(found.get("store", "shadows"))
+    options = dict(found.get("options", {}))
+    place = store if "://" in store else str(file.parent / store)
+    return RecipeFile(found["train_fn"], found["data"], place, options), found["variants"]
+
+
+def names_in(
+    path: str | Path, needed: tuple[str, ...], *, optional: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """What a Python file calls `needed`, and those of `optional` that it has.
+
+    Raises
+    ------
+    InvalidInput : the file is missing, is no Python file, fails, or lacks a needed name.
+    """
+    file = Path(path)
     if file.suffix != ".py" or not file.is_file():
         raise InvalidInput(f"`recipe` needs a .py file that exists, got {str(path)!r}.")
     module = _loaded(file)
-    missing = [name for name in ("train_fn", "data", "variants") if not hasattr(module, name)]
+    missing = [name for name in needed if not hasattr(module, name)]
     if missing:
         raise InvalidInput(f"The recipe {file.name} needs {', '.join(missing)}.")
-    store = str(getattr(module, "store", "shadows"))
-    options = dict(getattr(module, "options", {}))
-    place = store if "://" in store else str(file.parent / store)
-    return RecipeFile(module.train_fn, module.data, place, options), module.variants
+    wanted = (*needed, *optional)
+    return {name: getattr(module, name) for name in wanted if hasattr(module, name)}
 
 
 def _from_python(file: Path) -> dict[str, Any]:

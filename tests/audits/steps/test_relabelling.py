@@ -114,6 +114,52 @@ def test_mixed_clusters_and_too_few_records_are_refused():
         joint_test({"s": np.zeros(20)}, Membership(np.arange(20) < 2))
 
 
+def two_lines(size, corner, n, rng):
+    """A score whose ROC curve bends at (corner, corner + size): half of the records are members."""
+    member = rng.permutation(n) < n // 2
+    top = rng.random(n) < np.where(member, corner + size, corner)
+    return rng.random(n) + top, member
+
+
+@pytest.mark.parametrize("unit", [1, 4])
+@pytest.mark.parametrize("corner", [0.05, 0.36])
+def test_what_is_called_detectable_is_found_in_four_audits_of_five(few_draws, unit, corner):
+    rng = np.random.default_rng(5)
+    n, worlds, alpha = 300, 150, 0.04
+
+    def world(size):
+        score, member = two_lines(size, corner, n, rng)
+        scores = {"told": score, "other": rng.normal(size=n)}
+        # copies of a record: as many witnesses as records, not as rows
+        scores = {name: np.repeat(value, unit) for name, value in scores.items()}
+        cluster = None if unit == 1 else np.repeat(np.arange(n), unit)
+        return joint_test(scores, Membership(np.repeat(member, unit), cluster))
+
+    size = world(0.0).detectable("told", alpha=alpha)
+    assert 0.1 < size < 0.35
+    found = sum(world(size).adjusted["told"] <= alpha for _ in range(worlds))
+    # at the least visible corner; the least found of all is 80 %, and no leak is found much less
+    assert binom.cdf(found, worlds, 0.8) > 0.001
+    if corner == 0.36:
+        assert binom.sf(found - 1, worlds, 0.95) > 0.001
+
+
+def test_a_test_with_fewer_draws_than_the_level_asks_for_finds_nothing(few_draws):
+    rng = np.random.default_rng(6)
+    joint = joint_test({"s": rng.normal(size=50)}, Membership(rng.permutation(50) < 25))
+    assert joint.detectable("s", alpha=0.001) == 1.0
+
+
+def test_records_as_many_as_normals_serve_are_told_alike(monkeypatch):
+    rng = np.random.default_rng(7)
+    score, key = rng.normal(size=600), Membership(rng.permutation(600) < 300)
+    drawn = joint_test({"s": score}, key).detectable("s", alpha=0.04)
+    monkeypatch.setattr(relabelling, "MOST_RELABELLED", 10)
+    assert joint_test({"s": score}, key).detectable("s", alpha=0.04) == pytest.approx(
+        drawn, rel=0.03
+    )
+
+
 def test_the_true_answer_key_counts_among_those_drawn():
     """99 keys drawn: none as strong is 1 / 100, one as strong 2 / 100, all 1."""
     from tacit.audits.steps.relabelling import _p_value

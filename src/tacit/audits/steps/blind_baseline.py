@@ -109,15 +109,22 @@ def gives_away(blind: CheckResult | None) -> bool:
     return blind is not None and blind.p_value is not None and blind.p_value <= REFUSED
 
 
-def blind_warning(blind: CheckResult | None) -> str:
-    """What the reader must know first where no leak shows but the split gives itself away."""
+def blind_warning(blind: CheckResult | None, *, subject: str = "model") -> str:
+    """What the reader must know first where no leak shows but the split gives itself away.
+
+    Parameters
+    ----------
+    blind : of `blind_result`.
+    subject : what was audited.
+    """
     if not gives_away(blind):
         return ""
-    return (
+    said = (
         f"the split itself is a giveaway: {_blind_text(blind)}. Members and non-members come from"
         " different populations, so these numbers measure the split and not the model. Draw both"
         " from one pool at random."
     )
+    return said.replace("the model", f"the {subject}")
 
 
 def beside_warning(blind: CheckResult | None) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from tacit.core import InvalidInput, Membership, NotEnoughData
+from tacit.metrics.detectable import detectable_by_looks
 
 Floats = NDArray[np.float64]
 
@@ -42,16 +43,56 @@ class Joint:
     p_value : of "membership shows in none of the scores".
     adjusted : the same for each score, corrected for all of them.
     strength : the largest standardised look of each score.
+    null : the largest of all looks with random answer keys, float (draws,).
+    looked : what is known of the looks at each score without a leak.
     """
 
     p_value: float
     adjusted: Mapping[str, float]
     strength: Mapping[str, float]
+    null: Floats
+    looked: Mapping[str, "Looked"]
 
     @property
     def best(self) -> str:
         """The score that shows most."""
         return min(self.adjusted, key=lambda name: (self.adjusted[name], -self.strength[name]))
+
+    def detectable(self, name: str, *, alpha: float) -> float:
+        """The advantage of a leak in the score `name` that is found in 4 audits of 5.
+
+        Parameters
+        ----------
+        name : of a score (of what is added up there is no ROC curve).
+        alpha : chance of a false alarm of this test.
+        """
+        # so many draws may do as well: p-values are (reached + 1) / (draws + 1)
+        rank = int(np.floor(alpha * (len(self.null) + 1))) - 1
+        if rank < 0:
+            return 1.0
+        limit = float(np.partition(self.null, -rank - 1)[-rank - 1])
+        look = self.looked[name]
+        return detectable_by_looks(
+            look.is_rank,
+            look.place,
+            look.spread,
+            limit,
+            look.correlation,
+            share=look.share,
+            n=look.n,
+        ).worst
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """The looks at one score without a leak; see `detectable_by_looks`."""
+
+    is_rank: NDArray[np.bool_]
+    place: Floats
+    spread: Floats
+    correlation: Floats
+    share: float
+    n: int
 
 
 def joint_test(
@@ -81,8 +122,8 @@ def joint_test(
     ----------
     .. [1] Westfall, Young, Resampling-Based Multiple Testing, 1993, ch. 2.
     """
-    owner, looks = _looks(scores, counts or {})
-    member, looks, size = _by_unit(looks, membership)
+    owner, plain = _looks(scores, counts or {})
+    member, looks, size = _by_unit(plain, membership)
     fewest = int(min(np.count_nonzero(member), np.count_nonzero(~member)))
     if fewest < FEWEST_UNITS:
         message = (
@@ -91,13 +132,40 @@ def joint_test(
         )
         raise NotEnoughData(message, needed=FEWEST_UNITS, got=fewest, unit="members or non-members")
     if size is None and fewest > MOST_RELABELLED:
-        observed, null = _normal(looks, member)
+        drawn = _normal(looks, member)
     else:
-        observed, null = _relabelled(looks, member, size)
+        drawn = _relabelled(looks, member, size)
+    observed, null = drawn.observed, drawn.null
     names = [*scores, *(counts or {})]
     strength = {name: float(observed[owner == i].max()) for i, name in enumerate(names)}
     adjusted = {name: _p_value(strength[name], null, len(looks)) for name in names}
-    return Joint(min(adjusted.values()), adjusted, strength)
+    looked = {
+        name: _looked(plain[owner == i], drawn, owner == i, membership.member)
+        for i, name in enumerate(scores)
+    }
+    return Joint(min(adjusted.values()), adjusted, strength, null, looked)
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """Standardised looks, the largest of each draw, and how looks vary and go together."""
+
+    observed: Floats
+    null: Floats
+    spread: Floats
+    correlation: Floats
+
+
+def _looked(
+    looks: Floats, drawn: _Drawn, own: NDArray[np.bool_], member: NDArray[np.bool_]
+) -> Looked:
+    """Of one score, whose first look is its ranks; the others are cuts."""
+    is_rank = np.arange(len(looks)) == 0
+    # ranks are looked at as they are, and told of twice
+    spread = drawn.spread[own] * np.where(is_rank, 2.0, 1.0)
+    place = np.where(is_rank, 0.0, looks.mean(axis=1))
+    link = drawn.correlation[np.ix_(own, own)]
+    return Looked(is_rank, place, spread, link, float(member.mean()), len(member))
 
 
 def _looks(
@@ -150,14 +218,22 @@ def _by_unit(
     return inside > 0, summed, size.astype(np.float64)
 
 
-def _normal(looks: Floats, member: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def _normal(looks: Floats, member: NDArray[np.bool_]) -> _Drawn:
     """The standardised looks, and the largest of normals with the same correlation."""
     standard, scale = _standardised(looks, member)
     link = standard @ standard.T
     value, vector = np.linalg.eigh(link)
     root = vector * np.sqrt(np.maximum(value, 0))
     drawn = np.random.default_rng(SEED).normal(size=(NORMAL_DRAWS, len(looks))) @ root.T
-    return standard @ member / scale, drawn.max(axis=1)
+    spread = _spread(looks, member)
+    return _Drawn(standard @ member / scale, drawn.max(axis=1), spread, link)
+
+
+def _spread(looks: Floats, member: NDArray[np.bool_]) -> Floats:
+    """Standard deviation of each look's mean over members less that over the others."""
+    n, m = len(member), int(np.count_nonzero(member))
+    centred = looks - looks.mean(axis=1, keepdims=True)
+    return np.asarray(np.linalg.norm(centred, axis=1) * np.sqrt(n / ((n - 1) * m * (n - m))))
 
 
 def _standardised(looks: Floats, member: NDArray[np.bool_]) -> tuple[Floats, float]:
@@ -169,9 +245,7 @@ def _standardised(looks: Floats, member: NDArray[np.bool_]) -> tuple[Floats, flo
     return centred / np.where(length > 0, length, 1.0), scale
 
 
-def _relabelled(
-    looks: Floats, member: NDArray[np.bool_], size: Floats | None
-) -> tuple[Floats, Floats]:
+def _relabelled(looks: Floats, member: NDArray[np.bool_], size: Floats | None) -> _Drawn:
     standard, scale = _standardised(looks, member)
     rng = np.random.default_rng(SEED)
     # the order of the records must not matter: they are put in an order of their own first
@@ -179,13 +253,15 @@ def _relabelled(
     keys = np.concatenate([member[order][None], _answer_keys(member[order], rng)])
     if size is None:
         values = keys @ standard[:, order].T / scale
+        spread, link = _spread(looks, member), standard @ standard.T
     else:
         ours, sizes = looks[:, order], size[order]
         inside = keys @ sizes
         values = keys @ ours.T * (sizes.sum() / (inside * (sizes.sum() - inside)))[:, None]
         spread = values[1:].std(axis=0)
         values = (values - values[1:].mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    return values[0], values[1:].max(axis=1)
+        link = values[1:].T @ values[1:] / len(values[1:])
+    return _Drawn(values[0], values[1:].max(axis=1), spread, link)
 
 
 def _answer_keys(member: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.float32]:

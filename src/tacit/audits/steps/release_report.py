@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from tacit.audits.steps.blind_baseline import blind_result, blind_warning
 from tacit.audits.steps.choice import graded_advantage
 from tacit.audits.steps.closeness import share_result, twin_rows, twins_result
-from tacit.audits.steps.conclusion import units
+from tacit.audits.steps.overlap import hiding, reference_warning
 from tacit.audits.steps.provenance import environment
 from tacit.audits.steps.relabelling import Joint
 from tacit.audits.steps.release_words import assumptions, headline
 from tacit.audits.steps.table_risks import success
-from tacit.audits.steps.tables import Tables, overlap_warning
+from tacit.audits.steps.tables import Tables
 from tacit.audits.steps.verdict import finding_of
 from tacit.core import (
     CheckResult,
@@ -31,7 +31,6 @@ from tacit.core import (
 from tacit.core.dates import today
 from tacit.metrics import (
     advantage,
-    detectable_advantage,
     named,
     roc_points,
     score_histogram,
@@ -176,11 +175,12 @@ def released_report(made: Release, found: Found, *, records: bool) -> Report:
         if name != "nearest"
     )
     blind = _blind(made)
-    warning = overlap_warning(tables) or blind_warning(blind)
-    try:
-        detectable: float | None = detectable_advantage(*units(evidence), level=level)
-    except NotEnoughData:
-        detectable = None
+    hidden = hiding(tables, found.counts["nearest"])
+    warning = reference_warning(tables) or blind_warning(blind, subject="release")
+    if not warning and hidden and found.p_value > 1 - level:
+        # a leak that shows nevertheless is one; that none shows says nothing
+        warning, hidden = hidden[0], hidden[1:]
+    detectable = found.joint.detectable(found.chosen, alpha=JOINT_SHARE * (1 - level))
     p_value = found.p_value
     finding = finding_of(p_value, detectable, level=level, attributable=not warning)
     shown = found.joint.adjusted[found.chosen] / JOINT_SHARE <= 1 - level
@@ -199,7 +199,7 @@ def released_report(made: Release, found: Found, *, records: bool) -> Report:
         verdicts=verdicts,
         unknown=tuple(_unknown(made, chosen, found)),
         assumes=assumptions(evidence, n_reference=tables.reference.n),
-        warnings=(*((warning,) if warning else ()), *tables.remarks),
+        warnings=(*((warning,) if warning else ()), *hidden, *tables.remarks),
         figures=_figures(evidence, found.chosen, level=wide),
         policy=made.policy.name,
         environment=made.environment,

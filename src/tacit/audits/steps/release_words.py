@@ -65,9 +65,9 @@ def _leak(chosen: CheckResult) -> str:
         if rate is not None and rate.low > fpr:
             return (
                 "This release leaks: whoever may be wrong about 1 in "
-                f"{round(1 / fpr):,} non-members finds {100 * rate.value:.2g} % of the members "
-                f"({100 * rate.low:.2g} % to {100 * rate.high:.2g} %); guessing finds "
-                f"{100 * fpr:.2g} %.{said}"
+                f"{round(1 / fpr):,} non-members finds {100 * rate.value:.3g} % of the members "
+                f"({100 * rate.low:.3g} % to {100 * rate.high:.3g} %); guessing finds "
+                f"{100 * fpr:.3g} %.{said}"
             )
     return f"This release leaks: members are told from non-members better than by chance.{said}"
 

@@ -8,16 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tacit.core import Assignment, InvalidInput, Membership, NotEnoughData
+from tacit.core.checking import unit_labels
 from tacit.core.frame import MISSING, Frame, alike, stacked
-from tacit.metrics.intervals import fisher_p_value
+from tacit.metrics.clusters import MIN_CLUSTERS
 from tacit.signals.embedding import identifiers
 
 # Fewer rows hold too little of anybody, and too little is known of the population.
 FEWEST_ROWS = 50
-# The reference must not hold members: refused in 1 audit of 1,000 where it does not.
-OVERLAP_P = 0.001
-# How much more often than the rows' own twins explain they may be in the reference.
-OVERLAP_FACTOR, OVERLAP_SLACK = 3, 0.05
 # Of the values of a category in the release that no real row has, before it is worth a word.
 UNKNOWN_SHARE = 0.01
 N_SHOWN = 5
@@ -79,6 +76,7 @@ def tables_of(
         "reference": Frame.of(reference, "reference"),
         "synthetic": Frame.of(synthetic, "synthetic"),
     }
+    ignore = column_names(ignore, "ignore")
     absent = [name for name in ignore if name not in given["member"].columns]
     if absent:
         raise InvalidInput(f"`ignore` needs columns of the tables, got {absent[0]!r}.")
@@ -97,6 +95,7 @@ def tables_of(
         )
     rows = stacked([frames["member"], frames["nonmember"]])
     _require_same_coding(real.only(kept), frames["synthetic"].only(kept))
+    _require_same_scale(real.only(kept), frames["synthetic"].only(kept))
     return Tables(
         rows.only(kept),
         _membership(frames, cluster, assignment),
@@ -104,13 +103,39 @@ def tables_of(
         frames["reference"].only(kept),
         {n: (rows.columns[n], frames["synthetic"].columns[n]) for n in named},
         left_out,
-        tuple(_unknown_values(real.only(kept), frames["synthetic"].only(kept))),
+        tuple(_oddities(real.only(kept), frames["synthetic"].only(kept))),
     )
 
 
+def column_names(given: Any, argument: str) -> list[str]:
+    """Names of columns as the tables have them: text, one or several.
+
+    Raises
+    ------
+    InvalidInput : something that is no name and no list of names.
+    """
+    if isinstance(given, (str, int, np.integer)):
+        return [str(given)]
+    try:
+        return [str(name) for name in given]
+    except TypeError:
+        raise InvalidInput(
+            f"`{argument}` needs names of columns, got {type(given).__name__}."
+        ) from None
+
+
 def require_enough(tables: Tables) -> None:
-    """Raise `NotEnoughData` where a table has fewer than 50 rows."""
+    """Raise `NotEnoughData` where a table has fewer than 50 rows, or a side too few clusters."""
     member = tables.membership.member
+    cluster = tables.membership.cluster
+    if cluster is not None:
+        for name, inside in (("members", member), ("non-members", ~member)):
+            got = len(np.unique(cluster[inside]))
+            if got < MIN_CLUSTERS:
+                message = f"An audit over clusters needs {MIN_CLUSTERS} of {name}, got {got}."
+                raise NotEnoughData(
+                    message, needed=MIN_CLUSTERS, got=got, unit=f"clusters of {name}"
+                )
     sizes = {
         "rows of the release": tables.synthetic.n,
         "reference rows": tables.reference.n,
@@ -121,32 +146,6 @@ def require_enough(tables: Tables) -> None:
         if got < FEWEST_ROWS:
             message = f"An audit of a synthetic table needs {FEWEST_ROWS} {unit}, got {got}."
             raise NotEnoughData(message, needed=FEWEST_ROWS, got=got, unit=unit)
-
-
-def overlap_warning(tables: Tables) -> str:
-    """What the reader must know where the reference holds audited rows; empty where it does not.
-
-    Rows have twins by chance; so members are compared with non-members, and both with how often a
-    member equals a non-member.
-    """
-    n = tables.rows.n
-    code = stacked([tables.rows, tables.reference]).codes()
-    inside = np.isin(code[:n], code[n:])
-    member = tables.membership.member
-    k1, n1 = int(inside[member].sum()), int(member.sum())
-    k0, n0 = int(inside[~member].sum()), int((~member).sum())
-    p = 2 * min(fisher_p_value((k1, k0), (n1, n0)), fisher_p_value((k0, k1), (n0, n1)))
-    natural = float(np.isin(code[:n][member], code[:n][~member]).mean())
-    expected = min(1.0, natural * max(1.0, tables.reference.n / n0))
-    both = (k1 + k0) / n > OVERLAP_FACTOR * expected + OVERLAP_SLACK
-    if p > OVERLAP_P and not both:
-        return ""
-    return (
-        f"the reference holds audited rows: {100 * k1 / n1:.1f} % of the members and"
-        f" {100 * k0 / n0:.1f} % of the non-members are in it cell by cell, more than rows of one"
-        " population that are alike by chance. Scores that compare with it are then wrong. Take"
-        " reference rows that are neither members nor non-members."
-    )
 
 
 def _without(frame: Frame, ignore: Sequence[str]) -> Frame:
@@ -181,10 +180,10 @@ def _membership(
             "`cluster` needs a pair (labels of the members' rows, of the non-members' rows), "
             f"got {type(cluster).__name__}."
         )
-    parts = [np.asarray(part).astype(str) for part in cluster]
-    for part, size, side in zip(parts, sizes, ("members", "non-members"), strict=True):
-        if part.shape != (size,):
-            raise InvalidInput(f"`cluster` needs {size} labels of {side}, got shape {part.shape}.")
+    parts = [
+        unit_labels(part, "cluster", size, side).astype(str)
+        for part, size, side in zip(cluster, sizes, ("members", "non-members"), strict=True)
+    ]
     return Membership(truth, np.concatenate(parts), assignment)
 
 
@@ -201,18 +200,60 @@ def _require_same_coding(real: Frame, synthetic: Frame) -> None:
             )
 
 
-def _unknown_values(real: Frame, synthetic: Frame) -> list[str]:
-    """Categories of the release that no real row has, where they are more than a few cells."""
+def _require_same_scale(real: Frame, synthetic: Frame) -> None:
+    for name, kind in real.kinds.items():
+        if kind != "number":
+            continue
+        made, known = (f.columns[name][~np.isnan(f.columns[name])] for f in (synthetic, real))
+        if len(made) and len(known) and (made.min() > known.max() or made.max() < known.min()):
+            raise InvalidInput(
+                f"The column {name!r} of `synthetic` lies outside all real rows: "
+                f"{made.min():.6g} to {made.max():.6g} there, {known.min():.6g} to "
+                f"{known.max():.6g} here. Write it in the same unit everywhere, or leave it out "
+                "(`ignore=`)."
+            )
+
+
+def _oddities(real: Frame, synthetic: Frame) -> list[str]:
+    """What of the release no real row has, where it is more than a few cells."""
     remarks = []
     for name, kind in real.kinds.items():
-        if kind != "category":
-            continue
-        values = synthetic.columns[name]
-        strange = ~np.isin(values, np.unique(real.columns[name]))
-        if strange.mean() > UNKNOWN_SHARE:
-            shown = ", ".join(repr(str(v)) for v in np.unique(values[strange])[:N_SHOWN])
+        made = synthetic.columns[name]
+        told = made[made != MISSING] if kind == "category" else made[~np.isnan(made)]
+        gone = 1 - len(told) / synthetic.n
+        if gone > UNKNOWN_SHARE and not _has_gaps(real.columns[name]):
             remarks.append(
-                f"{100 * strange.mean():.1f} % of the release has a value of {name!r} that no real"
-                f" row has ({shown})"
+                f"{100 * gone:.1f} % of the release has no value of {name!r}, which every real row"
+                " has"
             )
+        elif len(np.unique(made)) == 1:
+            remarks.append(f"the column {name!r} has one value only in the release")
+        unknown = _unknown_values if kind == "category" else _outside
+        remarks += unknown(name, real.columns[name], told, synthetic.n)
     return remarks
+
+
+def _has_gaps(values: NDArray[Any]) -> bool:
+    return bool((values == MISSING if values.dtype.kind == "U" else np.isnan(values)).any())
+
+
+def _unknown_values(name: str, real: NDArray[Any], told: NDArray[Any], n: int) -> list[str]:
+    strange = told[~np.isin(told, np.unique(real))]
+    if len(strange) <= UNKNOWN_SHARE * n:
+        return []
+    shown = ", ".join(repr(str(v)) for v in np.unique(strange)[:N_SHOWN])
+    return [
+        f"{100 * len(strange) / n:.1f} % of the release has a value of {name!r} that no real"
+        f" row has ({shown})"
+    ]
+
+
+def _outside(name: str, real: NDArray[Any], told: NDArray[Any], n: int) -> list[str]:
+    known = real[~np.isnan(real)]
+    strange = np.count_nonzero((told < known.min()) | (told > known.max()))
+    if strange <= UNKNOWN_SHARE * n:
+        return []
+    return [
+        f"{100 * strange / n:.1f} % of the release has a value of {name!r} outside all real rows "
+        f"({known.min():.6g} to {known.max():.6g})"
+    ]

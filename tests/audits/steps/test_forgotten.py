@@ -1,0 +1,66 @@
+"""Which records are to be forgotten."""
+
+import numpy as np
+import pytest
+
+from tacit import InvalidInput
+from tacit.audits.steps.forgotten import forgotten_units, records_in, rows_to_forget
+
+
+def rows(forget, total=10, seed=0):
+    return rows_to_forget(forget, total, seed=seed).tolist()
+
+
+def test_row_numbers_a_mask_and_a_share_are_taken():
+    assert rows([3, 1]) == [1, 3]
+    assert rows(np.arange(10) > 7) == [8, 9]
+    assert rows(np.array([True] + [False] * 9, object)) == [0]
+    assert len(rows(0.3)) == 3
+    assert rows(0.3) == rows(0.3) != rows(0.3, seed=1)
+    assert rows([]) == []
+
+
+@pytest.mark.parametrize(
+    ("forget", "said"),
+    [
+        (None, "`forget` needs row numbers, a mask or a share"),
+        (5, "`forget` needs row numbers, a mask or a share"),
+        (1.0, "strictly between 0 and 1, got 1.0"),
+        (0.0, "strictly between 0 and 1, got 0.0"),
+        (float("nan"), "strictly between 0 and 1, got nan"),
+        (["a"], "`forget` needs numbers"),
+        ([0.5], "`forget` needs whole numbers"),
+        ([10], "row numbers 0 to 9, got 10"),
+        ([-1], "row numbers 0 to 9, got -1"),
+        ([1, 1], "each row once"),
+        ([1] * 5 + [0] * 5, "If it is a mask, pass booleans"),
+        (np.ones(10, bool), "every record: nothing is left"),
+        (np.ones(9, bool), "a mask needs 10 entries, got 9"),
+    ],
+)
+def test_anything_else_is_refused_by_name(forget, said):
+    with pytest.raises(InvalidInput, match=said):
+        rows(forget)
+
+
+def test_units_are_forgotten_as_a_whole():
+    chosen = np.array([0, 1])
+    assert forgotten_units(None, chosen, 4) is None
+    assert forgotten_units(["a", "b", "c", "c"], chosen, 4).tolist() == ["a", "b"]
+    with pytest.raises(InvalidInput, match="got 1 with records in `forget` and others that stay"):
+        forgotten_units(["a", "b", "b", "c"], chosen, 4)
+    with pytest.raises(InvalidInput, match="`cluster` needs a label for each of the records"):
+        forgotten_units([None, "b", "c", "d"], chosen, 4)
+    with pytest.raises(InvalidInput, match="`cluster` needs one label for each of 4 records"):
+        forgotten_units(["a"], chosen, 4)
+
+
+def test_data_that_has_no_rows_is_named():
+    assert records_in(np.zeros((3, 2)), [1, 2, 3]) == 3
+    for x, y, said in (
+        ({"a": [1]}, None, "`data` needs .* got dict"),
+        ([], None, "`data` needs records, got none"),
+        (np.zeros((3, 2)), [1], "one label a record, got 3 and 1"),
+    ):
+        with pytest.raises(InvalidInput, match=said):
+            records_in(x, y)

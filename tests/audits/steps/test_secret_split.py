@@ -1,0 +1,48 @@
+"""Whether the two sides come from one population, as far as a secret goes."""
+
+import numpy as np
+from scipy.stats import binom
+
+from tacit.audits.steps.secret import Secret
+from tacit.audits.steps.secret_guesses import Hits
+from tacit.audits.steps.secret_split import SPLIT_ALARM, unfair_split
+
+SECRET = Secret(("illness",), "class", np.array(["a", "b", "c"]))
+
+
+def said(codes, hits=None, units=None):
+    hits = hits or [np.arange(len(code)) % 2 == 0 for code in codes]
+    return unfair_split(Hits(*hits), codes, SECRET, units)
+
+
+def test_a_side_where_one_value_is_more_frequent_is_named_in_both_directions():
+    even, odd = np.arange(300) % 3, np.zeros(300, np.int64)
+    assert said((even, even)) == ""
+    assert "“illness” is 'a' for 100.0 % of the members and 33.3 % of the others" in said(
+        (odd, even)
+    )
+    assert "33.3 % of the members and 100.0 % of the others" in said((even, odd))
+
+
+def test_guesses_that_are_right_less_often_about_members_are_an_alarm_too():
+    codes = (np.arange(300) % 3, np.arange(300) % 3)
+    right, wrong = np.arange(300) < 200, np.arange(300) < 150
+    assert "right more often about members" in said(codes, (right, wrong))
+    assert "right less often about members than about others, by 0.167" in said(
+        codes, (wrong, right)
+    )
+
+
+def test_splits_at_random_are_refused_in_one_audit_of_a_hundred():
+    rng = np.random.default_rng(0)
+    alarms, worlds = 0, 600
+    for _ in range(worlds):
+        codes = tuple(rng.choice(3, 200, p=[0.6, 0.3, 0.1]) for _ in range(2))
+        alarms += said(codes, [rng.random(200) < 0.5 for _ in codes]) != ""
+    assert binom.sf(alarms - 1, worlds, SPLIT_ALARM) > 0.001
+
+
+def test_the_units_of_each_side_go_with_its_records():
+    units = (np.repeat(np.arange(30), 10), np.repeat(np.arange(40), 10) + 100)
+    codes = (np.repeat(np.arange(30) % 3, 10), np.repeat(np.arange(40) % 3, 10))
+    assert said(codes, units=units) == ""
