@@ -238,7 +238,7 @@ def test_bad_input_is_named():
         ({"kind": "text"}, "`kind` needs one of auto, class, number"),
         ({"secret": "age", "tolerance": "1"}, "`tolerance` needs a number of 0 or more"),
         ({"secret": "age", "tolerance": np.inf}, "`tolerance` needs a number of 0 or more"),
-        ({"cluster": ([None] * N, range(N))}, "`cluster` needs a label for each of the records"),
+        ({"cluster": ([None] * N, range(N))}, "`cluster` needs a unit for every record"),
     ],
 )
 def test_wrong_arguments_are_refused_by_name(change, said):

@@ -176,7 +176,7 @@ def test_shadow_generators_take_pandas_frames():
         ({"level": 1.5}, "`level`"),
         ({"seed": -1}, "`seed`"),
         ({"cluster": [1, 2, 3]}, "`cluster`"),
-        ({"cluster": ([None] * 60, range(60))}, "`cluster` needs a label for each of the members"),
+        ({"cluster": ([None] * 60, range(60))}, "`cluster` needs a unit for every record"),
         ({"level": 0.05}, "That is a chance of error; for it write 0.95"),
         ({"policy": "strict"}, "policy file `strict`"),
         ({"secrets": 3.5}, "`secrets` needs names of columns, got float"),

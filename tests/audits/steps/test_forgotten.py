@@ -49,7 +49,7 @@ def test_units_are_forgotten_as_a_whole():
     assert forgotten_units(["a", "b", "c", "c"], chosen, 4).tolist() == ["a", "b"]
     with pytest.raises(InvalidInput, match="got 1 with records in `forget` and others that stay"):
         forgotten_units(["a", "b", "b", "c"], chosen, 4)
-    with pytest.raises(InvalidInput, match="`cluster` needs a label for each of the records"):
+    with pytest.raises(InvalidInput, match="`cluster` needs a unit for every record"):
         forgotten_units([None, "b", "c", "d"], chosen, 4)
     with pytest.raises(InvalidInput, match="`cluster` needs one label for each of 4 records"):
         forgotten_units(["a"], chosen, 4)
