@@ -2,23 +2,24 @@
 records together, trained, kept, and the model is attacked with them once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from tacit._given import Given, Pair, Slices, usable
 from tacit.adapters import adapter_of, outputs_of
 from tacit.adapters.answers import Kind
 from tacit.adapters.arrays import take
+from tacit.audits.steps.slice_values import MIN_CELL
 from tacit.audits.strong import strong_audit
-from tacit.core import InvalidInput, Membership, Outputs, Report, concatenate
+from tacit.core import DEFAULT_POLICY, InvalidInput, Membership, Outputs, Policy, Report
 from tacit.core.checking import codes
 from tacit.training import shadow
 from tacit.training.recipes import MAX_SEED
 
-Pair = tuple[Any, Any]
 # two pairs: a model and its partner, trained on the other half, give each other away
 FEWEST = 4
 CLONED = ("sklearn", "density")
@@ -81,11 +82,13 @@ def strong(
     store: Any = None,
     pool: Any = None,
     seed: int = 0,
-    cluster: tuple[ArrayLike, ArrayLike] | None = None,
+    cluster: Pair | None = None,
     assignment: Any = "observed",
-    features: Any = None,
+    features: Pair | None = None,
     kind: Kind = "auto",
-    slices: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
+    slices: Slices = None,
+    min_cell: int = MIN_CELL,
+    policy: Policy = DEFAULT_POLICY,
     progress: Callable[[str, int, int], None] | None = None,
     **options: Any,
 ) -> Report:
@@ -113,12 +116,9 @@ def strong(
         See `tacit.training.shadow`.
     seed : int
         Of the draws and of every shadow model.
-    features : Any
-        The records' own columns, (n, d) for training and test records together, or None.
-    kind : Kind
-        What the model's answers are.
-    cluster, assignment, slices
-        See `tacit.audit`.
+    cluster, assignment, features, kind, slices, min_cell, policy
+        See `tacit.audit`. Records that repeat on one side are one unit here too: a shadow model
+        is trained on all of their copies or on none.
     progress : Callable[[str, int, int], None] | None
         Called with (what, done, of).
     **options : Any
@@ -135,10 +135,18 @@ def strong(
         )
     x, y, sizes = _joined(train, test)
     recipe = _recipe(model, train_fn)
-    answers = concatenate(
-        *(outputs_of(model, *part, kind=kind) for part in (_pair(train), _pair(test)))
+    given = Given.of(
+        model,
+        train=train,
+        test=test,
+        kind=kind,
+        features=features,
+        slices=slices,
+        min_cell=min_cell,
+        cluster=cluster,
     )
-    unit = None if cluster is None else codes(_column(cluster), "cluster")
+    answers = given.outputs
+    unit = None if given.cluster is None else codes(given.cluster, "cluster")
     fixed = _fixed(sizes, unit, seed)
     run = shadow(
         recipe,
@@ -157,16 +165,17 @@ def strong(
             " models and the audited model are measured alike; it returned numbers."
         )
     rows = np.flatnonzero(fixed < 0)
-    member = np.arange(sum(sizes)) < sizes[0]
+    columns = given.columns(rows)
     group = answers.label if answers.label is not None and answers.label.ndim == 1 else None
-    return strong_audit(
+    report = strong_audit(
         answers.take(rows),
         run.signals(answers, group=group).take(rows),
-        Membership(member[rows], None if unit is None else unit[rows], assignment),
+        Membership(given.member[rows], None if unit is None else unit[rows], assignment),
         seconds=run.seconds.tolist(),
         shadow_accuracy=run.accuracy[:, 1][np.isfinite(run.accuracy[:, 1])].tolist(),
-        features=_rows_of(features, rows, sum(sizes)),
-        slices={name: _column(pair)[rows] for name, pair in (slices or {}).items()},
+        features=None if given.features is None else np.asarray(given.features)[rows],
+        slices=usable(columns),
+        policy=policy,
         seed=seed,
         progress=progress,
         facts={
@@ -175,6 +184,7 @@ def strong(
         },
         **options,
     )
+    return given.told(report, columns, policy)
 
 
 class _Told:
@@ -197,10 +207,6 @@ def _recipe(model: Any, train_fn: Any) -> Any:
         " tacit.training.TorchRecipe or KerasRecipe, or a function (indices, seed) -> observe that"
         " trains on these rows of the training and test records put together."
     )
-
-
-def _rows_of(table: Any, rows: NDArray[np.int64], n: int) -> Any:
-    return None if table is None or len(table) != n else np.asarray(table)[rows]
 
 
 def _pair(part: Any) -> tuple[Any, ...]:
@@ -253,10 +259,6 @@ def stacked(first: Any, second: Any) -> Any:
 
         return torch.cat([first, second])
     return np.concatenate([np.asarray(first), np.asarray(second)])
-
-
-def _column(pair: tuple[ArrayLike, ArrayLike]) -> NDArray[Any]:
-    return np.asarray(stacked(*(np.asarray(part) for part in pair)))
 
 
 def _fixed(sizes: tuple[int, int], unit: NDArray[np.int64] | None, seed: int) -> NDArray[np.int64]:
