@@ -344,3 +344,24 @@ def test_slices_are_shown_as_the_audit_without_shadow_models_shows_them(neighbou
     assert any("'name' was not made" in text for text in report.warnings)
     assert any("fewer than 10 members" in note.reason for note in report.unknown)
     assert "tiny" not in report.to_json()
+
+
+def test_accuracy_on_a_third_set_is_what_a_comparison_weighs(digits, neighbours):
+    x, y = digits
+    third = (x[500:600], y[500:600])
+    sides = {"train": (x[:150], y[:150]), "test": (x[150:300], y[150:300])}
+    report = tacit.audit(neighbours, **sides, utility=third, title="a", **CHEAP)
+    right = (neighbours.predict(third[0]) == third[1]).mean()
+    assert report.accuracy["utility"] == pytest.approx(right)
+    assert report.accuracy["utility_low"] < right < report.accuracy["utility_high"]
+    assert "Accuracy on records of neither side" in str(report)
+    other = tacit.audit(neighbours, **sides, title="b", **CHEAP)
+    points = tacit.compare([report, other]).points
+    assert points[0].accuracy == pytest.approx(right)
+    assert points[0].accuracy_high == report.accuracy["utility_high"]
+    assert points[1].accuracy == report.accuracy["nonmember"]
+    answers = [tacit.adapters.outputs_of(neighbours, *side) for side in sides.values()]
+    with pytest.raises(InvalidInput, match="beside a model"):
+        tacit.audit(member=answers[0], nonmember=answers[1], utility=third)
+    with pytest.raises(InvalidInput, match="answers with labels"):
+        tacit.audit(neighbours, **sides, utility=tacit.Outputs(probs=np.full((9, 10), 0.1)))

@@ -41,6 +41,7 @@ def audit(
     slices: Slices = None,
     min_cell: int = MIN_CELL,
     cluster: Pair | None = None,
+    utility: Any = None,
     assignment: Assignment = "observed",
     checks: Sequence[Check] | None = None,
     attacks: Sequence[str | Attack] | None = None,
@@ -82,6 +83,8 @@ def audit(
         "auto" decides where the numbers leave no doubt.
     cluster : the unit of independence of each record (a user, a document), for members and
         non-members.
+    utility : records of neither side, ``(X, y)`` with a model or its Outputs: the accuracy on them,
+        with its interval, is what `tacit.compare` weighs the vulnerability against.
     assignment : who decided membership: ``"observed"``, ``"fixed_size"`` or ``"coin"``.
     attacks : names or attacks to run in place of the default ones: names of default checks, of
         tacit's attacks, or of plug-ins (entry points ``tacit.attacks``).
@@ -134,6 +137,7 @@ def audit(
             slices=slices,
             min_cell=min_cell,
             cluster=cluster,
+            utility=utility,
             assignment=assignment,
             checks=checks,
             attacks=attacks,
@@ -161,6 +165,8 @@ def audit(
         slices=slices,
         min_cell=min_cell,
         cluster=cluster,
+        utility=utility,
+        level=level,
     )
     if attacks is not None:
         if checks is not None:

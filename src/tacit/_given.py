@@ -3,7 +3,7 @@ checked and compared once for audits with and without shadow models.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from tacit.adapters import outputs_of
 from tacit.adapters.answers import Kind
 from tacit.adapters.records import SeenRecords, seen_features, seen_records
+from tacit.audits.steps.provenance import utility as utility_of
 from tacit.audits.steps.sides import (
     Sides,
     blind_to,
@@ -47,6 +48,8 @@ class Given:
         Columns to slice by, (n,) each, as they came.
     min_cell : int
         A value of a slice with fewer members or non-members is not shown by itself.
+    accuracy : Mapping[str, float]
+        On records of neither side, where they were given.
     """
 
     outputs: Outputs
@@ -56,6 +59,7 @@ class Given:
     unit: ArrayLike | None
     slices: Mapping[str, ArrayLike]
     min_cell: int = MIN_CELL
+    accuracy: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -71,6 +75,8 @@ class Given:
         slices: Slices = None,
         min_cell: int = MIN_CELL,
         cluster: Pair | None = None,
+        utility: Any = None,
+        level: float = 0.95,
     ) -> "Given":
         """Ask the model where one is given, and compare both sides; see `tacit.audit`.
 
@@ -111,7 +117,8 @@ class Given:
             chance=seen.chance,
             clustered=unit is not None,
         )
-        return cls(outputs, sizes, sides, seen, unit, columns, min_cell)
+        known = {} if utility is None else _accuracy(model, utility, kind=kind, level=level)
+        return cls(outputs, sizes, sides, seen, unit, columns, min_cell, known)
 
     @property
     def member(self) -> NDArray[np.bool_]:
@@ -142,6 +149,7 @@ class Given:
         """The report of these records, with what was seen on comparing both sides, what was done
         to the columns that it was sliced by, and what the blind guesser could not look at.
         """
+        report = replace(report, accuracy={**report.accuracy, **self.accuracy})
         report = with_slices(told(report, self.sides, policy), columns)
         return blind_to(report, self.seen.reason) if self.seen.reason else report
 
@@ -149,6 +157,19 @@ class Given:
 def usable(columns: Mapping[str, SliceColumn]) -> dict[str, NDArray[np.str_]]:
     """The columns that do not name single records."""
     return {name: column.texts for name, column in columns.items() if column.usable}
+
+
+def _accuracy(model: Any, records: Any, *, kind: Kind, level: float) -> dict[str, float]:
+    """Of the model on records of neither side, given as its answers or as ``(X, y)``."""
+    if not isinstance(records, Outputs):
+        if model is None:
+            raise InvalidInput(
+                "`utility` needs tacit.Outputs, or (X, y) beside a model, got"
+                f" {type(records).__name__}."
+            )
+        parts = records if isinstance(records, tuple) else (records,)
+        records = outputs_of(model, *parts, kind=kind)
+    return utility_of(records, level=level)
 
 
 def _of_length(array: Any, sizes: tuple[int, int]) -> Any:

@@ -88,6 +88,8 @@ def strong(
     kind: Kind = "auto",
     slices: Slices = None,
     min_cell: int = MIN_CELL,
+    utility: Any = None,
+    level: float = 0.95,
     policy: Policy = DEFAULT_POLICY,
     progress: Callable[[str, int, int], None] | None = None,
     **options: Any,
@@ -116,7 +118,7 @@ def strong(
         See `tacit.training.shadow`.
     seed : int
         Of the draws and of every shadow model.
-    cluster, assignment, features, kind, slices, min_cell, policy
+    cluster, assignment, features, kind, slices, min_cell, utility, level, policy
         See `tacit.audit`. Records that repeat on one side are one unit here too: a shadow model
         is trained on all of their copies or on none.
     progress : Callable[[str, int, int], None] | None
@@ -144,6 +146,8 @@ def strong(
         slices=slices,
         min_cell=min_cell,
         cluster=cluster,
+        utility=utility,
+        level=level,
     )
     answers = given.outputs
     unit = None if given.cluster is None else codes(given.cluster, "cluster")
@@ -176,6 +180,7 @@ def strong(
         features=None if given.features is None else np.asarray(given.features)[rows],
         slices=usable(columns),
         policy=policy,
+        level=level,
         seed=seed,
         progress=progress,
         facts={
