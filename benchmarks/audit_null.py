@@ -34,6 +34,8 @@ class Cell:
     clusters: int = 0
     users: str = ""
     distinct: int = 0
+    digits: int = 0
+    single: bool = False
     share: float = 1.0
 
     def audit(self, seed: int) -> tacit.Report:
@@ -74,6 +76,8 @@ class Cell:
         if self.distinct:
             value = rng.integers(0, self.distinct, n)
             return tacit.Outputs(loss=np.where(rng.random(n) < 0.01, 9.0, value.astype(float)))
+        if self.single:
+            return tacit.Outputs(loss=rng.gamma(1, 1, n).astype(np.float32))
         label = rng.integers(0, self.classes, n)
         logits = rng.normal(size=(n, self.classes))
         if self.clusters:
@@ -81,6 +85,10 @@ class Cell:
                 rng.normal(size=(n // self.clusters, self.classes)), self.clusters, axis=0
             )
         logits[np.arange(n), label] += 1.5
+        if self.digits:
+            probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+            probs = np.round(probs, self.digits)
+            return tacit.Outputs(probs=probs / probs.sum(axis=1, keepdims=True), label=label)
         return tacit.Outputs(logits=logits, label=label)
 
 
@@ -94,6 +102,8 @@ CELLS = (
     Cell("20 + 20", 20, 20),
     Cell("40 + 2,000", 40, 2000),
     Cell("three distinct losses, 1 % rare, 100 + 5,000", 100, 5000, distinct=3),
+    Cell("probabilities of two digits, 500 + 500", 500, 500, digits=2),
+    Cell("float32 losses, 100,000 + 100,000", 100_000, 100_000, single=True, share=0.5),
     Cell("users of Pareto sizes, 60 + 60", 60, 60, users="pareto"),
     Cell("users of Pareto sizes, 20 + 200", 20, 200, users="pareto"),
     Cell("users of lognormal sizes, 40 + 40", 40, 40, users="lognormal"),

@@ -67,6 +67,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"tacit {release}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_show_sourcelink = False
 html_copy_source = False
 # read from the pages by fetch(), which a browser refuses for pages opened from disk

@@ -1,4 +1,5 @@
-"""Open the built site from disk in headless Chromium: search, dark mode, phone width, no errors.
+"""Open the built site from disk in headless Chromium: search, dark mode, phone width, no errors,
+no severe fault of accessibility.
 
 python tools/browse_site.py build/site [--pictures FOLDER]
 """
@@ -12,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import axe_core
 
 PAGES = (
     "index.html",
@@ -93,6 +96,7 @@ def looked_at(chrome: Any, site: Path, pictures: Path | None) -> list[str]:
                 if wide > width:
                     wrong.append(f"{where}: {wide} pixels wide")
                 wrong += errors(chrome, where)
+                wrong += [f"{where}: {' '.join(fault)}" for fault in axe_core.faults(chrome)]
                 if pictures:
                     name = f"{page.removesuffix('.html').replace('/', '-')}-{width_name}-{mode}.png"
                     chrome.save_screenshot(str(pictures / name))
@@ -126,7 +130,10 @@ def main() -> int:
         wrong = looked_at(chrome, site, options.pictures)
         wrong += searched(chrome, site, "canary", "plot_07_memorised_canary")
         wrong += searched(chrome, site, "shadow_audit", "tacit.shadow_audit")
-    print("\n".join(wrong) or f"{len(PAGES)} pages, two widths, two modes, search: all well.")
+    print(
+        "\n".join(wrong)
+        or f"{len(PAGES)} pages, two widths, two modes, search, axe-core: all well."
+    )
     return bool(wrong)
 
 

@@ -115,7 +115,7 @@ class Given:
             np.arange(sum(sizes)) < sizes[0],
             digest=_of_length(seen.digest, sizes),
             chance=seen.chance,
-            clustered=unit is not None,
+            cluster=unit,
         )
         known = {} if utility is None else _accuracy(model, utility, kind=kind, level=level)
         return cls(outputs, sizes, sides, seen, unit, columns, min_cell, known)

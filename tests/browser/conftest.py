@@ -2,17 +2,13 @@
 where there is none.
 """
 
-import functools
-import os
 import runpy
 import shutil
-import subprocess
-import tarfile
-import tempfile
 from pathlib import Path
 
 import pytest
 
+AXE = runpy.run_path(str(Path(__file__).parents[2] / "tools" / "axe_core.py"))
 REPORTS = runpy.run_path(str(Path(__file__).parents[1] / "render" / "reports.py"))
 FLAGS = (
     "--headless=new",
@@ -83,26 +79,10 @@ def every_report():
 
 
 @pytest.fixture(scope="session")
-def axe():
-    """The accessibility checker axe-core (MPL-2.0), fetched by npm into a cache; it is no part of
-    tacit.
-    """
-    return _axe()
-
-
-@functools.cache
-def _axe():
-    cache = Path(
-        os.environ.get("TACIT_TEST_CACHE", Path(tempfile.gettempdir()) / "tacit-test-cache")
-    )
-    cache.mkdir(parents=True, exist_ok=True)
-    packed = sorted(cache.glob("axe-core-4*.tgz"))
-    if not packed:
-        if shutil.which("npm") is None:
-            pytest.skip("npm is not installed, so axe-core cannot be fetched")
-        subprocess.run(["npm", "pack", "axe-core@4"], cwd=cache, capture_output=True, timeout=120)
-        packed = sorted(cache.glob("axe-core-4*.tgz"))
-        if not packed:
-            pytest.skip("npm cannot fetch axe-core")
-    with tarfile.open(packed[-1]) as archive:
-        return archive.extractfile("package/axe.min.js").read().decode("utf8")
+def serious_faults():
+    """``serious_faults(browser)``: what axe-core calls serious or critical in the open page."""
+    try:
+        AXE["source"]()
+    except LookupError as error:
+        pytest.skip(str(error))
+    return AXE["faults"]

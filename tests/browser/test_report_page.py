@@ -177,26 +177,11 @@ def test_it_prints_to_a_pdf_of_a_few_pages(opened, leaking):
     assert 3 <= pages <= 10
 
 
-def serious_faults(browser, axe):
-    """What axe-core calls serious or critical in the page that is open."""
-    browser.execute_script(axe)
-    script = (
-        "const done = arguments[0]; axe.run({resultTypes: ['violations']}).then(found =>"
-        " done(found.violations))"
-    )
-    found = browser.execute_async_script(script)
-    return [
-        (item["id"], item["impact"], item["nodes"][0]["html"][:200])
-        for item in found
-        if item["impact"] in ("serious", "critical")
-    ]
-
-
 @pytest.mark.parametrize(("width", "scheme"), SIZES)
-def test_axe_finds_no_serious_fault(opened, every_report, axe, width, scheme):
+def test_axe_finds_no_serious_fault(opened, every_report, serious_faults, width, scheme):
     for report in every_report[:3]:
         browser = opened(report, width=width, scheme=scheme)
-        assert serious_faults(browser, axe) == []
+        assert serious_faults(browser) == []
 
 
 def comparison():
@@ -269,9 +254,9 @@ def test_every_figure_of_the_first_screen_is_explained_by_one_click(opened, leak
 
 @pytest.mark.parametrize(("width", "scheme"), SIZES)
 def test_an_evidence_file_opens_without_a_complaint_or_a_serious_fault(
-    opened, leaking, axe, width, scheme
+    opened, leaking, serious_faults, width, scheme
 ):
     browser = opened(Filing((leaking, REPORTS["claim"]())), width=width, scheme=scheme)
     assert errors(browser) == []
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
-    assert serious_faults(browser, axe) == []
+    assert serious_faults(browser) == []

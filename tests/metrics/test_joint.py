@@ -6,15 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from tacit.metrics.joint import (
-    Copula,
-    Shuffles,
-    correlation,
-    joint_test,
-    records_needed,
-    separation_p_value,
-    weights,
-)
+from tacit.metrics.chance import Copula, Shuffles
+from tacit.metrics.joint import correlation, joint_test, records_needed, separation_p_value, weights
 from tacit.metrics.looks import Ranked, cut_look, rank_look, slice_look
 from tacit.metrics.permutation import Labels
 from tacit.metrics.prequential import deal_folds, learned_looks
@@ -291,3 +284,9 @@ def test_the_critical_ratio_of_a_copula_has_its_chance():
 def test_separation_never_has_a_chance_above_one():
     assert separation_p_value(1, 1, 5) == 1.0
     assert separation_p_value(3, 2, 1) == pytest.approx(1 / 10)
+
+
+def test_chances_too_small_for_a_number_raise_no_warning():
+    copula = Copula(np.array([[1.0, 0.0], [0.0, 1.0]]))
+    assert copula.p_value(np.array([5e-324, 1e-310])) < 1e-290
+    assert copula.p_value(np.array([1e-200, 1e-310])) == pytest.approx(1e-200)

@@ -5,16 +5,18 @@ from math import comb
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from tacit.metrics.looks import (
     Ranked,
-    Rows,
     cut_look,
     cut_places,
     rank_look,
+    rank_p_value,
     slice_look,
     tail_table,
 )
+from tacit.metrics.rows import Rows
 
 
 def test_cuts_lie_at_halves_from_the_top_and_from_the_bottom_and_a_half_is_one_cut():
@@ -106,3 +108,14 @@ def test_products_of_rows_equal_those_of_the_written_out_matrix(nested):
             assert one.products(other) == pytest.approx(expected, abs=1e-12)
         assert one.totals == pytest.approx(one.dense().sum(axis=1), abs=1e-12)
         assert one.squares == pytest.approx((one.dense() ** 2).sum(axis=1), abs=1e-12)
+
+
+def test_the_p_value_of_ten_million_ranks_is_that_of_a_normal_sum():
+    """Squares of so many ranks are beyond an int64."""
+    n = 10_000_000
+    # the variance of a sum of doubled ranks without ties is n1 n0 (n + 1) / 3
+    spread = (n / 2 * n / 2 * (n + 1) / 3) ** 0.5
+    total = np.int64(round(2 * spread))
+    assert rank_p_value(np.ones(n - 1, bool), n // 2, n // 2, total) == pytest.approx(
+        norm.sf(2), rel=1e-3
+    )

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from tacit.metrics.looks import Rows
 from tacit.metrics.permutation import (
     FEWEST_SHUFFLES,
     MOST_SHUFFLES,
@@ -16,6 +15,7 @@ from tacit.metrics.permutation import (
     gathered,
     own_order,
 )
+from tacit.metrics.rows import Rows
 
 
 def rows(n, seed=0):

@@ -100,6 +100,22 @@ class Evidence:
         """The non-members' scores in ascending order, sorted once for all metrics."""
         return checking.frozen(np.sort(self.score[~self.member]))
 
+    def sorted_by(self, order: NDArray[np.intp]) -> None:
+        """Take over the ascending `order` (t,) of the scores from who has sorted them, so that no
+        metric sorts them again.
+        """
+        score, member = self.score[order], self.member[order]
+        # a cached property is what stands under its name
+        vars(self)["member_scores"] = checking.frozen(score[member])
+        vars(self)["nonmember_scores"] = checking.frozen(score[~member])
+        place = np.flatnonzero(member)
+        below = place - np.arange(len(place))
+        # among equal scores, those that stand before a member are not below it
+        tied = place[score[place] == score[np.maximum(place - 1, 0)]]
+        begin = np.searchsorted(score, score[tied])
+        below[np.searchsorted(place, tied)] = begin - np.searchsorted(place, begin)
+        vars(self)["below"] = checking.frozen(below)
+
     @cached_property
     def below(self) -> NDArray[np.int64]:
         """For each of `member_scores`, how many non-members score strictly lower: int (n_members,),

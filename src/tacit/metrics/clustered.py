@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from tacit.metrics.chance import Copula, Shuffles
 from tacit.metrics.clusters import intraclass_correlation, inverse
-from tacit.metrics.joint import Copula, JointTest, Shuffles, weights
-from tacit.metrics.looks import Floats, Look, Ranked, Rows, rank_look
+from tacit.metrics.joint import JointTest, weights
+from tacit.metrics.looks import Look, Ranked, rank_look
 from tacit.metrics.permutation import FEWEST_SHUFFLES, MOST_SHUFFLES, gathered, own_order
+from tacit.metrics.rows import Floats, Rows
 
 SEED = 20_251_128
 # A variance below this share of its mean under shuffling counts as that share: two clusters that

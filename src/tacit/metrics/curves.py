@@ -100,10 +100,15 @@ def _round_edges(evidence: Evidence, bins: int) -> Floats:
     unit = 10.0 ** (math.floor(math.log10(width)) - ROUND_DIGITS + 1)
     step, middle = round(width / unit) * unit, round((low + high) / 2 / unit) * unit
     edges = middle + (np.arange(bins + 1) - bins / 2) * step
-    scores = np.concatenate([evidence.member_scores, evidence.nonmember_scores])
-    while np.isin(edges, scores).any():  # scores that are round numbers themselves
+    sides = (evidence.member_scores, evidence.nonmember_scores)
+    while any(_holds_any(scores, edges) for scores in sides):  # scores that are round themselves
         edges = edges - step / NUDGE
     return np.asarray(edges, np.float64)
+
+
+def _holds_any(ascending: NDArray[Any], values: NDArray[Any]) -> bool:
+    place = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
+    return bool((ascending[place] == values).any())
 
 
 def _range(evidence: Evidence) -> tuple[float, float]:

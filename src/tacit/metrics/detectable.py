@@ -10,7 +10,7 @@ from scipy.special import ndtr, ndtri
 
 from tacit.core import InvalidInput, checking
 from tacit.metrics.joint import JointTest
-from tacit.metrics.looks import Floats
+from tacit.metrics.rows import Floats
 
 # Places of the corner of a two-line ROC curve; the worst of them is what is called detectable.
 CORNERS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.36, 0.42, 0.5, 0.6, 0.7)

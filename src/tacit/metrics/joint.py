@@ -8,15 +8,16 @@ correlation of the looks over the records (`Copula`), or from shuffled membershi
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 
 from tacit.core import InvalidInput
-from tacit.metrics.looks import Floats, Look, Rows
+from tacit.metrics.chance import SMALLEST, Copula, Shuffles
+from tacit.metrics.looks import Look, smallest_rank_p
 from tacit.metrics.permutation import Labels
+from tacit.metrics.rows import Floats, Rows
 
 # Shares of the error that each family of looks may spend. Simulated: at these shares the attackers
 # that learn and the slices together cost a plain leak 3.5 points of power.
@@ -24,8 +25,6 @@ SHARES = {"threshold": 0.80, "learned": 0.10, "slice": 0.10}
 # Of the share of thresholds, what ranks get where both sides have `MANY` records: +6 points of
 # power on shifts for -1 on tails. Among fewer records cuts are so discrete that all weigh the same.
 RANK_SHARE, MANY = 0.3, 200
-# Draws of the importance sampling, and their seed: nobody can choose it. Relative error under 1 %.
-N_DRAWS, SEED = 2_000, 20_251_125
 # Up to so many records on the smaller side membership is shuffled, which is exact; beyond it the
 # copula is as good (within 1 % of the p-value in simulations).
 MOST_SHUFFLED = 2_500
@@ -35,97 +34,7 @@ FEW_COUNTED = 10
 CERTAIN = 0.99
 # So many corrected p-values are worked out one by one.
 MOST_EXACT = 64
-SMALLEST = 1e-300
 HALVINGS = 40
-
-
-@dataclass(frozen=True, eq=False)
-class Copula:
-    """Normal scores of all looks under random membership.
-
-    Parameters
-    ----------
-    correlation : float64 (k, k), of the looks over the records.
-    """
-
-    correlation: Floats
-
-    @cached_property
-    def normals(self) -> Floats:
-        """Fixed draws with this correlation, float64 (draws, k); singular matrices are fine."""
-        values, vectors = np.linalg.eigh(self.correlation)
-        root = vectors * np.sqrt(np.maximum(values, 0.0))
-        plain = np.random.default_rng(SEED).standard_normal((N_DRAWS, len(root)))
-        return np.asarray(plain @ root.T)
-
-    def p_value(self, level: Floats) -> float:
-        """Chance that some look has a p-value of at most ``level[j]``; looks at 0 cannot.
-
-        Importance sampling: a look is drawn by its level and made significant, the others follow by
-        their correlation with it, and each draw counts as one over the looks that are significant
-        in it [1]_. So the relative error is small at any size of p.
-
-        References
-        ----------
-        .. [1] Naiman, Priebe, Computing scan statistic p values using importance sampling, 2001.
-        """
-        able = np.flatnonzero(level > 0)
-        if len(able) == 0:
-            return 0.0
-        chance = level[able]
-        total = float(chance.sum())
-        if chance.max() >= 1:
-            return 1.0
-        limit = -ndtri(chance)
-        share = (np.arange(N_DRAWS) + 0.5) / N_DRAWS
-        drawn = np.minimum(np.searchsorted(np.cumsum(chance) / total, share), len(able) - 1)
-        beyond = -ndtri(chance[drawn] * _uniforms())
-        plain = self.normals[:, able]
-        own = beyond - plain[np.arange(N_DRAWS), drawn]
-        scores = plain + self.correlation[np.ix_(able, able)][drawn] * own[:, None]
-        scores[np.arange(N_DRAWS), drawn] = beyond
-        count = np.count_nonzero(scores >= limit, axis=1)
-        return min(1.0, total, total * float(np.mean(1 / count)))
-
-
-def _uniforms() -> Floats:
-    """One number in each of `N_DRAWS` equal parts of (0, 1), in random order."""
-    return (np.random.default_rng(SEED + 1).permutation(N_DRAWS) + 0.5) / N_DRAWS
-
-
-@dataclass(frozen=True, eq=False)
-class Shuffles:
-    """The smallest ratio of p-value and weight in each shuffle of membership, ascending.
-
-    Parameters
-    ----------
-    smallest : float64 (b,), ascending.
-    every : whether the shuffles are all labellings that there are, each once.
-    """
-
-    smallest: Floats
-    every: bool
-
-    def corrected(self, ratio: float) -> float:
-        """Chance of a ratio as small as this."""
-        # sums of float32 that tie in exact arithmetic may differ in the last digits
-        count = int(np.searchsorted(self.smallest, ratio * (1 + 1e-5), side="right"))
-        if self.every:
-            return max(count, 1) / len(self.smallest)
-        return (count + 1) / (len(self.smallest) + 1)
-
-    def critical(self, alpha: float) -> float:
-        """The largest ratio that is at most `alpha` likely; 0 where there is none."""
-        extra = 0 if self.every else 1
-        most = int(alpha * (len(self.smallest) + extra) * (1 + 1e-12)) - extra
-        if most <= 0:
-            return 0.0
-        # any ratio below the next one has no more than `most` shuffles beneath it
-        if most < len(self.smallest) and self.smallest[most] <= self.smallest[most - 1] * (
-            1 + 1e-5
-        ):
-            most = int(np.searchsorted(self.smallest, self.smallest[most] * (1 - 1e-5)))
-        return float(self.smallest[most - 1]) if most > 0 else 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -410,7 +319,7 @@ def separation_p_value(n_members: int, n_nonmembers: int, n_scores: int) -> floa
     >>> round(separation_p_value(4, 4, 1) * 70, 9)
     1.0
     """
-    return min(1.0, n_scores / comb(n_members + n_nonmembers, n_members))
+    return min(1.0, n_scores * smallest_rank_p(n_members + n_nonmembers, n_members))
 
 
 def records_needed(n_scores: int, *, level: float = 0.95) -> int:

@@ -5,18 +5,19 @@ members are a random subset of the records whatever the scores are.
 """
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from tacit.core.sorting import order_of, smallest
 from tacit.metrics.auc import EXACT_WORK, _exact_tail, _skewed_tail, _tie_sizes
 from tacit.metrics.intervals import fisher_p_value
+from tacit.metrics.rows import Floats, Rows, above
 
 Kind = Literal["rank", "cut", "slice", "learned"]
-Floats = NDArray[np.float64]
 
 # A cut of fewer records can hardly be significant on its own and would only take weight.
 FEWEST_IN_CUT = 4
@@ -25,82 +26,6 @@ FEWEST_IN_CUT = 4
 MOST_VARIANCE = 1_000.0
 # Counts further from the mean than this many standard deviations have no chance in float64.
 REACH = 40
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Rows of numbers, one number a record, of which each record is in few: never written out.
-
-    Row r holds `weight` where the code is r, and 0 elsewhere; `nested` rows hold it where the code
-    is r + 1 or more.
-
-    Parameters
-    ----------
-    code : integers (n,), 0 to `n_codes` - 1.
-    n_codes : number of codes.
-    weight : numbers (n,), or None for ones.
-    nested : whether row r holds every record with a code above r.
-    """
-
-    code: NDArray[np.integer[Any]]
-    n_codes: int
-    weight: NDArray[Any] | None = None
-    nested: bool = False
-
-    @property
-    def n_rows(self) -> int:
-        """Number of rows."""
-        return self.n_codes - 1 if self.nested else self.n_codes
-
-    def products(self, other: "Rows") -> Floats:
-        """Inner products (n_rows, other.n_rows) of all rows of both, from one joint histogram."""
-        weight = _product(self.weight, other.weight)
-        if self.n_codes == other.n_codes == 1:
-            total = float(len(self.code)) if weight is None else float(np.sum(weight))
-            return np.array([[total]])
-        if other.n_codes == 1:
-            place = self.code
-        elif self.n_codes == 1:
-            place = other.code
-        else:
-            place = self.code.astype(np.int32)
-            place *= other.n_codes
-            place += other.code
-        size = self.n_codes * other.n_codes
-        table = np.bincount(place, weight, size).reshape(self.n_codes, other.n_codes)
-        return self.collapsed(other.collapsed(table).T).T
-
-    @cached_property
-    def totals(self) -> Floats:
-        """Sum of each row, float64 (n_rows,)."""
-        if self.n_codes == 1 and self.weight is not None:
-            return np.array([float(np.sum(self.weight, dtype=np.float64))])
-        return self.collapsed(np.bincount(self.code, self.weight, self.n_codes))
-
-    @cached_property
-    def squares(self) -> Floats:
-        """Sum of squares of each row, float64 (n_rows,)."""
-        return self.totals if self.weight is None else self.squared().totals
-
-    def squared(self) -> "Rows":
-        """The same rows with each number squared."""
-        weight = None if self.weight is None else self.weight.astype(np.float64) ** 2
-        return Rows(self.code, self.n_codes, weight, self.nested)
-
-    def collapsed(self, table: NDArray[Any]) -> Floats:
-        """Sums of rows from sums of codes, both on the last axis."""
-        return np.asarray(_above(table, axis=-1) if self.nested else table, np.float64)
-
-    def dense(self) -> Floats:
-        """The rows written out, float64 (n_rows, n)."""
-        row = np.arange(self.n_rows)[:, None]
-        inside = self.code[None, :] > row if self.nested else self.code[None, :] == row
-        return np.asarray(inside if self.weight is None else inside * self.weight, np.float64)
-
-    def take(self, rows: NDArray[Any]) -> "Rows":
-        """The same rows on some of the records."""
-        weight = None if self.weight is None else self.weight[rows]
-        return Rows(self.code[rows], self.n_codes, weight, self.nested)
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,25 +105,37 @@ class Ranked:
     rank: NDArray[np.integer[Any]]
 
     @classmethod
-    def of(cls, source: str, score: NDArray[np.floating[Any]]) -> "Ranked":
-        """Sort `score` (n,)."""
-        order = np.argsort(score)
+    def of(
+        cls,
+        source: str,
+        score: NDArray[np.floating[Any]],
+        *,
+        order: NDArray[np.intp] | None = None,
+    ) -> "Ranked":
+        """Sort `score` (n,), unless its ascending `order` is known."""
+        if order is None:
+            order = order_of(score)
         ascending = score[order]
         step = ascending[1:] != ascending[:-1]
-        rank: NDArray[np.integer[Any]]
-        # doubled ranks of a billion records need more than 32 bits
-        rank = np.empty(len(order), np.int32) if len(order) < 2**30 else np.empty(len(order), int)
-        rank[order] = _doubled_ranks(step, len(order))
+        ascending_ranks = _doubled_ranks(step, len(order))
+        rank = np.empty_like(ascending_ranks)
+        rank[order] = ascending_ranks
         return cls(source, order, step, rank)
 
 
-def _doubled_ranks(step: NDArray[np.bool_], n: int) -> NDArray[np.int64]:
+def _doubled_ranks(step: NDArray[np.bool_], n: int) -> NDArray[np.integer[Any]]:
     """Twice the mid-rank less its mean, of sorted records."""
+    # doubled ranks of a billion records need more than 32 bits
+    kind: type[np.integer[Any]] = np.int32 if n < 2**30 else np.int64
+    rank = np.arange(1 - n, n, 2, dtype=kind)
     if step.all():
-        return np.arange(1 - n, n, 2)
-    start = np.concatenate([[0], np.flatnonzero(step) + 1])
-    size = np.diff(np.append(start, n))
-    return np.repeat(2 * start + size - n, size)
+        return rank
+    # the first and the last of neighbours that tie, so that records without ties cost nothing
+    first = np.flatnonzero(~step & np.append(True, step[:-1]))
+    size = np.flatnonzero(~step & np.append(step[1:], True)) + 2 - first
+    tied = np.repeat(first - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
+    rank[tied] = np.repeat(2 * first + size - n, size)
+    return rank
 
 
 def rank_look(ranked: Ranked, member: NDArray[np.bool_]) -> Look:
@@ -207,7 +144,7 @@ def rank_look(ranked: Ranked, member: NDArray[np.bool_]) -> Look:
     n_nonmembers = len(member) - n_members
     total = int(ranked.rank[member].sum(dtype=np.int64))
     p_value = rank_p_value(ranked.step, n_members, n_nonmembers, total)
-    least = _smallest_rank_p(len(member), n_members)
+    least = smallest_rank_p(len(member), n_members)
     n = len(member)
     rows = Rows(np.zeros(n, np.uint8), 1, ranked.rank)
     # the area under the ROC curve less a half is at most the largest advantage
@@ -242,8 +179,8 @@ def rank_p_value(step: NDArray[np.bool_], n_members: int, n_nonmembers: int, tot
     return _skewed_tail(step, n_members, n_nonmembers, total / 2 - 0.5)
 
 
-def _smallest_rank_p(n: int, n_members: int) -> float:
-    """P-value of complete separation: one labelling of all."""
+def smallest_rank_p(n: int, n_members: int) -> float:
+    """P-value of complete separation of `n_members` of `n` records: one labelling of all."""
     ways = gammaln(n + 1) - gammaln(n_members + 1) - gammaln(n - n_members + 1)
     return float(np.exp(-ways))
 
@@ -264,7 +201,7 @@ def cut_look(ranked: Ranked, member: NDArray[np.bool_]) -> Look | None:
     rows = Rows(code, len(n_top) + 1, nested=True)
     n_members = int(np.count_nonzero(member))
     inside = np.bincount(code[member], minlength=len(n_top) + 1)
-    hits = _above(inside, axis=0).astype(np.int64)
+    hits = above(inside, axis=0).astype(np.int64)
     tables = tuple(tail_table(n, n_members, int(top)) for top in n_top)
     p_value = [
         _cut_p_value(table, int(hit), int(top), n_members, n - n_members)
@@ -372,35 +309,27 @@ def slice_look(
     n_codes : number of slices.
     member : bool (n,), the truth.
     """
+    code = smallest(code)
     inside = np.argsort(code[ranked.order], kind="stable")
-    sizes = np.bincount(code + 1, minlength=n_codes + 1)
-    order = ranked.order[inside][sizes[0] :]
+    sizes = np.bincount(code.astype(np.intp) + 1, minlength=n_codes + 1)
+    inside = inside[sizes[0] :]
     sizes = sizes[1:]
     ends = np.cumsum(sizes)
+    # what stands in the order of the score is read from front to back within a slice
+    ascending, truth = _doubled_ranks(ranked.step, len(member)), member[ranked.order]
     rank = np.zeros(len(member), ranked.rank.dtype)
     p_values, least = np.ones(n_codes), np.ones(n_codes)
     for value, (start, end) in enumerate(zip(ends - sizes, ends)):
         if end == start:
             continue
-        records = order[start:end]
-        pooled = ranked.rank[records]
+        places = inside[start:end]
+        pooled = ascending[places]
         step = pooled[1:] != pooled[:-1]
-        rank[records] = _doubled_ranks(step, end - start)
-        n_members = int(np.count_nonzero(member[records]))
-        total = int(rank[records][member[records]].sum(dtype=np.int64))
+        own, here = _doubled_ranks(step, end - start), truth[places]
+        rank[ranked.order[places]] = own
+        n_members = int(np.count_nonzero(here))
+        total = int(own[here].sum(dtype=np.int64))
         p_values[value] = rank_p_value(step, n_members, end - start - n_members, total)
-        least[value] = _smallest_rank_p(end - start, n_members)
-    rows = Rows(np.maximum(code, 0).astype(np.int32), n_codes, rank)
+        least[value] = smallest_rank_p(end - start, n_members)
+    rows = Rows(np.maximum(code, 0), n_codes, rank)
     return Look(name, "slice", rows, p_values, least, 0.5 / np.maximum(sizes, 1))
-
-
-def _product(first: NDArray[Any] | None, other: NDArray[Any] | None) -> NDArray[Any] | None:
-    if first is None or other is None:
-        return first if other is None else other
-    return np.asarray(first * other.astype(np.float64))
-
-
-def _above(table: NDArray[Any], *, axis: int) -> NDArray[Any]:
-    """Sums over all codes above 0, above 1, and so on."""
-    flipped = np.flip(np.cumsum(np.flip(table, axis), axis), axis)
-    return np.delete(flipped, 0, axis)

@@ -9,7 +9,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.metrics.looks import Floats, Rows
+from tacit.metrics.rows import Floats, Rows
 
 # So many shuffles leave a Monte Carlo error of .2 points at a p-value of .05.
 MOST_SHUFFLES, FEWEST_SHUFFLES = 9_999, 999

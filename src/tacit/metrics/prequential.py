@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from tacit.metrics.looks import Floats, Look, Ranked, Rows, tail_table
+from tacit.metrics.looks import Look, Ranked, tail_table
+from tacit.metrics.rows import Floats, Rows
 
 # Fits on 20, 40, 60 and 80 % of the records cost two whole fits. Simulated against one direction
 # (a half fits, a half is graded): 90 % for 80 % power.

@@ -59,6 +59,17 @@ def test_a_small_slice_is_kept_with_its_reason_and_costs_the_others_nothing():
     assert len(test.looks[-1].p_value) == 2
 
 
+def test_a_slice_with_few_of_one_side_has_no_interval_but_keeps_its_p_values():
+    # 60 records, 15 of them members: tested, since a look never asks who is a member
+    group = np.zeros(600, int)
+    group[np.flatnonzero(np.arange(600) % 2 == 0)[:15]] = 1
+    group[np.flatnonzero(np.arange(600) % 2 == 1)[:45]] = 1
+    _, results = sliced(group)
+    assert results[1].estimates == ()
+    assert results[1].p_value <= results[1].p_adjusted <= 1
+    assert "too few records" in results[1].reason
+
+
 def test_false_alarms_over_all_slices_stay_at_their_level():
     worlds = 100
     alarms = sum(

@@ -44,6 +44,13 @@ def test_a_leak_in_a_slice_alone_is_said_to_be_that():
     assert "some records" in text
 
 
+def test_a_leak_in_a_slice_that_is_not_shown_is_still_a_leak_on_some_records():
+    for slices in ((), (part(0.2),)):
+        text = headline_of("leak", CheckResult("a", "attack"), 0.1, in_all=False, slices=slices)
+        assert "a slice too small to be shown by itself" in text
+        assert "0.2" not in text
+
+
 def test_an_absent_estimate_is_inconclusive_with_its_reason():
     verdict = Policy("p", (AtMost("auc", 0.6),)).judge((), [Note("auc", "needs 10 members")])[0]
     assert verdict.outcome == "inconclusive"

@@ -75,6 +75,7 @@ def concluded(
             warning=warning,
             in_all=on_all is not None and on_all <= found.alpha,
             slices=parts,
+            alpha=found.alpha,
         ),
         p_value=found.p_value,
         detectable=detectable,

@@ -25,6 +25,7 @@ from tacit.core import (
     collect,
     judge,
 )
+from tacit.core.sorting import order_of
 from tacit.metrics import advantage, named
 from tacit.metrics.looks import Look, Ranked, cut_look, rank_look
 from tacit.metrics.prequential import deal_folds, learned_looks
@@ -118,7 +119,9 @@ def score_all(
     order = pooled_order([signals[check.statistic] for check in recipes])
     items: list[Scored] = []
     failed: list[CheckResult] = []
-    fold = deal_folds(order, cluster=membership.cluster)
+    learns = any(check.attack.learns for check in recipes)
+    fold = deal_folds(order, cluster=membership.cluster) if learns else np.zeros(0, np.int8)
+    known = Ordered(signals[recipes[0].statistic].target[:, 0], order)
     for done, check in enumerate(recipes):
         tell(check.name, done, len(recipes) + 1)
         seen = signals[check.statistic]
@@ -126,7 +129,8 @@ def score_all(
             if check.attack.learns:
                 items.append(by_folds(check, seen, membership, fold, order))
             else:
-                items.append(at_thresholds(check, collect(check.attack, seen, membership), items))
+                evidence = collect(check.attack, seen, membership)
+                items.append(at_thresholds(check, evidence, items, known=known))
         except NotEnoughData as error:
             failed.append(_failed(check, error))
     return Scores(tuple(items), tuple(failed), order)
@@ -145,13 +149,20 @@ def _signals(recipes: Sequence[Check], outputs: Outputs) -> dict[str, Signals]:
 def pooled_order(signals: Sequence[Signals]) -> NDArray[np.intp]:
     """Records in ascending order of the first signal, ties by whatever else is seen of them."""
     first = signals[0].target[:, 0]
-    order = np.argsort(first, kind="stable")
+    order = order_of(first)
     ascending = first[order]
-    if (ascending[1:] != ascending[:-1]).all():
-        return order
+    same = ascending[1:] == ascending[:-1]
     keys: list[NDArray[Any]] = [*signals[0].features.T, signals[0].group]
     keys += [column for item in reversed(signals) for column in item.target.T]
-    return np.lexsort([*keys, first])
+    keys = [key for key in keys if key is not first and (key != key[:1]).any()]
+    if not same.any() or not keys:
+        return order
+    # only records that tie are sorted again, each within its tie
+    tied = np.flatnonzero(np.append(False, same) | np.append(same, False))
+    records = order[tied]
+    run = np.cumsum(np.append(True, ~same))[tied]
+    order[tied] = records[np.lexsort([*(key[records] for key in keys), run])]
+    return order
 
 
 def _failed(check: Check, error: NotEnoughData) -> CheckResult:
@@ -164,7 +175,31 @@ def _failed(check: Check, error: NotEnoughData) -> CheckResult:
     )
 
 
-def at_thresholds(check: Check, evidence: Evidence, before: Sequence[Scored] = ()) -> Scored:
+@dataclass(frozen=True, eq=False)
+class Ordered:
+    """Numbers that were sorted already.
+
+    Parameters
+    ----------
+    values : floats (n,).
+    order : int (n,), their places in ascending order.
+    """
+
+    values: NDArray[np.floating[Any]]
+    order: NDArray[np.intp]
+
+    def order_of(self, values: NDArray[np.floating[Any]]) -> NDArray[np.intp] | None:
+        """The ascending order of `values`, None where they are others."""
+        return self.order if np.array_equal(values, self.values) else None
+
+
+def at_thresholds(
+    check: Check,
+    evidence: Evidence,
+    before: Sequence[Scored] = (),
+    *,
+    known: Ordered | None = None,
+) -> Scored:
     """An attack that scored all records without being told any.
 
     Parameters
@@ -172,8 +207,11 @@ def at_thresholds(check: Check, evidence: Evidence, before: Sequence[Scored] = (
     check : the recipe.
     evidence : the scores.
     before : attacks that were scored already; one that ranks the records the same pays for both.
+    known : scores that were sorted already; where these are the same, they are not sorted again.
     """
-    ranked = Ranked.of(check.name, evidence.score)
+    order = None if known is None else known.order_of(evidence.score)
+    ranked = Ranked.of(check.name, evidence.score, order=order)
+    evidence.sorted_by(ranked.order)
     candidate = Candidate.of(ranked)
     for other in before:
         if other.ranked is not None and np.array_equal(other.ranked.rank, ranked.rank):

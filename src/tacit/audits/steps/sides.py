@@ -1,5 +1,6 @@
 """Members and non-members compared before anything is said: copies, repeats, swapped sides."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from tacit.attacks import Threshold
 from tacit.audits.steps.blind_baseline import backwards_warning
+from tacit.audits.steps.equal_rows import EqualRows
 from tacit.audits.steps.verdict import SMALL_LEAK, percent, rejudged
 from tacit.core import (
     InvalidInput,
@@ -26,14 +28,14 @@ REPEATS, COPIES = 4.0, -4.0
 # Fewer pairs of equal rows that are all copies fall to chance in 1 audit of 1,000.
 FEW_COPIES, ALL_MIXED = 10, -3.1
 MIN_GROUPS = 5
+# The first numbers decide nearly always, so that a large array is not sorted.
+FIRST_NUMBERS = 4096
 # Numbers that are all multiples of one step, of which so many span them, are votes or rounded.
 GRID_DIGITS, OFF_GRID, MOST_STEPS = 10, 1e-3, 1e5
 # Where a guesser without the model tells nearly all apart, no record of one side is like the other.
 APART = 0.95
 # Copies are named where chance explains less than this share of them.
 EXPLAINED = 0.05
-# Equal answers are weighed against the sides of so many groups of nearly equal loss on either hand.
-NEIGHBOURS = 4
 # The same rows in the same order by chance, for which both sides are refused as one.
 BY_CHANCE = 1e-9
 # From this share on, copies may hold a threshold of few false accusations all by themselves.
@@ -55,6 +57,7 @@ class Sides:
     cluster : int64 (n,), one number for all copies of a record on one side; None where there are
         no such repeats.
     backwards : why the sides look swapped; empty where they do not.
+    constant : whether the model answered the same for every record.
     """
 
     n_nonmembers: int
@@ -65,6 +68,7 @@ class Sides:
     repeated_by: str = ""
     cluster: NDArray[np.int64] | None = None
     backwards: str = ""
+    constant: bool = False
 
     @property
     def share(self) -> float:
@@ -78,7 +82,7 @@ def compared(
     *,
     digest: NDArray[np.uint64] | None = None,
     chance: float = 1.0,
-    clustered: bool = False,
+    cluster: NDArray[Any] | None = None,
 ) -> Sides:
     """Compare both sides.
 
@@ -91,37 +95,44 @@ def compared(
     member : bool (n,), the truth.
     digest : (n,), equal where records are; None where they were not given.
     chance : how often two different records agree; 1 where that is not known.
-    clustered : whether the units of independence were given; then repeats are not looked for.
+    cluster : (n,), the unit of independence of each record; repeats are not looked for where it is
+        given.
 
     Raises
     ------
     InvalidInput : both sides hold the same.
     """
-    answers = _codes(outputs)
-    _require_different(answers, member, "answers")
-    found = _Equal.of(answers, member, _likeness(outputs))
+    answers = _answers(outputs)
+    found = EqualRows.by_likeness(answers, lambda: _likeness(outputs), member)
+    _require_different(answers, found, member, "answers")
     sides = _sided(found, member, "answers", None)
-    if _coarse(outputs):
+    if sides.repeated and _coarse(outputs):
         sides = replace(sides, repeated=0, cluster=None)
+    # of losses alone the largest comes last, and is the least like a member
+    order = found.order[::-1] if outputs.task == "loss" else None
     if digest is not None:
-        codes = np.unique(digest, return_inverse=True)[1].astype(np.int64)
-        _require_different(codes, member, "records")
-        own = _sided(_Equal.of(codes, member, None), member, "records", chance)
+        found = EqualRows.by_number(digest, member)
+        _require_different([digest], found, member, "records")
+        own = _sided(found, member, "records", chance)
         copies = own if own.copies else sides
         repeats = own if own.repeated else replace(sides, repeated=0, cluster=None)
         # records that differ may be answered alike: what is known of the records decides
         sides = replace(repeats, copies=own.copies, seen_by=copies.seen_by if own.copies else "")
-    if clustered:
+    if cluster is not None:
         sides = replace(sides, repeated=0, cluster=None)
-    # a model that answers the same to all has told nothing: that is inconclusive, and no copy
-    same = digest is None and constant(outputs)
-    if sides.copies and not same and _whole(sides, answers if digest is None else codes, member):
+    same = constant(outputs)
+    if same and digest is None:
+        # a model that answers the same to all has told nothing: that is inconclusive, and no copy
+        return Sides(sides.n_nonmembers, constant=True)
+    if sides.copies and _whole(found):
         raise InvalidInput(
             "Members and non-members hold the same records: every record of one side is a copy of"
             f" one on the other (by their {sides.seen_by}). There is nothing to tell apart. Give"
             " records that the model was not trained on as non-members."
         )
-    return replace(sides, backwards=_backwards(outputs, member))
+    del found
+    units = sides.cluster if cluster is None else cluster
+    return replace(sides, constant=same, backwards=_backwards(outputs, member, units, order))
 
 
 def constant(outputs: Outputs) -> bool:
@@ -157,6 +168,8 @@ def told(report: Report, sides: Sides, policy: Policy) -> Report:
         (reasons if hides else warnings).append(
             text + ("" if hides else " They make a leak look smaller than it is.")
         )
+    if sides.constant:
+        reasons.append(_CONSTANT_TEXT)
     if sides.backwards:
         reasons.append(sides.backwards)
     if report.finding == "leak" and _apart(report):
@@ -200,6 +213,12 @@ _APART_TEXT = (
 )
 
 
+_CONSTANT_TEXT = (
+    "the model answered the same for every record, as a broken export does, so nothing can be told"
+    " from its answers. Look at the file, and at how the answers were read from the model."
+)
+
+
 def _copies_text(sides: Sides) -> str:
     return (
         f"{sides.copies} of {sides.n_nonmembers} non-members ({percent(sides.share)}) are exact"
@@ -235,103 +254,42 @@ def _could_hide(report: Report, share: float) -> bool:
     return False
 
 
-@dataclass(frozen=True, eq=False)
-class _Equal:
-    """Groups of equal rows: how many rows of each side, and how surprising that is.
-
-    `excess` is the number of groups on one side alone above what coins would give, in standard
-    deviations of it.
-    """
-
-    code: NDArray[np.int64]
-    members: NDArray[np.int64]
-    total: NDArray[np.int64]
-    excess: float
-
-    @classmethod
-    def of(
-        cls,
-        code: NDArray[np.int64],
-        member: NDArray[np.bool_],
-        like: NDArray[np.float64] | None,
-    ) -> "_Equal":
-        total = np.bincount(code)
-        members = np.bincount(code, weights=member).astype(np.int64)
-        several = total >= 2
-        share = _shares(code, member, total, members, like)[several]
-        t, m = total[several], members[several]
-        expected = share**t + (1 - share) ** t
-        spread = float(np.sqrt((expected * (1 - expected)).sum()))
-        pure = (m == 0) | (m == t)
-        excess = float((pure - expected).sum()) / spread if spread > 0 else 0.0
-        return cls(code, members, total, excess)
-
-
-def _shares(
-    code: NDArray[np.int64],
-    member: NDArray[np.bool_],
-    total: NDArray[np.int64],
-    members: NDArray[np.int64],
-    like: NDArray[np.float64] | None,
-) -> NDArray[np.float64]:
-    """Share of members around each group: in the groups of nearly equal loss, or in all others."""
-    n, n_members = len(code), int(np.count_nonzero(member))
-    whole = (n_members - members) / np.maximum(n - total, 1)
-    if like is None:
-        return np.clip(whole, 1e-6, 1 - 1e-6)
-    first = np.zeros(len(total))
-    first[code] = like
-    order = np.argsort(first, kind="stable")
-    share = np.concatenate([[0.0], np.cumsum((members / np.maximum(total, 1))[order])])
-    place = np.arange(len(order))
-    low, high = np.maximum(place - NEIGHBOURS, 0), np.minimum(place + NEIGHBOURS + 1, len(order))
-    around = share[high] - share[low] - np.diff(share)
-    n_around = high - low - 1
-    local = np.empty(len(total))
-    local[order] = around / np.maximum(n_around, 1)
-    enough = len(order) > NEIGHBOURS
-    return np.clip(local if enough else whole, 1e-6, 1 - 1e-6)
-
-
-def _sided(found: _Equal, member: NDArray[np.bool_], seen_by: str, chance: float | None) -> Sides:
-    total, members = found.total, found.members
-    mixed = (members > 0) & (members < total)
-    copies = int((total - members)[mixed].sum())
+def _sided(
+    found: EqualRows, member: NDArray[np.bool_], seen_by: str, chance: float | None
+) -> Sides:
+    mixed = found.mixed
+    copies = int((found.total - found.members)[mixed].sum())
     n_members = int(np.count_nonzero(member))
     n_nonmembers = len(member) - n_members
-    few = np.count_nonzero(total >= 2) >= FEW_COPIES
-    unlikely = found.excess < COPIES or (few and found.excess < ALL_MIXED)
+    few = np.count_nonzero(found.several) >= FEW_COPIES
+    unlikely = found.lack < COPIES or (few and found.lack < ALL_MIXED)
+    if unlikely:
+        copies = max(1, round(copies * found.beyond_chance))
     if chance is not None:
         unlikely |= chance * n_members * n_nonmembers < EXPLAINED * copies
     sides = Sides(n_nonmembers, copies if unlikely else 0, seen_by if unlikely else "")
-    alone = (total >= 2) & ~mixed
+    alone = found.several & ~mixed
     if found.excess < REPEATS or np.count_nonzero(alone) < MIN_GROUPS:
         return sides
     # copies on both sides stay records of their own: a coin decided each
-    own = np.where(alone[found.code], found.code, len(total) + np.arange(len(member)))
-    cluster = np.unique(own, return_inverse=True)[1].astype(np.int64)
     return replace(
         sides,
-        repeated=int(total[alone].sum()),
+        repeated=int(found.total[alone].sum()),
         units=int(np.count_nonzero(alone)),
         repeated_by=seen_by,
-        cluster=cluster,
+        cluster=found.clusters(alone),
     )
 
 
-def _whole(sides: Sides, code: NDArray[np.int64], member: NDArray[np.bool_]) -> bool:
+def _whole(found: EqualRows) -> bool:
     """Is every record of one side a copy of one on the other?"""
-    inside = np.isin(code[member], code[~member]).all()
-    return sides.copies == sides.n_nonmembers or bool(inside)
+    return not (found.members == 0).any() or not (found.members == found.total).any()
 
 
-def _codes(outputs: Outputs) -> NDArray[np.int64]:
-    """A number a record, equal where all that the model answered and the labels are equal."""
+def _answers(outputs: Outputs) -> list[NDArray[Any]]:
+    """All that the model answered, and the labels."""
     names = ("logits", "probs", "loss", "prediction", "label", "truth")
-    arrays = [value for name in names if (value := getattr(outputs, name)) is not None]
-    flat = np.column_stack([value.reshape(outputs.n, -1).astype(np.float64) for value in arrays])
-    rows = np.ascontiguousarray(flat + 0.0).view(np.dtype((np.void, flat.shape[1] * 8))).ravel()
-    return np.unique(rows, return_inverse=True)[1].astype(np.int64)
+    return [value for name in names if (value := getattr(outputs, name)) is not None]
 
 
 def _likeness(outputs: Outputs) -> NDArray[np.float64]:
@@ -350,28 +308,44 @@ def _coarse(outputs: Outputs) -> bool:
 
 
 def _on_grid(values: NDArray[Any]) -> bool:
-    places = np.unique(np.round(np.asarray(values, np.float64), GRID_DIGITS))
+    flat = np.asarray(values, np.float64).ravel()
+    for part in (flat[:FIRST_NUMBERS], flat):
+        places = np.unique(np.round(part, GRID_DIGITS))
+        if len(places) < 2:
+            continue
+        gaps = np.diff(places)
+        # the gaps of more numbers are no wider
+        if gaps.sum() >= MOST_STEPS * gaps.min():
+            return False
     if len(places) < 2:
         return True
-    gaps = np.diff(places)
     steps = gaps / gaps.min()
-    return bool(np.abs(steps - np.round(steps)).max() < OFF_GRID) and steps.sum() < MOST_STEPS
+    return bool(np.abs(steps - np.round(steps)).max() < OFF_GRID)
 
 
-def _require_different(code: NDArray[np.int64], member: NDArray[np.bool_], what: str) -> None:
+def _require_different(
+    arrays: Sequence[NDArray[Any]], found: EqualRows, member: NDArray[np.bool_], what: str
+) -> None:
     """Refuse the same rows in the same order, unless so few values make that likely."""
-    first, second = code[member], code[~member]
-    if len(first) != len(second) or not np.array_equal(first, second):
+    n = int(np.count_nonzero(member))
+    if 2 * n != len(member) or not all(
+        np.array_equal(array[member], array[~member]) for array in arrays
+    ):
         return
-    share = np.bincount(first) / len(first)
-    if len(first) * np.log(float((share**2).sum())) < np.log(BY_CHANCE):
+    share = found.members / n
+    if n * np.log(float((share**2).sum())) < np.log(BY_CHANCE):
         raise InvalidInput(
             f"Members and non-members hold the same {what} in the same order. There is nothing to"
             " tell apart. Give records that the model was not trained on as non-members."
         )
 
 
-def _backwards(outputs: Outputs, member: NDArray[np.bool_]) -> str:
+def _backwards(
+    outputs: Outputs,
+    member: NDArray[np.bool_],
+    cluster: NDArray[Any] | None,
+    order: NDArray[np.intp] | None,
+) -> str:
     """Why the sides look swapped: the model knows the non-members better."""
     names = available(outputs)
     if "loss" not in names:
@@ -382,6 +356,9 @@ def _backwards(outputs: Outputs, member: NDArray[np.bool_]) -> str:
             return ""
     signals = Signals.of(measure(outputs, "loss"), statistic="loss")
     try:
-        return backwards_warning(marked(Threshold(), signals, Membership(member)))
+        evidence = marked(Threshold(), signals, Membership(member, cluster))
+        if order is not None:
+            evidence.sorted_by(order)
+        return backwards_warning(evidence)
     except NotEnoughData:
         return ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from tacit.audits.steps.scoring import Scored, reaching_chance
 from tacit.core import CheckResult, Evidence, InvalidInput, Note, NotEnoughData, Outputs
 from tacit.core.checking import labelled_codes
+from tacit.core.sorting import smallest
 from tacit.metrics import advantage, auc, simultaneous_level
 from tacit.metrics.joint import JointTest
 from tacit.metrics.looks import Look, slice_look
@@ -19,7 +21,7 @@ MIN_SIDE = 20
 N_PERCENTILES = 10
 # Attacks that look at slices; one where there are so many slices that all pairs are dear.
 N_ATTACKS, MANY_SLICES = 3, 300
-Column = tuple[NDArray[np.int64], list[str]]
+Column = tuple[NDArray[np.integer[Any]], list[str]]
 
 
 def columns_of(outputs: Outputs, given: Mapping[str, ArrayLike] | None) -> dict[str, Column]:
@@ -54,7 +56,7 @@ def columns_of(outputs: Outputs, given: Mapping[str, ArrayLike] | None) -> dict[
 
 def _deciles(loss: NDArray[np.floating]) -> Column:
     edges = np.unique(np.quantile(loss, np.linspace(0, 1, N_PERCENTILES + 1)[1:-1]))
-    code = np.searchsorted(edges, loss, side="left").astype(np.int64)
+    code = np.searchsorted(edges, loss, side="left").astype(np.int8)
     if len(edges) < N_PERCENTILES - 1:
         return code, [
             f"group {i + 1} of {len(edges) + 1}, lowest first" for i in range(len(edges) + 1)
@@ -84,12 +86,12 @@ def slice_looks(
     )
 
 
-def _tested(column: Column) -> tuple[NDArray[np.int64], list[str]]:
+def _tested(column: Column) -> Column:
     """Codes 0, 1, ... of the values with enough records, -1 elsewhere, and the texts of those."""
     code, texts = column
     enough = np.bincount(code, minlength=len(texts)) >= 2 * MIN_SIDE
     renumbered = np.where(enough, np.cumsum(enough) - 1, -1)
-    return renumbered[code], [text for text, kept in zip(texts, enough) if kept]
+    return smallest(renumbered)[code], [text for text, kept in zip(texts, enough) if kept]
 
 
 def slice_results(
@@ -110,9 +112,9 @@ def slice_results(
     """
     corrected = _corrected(test, columns)
     rows = {
-        (name, text): np.flatnonzero(code[shown.row] == value)
+        (name, text): records
         for name, (code, texts) in columns.items()
-        for value, text in enumerate(texts)
+        for text, records in zip(texts, _parted(code[shown.row], len(texts)))
     }
     n_tested = sum(_enough(shown.member[records]) for records in rows.values())
     wide = simultaneous_level(level, max(1, n_tested))
@@ -120,6 +122,12 @@ def slice_results(
         _slice(key, shown, records, corrected.get(key), wide, alpha=1 - level)
         for key, records in rows.items()
     )
+
+
+def _parted(code: NDArray[np.integer[Any]], n_codes: int) -> list[NDArray[np.intp]]:
+    """The records of each code, in the order in which they came."""
+    order = np.argsort(smallest(code), kind="stable")
+    return np.split(order, np.cumsum(np.bincount(code, minlength=n_codes))[:-1])
 
 
 def _corrected(
@@ -170,7 +178,10 @@ def _slice(
         need = f"needs {MIN_SIDE} members and {MIN_SIDE} non-members"
         reason = f"too few records: {need}, got {n_members} and {n_nonmembers}"
         got, unit = min((n_members, "members"), (n_nonmembers, "non-members"))
-        return replace(result, notes=(Note(result.name, reason, MIN_SIDE, got, unit),))
+        note = Note(result.name, reason, MIN_SIDE, got, unit)
+        # the test looked at it, so that a leak in it has a name; an interval would say nothing
+        alone, corrected = p_values or (None, None)
+        return replace(result, notes=(note,), p_value=alone, p_adjusted=corrected)
     own = evidence.take(records)
     try:
         estimates = [auc(own, level=level), advantage(own, level=level)]

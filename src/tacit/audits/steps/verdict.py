@@ -56,6 +56,7 @@ def headline_of(
     warning: str = "",
     in_all: bool = True,
     slices: Sequence[CheckResult] = (),
+    alpha: float = 0.05,
 ) -> str:
     """The finding in plain words.
 
@@ -66,11 +67,14 @@ def headline_of(
     warning : why the numbers do not speak of the model, if they do not.
     in_all : whether the leak shows on all records together, not only in a slice.
     slices : results of the slices.
+    alpha : chance of a false alarm.
     """
     if warning:
         return f"Inconclusive: {warning}"
     if finding == "leak" and chosen is not None:
-        return f"This model leaks: {_attacker(chosen)}" if in_all else _only_in_a_slice(slices)
+        return (
+            f"This model leaks: {_attacker(chosen)}" if in_all else _only_in_a_slice(slices, alpha)
+        )
     if finding == "no leak found" and detectable is not None:
         return (
             f"No leak found by these attacks. A leak with a score of {detectable:.2g} or more"
@@ -107,11 +111,14 @@ def _score_text(score: Estimate | None) -> str:
     return f" Vulnerability score {value} ({low} to {high}; 0 is none, 1 is total)."
 
 
-def _only_in_a_slice(slices: Sequence[CheckResult]) -> str:
-    worst = min(
-        (part for part in slices if part.p_adjusted is not None),
-        key=lambda part: part.p_adjusted or 0.0,
-    )
+def _only_in_a_slice(slices: Sequence[CheckResult], alpha: float) -> str:
+    shown = [part for part in slices if part.p_adjusted is not None and part.p_adjusted <= alpha]
+    if not shown:
+        return (
+            "This model leaks on some records: not shown for all together, but for a slice too"
+            " small to be shown by itself."
+        )
+    worst = min(shown, key=lambda part: part.p_adjusted or 0.0)
     area = worst.estimate("auc")
     told = (
         ""

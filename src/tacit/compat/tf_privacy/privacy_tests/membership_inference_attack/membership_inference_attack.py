@@ -9,7 +9,7 @@
 ...     mia.AttackInputData(loss_train=rng.exponential(0.5, 500), loss_test=rng.exponential(1, 500))
 ... )
 >>> round(results.get_result_with_max_auc().get_auc(), 2)
-0.67
+0.64
 >>> results.report.finding
 'leak'
 """

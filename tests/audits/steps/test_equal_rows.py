@@ -1,0 +1,92 @@
+"""Equal rows: groups, the chance that one lies on a single side, and what chance leaves over."""
+
+from math import comb
+
+import numpy as np
+import pytest
+
+from tacit.audits.steps.equal_rows import AROUND, EqualRows, _mean_products, number_of
+
+
+def by_likeness(values, member):
+    return EqualRows.by_likeness([values], lambda: values, member)
+
+
+def test_groups_their_sizes_and_their_members():
+    found = by_likeness(
+        np.array([2.0, 1.0, 2.0, 0.0, 1.0, 1.0]), np.array([1, 1, 0, 0, 1, 1], bool)
+    )
+    assert found.total.tolist() == [1, 3, 2]
+    assert found.members.tolist() == [0, 3, 1]
+    assert found.mixed.tolist() == [False, False, True]
+
+
+def test_among_few_groups_the_chance_is_that_of_drawing_members_from_all_rows():
+    member = np.arange(10) < 6
+    found = EqualRows.by_number(np.array([0, 0, 0, 1, 1, 2, 3, 4, 5, 6]), member)
+    expected = [(comb(6, k) + comb(4, k)) / comb(10, k) for k in (3, 2)]
+    assert found.expected[:2] == pytest.approx(expected)
+
+
+def test_products_of_different_shares_are_averaged_over_all_choices():
+    share = np.array([[1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0], [0.5] * 8])
+    assert _mean_products(share, np.array([2, 2])) == pytest.approx([3 / 28, 1 / 4])
+    assert _mean_products(share, np.array([3, 8])) == pytest.approx([1 / 56, 1 / 256])
+
+
+@pytest.mark.parametrize(("share", "scale"), [(0.5, 1.0), (0.5, 0.5), (0.8, 0.5), (0.95, 1.0)])
+@pytest.mark.parametrize("decimals", [1, 2, 3])
+def test_answers_that_are_equal_by_chance_are_neither_copies_nor_repeats(share, scale, decimals):
+    """The power of a mean share has lacks below -2; bounds of large groups, of many times that."""
+    n, lacks = 3_000, []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        member = np.arange(n) < share * n
+        values = np.round(rng.gamma(1, np.where(member, scale, 1.0)), decimals)
+        lacks.append(by_likeness(values, member).lack)
+    # the mean of 60 is known to .13; a spread above 1.3 would have a chance of one in 1,000
+    assert abs(np.mean(lacks)) < 0.5
+    assert np.std(lacks) < 1.3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_float32_losses_of_a_large_audit_coincide_and_are_no_copies(seed):
+    values = np.random.default_rng(seed).gamma(1, 1, 400_000).astype(np.float32)
+    found = by_likeness(values, np.arange(400_000) < 200_000)
+    assert np.count_nonzero(found.mixed) > 500
+    assert abs(found.lack) < 4
+
+
+def test_copies_beyond_chance_are_counted_among_chance_ones():
+    rng = np.random.default_rng(0)
+    values = rng.gamma(1, 1, 400_000).astype(np.float32)
+    values[-1_000:] = values[:1_000]
+    found = by_likeness(values, np.arange(400_000) < 200_000)
+    copies = np.count_nonzero(found.mixed) * found.beyond_chance
+    # some 2,000 pairs coincide, so the count is known to about 45
+    assert found.lack < -4
+    assert 850 < copies < 1_150
+
+
+def test_a_large_group_is_no_evidence_of_copies_where_its_chance_is_only_bounded():
+    rng = np.random.default_rng(0)
+    values = np.concatenate([np.zeros(5_000), rng.exponential(size=5_000)])
+    found = by_likeness(values, rng.random(10_000) < 0.5)
+    assert found.total.max() > AROUND
+    assert found.lack == 0
+
+
+def test_clusters_join_the_rows_of_a_group_and_nothing_else():
+    values = np.array([5.0, 1.0, 5.0, 2.0, 2.0])
+    found = by_likeness(values, np.array([1, 0, 1, 1, 0], bool))
+    cluster = found.clusters(found.several & ~found.mixed)
+    assert cluster[0] == cluster[2]
+    assert len(set(cluster.tolist())) == 4
+
+
+def test_numbers_of_rows_are_equal_where_all_columns_are():
+    rng = np.random.default_rng(0)
+    first, second = rng.integers(0, 3, (2, 500)).astype(float)
+    number = number_of([first[:, None], np.stack([second, -0.0 * second], axis=1)])
+    pairs = {(a, b): c for a, b, c in zip(first, second, number)}
+    assert len(set(pairs.values())) == len(pairs) == len(np.unique(number)) == 9
