@@ -318,7 +318,7 @@ def _said_covers(item: Found) -> list[str]:
     winners = ", ".join(f"{name} {count}" for name, count in sorted(item["winners"].items()))
     return [
         f"**The confirmed difference** holds the truth in {_share(item['held'], item['worlds'])}"
-        f" studies (winners: {winners}); it is claimed in {item['claimed']}. Its mean error is"
+        f" (winners: {winners}); it is claimed in {item['claimed']}. Its mean error is"
         f" {item['bias']:+.4f}; the winner's score in the race is off by"
         f" {item['bias in the race']:+.4f} on average: the least of several looks smaller than it"
         " is.",
@@ -356,8 +356,7 @@ def _said_digits(item: Found) -> list[str]:
 def _said_one_call(item: Found) -> list[str]:
     return [
         f"**One call**, `tacit.audit(model, train=, test=, shadows=8)` on all digits:"
-        f" {item['cpu_seconds']:.1f} CPU s, of which {item['training_seconds']:.1f} s (wall clock)"
-        f" are training. Finding: {item['finding']}.",
+        f" {item['cpu_seconds']:.1f} CPU s, training included. Finding: {item['finding']}.",
     ]
 
 

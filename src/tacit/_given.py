@@ -42,7 +42,7 @@ class Given:
         What is the same on both sides, and within each.
     seen : SeenRecords
         What is known of the records themselves.
-    unit : ArrayLike | None
+    unit : NDArray[Any] | None
         The unit of independence of each record (n,), as the user gave it.
     slices : Mapping[str, ArrayLike]
         Columns to slice by, (n,) each, as they came.
@@ -56,7 +56,7 @@ class Given:
     sizes: tuple[int, int]
     sides: Sides
     seen: SeenRecords
-    unit: ArrayLike | None
+    unit: NDArray[Any] | None
     slices: Mapping[str, ArrayLike]
     min_cell: int = MIN_CELL
     accuracy: Mapping[str, float] = field(default_factory=dict)
@@ -126,7 +126,7 @@ class Given:
         return np.arange(sum(self.sizes)) < self.sizes[0]
 
     @property
-    def cluster(self) -> ArrayLike | None:
+    def cluster(self) -> NDArray[Any] | None:
         """The unit of independence of each record (n,): the user's, or where records repeat, the
         record.
         """
