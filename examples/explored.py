@@ -6,7 +6,8 @@ from typing import Any
 from tacit.core.comparison import Point
 from tacit.core.exploration import Exploration
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = "os^Dv"
 
 
 def deliver(found: Exploration, path: Path) -> None:
@@ -33,14 +34,11 @@ def table(found: Exploration) -> str:
             " with 95 % Student intervals."
         ),
         "",
-        "| variant | runs | accuracy | vulnerability | seconds a model |",
-        "| --- | --- | --- | --- | --- |",
+        "| variant | runs | accuracy | vulnerability |",
+        "| --- | --- | --- | --- |",
     ]
     for point in comparison.points:
-        cells = (
-            f"{point.runs} | {accuracy(point)} | {vulnerability(point)} |"
-            f" {found.seconds[point.name]:.1f}"
-        )
+        cells = f"{point.runs} | {accuracy(point)} | {vulnerability(point)}"
         lines.append(f"| {point.name} | {cells} |")
     return "\n".join(lines) + "\n"
 
@@ -70,22 +68,40 @@ def draw(found: Exploration, path: Path) -> None:
     figure, axes = plt.subplots(figsize=(9, 5.5), layout="constrained")
     known = [p for p in found.comparison.points if p.accuracy is not None and p.score is not None]
     for number, point in enumerate(known):
-        _dot(axes, point, COLOURS[number % len(COLOURS)])
+        turn, place = divmod(number, len(COLOURS))
+        _dot(axes, point, COLOURS[place], MARKERS[turn % len(MARKERS)])
     if found.confirmed is not None and found.confirmed.better:
         _arrow(axes, found)
     axes.set(
         xlabel="accuracy on records that the model was not trained on",
         ylabel="vulnerability (membership advantage)",
-        title=found.comparison.title,
     )
+    axes.set_title("\n".join([found.comparison.title, *_confirmed(found)]), fontsize="medium")
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     axes.grid(alpha=0.3)
-    axes.legend(frameon=False, loc="best", title="filled: on the Pareto front")
+    axes.legend(
+        frameon=False,
+        loc="center left",
+        bbox_to_anchor=(1.0, 0.5),
+        title="filled: on the Pareto front",
+    )
     figure.savefig(path, dpi=130)
     plt.close(figure)
 
 
-def _dot(axes: Any, point: Point, colour: str) -> None:
+def _confirmed(found: Exploration) -> list[str]:
+    """What the arrow stands for."""
+    confirmed = found.confirmed
+    if confirmed is None:
+        return []
+    change = confirmed.score
+    return [
+        f"{found.winner}: vulnerability lower by {change.value:.3f} ({change.low:.3f} to"
+        f" {change.high:.3f}), confirmed on {confirmed.runs} fresh trainings of each (arrow)"
+    ]
+
+
+def _dot(axes: Any, point: Point, colour: str, marker: str) -> None:
     score = point.score
     if point.accuracy is None or score is None:
         return
@@ -96,7 +112,7 @@ def _dot(axes: Any, point: Point, colour: str) -> None:
         [score.value],
         [[score.value - score.low], [score.high - score.value]],
         [[point.accuracy - low], [high - point.accuracy]],
-        fmt="o",
+        fmt=marker,
         color=colour,
         markerfacecolor=colour if point.front else "white",
         capsize=2,
@@ -105,8 +121,7 @@ def _dot(axes: Any, point: Point, colour: str) -> None:
 
 
 def _arrow(axes: Any, found: Exploration) -> None:
-    """From the baseline to the winner, with the confirmed difference."""
-    confirmed = found.confirmed
+    """From the baseline to the winner."""
     places = []
     for name in (found.baseline, found.winner):
         point = found.comparison.point(name)
@@ -116,15 +131,6 @@ def _arrow(axes: Any, found: Exploration) -> None:
     axes.annotate(
         "", places[1], places[0], arrowprops={"arrowstyle": "->", "color": "grey", "shrinkA": 8}
     )
-    if confirmed is None:
-        return
-    change = confirmed.score
-    said = (
-        f"confirmed on {confirmed.runs} fresh trainings of each:\n"
-        f"−{change.value:.3f} ({change.low:.3f} to {change.high:.3f})"
-    )
-    middle = tuple(sum(ends) / 2 for ends in zip(*places))
-    axes.annotate(said, middle, (8, 8), textcoords="offset points", color="grey")
 
 
 if __name__ == "__main__":

@@ -97,5 +97,5 @@ def _time(item: Difference, comparison: Comparison, words: Words) -> str:
     own, base = seconds.get(item.first), seconds.get(item.second)
     if own is None:
         return DASH
-    times = f", ×{words.number(own / base, decimals=1)}" if base else ""
+    times = f", ×{words.number(own / base)}" if base else ""
     return f"{words.number(own)} s{times}"
