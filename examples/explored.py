@@ -76,7 +76,7 @@ def draw(found: Exploration, path: Path) -> None:
         xlabel="accuracy on records that the model was not trained on",
         ylabel="vulnerability (membership advantage)",
     )
-    axes.set_title("\n".join([found.comparison.title, *_confirmed(found)]), fontsize="medium")
+    figure.suptitle("\n".join([found.comparison.title, *_confirmed(found)]), fontsize="medium")
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     axes.grid(alpha=0.3)
     axes.legend(
