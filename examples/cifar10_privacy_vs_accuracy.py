@@ -59,6 +59,12 @@ def images(path: Path, n_train: int, n_test: int) -> tuple[tuple[Any, Any], tupl
     """The first records of the training and the test part: float32 (n, 3, 32, 32) and int64
     (n,).
     """
+    train, test = pixels(path, n_train, n_test)
+    return (_scaled(train[0]), train[1]), (_scaled(test[0]), test[1])
+
+
+def pixels(path: Path, n_train: int, n_test: int) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+    """The same records as they are: uint8 (n, 32, 32, 3) and int64 (n,)."""
     if path.is_dir():
         return _standard(path, n_train, n_test)
     from PIL import Image
@@ -70,11 +76,11 @@ def images(path: Path, n_train: int, n_test: int) -> tuple[tuple[Any, Any], tupl
     parts = []
     for code, n in ((0, n_train), (1, n_test)):
         rows = np.flatnonzero(split == code)[:n]
-        pixels = [
+        read = [
             np.asarray(Image.open(io.BytesIO(content[offsets[i] : offsets[i + 1]].tobytes())))
             for i in rows
         ]
-        parts.append((_scaled(np.stack(pixels)), labels[rows].astype(np.int64)))
+        parts.append((np.stack(read), labels[rows].astype(np.int64)))
     return parts[0], parts[1]
 
 
@@ -83,17 +89,10 @@ def _standard(folder: Path, n_train: int, n_test: int) -> tuple[tuple[Any, Any],
     parts = []
     for names, n in (([f"data_batch_{i}" for i in range(1, 6)], n_train), (["test_batch"], n_test)):
         batches = [pickle.loads((inside / name).read_bytes(), encoding="bytes") for name in names]  # noqa: S301
-        pixels = (
-            np.concatenate([batch[b"data"] for batch in batches])[:n]
-            .reshape(-1, 3, 32, 32)
-            .transpose(0, 2, 3, 1)
-        )
-        parts.append(
-            (
-                _scaled(pixels),
-                np.concatenate([batch[b"labels"] for batch in batches])[:n].astype(np.int64),
-            )
-        )
+        colours = np.concatenate([batch[b"data"] for batch in batches])[:n]
+        labels = np.concatenate([batch[b"labels"] for batch in batches])[:n]
+        shaped = colours.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+        parts.append((np.ascontiguousarray(shaped), labels.astype(np.int64)))
     return parts[0], parts[1]
 
 

@@ -272,3 +272,96 @@ def test_attacks_to_choose_from_can_be_given(model, sides, kept):
         shadow_attacks=(BASE(), EBLiRA()),
     )
     assert report.chosen in {"BASE", "EBLiRA"}
+
+
+@pytest.fixture(scope="module")
+def neighbours(digits):
+    x, y = digits
+    return KNeighborsClassifier(3).fit(x[:150], y[:150])
+
+
+def audited(model, train, test, **options):
+    return tacit.audit(model, train=train, test=test, shadows=4, **CHEAP, **options)
+
+
+def test_copies_across_the_sides_are_named_with_shadow_models_too(neighbours, digits):
+    x, y = digits
+    train = (x[:150], y[:150])
+    test = (np.r_[x[:40], x[150:260]], np.r_[y[:40], y[150:260]])
+    plain = tacit.audit(neighbours, train=train, test=test, **CHEAP)
+    report = audited(neighbours, train, test)
+    said = [text for text in plain.warnings if "exact copies of members" in text]
+    assert said
+    assert set(said) <= set(report.warnings)
+
+
+def test_one_object_for_both_sides_is_refused_before_anything_is_trained(neighbours, digits):
+    side = (digits[0][:150], digits[1][:150])
+    with pytest.raises(InvalidInput, match="same object"):
+        audited(neighbours, side, side)
+
+
+def test_repeats_are_one_unit_and_stay_together_in_every_shadow_model(digits):
+    x, y = (np.repeat(part[:150], 2, axis=0) for part in digits)
+    seen = []
+
+    def train_fn(indices, seed):
+        seen.append(np.isin(np.arange(300), indices))
+        fitted = KNeighborsClassifier(3).fit(x[indices], y[indices])
+        return lambda rows: tacit.adapters.outputs_of(fitted, rows, y)
+
+    audited_model = KNeighborsClassifier(3).fit(x[:150], y[:150])
+    sides = ((x[:150], y[:150]), (x[150:], y[150:]))
+    report = audited(audited_model, *sides, train_fn=train_fn)
+    assert any("repeats" in text for text in report.warnings)
+    assert all((inside[::2] == inside[1::2]).all() for inside in seen)
+
+
+def test_slices_are_shown_as_the_audit_without_shadow_models_shows_them(neighbours, digits):
+    pandas = pytest.importorskip("pandas")
+    x, y = digits
+    frame = pandas.DataFrame(x[:300])
+    frame["ward"] = np.where(np.arange(300) % 50 == 0, "tiny", "large")
+    frame["name"] = [f"person {row}" for row in range(300)]
+
+    class Blindfold:
+        """Answers from the pixels alone."""
+
+        def __call__(self, rows):
+            return neighbours.predict_proba(rows[list(range(64))].to_numpy())
+
+    def train_fn(indices, seed):
+        fitted = KNeighborsClassifier(3).fit(x[indices], y[indices])
+        return lambda rows: tacit.adapters.outputs_of(fitted, x[:300], y[:300])
+
+    report = audited(
+        Blindfold(),
+        (frame[:150], y[:150]),
+        (frame[150:], y[150:300]),
+        train_fn=train_fn,
+        slices=["ward", "name"],
+    )
+    assert any("'name' was not made" in text for text in report.warnings)
+    assert any("fewer than 10 members" in note.reason for note in report.unknown)
+    assert "tiny" not in report.to_json()
+
+
+def test_accuracy_on_a_third_set_is_what_a_comparison_weighs(digits, neighbours):
+    x, y = digits
+    third = (x[500:600], y[500:600])
+    sides = {"train": (x[:150], y[:150]), "test": (x[150:300], y[150:300])}
+    report = tacit.audit(neighbours, **sides, utility=third, title="a", **CHEAP)
+    right = (neighbours.predict(third[0]) == third[1]).mean()
+    assert report.accuracy["utility"] == pytest.approx(right)
+    assert report.accuracy["utility_low"] < right < report.accuracy["utility_high"]
+    assert "Accuracy on records of neither side" in str(report)
+    other = tacit.audit(neighbours, **sides, title="b", **CHEAP)
+    points = tacit.compare([report, other]).points
+    assert points[0].accuracy == pytest.approx(right)
+    assert points[0].accuracy_high == report.accuracy["utility_high"]
+    assert points[1].accuracy == report.accuracy["nonmember"]
+    answers = [tacit.adapters.outputs_of(neighbours, *side) for side in sides.values()]
+    with pytest.raises(InvalidInput, match="beside a model"):
+        tacit.audit(member=answers[0], nonmember=answers[1], utility=third)
+    with pytest.raises(InvalidInput, match="answers with labels"):
+        tacit.audit(neighbours, **sides, utility=tacit.Outputs(probs=np.full((9, 10), 0.1)))

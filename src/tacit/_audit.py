@@ -1,31 +1,18 @@
 """`tacit.audit`: arrays, or a model with its data, in; a Report out."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
-from inspect import isroutine
+from collections.abc import Sequence
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 
+from tacit._given import Given, Pair, Slices
 from tacit.adapters.answers import Kind
-from tacit.adapters.both_sides import answers_of_both
-from tacit.adapters.description import describe
-from tacit.adapters.records import SeenRecords, seen_features, seen_records
 from tacit.audits.attribute import ATTRIBUTE_POLICY, attribute_audit
 from tacit.audits.one_model import membership_audit
 from tacit.audits.steps.default_checks import Effort
 from tacit.audits.steps.named_attacks import checks_of
 from tacit.audits.steps.scoring import Progress
-from tacit.audits.steps.sides import (
-    blind_to,
-    compared,
-    constant,
-    require_two_sides,
-    told,
-    without_records,
-)
+from tacit.audits.steps.sides import told
 from tacit.audits.steps.verdict import require_known
 from tacit.core import (
     DEFAULT_POLICY,
@@ -38,11 +25,8 @@ from tacit.core import (
     Policy,
     PolicyLike,
     Report,
-    concatenate,
 )
 from tacit.core.checking import MIN_CELL, confidence
-
-Pair = tuple[ArrayLike, ArrayLike]
 
 
 def audit(
@@ -54,9 +38,10 @@ def audit(
     test: Any = None,
     kind: Kind = "auto",
     features: Pair | None = None,
-    slices: Mapping[str, Pair] | Sequence[str] | None = None,
+    slices: Slices = None,
     min_cell: int = MIN_CELL,
     cluster: Pair | None = None,
+    utility: Any = None,
     assignment: Assignment = "observed",
     checks: Sequence[Check] | None = None,
     attacks: Sequence[str | Attack] | None = None,
@@ -98,6 +83,8 @@ def audit(
         "auto" decides where the numbers leave no doubt.
     cluster : the unit of independence of each record (a user, a document), for members and
         non-members.
+    utility : records of neither side, ``(X, y)`` with a model or its Outputs: the accuracy on them,
+        with its interval, is what `tacit.compare` weighs the vulnerability against.
     assignment : who decided membership: ``"observed"``, ``"fixed_size"`` or ``"coin"``.
     attacks : names or attacks to run in place of the default ones: names of default checks, of
         tacit's attacks, or of plug-ins (entry points ``tacit.attacks``).
@@ -136,7 +123,7 @@ def audit(
     require_known(gates, checks or ())
     confidence(level)
     if shadows:
-        report = _with_shadows(
+        return _with_shadows(
             model,
             train,
             test,
@@ -147,9 +134,10 @@ def audit(
             pool=pool,
             kind=kind,
             features=features,
-            slices=_sliced(slices, train, test),
+            slices=slices,
             min_cell=min_cell,
             cluster=cluster,
+            utility=utility,
             assignment=assignment,
             checks=checks,
             attacks=attacks,
@@ -162,55 +150,34 @@ def audit(
             records=records,
             progress=progress,
         )
-        return _described(report, model)
     if train_fn is not None or store is not None or pool is not None:
         raise InvalidInput(
             "`train_fn`, `store` and `pool` are for shadow models: say how many, with `shadows=8`."
         )
-    seen, assumed = SeenRecords(), ""
-    if model is not None:
-        given = member is not None or nonmember is not None
-        _require_model_and_data(model, train, test, given)
-        (member, nonmember), assumed = answers_of_both(model, train, test, kind=kind)
-        seen = seen_records(train, test)
-    if not isinstance(member, Outputs) or not isinstance(nonmember, Outputs):
-        came = f"`member` {type(member).__name__}, `nonmember` {type(nonmember).__name__}"
-        raise InvalidInput(
-            "`audit` needs `member` and `nonmember` as tacit.Outputs, or a model with `train` and"
-            f" `test`, got {came}."
-        )
-    sizes = (member.n, nonmember.n)
-    outputs = concatenate(member, nonmember)
+    given = Given.of(
+        model,
+        member=member,
+        nonmember=nonmember,
+        train=train,
+        test=test,
+        kind=kind,
+        features=features,
+        slices=slices,
+        cluster=cluster,
+        utility=utility,
+        level=level,
+    )
     if attacks is not None:
         if checks is not None:
             raise InvalidInput("`audit` takes `attacks` or `checks`, not both.")
-        checks = checks_of(attacks, outputs)
-    truth = np.concatenate([np.ones(member.n, bool), np.zeros(nonmember.n, bool)])
-    units = None if cluster is None else np.asarray(_joined(cluster, "cluster", sizes))
-    columns = {
-        name: _joined(pair, f"slices[{name!r}]", sizes)
-        for name, pair in _sliced(slices, train, test).items()
-    }
-    if features is not None:
-        _joined(features, "features", sizes)
-        seen = seen_features(*features, seen)
-    if not constant(member):
-        # outputs without any information are inconclusive, whichever side they stand on
-        require_two_sides(member, nonmember, "`member` and `nonmember`")
-    sides = compared(
-        outputs,
-        truth,
-        digest=_of_length(seen.digest, sizes),
-        chance=seen.chance,
-        cluster=units,
-    )
+        checks = checks_of(attacks, given.outputs)
     report = membership_audit(
-        outputs,
-        Membership(truth, sides.cluster if units is None else units, assignment),
+        given.outputs,
+        Membership(given.member, given.cluster, assignment),
         checks=checks,
         effort=effort,
-        features=_of_length(seen.columns, sizes),
-        slices=columns,
+        features=given.features,
+        slices=given.slices,
         min_cell=min_cell,
         policy=gates,
         level=level,
@@ -220,31 +187,7 @@ def audit(
         records=records,
         progress=progress,
     )
-    report = _described(told(report, sides, gates), model)
-    if assumed:
-        report = replace(report, assumes=(*report.assumes, assumed))
-    return _unlooked(report, seen, assignment)
-
-
-def _unlooked(report: Report, seen: SeenRecords, assignment: Assignment) -> Report:
-    """The report, which says where nobody looked at the records themselves."""
-    if seen.reason:
-        return blind_to(report, seen.reason)
-    drawn = assignment != "observed"
-    return report if drawn or seen.columns is not None else without_records(report)
-
-
-def _described(report: Report, model: Any) -> Report:
-    """The report with the model's architecture and size, as far as an adapter knows them."""
-    # a function that asks a model is not the model
-    if model is None or isroutine(model) or isinstance(model, partial):
-        return report
-    return replace(report, environment={**report.environment, **describe(model)})
-
-
-def _of_length(array: Any, sizes: tuple[int, int]) -> Any:
-    """`array` if it holds one row a record: a loader may repeat or leave out records."""
-    return array if array is not None and len(array) == sum(sizes) else None
+    return given.finished(told(report, given.sides, gates), assignment)
 
 
 def audit_attribute(
@@ -339,8 +282,6 @@ def _with_shadows(
     test: Any,
     *,
     given: tuple[Any, Any],
-    features: Pair | None,
-    checks: Sequence[Check] | None,
     attacks: Sequence[str | Attack] | None,
     title: str,
     **options: Any,
@@ -357,74 +298,4 @@ def _with_shadows(
         raise InvalidInput(
             "`attacks` names attacks without shadow models; with `shadows` all that fit are tried."
         )
-    _require_model_and_data(model, train, test, False)
-    seen = seen_records(train, test)
-    if features is not None:
-        seen = seen_features(*features, seen)
-    report = strong(
-        model,
-        train,
-        test,
-        features=seen.columns,
-        digest=seen.digest,
-        chance=seen.chance,
-        checks=checks,
-        title=title or type(model).__name__,
-        **options,
-    )
-    return blind_to(report, seen.reason) if seen.reason else report
-
-
-def _require_model_and_data(model: Any, train: Any, test: Any, given: bool) -> None:
-    if isinstance(model, Outputs):
-        raise InvalidInput("`audit` takes Outputs as `member=` and `nonmember=`, not as the model.")
-    if train is None or test is None or given:
-        raise InvalidInput(
-            "With a model, `audit` needs `train=(X, y)` and `test=(X, y)`, and neither `member` nor"
-            " `nonmember`."
-        )
-    require_two_sides(train, test, "`train` and `test`")
-    if isinstance(train, tuple) and isinstance(test, tuple) and train and test:
-        require_two_sides(train[0], test[0], "The records of `train` and `test`")
-
-
-def _sliced(
-    slices: Mapping[str, Pair] | Sequence[str] | None, train: Any, test: Any
-) -> dict[str, Pair]:
-    """Slices by name; names alone are columns of the frames that the model was asked about."""
-    if slices is None or isinstance(slices, Mapping):
-        return dict(slices or {})
-    names = [slices] if isinstance(slices, str) else list(slices)
-    frames = [part[0] if isinstance(part, tuple) and part else part for part in (train, test)]
-    for name in names:
-        if any(not hasattr(frame, "columns") or name not in frame.columns for frame in frames):
-            raise InvalidInput(
-                f"`slices` names {name!r}, which is no column of X on both sides. Give"
-                " {name: (of members, of non-members)}."
-            )
-    return {str(name): (frames[0][name], frames[1][name]) for name in names}
-
-
-def _joined(pair: Pair, name: str, sizes: tuple[int, int]) -> ArrayLike:
-    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        raise InvalidInput(
-            f"`{name}` needs a pair (for members, for non-members), got {type(pair).__name__}."
-        )
-    parts = [_cells(part) for part in pair]
-    for part, size, side in zip(parts, sizes, ("members", "non-members")):
-        if part.ndim == 0 or len(part) != size:
-            raise InvalidInput(
-                f"`{name}` needs {size} rows for the {side}, got shape {part.shape}."
-            )
-    if parts[0].dtype.kind != parts[1].dtype.kind and "O" in (
-        parts[0].dtype.kind + parts[1].dtype.kind
-    ):
-        parts = [part.astype(object) for part in parts]
-    return np.concatenate(parts)
-
-
-def _cells(part: Any) -> Any:
-    """A column or table as an array; a series of categories or dates keeps its values."""
-    if hasattr(part, "iloc") and str(getattr(part, "dtype", "")) in ("category", "Int64"):
-        return np.asarray(part.astype(object))
-    return np.asarray(part)
+    return strong(model, train, test, title=title or type(model).__name__, **options)

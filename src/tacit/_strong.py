@@ -2,24 +2,23 @@
 records together, trained, kept, and the model is attacked with them once.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from tacit._given import Given, Pair, Slices
 from tacit.adapters import adapter_of, outputs_of
 from tacit.adapters.answers import Kind
 from tacit.adapters.arrays import take
-from tacit.adapters.both_sides import answers_of_both
 from tacit.audits.strong import strong_audit
-from tacit.core import InvalidInput, Membership, Outputs, Report, concatenate
+from tacit.core import InvalidInput, Membership, Outputs, Report
 from tacit.core.checking import codes
 from tacit.training import shadow
 from tacit.training.recipes import MAX_SEED
 
-Pair = tuple[Any, Any]
 # two pairs: a model and its partner, trained on the other half, give each other away
 FEWEST = 4
 CLONED = ("sklearn", "density")
@@ -82,12 +81,13 @@ def strong(
     store: Any = None,
     pool: Any = None,
     seed: int = 0,
-    cluster: tuple[ArrayLike, ArrayLike] | None = None,
+    cluster: Pair | None = None,
     assignment: Any = "observed",
-    features: Any = None,
-    digest: NDArray[np.uint64] | None = None,
+    features: Pair | None = None,
     kind: Kind = "auto",
-    slices: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
+    slices: Slices = None,
+    utility: Any = None,
+    level: float = 0.95,
     progress: Callable[[str, int, int], None] | None = None,
     **options: Any,
 ) -> Report:
@@ -115,14 +115,9 @@ def strong(
         See `tacit.training.shadow`.
     seed : int
         Of the draws and of every shadow model.
-    features : Any
-        The records' own columns, (n, d) for training and test records together, or None.
-    digest : NDArray[np.uint64] | None
-        Equal where two records are, for training and test records together, or None.
-    kind : Kind
-        What the model's answers are.
-    cluster, assignment, slices
-        See `tacit.audit`.
+    cluster, assignment, features, kind, slices, utility, level
+        See `tacit.audit`. Records that repeat on one side are one unit here too: a shadow model
+        is trained on all of their copies or on none.
     progress : Callable[[str, int, int], None] | None
         Called with (what, done, of).
     **options : Any
@@ -139,9 +134,19 @@ def strong(
         )
     x, y, sizes = _joined(train, test)
     recipe = _recipe(model, train_fn)
-    both, assumed = answers_of_both(model, _pair(train), _pair(test), kind=kind)
-    answers = concatenate(*both)
-    unit = None if cluster is None else codes(_column(cluster), "cluster")
+    given = Given.of(
+        model,
+        train=train,
+        test=test,
+        kind=kind,
+        features=features,
+        slices=slices,
+        cluster=cluster,
+        utility=utility,
+        level=level,
+    )
+    answers = given.outputs
+    unit = None if given.cluster is None else codes(given.cluster, "cluster")
     fixed = _fixed(sizes, unit, seed)
     run = shadow(
         recipe,
@@ -160,17 +165,17 @@ def strong(
             " models and the audited model are measured alike; it returned numbers."
         )
     rows = np.flatnonzero(fixed < 0)
-    member = np.arange(sum(sizes)) < sizes[0]
     group = answers.label if answers.label is not None and answers.label.ndim == 1 else None
     report = strong_audit(
         answers.take(rows),
         run.signals(answers, group=group).take(rows),
-        Membership(member[rows], None if unit is None else unit[rows], assignment),
+        Membership(given.member[rows], None if unit is None else unit[rows], assignment),
         seconds=run.seconds.tolist(),
         shadow_accuracy=run.accuracy[:, 1][np.isfinite(run.accuracy[:, 1])].tolist(),
-        features=_rows_of(features, rows, sum(sizes)),
-        digest=_rows_of(digest, rows, sum(sizes)),
-        slices={name: _column(pair)[rows] for name, pair in (slices or {}).items()},
+        features=None if given.features is None else np.asarray(given.features)[rows],
+        sides=given.sides,
+        slices=given.rows_of_slices(rows),
+        level=level,
         seed=seed,
         progress=progress,
         facts={
@@ -179,7 +184,7 @@ def strong(
         },
         **options,
     )
-    return replace(report, assumes=(*report.assumes, assumed)) if assumed else report
+    return given.finished(report, assignment)
 
 
 class _Told:
@@ -202,10 +207,6 @@ def _recipe(model: Any, train_fn: Any) -> Any:
         " tacit.training.TorchRecipe or KerasRecipe, or a function (indices, seed) -> observe that"
         " trains on these rows of the training and test records put together."
     )
-
-
-def _rows_of(table: Any, rows: NDArray[np.int64], n: int) -> Any:
-    return None if table is None or len(table) != n else np.asarray(table)[rows]
 
 
 def _pair(part: Any) -> tuple[Any, ...]:
@@ -258,10 +259,6 @@ def stacked(first: Any, second: Any) -> Any:
 
         return torch.cat([first, second])
     return np.concatenate([np.asarray(first), np.asarray(second)])
-
-
-def _column(pair: tuple[ArrayLike, ArrayLike]) -> NDArray[Any]:
-    return np.asarray(stacked(*(np.asarray(part) for part in pair)))
 
 
 def _fixed(sizes: tuple[int, int], unit: NDArray[np.int64] | None, seed: int) -> NDArray[np.int64]:

@@ -1,5 +1,8 @@
 """The explorer: what it claims holds on fresh trainings, and nothing is trained twice."""
 
+import multiprocessing
+import os
+import time
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -134,6 +137,65 @@ def test_a_study_is_asked_and_told(directions):
     assert isinstance(study.told[0][1], list) == (len(directions) == 2)
     assert found.baseline == "trial 0: strength=1"
     assert found.winner == "trial 2: strength=0.2"
+
+
+@pytest.mark.framework
+@pytest.mark.parametrize("directions", [["minimize"], ["minimize", "maximize"]])
+def test_a_study_of_optuna_is_asked_and_told(directions):
+    optuna = pytest.importorskip("optuna")
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    sampler = optuna.samplers.TPESampler(seed=0, n_startup_trials=2)
+    study = optuna.create_study(directions=directions, sampler=sampler)
+    found = explore(
+        classifier,
+        study,
+        (np.arange(N), np.ones(N, int)),
+        space=lambda trial: {"strength": trial.suggest_float("strength", 0.0, 2.0)},
+        trials=6,
+        tolerance=0.1,
+    )
+    done = study.get_trials(states=[optuna.trial.TrialState.COMPLETE])
+    assert len(done) == len(found.params) == 6
+    told = [trial.values[0] for trial in done]
+    uppers = [found.comparison.point(name).score.high for name in found.params]
+    # the recommended point pays for having been chosen, which the study was not told
+    assert sum(np.isclose(told, uppers)) >= 5
+    assert len(done[0].values) == len(directions)
+    strengths = {name: given["strength"] for name, given in found.params.items()}
+    assert strengths[found.winner] < np.median(list(strengths.values()))
+
+
+def counted(indices, seed, strength, log):
+    """A training that takes a moment, and writes down that it began."""
+    with log.open("a") as file:
+        file.write(f"{strength} {seed}\n")
+    time.sleep(0.01)
+    return train(indices, seed, strength)
+
+
+def counted_exploration(folder):
+    variants = {f"v{k}": {"strength": 1.0 - 0.3 * k} for k in range(3)}
+    part = partial(counted, log=folder / "log")
+    return explore(part, variants, np.arange(N), runs=4, store=folder / "store")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are killed where they can be forked")
+def test_an_exploration_that_is_shot_trains_nothing_twice_but_what_was_in_flight(tmp_path):
+    rng, kills = np.random.default_rng(0), 0
+    fork = multiprocessing.get_context("fork")
+    while True:
+        worker = fork.Process(target=counted_exploration, args=(tmp_path,))
+        worker.start()
+        worker.join(0.02 + 0.1 * rng.random() if kills < 8 else None)
+        if worker.exitcode == 0:
+            break
+        worker.kill()
+        worker.join()
+        kills += 1
+    begun = len((tmp_path / "log").read_text().splitlines())
+    again = counted_exploration(tmp_path)
+    assert again.n_trained == 0
+    assert begun <= again.n_models + kills
 
 
 def test_identical_variants_are_no_better_than_each_other():

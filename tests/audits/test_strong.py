@@ -76,3 +76,19 @@ def test_the_game_is_named():
 def test_outputs_and_signals_are_of_the_same_records(game):
     with pytest.raises(InvalidInput, match="same records"):
         strong_audit(Outputs(loss=[1.0, 2.0]), game.signals, Membership([True, False]))
+
+
+def test_records_that_no_shadow_model_saw_make_the_game_mixed_and_the_report_says_so(game):
+    inside = game.signals.shadow_member.copy()
+    inside[:, 600:] = False
+    report = strong_audit(
+        Outputs(loss=-game.signals.target[:, 0]),
+        game.signals.changed(shadow_member=inside),
+        game.membership,
+        shadow_attacks=(BASE(),),
+        effort="quick",
+    )
+    assert report.environment["game"] == "mixed"
+    assert "The game is mixed: some scored records were in no shadow model" in " ".join(
+        str(report).split()
+    )

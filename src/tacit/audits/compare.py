@@ -31,6 +31,9 @@ def compare(
     that kept their records (``tacit.audit(..., records=True)``) of the same split are compared on
     the same records, which shows much smaller differences.
 
+    Accuracy is that on records of neither side (``tacit.audit(..., utility=)``) where it is known,
+    and that on non-members elsewhere.
+
     Audits of one name and epoch are runs of one recipe: they become one point, whose intervals and
     differences have the run as the unit.
 
@@ -120,17 +123,18 @@ def measured_of(report: Report) -> list[Measured]:
     trend = report.figures.get("trend")
     if trend and epoch is None:
         return _trend(trend, report.title)
+    known = "utility" if "utility" in report.accuracy else "nonmember"
     point = Point(
         name=report.title,
         model=report.title,
         epoch=_epoch(epoch),
-        accuracy=report.accuracy.get("nonmember"),
+        accuracy=report.accuracy.get(known),
         score=report.score,
         finding=report.finding,
         verdict=report.verdict,
         n=_n_nonmembers(report),
     )
-    low, high = (report.accuracy.get(f"nonmember_{end}") for end in ("low", "high"))
+    low, high = (report.accuracy.get(f"{known}_{end}") for end in ("low", "high"))
     point = replace(point, accuracy_low=low, accuracy_high=high)
     error = None if low is None or high is None else (high - low) / 2
     return [Measured(point, evidence_of(report.records), error)]

@@ -4,7 +4,7 @@ fresh trainings.
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,9 +14,9 @@ from tacit.audits.compare import front, paying
 from tacit.audits.steps.race import Trials
 from tacit.audits.steps.runs import difference_of_runs
 from tacit.core import Comparison, InvalidInput, checking
-from tacit.core.comparison import Difference, Point
+from tacit.core.comparison import Confirmed, Difference, Point
 from tacit.core.dates import today
-from tacit.core.exploration import Confirmed, Exploration
+from tacit.core.exploration import Exploration
 from tacit.training import ShadowRun, shadow
 from tacit.training.stores import store_of
 
@@ -121,7 +121,8 @@ def explore(
     ----------
     train_fn : Any
         ``train_fn(indices, seed, **params) -> observe`` (see `tacit.training.shadow`), or a
-        scikit-learn estimator whose parameters the variants set.
+        scikit-learn estimator or a recipe (`TorchRecipe`, `KerasRecipe`) whose parameters the
+        variants set.
     variants : Any
         Name to parameters; ``share`` among them is the share of the records that each model is
         trained on (by default half). Or an Optuna study, or anything with ``ask()`` and
@@ -238,12 +239,26 @@ def _with(train_fn: Any, params: Params) -> Any:
         from sklearn.base import clone
 
         return clone(train_fn).set_params(**params)
+    if is_dataclass(train_fn) and not isinstance(train_fn, type) and hasattr(train_fn, "fit"):
+        return _changed(train_fn, params)
     if not callable(train_fn):
         raise InvalidInput(
-            "`train_fn` needs a function (indices, seed, **params) -> observe or a scikit-learn"
-            f" estimator, got {type(train_fn).__name__}."
+            "`train_fn` needs a function (indices, seed, **params) -> observe, a recipe or a"
+            f" scikit-learn estimator, got {type(train_fn).__name__}."
         )
     return partial(train_fn, **params) if params else train_fn
+
+
+def _changed(recipe: Any, params: Params) -> Any:
+    """The recipe with these fields."""
+    known = {item.name for item in fields(recipe)}
+    odd = sorted(set(params) - known)
+    if odd:
+        raise InvalidInput(
+            f"A {type(recipe).__name__} has no {', '.join(odd)}. `variants` can set"
+            f" {', '.join(sorted(known))} and `share`."
+        )
+    return replace(recipe, **params)
 
 
 def _raced(
@@ -323,7 +338,7 @@ def _confirmed(
             after.accuracies, before.accuracies, level=bench.level, name="accuracy"
         )
     score = difference_of_runs(before.scores, after.scores, level=bench.level, name="advantage")
-    return Confirmed(score, accuracy, runs, before.score, after.score)
+    return Confirmed(score, accuracy, runs, before.score, after.score, baseline, winner)
 
 
 def _comparison(
@@ -343,10 +358,12 @@ def _comparison(
         _differences(measured, baseline, bench.level),
         recommended,
         _said(baseline, winner, confirmed),
-        tuple(_notes(measured, baseline, bench)),
+        tuple(_notes(bench)),
         bench.level,
         today(),
         title,
+        baseline=baseline,
+        confirmed=confirmed,
     )
 
 
@@ -361,6 +378,7 @@ def _point(item: Trials) -> Point:
         runs=len(item.scores),
         accuracy_low=None if accuracy is None else accuracy.low,
         accuracy_high=None if accuracy is None else accuracy.high,
+        seconds=float(np.mean(item.seconds)),
     )
 
 
@@ -375,7 +393,12 @@ def _differences(
     for name, item in measured.items():
         if name != baseline:
             change = difference_of_runs(item.scores, base.scores, level=level, name="advantage")
-            found.append(Difference(name, baseline, change, change.p_value))
+            price = None
+            if item.accuracies and base.accuracies:
+                price = difference_of_runs(
+                    item.accuracies, base.accuracies, level=level, name="accuracy"
+                )
+            found.append(Difference(name, baseline, change, change.p_value, accuracy=price))
     return tuple(
         replace(item, real=item.p_adjusted is not None and item.p_adjusted <= 1 - level)
         for item in with_adjusted(found)
@@ -410,28 +433,12 @@ def _said(baseline: str, winner: str, confirmed: Confirmed | None) -> str:
     )
 
 
-def _notes(measured: Mapping[str, Trials], baseline: str, bench: _Bench) -> Sequence[str]:
-    notes = [_bought(item, measured[baseline]) for item in measured.values()]
+def _notes(bench: _Bench) -> Sequence[str]:
     models = sum(bench.models.values())
-    notes.append(
+    return [
         f"{models} models were trained; every run drew its own records and seed, and the other runs"
-        " of its variant were its shadow models."
-    )
-    notes.append(
+        " of its variant were its shadow models.",
         "Only the headline was confirmed on fresh trainings. Differences between variants in the"
         " table were looked at to choose, and the smallest of many looks smaller than it is; runs"
-        " of one variant share their shadow models, so that error bars in the table are short."
-    )
-    return notes
-
-
-def _bought(item: Trials, base: Trials) -> str:
-    """What one variant bought, against the baseline, with its price; not confirmed."""
-    seconds = float(np.mean(item.seconds))
-    if item is base:
-        return f"{item.name} (baseline): {seconds:.3g} s a model."
-    change = item.score.value - base.score.value
-    said = f"{item.name}: vulnerability {change:+.3f}"
-    if item.accuracy is not None and base.accuracy is not None:
-        said += f", accuracy {100 * (item.accuracy.value - base.accuracy.value):+.1f} points"
-    return f"{said}, {seconds:.3g} s a model."
+        " of one variant share their shadow models, so that error bars in the table are short.",
+    ]

@@ -1,8 +1,12 @@
 """What can be turned on a training, ready-made: variants for `tacit.explore`."""
 
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tacit.core import InvalidInput
+from tacit.dp import subsampled_gaussian
+from tacit.training import TorchRecipe
 
 # each step is large enough to be seen in a few runs: run-to-run spread hides smaller ones
 DECAYS = (10.0, 100.0, 1000.0)
@@ -10,6 +14,14 @@ DECAYS = (10.0, 100.0, 1000.0)
 EPOCHS = (0.25, 0.1)
 # a model trained on half of the coins' half knows half as many records
 LESS_DATA = 0.25
+# weight decay where the recipe has none
+FIRST_DECAY = 1e-5
+SMOOTHING = 0.1
+# noise multipliers from nearly none, where only clipping acts, to what a claim below 1 takes
+NOISES = (0.3, 1.0, 3.0)
+DELTA = 1e-5
+# larger epsilons are not told apart: none of them promises anything
+MOST_EPSILON = 50.0
 
 
 def mlp_knobs(estimator: Any) -> dict[str, dict[str, Any]]:
@@ -54,3 +66,97 @@ def mlp_knobs(estimator: Any) -> dict[str, dict[str, Any]]:
     variants["half the width"] = {"hidden_layer_sizes": tuple(max(1, w // 2) for w in widths)}
     variants["half the data"] = {"share": LESS_DATA}
     return variants
+
+
+def torch_knobs(
+    recipe: TorchRecipe,
+    n_records: int,
+    *,
+    networks: Mapping[str, Callable[[], Any]] | None = None,
+    augment: Callable[[Any, Any], Any] | None = None,
+    noises: Sequence[float] = NOISES,
+    delta: float = DELTA,
+) -> dict[str, dict[str, Any]]:
+    """Variants of a PyTorch recipe: weight decay, epochs, label smoothing, amount of data, DP-SGD
+    at several noise levels; and other networks (width, dropout) and augmentation where given.
+
+    Parameters
+    ----------
+    recipe : TorchRecipe
+        What is done today: the baseline.
+    n_records : int
+        How many records `tacit.explore` is given; half of them train each model.
+    networks : Mapping[str, Callable[[], Any]] | None
+        Name to a `build_fn`, such as one with dropout or of another width.
+    augment : Callable[[Any, Any], Any] | None
+        ``augment(batch, rng) -> batch``.
+    noises : Sequence[float]
+        Noise multipliers of DP-SGD; each name tells the epsilon that the accountant states.
+    delta : float
+        For which that epsilon holds.
+
+    Returns
+    -------
+    dict : name to parameters, the baseline first.
+
+    Raises
+    ------
+    InvalidInput
+        `recipe` is none, or a number cannot be used.
+    MissingDependency
+        dp-accounting is not installed and `noises` are given.
+
+    References
+    ----------
+    .. [1] Abadi et al., Deep Learning with Differential Privacy, 2016.
+    """
+    if not isinstance(recipe, TorchRecipe):
+        raise InvalidInput(f"`torch_knobs` needs a TorchRecipe, got {type(recipe).__name__}.")
+    first = recipe.weight_decay or FIRST_DECAY
+    variants: dict[str, dict[str, Any]] = {"as it is": {}}
+    for factor in DECAYS:
+        variants[f"weight decay {first * factor:g}"] = {"weight_decay": first * factor}
+    for part in EPOCHS:
+        epochs = max(1, int(recipe.epochs * part))
+        variants[f"{epochs} epochs"] = {"epochs": epochs}
+    if recipe.loss == "cross_entropy":
+        variants["label smoothing"] = {"label_smoothing": SMOOTHING}
+    variants["half the data"] = {"share": LESS_DATA}
+    if augment is not None:
+        variants["augmentation"] = {"augment": augment}
+    for name, build in (networks or {}).items():
+        variants[name] = {"build_fn": build}
+    for noise in noises:
+        spent = epsilon_of(recipe, n_records // 2, noise=noise, delta=delta)
+        told = f"over {MOST_EPSILON:g}" if spent > MOST_EPSILON else f"{spent:.2g}"
+        variants[f"DP-SGD, noise {noise:g} (epsilon {told})"] = {"noise": noise}
+    return variants
+
+
+def epsilon_of(recipe: TorchRecipe, n_members: int, *, noise: float, delta: float = DELTA) -> float:
+    """What DP-SGD of this recipe spends on `n_members` records, by the accountant of dp-accounting;
+    more than 50 is infinite.
+
+    Parameters
+    ----------
+    recipe : TorchRecipe
+        Its epochs and batch size.
+    n_members : int
+        Records that a model is trained on.
+    noise : float
+        Noise multiplier.
+    delta : float
+        In (0, 1).
+
+    Examples
+    --------
+    >>> recipe = TorchRecipe(build_fn=dict, epochs=10, batch_size=100)
+    >>> round(epsilon_of(recipe, 10_000, noise=1.0), 1)
+    2.1
+    """
+    batches = math.ceil(n_members / recipe.batch_size)
+    curve = subsampled_gaussian(noise, 1 / batches, recipe.epochs * batches)
+    if float(curve.deltas.min()) > delta:
+        return math.inf
+    spent = curve.epsilon(delta)
+    return spent if spent <= MOST_EPSILON else math.inf

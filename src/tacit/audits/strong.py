@@ -13,7 +13,7 @@ from tacit.audits.one_model import membership_audit
 from tacit.audits.shadow import shadow_audit
 from tacit.audits.steps.differences import evidence_of
 from tacit.audits.steps.scoring import Progress
-from tacit.audits.steps.sides import compared, told
+from tacit.audits.steps.sides import Sides, compared, told
 from tacit.audits.steps.verdict import rejudged
 from tacit.core import (
     DEFAULT_POLICY,
@@ -68,8 +68,7 @@ def strong_audit(
     checks: Sequence[Check] | None = None,
     effort: Literal["full", "quick"] = "full",
     features: ArrayLike | None = None,
-    digest: NDArray[np.uint64] | None = None,
-    chance: float = 1.0,
+    sides: Sides | None = None,
     slices: Mapping[str, ArrayLike] | None = None,
     min_cell: int = MIN_CELL,
     policy: PolicyLike = DEFAULT_POLICY,
@@ -102,10 +101,9 @@ def strong_audit(
         Attacks with shadow models to choose from; see `shadow_audit`.
     checks, effort, features
         Of the audit without shadow models; see `membership_audit`.
-    digest : NDArray[np.uint64] | None
-        Equal where two records are, to find those that stand on both sides or twice on one.
-    chance : float
-        How often two different records agree; 1 where that is not known.
+    sides : Sides | None
+        What is the same on both sides, where they were compared already; then repeats are clusters
+        in `membership` too. None compares the answers.
     slices : Mapping[str, ArrayLike] | None
         Further columns to slice by, one value a record.
     min_cell : int
@@ -133,15 +131,10 @@ def strong_audit(
             f"`outputs` and `signals` need the same records, got {outputs.n} and {signals.n}."
         )
     policy = Policy.of(policy)
-    sides = compared(
-        outputs,
-        membership.member,
-        digest=digest,
-        chance=chance,
-        cluster=membership.cluster,
-    )
-    if sides.cluster is not None:
-        membership = replace(membership, cluster=sides.cluster)
+    if sides is None:
+        sides = compared(outputs, membership.member, cluster=membership.cluster)
+        if sides.cluster is not None:
+            membership = replace(membership, cluster=sides.cluster)
     free = membership_audit(
         outputs,
         membership,

@@ -13,6 +13,7 @@ from tacit.core.plain import parsed
 
 SCHEMA = 1
 KIND = "tacit comparison"
+CONFIRMED_ESTIMATES = ("score", "accuracy", "baseline_score", "winner_score")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Point:
     front : no other point is at least as accurate and at most as vulnerable (and better in one).
     runs : trainings of one recipe that it is the mean of; then intervals have the run as the unit.
     accuracy_low, accuracy_high : interval of the accuracy, or None.
+    seconds : training time of one model, or None where unknown.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Point:
     runs: int = 1
     accuracy_low: float | None = None
     accuracy_high: float | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Difference:
     real : the corrected p-value is at most 1 - level.
     paired : both were audited on the same records.
     reason : why they cannot be compared; empty where they can.
+    accuracy : accuracy of the first minus that of the second, with the run as the unit, or None.
     """
 
     first: str
@@ -70,6 +74,45 @@ class Difference:
     real: bool = False
     paired: bool = False
     reason: str = ""
+    accuracy: Estimate | None = None
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """Baseline against winner on fresh coins and seeds; nothing of it was used to choose.
+
+    Parameters
+    ----------
+    score : vulnerability of the baseline minus that of the winner; above 0 where the winner is
+        less vulnerable.
+    accuracy : accuracy of the winner minus that of the baseline, or None where unknown.
+    runs : fresh trainings of each.
+    baseline_score, winner_score : what the differences are made of.
+    baseline, winner : names of points.
+    """
+
+    score: Estimate
+    accuracy: Estimate | None
+    runs: int
+    baseline_score: Estimate | None = None
+    winner_score: Estimate | None = None
+    baseline: str = ""
+    winner: str = ""
+
+    @property
+    def better(self) -> bool:
+        """Whether the winner is less vulnerable by more than chance."""
+        return self.score.low > 0
+
+    @property
+    def share(self) -> float | None:
+        """Share of the baseline's vulnerability that is gone, at most 1; None where the baseline
+        shows none.
+        """
+        base = self.baseline_score
+        if base is None or base.value <= 0:
+            return None
+        return min(1.0, self.score.value / base.value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +129,8 @@ class Comparison:
         different records.
     level : confidence of the tests.
     created : ISO date of the newest report.
+    baseline : name of the point that the others are weighed against, or "".
+    confirmed : the baseline against the winner on fresh trainings, or None.
     """
 
     points: tuple[Point, ...]
@@ -97,6 +142,8 @@ class Comparison:
     created: str = ""
     title: str = "comparison"
     schema: int = SCHEMA
+    baseline: str = ""
+    confirmed: Confirmed | None = None
 
     def point(self, name: str) -> Point:
         """The point called `name`.
@@ -119,9 +166,12 @@ class Comparison:
         for item, point in zip(plain["points"], self.points):
             item["score"] = None if point.score is None else point.score.to_dict()
         for item, difference in zip(plain["differences"], self.differences):
-            item["estimate"] = (
-                None if difference.estimate is None else difference.estimate.to_dict()
-            )
+            item["estimate"] = _plain(difference.estimate)
+            item["accuracy"] = _plain(difference.accuracy)
+        if self.confirmed is not None:
+            plain["confirmed"] |= {
+                name: _plain(getattr(self.confirmed, name)) for name in CONFIRMED_ESTIMATES
+            }
         return plain
 
     def to_json(self) -> str:
@@ -157,7 +207,13 @@ class Comparison:
                 Point(**(item | {"score": _estimate(item["score"])})) for item in plain["points"]
             )
             differences = tuple(
-                Difference(**(item | {"estimate": _estimate(item["estimate"])}))
+                Difference(
+                    **item
+                    | {
+                        "estimate": _estimate(item["estimate"]),
+                        "accuracy": _estimate(item.get("accuracy")),
+                    }
+                )
                 for item in plain["differences"]
             )
             return cls(
@@ -167,6 +223,7 @@ class Comparison:
                         "points": points,
                         "differences": differences,
                         "notes": tuple(plain["notes"]),
+                        "confirmed": _confirmed(plain.get("confirmed")),
                     }
                 )
             )
@@ -209,6 +266,17 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         return presentation.notebook(self)
+
+
+def _plain(estimate: Estimate | None) -> dict[str, Any] | None:
+    return None if estimate is None else estimate.to_dict()
+
+
+def _confirmed(plain: dict[str, Any] | None) -> Confirmed | None:
+    if plain is None:
+        return None
+    found = {name: _estimate(plain.get(name)) for name in CONFIRMED_ESTIMATES}
+    return Confirmed(**(plain | found))
 
 
 def _estimate(plain: dict[str, Any] | None) -> Estimate | None:

@@ -5,34 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tacit.core.comparison import Comparison
+from tacit.core.comparison import Comparison, Confirmed
 from tacit.core.errors import InvalidInput
-from tacit.core.estimate import Estimate
-
-
-@dataclass(frozen=True)
-class Confirmed:
-    """Baseline against winner on fresh coins and seeds; nothing of it was used to choose.
-
-    Parameters
-    ----------
-    score : vulnerability of the baseline minus that of the winner; above 0 where the winner is
-        less vulnerable.
-    accuracy : accuracy of the winner minus that of the baseline, or None where unknown.
-    runs : fresh trainings of each.
-    baseline_score, winner_score : what the differences are made of.
-    """
-
-    score: Estimate
-    accuracy: Estimate | None
-    runs: int
-    baseline_score: Estimate | None = None
-    winner_score: Estimate | None = None
-
-    @property
-    def better(self) -> bool:
-        """Whether the winner is less vulnerable by more than chance."""
-        return self.score.low > 0
 
 
 @dataclass(frozen=True, eq=False)

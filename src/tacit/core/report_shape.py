@@ -59,6 +59,28 @@ def choice(*words: str) -> Rule:
     return check
 
 
+def where_given(rule: Rule, *keys: str) -> Rule:
+    """A mapping in which these keys, where they are there, obey `rule`."""
+
+    def check(value: Any, place: str) -> None:
+        mapping(value, place)
+        for key in keys:
+            if key in value:
+                rule(value[key], f"{place}.{key}" if place else key)
+
+    return check
+
+
+def every(*rules: Rule) -> Rule:
+    """All of these rules."""
+
+    def check(value: Any, place: str) -> None:
+        for rule in rules:
+            rule(value, place)
+
+    return check
+
+
 def numbers(value: Any, place: str) -> None:
     """A mapping from text to numbers."""
     mapping(value, place)
@@ -187,26 +209,33 @@ REPORT = record(
     unknown=many(NOTE),
     attributable=boolean,
 )
-POINT = record(
-    name=text,
-    model=text,
-    epoch=maybe(number),
-    accuracy=maybe(number),
-    score=maybe(FIRST_ESTIMATE),
-    finding=text,
-    verdict=text,
-    n=whole,
-    front=boolean,
+POINT = every(
+    record(
+        name=text,
+        model=text,
+        epoch=maybe(number),
+        accuracy=maybe(number),
+        score=maybe(FIRST_ESTIMATE),
+        finding=text,
+        verdict=text,
+        n=whole,
+        front=boolean,
+    ),
+    where_given(maybe(number), "accuracy_low", "accuracy_high", "seconds"),
+    where_given(whole, "runs"),
 )
-DIFFERENCE = record(
-    first=text,
-    second=text,
-    estimate=maybe(FIRST_ESTIMATE),
-    p_value=maybe(number),
-    p_adjusted=maybe(number),
-    real=boolean,
-    paired=boolean,
-    reason=text,
+DIFFERENCE = every(
+    record(
+        first=text,
+        second=text,
+        estimate=maybe(FIRST_ESTIMATE),
+        p_value=maybe(number),
+        p_adjusted=maybe(number),
+        real=boolean,
+        paired=boolean,
+        reason=text,
+    ),
+    where_given(maybe(FIRST_ESTIMATE), "accuracy"),
 )
 HISTORY = record(
     points=many(POINT),
@@ -217,13 +246,22 @@ HISTORY = record(
     created=text,
     title=text,
 )
-COMPARISON = record(
-    points=many(POINT),
-    differences=many(DIFFERENCE),
-    recommended=text,
-    recommendation=text,
-    notes=many(text),
-    level=number,
-    created=text,
-    title=text,
+CONFIRMED = every(
+    record(score=FIRST_ESTIMATE, accuracy=maybe(FIRST_ESTIMATE), runs=whole),
+    where_given(maybe(FIRST_ESTIMATE), "baseline_score", "winner_score"),
+    where_given(text, "baseline", "winner"),
+)
+COMPARISON = every(
+    record(
+        points=many(POINT),
+        differences=many(DIFFERENCE),
+        recommended=text,
+        recommendation=text,
+        notes=many(text),
+        level=number,
+        created=text,
+        title=text,
+    ),
+    where_given(text, "baseline"),
+    where_given(maybe(CONFIRMED), "confirmed"),
 )

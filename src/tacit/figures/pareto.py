@@ -6,6 +6,21 @@ from tacit.core import Comparison, InvalidInput
 from tacit.core.comparison import Point
 
 
+def accuracy_ends(point: Point) -> tuple[float, float]:
+    """The interval of a point's accuracy; where none is known both ends are the accuracy itself.
+
+    Examples
+    --------
+    >>> accuracy_ends(Point("a", "a", None, 0.8, None, accuracy_low=0.75, accuracy_high=0.85))
+    (0.75, 0.85)
+    """
+    middle = point.accuracy or 0.0
+    low, high = point.accuracy_low, point.accuracy_high
+    if low is None or high is None:
+        return middle, middle
+    return min(low, middle), max(high, middle)
+
+
 @dataclass(frozen=True, eq=False)
 class ParetoFigure:
     """Accuracy beside vulnerability with its interval, one line a model, one dot an epoch.

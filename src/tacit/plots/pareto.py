@@ -6,14 +6,15 @@ from typing import Any
 from tacit.core import Comparison
 from tacit.core.comparison import Point
 from tacit.figures.palette import PALETTE, QUIET
-from tacit.figures.pareto import ParetoFigure
+from tacit.figures.pareto import ParetoFigure, accuracy_ends
 from tacit.figures.trend import errors
 from tacit.plots.canvas import axes, finish, literal
 
 
 @dataclass(frozen=True, eq=False)
 class ParetoDisplay:
-    """Accuracy on x, vulnerability with its interval on y, one line a model, one dot an epoch.
+    """Accuracy on x and vulnerability on y, each with its interval where one is known; one line a
+    model, one dot an epoch.
 
     Dots on the Pareto front are filled.
 
@@ -73,10 +74,24 @@ class ParetoDisplay:
 
 def _line(ax: Any, name: str, points: list[Point], color: str) -> list[Any]:
     scores = [point.score for point in points if point.score is not None]
-    x = [point.accuracy for point in points]
+    x = [point.accuracy or 0.0 for point in points]
     y = [score.value for score in scores]
+    ends = [accuracy_ends(point) for point in points]
+    across = [
+        [middle - low for middle, (low, _) in zip(x, ends)],
+        [high - middle for middle, (_, high) in zip(x, ends)],
+    ]
+    known = any(point.accuracy_low is not None for point in points)
     bars = ax.errorbar(
-        x, y, errors(scores), fmt="-", color=color, linewidth=1, elinewidth=1, alpha=0.8
+        x,
+        y,
+        errors(scores),
+        across if known else None,
+        fmt="-",
+        color=color,
+        linewidth=1,
+        elinewidth=1,
+        alpha=0.8,
     )
     bars.set_label(literal(name))
     artists = [bars]

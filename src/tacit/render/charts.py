@@ -17,6 +17,7 @@ from tacit.figures import (
     SlicesFigure,
     TrendFigure,
 )
+from tacit.figures.pareto import accuracy_ends
 from tacit.figures.thinning import cornered
 from tacit.render.clean import clean
 from tacit.render.words import Words
@@ -186,6 +187,9 @@ def pareto_of(comparison: Comparison, words: Words) -> Plain:
             "front": [point.front for point in points],
             "best": [point.name == figure.recommended for point in points],
         }
+        if any(point.accuracy_low is not None for point in points):
+            ends = [accuracy_ends(point) for point in points]
+            line |= {"left": _short([a for a, _ in ends]), "right": _short([b for _, b in ends])}
         scores = [point.score for point in points if point.score is not None]
         series.append(line | _columns(scores))
     if not series:
@@ -194,7 +198,7 @@ def pareto_of(comparison: Comparison, words: Words) -> Plain:
 
 
 def _with_bars(series: list[Plain], words: Words, *, x: str, form: str) -> Plain:
-    across = [value for item in series for value in item["x"]]
+    across = [v for item in series for end in ("x", "left", "right") for v in item.get(end, ())]
     along = [value for item in series for end in ("low", "high") for value in item[end]]
     return {
         "kind": "points",

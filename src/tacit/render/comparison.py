@@ -15,6 +15,7 @@ from tacit.render.blocks import (
     Table,
     Text,
 )
+from tacit.render.bought import bought
 from tacit.render.cells import interval
 from tacit.render.charts import pareto_of, script_words
 from tacit.render.clean import clean, sentence
@@ -72,6 +73,7 @@ def sections_of(comparison: Comparison, words: Words) -> list[Section]:
     notes = tuple(map(words.written, comparison.notes))
     return [
         Section("points", words.say("comparison.points"), points(comparison, words), "everywhere"),
+        Section("bought", words.say("bought.title"), bought(comparison, words), "everywhere"),
         Section(
             "differences",
             words.say("comparison.differences"),

@@ -96,14 +96,13 @@ def _accuracy(reading: Reading) -> tuple[Fact, ...]:
     note = ""
     if "member" in accuracy:
         note = words.say("fact.accuracy.note", share=words.share(accuracy["member"]))
-    return (
-        Fact(
-            words.say("fact.accuracy"),
-            words.share(accuracy["nonmember"]),
-            _between(reading, "nonmember"),
-            note,
-            words.say("fact.accuracy.about"),
-        ),
+    about = words.say("fact.accuracy.about")
+    shares = [(words.say("fact.accuracy"), "nonmember", note)]
+    if "utility" in accuracy:
+        shares.append((words.say("fact.utility"), "utility", ""))
+    return tuple(
+        Fact(name, words.share(accuracy[side]), _between(reading, side), said, about)
+        for name, side, said in shares
     )
 
 

@@ -146,7 +146,9 @@ def _points(chart: Plain) -> tuple[str, int]:
         color, style = PALETTE[order % len(PALETTE)], f"s{order % len(PALETTE)}"
         places = [(x(a), y(b)) for a, b in zip(item["x"], item["y"])]
         parts.append(_path(places, color, f"line {style}", width=1.2))
-        parts += [_point(item, index, place, y, color, style) for index, place in enumerate(places)]
+        parts += [
+            _point(item, index, place, (x, y), color, style) for index, place in enumerate(places)
+        ]
     parts.append(
         _legend([(order, item["name"]) for order, item in enumerate(chart["series"])], right=False)
     )
@@ -154,9 +156,14 @@ def _points(chart: Plain) -> tuple[str, int]:
 
 
 def _point(
-    item: Plain, index: int, place: tuple[float, float], y: Axis, color: str, style: str
+    item: Plain,
+    index: int,
+    place: tuple[float, float],
+    axes: tuple[Axis, Axis],
+    color: str,
+    style: str,
 ) -> str:
-    a, b = place
+    (a, b), (x, y) = place, axes
     filled = "front" not in item or item["front"][index]
     looks = (
         f'class="dot {style}{"" if filled else " open"}" fill="{color if filled else "#fff"}"'
@@ -170,6 +177,9 @@ def _point(
             width=1.4,
         )
     ]
+    if "left" in item:
+        ends = [(x(item[end][index]), b) for end in ("left", "right")]
+        parts.append(_path(ends, color, f"bar {style}", width=1.4))
     parts.append(f'<circle {looks} cx="{a}" cy="{b}" r="4"/>')
     if "best" in item and item["best"][index]:
         parts.append(

@@ -76,6 +76,8 @@ def fit_many(
     .. [1] https://docs.pytorch.org/tutorials/intermediate/ensembling.html
     """
     torch = require("torch", extra="torch", purpose="Training K models in one program")
+    if recipe.noise:
+        raise InvalidInput("Models of DP-SGD (`noise`) cannot share a program: call `fit`.")
     models = [seeded(recipe, seed).to(recipe.device).train() for seed in seeds]
     obstacle = obstacle_of(models[0])
     if obstacle is not None:

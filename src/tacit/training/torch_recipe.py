@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tacit.core import InvalidInput
 from tacit.core.optional import require
 from tacit.training.jobs import Observe
 from tacit.training.torch_steps import (
@@ -39,6 +40,9 @@ class TorchRecipe:
     augment : ``augment(batch, rng) -> batch`` with a `numpy.random.Generator` of the model's own;
         applied in training only.
     device : ``"cpu"``, ``"cuda"``, ...
+    label_smoothing : share of the target that is spread over all classes.
+    noise : noise multiplier of DP-SGD, which Opacus carries out; 0 trains without.
+    clip : largest norm of one record's gradient, with `noise` only.
     group_size : models in one program; None chooses from the memory that is free, and trains models
         that cannot share a program (batch normalisation, dropout, recurrent layers) one at a time.
     """
@@ -55,12 +59,27 @@ class TorchRecipe:
     augment: Callable[[Any, np.random.Generator], Any] | None = None
     device: str = "cpu"
     group_size: int | None = None
+    label_smoothing: float = 0.0
+    noise: float = 0.0
+    clip: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.label_smoothing < 1 and self.noise >= 0 and self.clip > 0):
+            raise InvalidInput(
+                "`label_smoothing` needs a share from 0 to below 1, `noise` 0 or more and `clip`"
+                f" more than 0, got {self.label_smoothing!r}, {self.noise!r} and {self.clip!r}."
+            )
 
     def fit(self, x: Any, y: Any, indices: NDArray[np.int64], seed: int) -> Observe:
         """Train one model on the rows `indices` by the plain loop."""
         torch = require("torch", extra="torch", purpose="A PyTorch recipe")
         rows, target = tensors(self, x, y)
         model = seeded(self, seed).to(self.device).train()
+        if self.noise:
+            from tacit.training.private_steps import train_privately
+
+            trained = train_privately(self, model, (rows, target), indices, seed)
+            return Answering(trained.eval(), self, y)
         step = optimizer_of(self, model.parameters())
         for epoch, batches in enumerate(orders(self, indices, seed)):
             set_rate(self, step, epoch)
@@ -86,7 +105,9 @@ class TorchRecipe:
         return replace(self, group_size=None)
 
     def group(self, x: Any) -> int:
-        """How many models fit into one program."""
+        """How many models fit into one program; those of DP-SGD are trained one by one."""
         from tacit.training.batched import group_size
 
+        if self.noise:
+            return 1
         return group_size(self, x) if self.group_size is None else self.group_size

@@ -81,7 +81,10 @@ def losses(recipe: "TorchRecipe", answer: Any, target: Any) -> Any:
     functional = require("torch.nn.functional", extra="torch", purpose="A PyTorch recipe")
     if recipe.loss == "cross_entropy":
         flat = functional.cross_entropy(
-            answer.reshape(-1, answer.shape[-1]), target.reshape(-1), reduction="none"
+            answer.reshape(-1, answer.shape[-1]),
+            target.reshape(-1),
+            reduction="none",
+            label_smoothing=recipe.label_smoothing,
         )
         return flat.reshape(target.shape)
     return (answer.reshape(target.shape) - target) ** 2

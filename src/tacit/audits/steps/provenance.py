@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit import __version__
-from tacit.core import Membership, Outputs
+from tacit.core import InvalidInput, Membership, Outputs
 from tacit.core.outputs import ARRAYS
 from tacit.metrics.clusters import MIN_CLUSTERS, effective_size
 from tacit.metrics.intervals import clopper_pearson
@@ -126,6 +126,28 @@ def accuracy(outputs: Outputs, membership: Membership, *, level: float = 0.95) -
             low, high = clopper_pearson(share * size, size, level=level)
             result |= {f"{name}_low": float(low), f"{name}_high": float(high)}
     return result
+
+
+def utility(outputs: Outputs, *, level: float = 0.95) -> dict[str, float]:
+    """Share of right answers on records that the audit does not use, with the ends of its interval.
+
+    Keys are ``"utility"``, ``"utility_low"`` and ``"utility_high"``.
+
+    Parameters
+    ----------
+    outputs : what the model answered, with labels.
+    level : two-sided.
+
+    Raises
+    ------
+    InvalidInput : there are no labels.
+    """
+    if "correctness" not in available(outputs):
+        raise InvalidInput("`utility` needs answers with labels, to see which of them are right.")
+    right = measure(outputs, "correctness")
+    share = float(right.mean())
+    low, high = clopper_pearson(share * len(right), len(right), level=level)
+    return {"utility": share, "utility_low": float(low), "utility_high": float(high)}
 
 
 def _worth(

@@ -111,6 +111,7 @@
           series.x.forEach((value, k) => {
             const a = x(value), b = y(series.y[k]);
             node("line", { class: `bar s${i % 7}`, "stroke-width": 1.6, x1: a, x2: a, y1: y(series.low[k]), y2: y(series.high[k]) }, marks);
+            if (series.left) node("line", { class: `bar s${i % 7}`, "stroke-width": 1.6, x1: x(series.left[k]), x2: x(series.right[k]), y1: b, y2: b }, marks);
             node("circle", { class: `dot s${i % 7}${series.front && !series.front[k] ? " open" : ""}`, cx: a, cy: b, r: 4.5 }, marks);
             if (series.best && series.best[k]) node("circle", { class: "ring", cx: a, cy: b, r: 10 }, marks);
             if (series.tags && series.tags[k]) node("text", { x: a + 7, y: b + 15 }, marks, series.tags[k]);

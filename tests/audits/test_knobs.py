@@ -1,0 +1,127 @@
+"""Ready-made knobs of a PyTorch recipe, DP-SGD among them."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tacit.audits.explore import explore
+from tacit.audits.knobs import epsilon_of, torch_knobs
+from tacit.core import InvalidInput
+from tacit.training import TorchRecipe
+
+pytestmark = pytest.mark.framework
+N = 600
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(N, 8)).astype(np.float32)
+    return x, (x[:, 0] + rng.normal(size=N) > 0).astype(np.int64)
+
+
+def linear():
+    from torch import nn
+
+    return nn.Linear(8, 2)
+
+
+def with_batch_norm():
+    from torch import nn
+
+    return nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8), nn.Linear(8, 2))
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    pytest.importorskip("torch")
+    return TorchRecipe(linear, epochs=8, batch_size=50, lr=0.05)
+
+
+def test_the_names_say_what_is_turned_and_what_epsilon_it_costs(recipe):
+    knobs = torch_knobs(recipe, N, networks={"deeper": with_batch_norm}, noises=(0.1, 2.0))
+    assert next(iter(knobs.items())) == ("as it is", {})
+    assert knobs["2 epochs"] == {"epochs": 2}
+    assert knobs["label smoothing"] == {"label_smoothing": 0.1}
+    assert knobs["half the data"] == {"share": 0.25}
+    assert knobs["deeper"] == {"build_fn": with_batch_norm}
+    assert knobs["DP-SGD, noise 0.1 (epsilon over 50)"] == {"noise": 0.1}
+    assert sum(name.startswith("DP-SGD, noise 2 (epsilon ") for name in knobs) == 1
+    numbers = torch_knobs(replace(recipe, loss="squared_error"), N, noises=())
+    assert "label smoothing" not in numbers
+    with pytest.raises(InvalidInput, match="TorchRecipe"):
+        torch_knobs(linear, N)
+
+
+def test_epsilon_is_the_accountants_for_this_recipe(recipe):
+    from tacit.dp import subsampled_gaussian
+
+    # 300 records in batches of 50: 6 steps an epoch, each record in a batch with chance 1/6
+    assert epsilon_of(recipe, 300, noise=2.0) == subsampled_gaussian(2.0, 1 / 6, 48).epsilon(1e-5)
+    assert epsilon_of(recipe, 300, noise=0.05) == math.inf
+
+
+def test_dp_sgd_is_seeded_and_its_noise_costs_accuracy(recipe, data):
+    pytest.importorskip("opacus")
+    x, y = data
+    accuracy = {}
+    for noise in (0.5, 60.0):
+        private = replace(recipe, noise=noise)
+        answers = [private.fit(x, y, np.arange(300), 5)(x).logits for _ in range(2)]
+        assert (answers[0] == answers[1]).all()
+        other = private.fit(x, y, np.arange(300), 6)(x).logits
+        assert (answers[0] != other).any()
+        accuracy[noise] = (answers[0].argmax(axis=1) == y).mean()
+    assert accuracy[0.5] > 0.7 > accuracy[60.0]
+
+
+def test_gradients_are_clipped_where_no_noise_to_speak_of_is_added(recipe, data):
+    pytest.importorskip("opacus")
+    x, y = data
+    still = replace(recipe, noise=1e-6, clip=1e-6, optimizer="sgd", lr=0.01)
+    free = replace(still, noise=0.0)
+    first = still.fit(x, y, np.arange(300), 5)
+    # what a model of this seed answers before it has learnt anything
+    unmoved = replace(free, lr=0.0).fit(x, y, np.arange(300), 5)
+    assert np.abs(first(x).logits - unmoved(x).logits).max() < 1e-4
+    assert np.abs(free.fit(x, y, np.arange(300), 5)(x).logits - unmoved(x).logits).max() > 1e-2
+
+
+def test_a_module_that_mixes_records_is_refused_by_dp_sgd(recipe, data):
+    pytest.importorskip("opacus")
+    with pytest.raises(InvalidInput, match="DP-SGD cannot train"):
+        replace(recipe, build_fn=with_batch_norm, noise=1.0).fit(*data, np.arange(300), 0)
+
+
+def test_models_of_dp_sgd_are_trained_one_by_one(recipe, data):
+    private = replace(recipe, noise=1.0)
+    assert private.group(data[0]) == 1
+    with pytest.raises(InvalidInput, match="call `fit`"):
+        private.fit_many(*data, [np.arange(300)], [0])
+
+
+@pytest.mark.parametrize("odd", [{"noise": -1.0}, {"clip": 0.0}, {"label_smoothing": 1.0}])
+def test_knobs_that_cannot_be_turned_so_far_are_refused(recipe, odd):
+    with pytest.raises(InvalidInput, match="`label_smoothing` needs"):
+        replace(recipe, **odd)
+
+
+def test_smoothed_labels_make_a_model_less_certain_alone_and_in_one_program(recipe, data):
+    x, y = data
+    smooth = replace(recipe, label_smoothing=0.3)
+    rows, seeds = [np.arange(300), np.arange(300, 600)], [0, 1]
+    sure = recipe.fit(x, y, rows[0], 0)(x)
+    alone = smooth.fit(x, y, rows[0], 0)(x)
+    assert np.abs(np.diff(alone.logits)).mean() < 0.9 * np.abs(np.diff(sure.logits)).mean()
+    together = smooth.fit_many(x, y, rows, seeds)[0](x)
+    assert np.allclose(together.logits, alone.logits, atol=1e-3)
+
+
+def test_a_recipe_is_explored_by_its_fields(recipe, data):
+    found = explore(recipe, {"now": {}, "short": {"epochs": 1}}, data, tolerance=0.3)
+    assert found.comparison.point("now").runs == 3
+    assert found.params["short"] == {"epochs": 1}
+    with pytest.raises(InvalidInput, match="has no depth"):
+        explore(recipe, {"now": {}, "deep": {"depth": 3}}, data)
