@@ -6,7 +6,7 @@ PYTEST_ARGS ?=
 export MPLBACKEND := Agg
 export PYTHONHASHSEED := 0
 
-.PHONY: help demo test test-core test-frameworks test-kfp test-tfx test-browser lint coverage bench bench-compare clean
+.PHONY: help demo test test-core test-frameworks test-kfp test-tfx test-orchestrators test-browser lint coverage bench bench-compare clean
 .PHONY: test-oldest docs docs-browser dist
 
 help:  ## this list
@@ -29,6 +29,9 @@ test-frameworks:  ## tests against the real frameworks (several gigabytes)
 
 test-kfp:  ## the component for Kubeflow Pipelines, run locally in an environment of its own
 	@python=$$(tools/environment.sh kfp kfp.txt) && "$$python" -m pytest tests/integrations/test_kfp.py $(PYTEST_ARGS)
+
+test-orchestrators:  ## Beam, Dagster and Metaflow, in an environment of their own
+	@python=$$(tools/environment.sh orchestrators orchestrators.txt) && "$$python" -m pytest tests/integrations/test_beam.py tests/integrations/test_orchestrators.py $(PYTEST_ARGS)
 
 test-tfx:  ## a real TFX pipeline, in an environment of its own (3 GB)
 	@python=$$(tools/tfx_environment.sh) && "$$python" -m pytest tests/integrations/test_tfx.py $(PYTEST_ARGS)

@@ -29,7 +29,7 @@ ALLOWED_SKIPS = (
 )
 # the run that brings the frameworks may not skip them, apart from those with a target of their own
 OWN_RUN = "framework"
-OWN_TARGETS = ("kfp", "tfx", "tfx.v1")
+OWN_TARGETS = ("kfp", "tfx", "tfx.v1", "apache_beam", "dagster", "metaflow")
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,16 @@ def headline(
     detectable: float,
     warning: str,
 ) -> str:
+    """The finding, with how often the secret was guessed with and without the model.
+
+    Parameters
+    ----------
+    finding : what was found.
+    blind, chosen : the guesser that never saw the model, and the one that is judged.
+    secret : the column.
+    detectable : the smallest advantage that would have shown in 4 audits of 5.
+    warning : why the numbers do not speak of the model; empty where they do.
+    """
     if warning:
         return f"Inconclusive: {warning}"
     if chosen.n_members != blind.n_members:
@@ -56,6 +66,14 @@ def unknown(
     sides: tuple[Asked, Asked],
     codes: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> list[Note]:
+    """What could not be known, with the reason.
+
+    Parameters
+    ----------
+    dropped : rows that were left out for want of a secret.
+    sides : what the model answered about members and about non-members.
+    codes : the secret's value of each record of both sides; -1 where `reference` never shows it.
+    """
     notes: list[Note] = []
     if dropped:
         reason = (

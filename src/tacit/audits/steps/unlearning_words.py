@@ -47,6 +47,16 @@ def headline(
     detectable: float,
     warning: str,
 ) -> str:
+    """The finding, with what is left to see after unlearning and what there was before.
+
+    Parameters
+    ----------
+    finding : what was found.
+    found : the areas under the curve by name.
+    estimates : all that was measured, the share removed among them.
+    detectable : the smallest advantage that would have shown in 4 audits of 5.
+    warning : why the numbers do not speak of the unlearning; empty where they do.
+    """
     if warning:
         return f"Inconclusive: {warning}"
     left, ceiling = found[UNLEARNED], found[CEILING]
