@@ -94,8 +94,11 @@ def test_limits_of_a_ratio_solve_the_squared_distances(hits, n):
     assert (most * q0 - q1) == pytest.approx(np.hypot(high[0] - q1, most * (q0 - low[1])))
 
 
-def test_where_others_hardly_ever_fail_no_share_is_ruled_out():
-    """1 of 50 others is missed: its limit is more than twice that, so all may be known."""
+def test_where_others_hardly_ever_fail_the_limit_still_solves_the_squared_distances():
+    """1 of 50 others is missed: its upper limit is more than twice that."""
     found = relative_excess(np.arange(50) < 48, np.arange(50) < 49)
-    assert found.high == 1.0
+    low, high = wilson([2, 1], [50, 50], level=0.95)
+    assert high[1] > 2 / 50
+    least = 1 - found.high
+    assert 0.04 - least * 0.02 == pytest.approx(np.hypot(0.04 - low[0], least * (high[1] - 0.02)))
     assert found.value == pytest.approx(-1.0)

@@ -108,7 +108,7 @@ def test_no_score_depends_on_the_order_of_the_texts():
     target, other = pair(seed=2)
     order = np.random.default_rng(0).permutation(target.n)
     for name in reference.SCALES:
-        if name == "base_ratio":
+        if name in ("base_ratio", "byte_ratio"):  # tested by themselves, with what they need
             continue
         score = getattr(reference, name)
         np.testing.assert_array_equal(
