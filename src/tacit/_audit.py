@@ -113,6 +113,7 @@ def audit(
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> trained = Outputs(loss=rng.exponential(0.5, 500))
     >>> fresh = Outputs(loss=rng.exponential(1.0, 500))

@@ -235,7 +235,7 @@ def test_the_charts_speak_the_language_of_the_page(browser, tmp_path, leaking):
     path = leaking.save(tmp_path / "report.html", lang="de")
     browser.get(path.as_uri())
     said = hover(browser, chart(browser, "slices"), 0.6, 0.08)
-    assert said == "prediction = wrong: 0,52 (0,43 bis 0,61), mehr als zufällig"
+    assert said == "Vorhersage = falsch: 0,52 (0,43 bis 0,61), mehr als zufällig"
     assert hover(browser, chart(browser, "roc"), 0.5, 0.5).startswith("Irrtum bei 1 von ")
     assert browser.execute_script("return document.documentElement.lang") == "de"
 

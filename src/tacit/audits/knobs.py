@@ -152,7 +152,7 @@ def epsilon_of(recipe: TorchRecipe, n_members: int, *, noise: float, delta: floa
     --------
     >>> recipe = TorchRecipe(build_fn=dict, epochs=10, batch_size=100)
     >>> round(epsilon_of(recipe, 10_000, noise=1.0), 1)
-    2.1
+    1.9
     """
     batches = math.ceil(n_members / recipe.batch_size)
     curve = subsampled_gaussian(noise, 1 / batches, recipe.epochs * batches)
