@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
+from scipy.integrate import trapezoid
 from scipy.special import ndtr, ndtri
 
 from tacit import metrics
@@ -150,7 +151,7 @@ class Shift:
         else:
             grid = np.concatenate([[0], np.geomspace(1e-12, max_fpr, 20_001)])
             curve = np.concatenate([[0], ndtr(self.mu + ndtri(grid[1:]))])
-        area, least = float(np.trapezoid(curve, grid)), max_fpr**2 / 2
+        area, least = float(trapezoid(curve, grid)), max_fpr**2 / 2
         return 0.5 * (1 + (area - least) / (max_fpr - least))
 
 
