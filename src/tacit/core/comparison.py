@@ -9,7 +9,7 @@ from tacit.core import presentation, report_shape
 from tacit.core.errors import InvalidInput
 from tacit.core.estimate import Estimate
 from tacit.core.files import write_whole
-from tacit.core.plain import parsed
+from tacit.core.plain import parsed, require_kind
 
 SCHEMA = 1
 KIND = "tacit comparison"
@@ -193,14 +193,8 @@ class Comparison:
     @classmethod
     def from_dict(cls, plain: Any) -> "Comparison":
         """The Comparison that `to_dict` wrote; see `from_json`."""
-        if not isinstance(plain, dict) or plain.get("kind") != KIND:
-            raise InvalidInput(f"This is not a tacit comparison: it has no `kind` of {KIND!r}.")
+        require_kind(plain, KIND, SCHEMA, "comparison")
         plain = {name: value for name, value in plain.items() if name != "kind"}
-        if plain.get("schema") != SCHEMA:
-            raise InvalidInput(
-                f"The comparison has schema {plain.get('schema')!r}, this tacit reads schema"
-                f" {SCHEMA}. Install a newer tacit-privacy."
-            )
         report_shape.COMPARISON(plain, "")
         try:
             points = tuple(

@@ -13,7 +13,7 @@ from tacit.core.comparison import Comparison
 from tacit.core.errors import InvalidInput
 from tacit.core.evidence_file import EvidenceFile
 from tacit.core.files import write_whole
-from tacit.core.plain import finite, parsed
+from tacit.core.plain import finite, parsed, require_kind
 from tacit.core.report import Report
 
 SCHEMA = 1
@@ -163,13 +163,7 @@ class Filing:
     @classmethod
     def from_dict(cls, plain: Any) -> "Filing":
         """The Filing that `to_dict` wrote; see `from_json`."""
-        if not isinstance(plain, dict) or plain.get("kind") != KIND:
-            raise InvalidInput(f"This is not a tacit evidence file: it has no `kind` of {KIND!r}.")
-        if plain.get("schema") != SCHEMA:
-            raise InvalidInput(
-                f"The evidence file has schema {plain.get('schema')!r}, this tacit reads schema"
-                f" {SCHEMA}. Install a newer tacit-privacy."
-            )
+        require_kind(plain, KIND, SCHEMA, "evidence file")
         reports, compared = plain.get("reports"), plain.get("comparison")
         if not isinstance(reports, list):
             raise InvalidInput("The evidence file is damaged: `reports` needs a list.")

@@ -10,7 +10,7 @@ from tacit.core.comparison import Difference, Point
 from tacit.core.errors import InvalidInput
 from tacit.core.estimate import Estimate
 from tacit.core.files import write_whole
-from tacit.core.plain import parsed
+from tacit.core.plain import parsed, require_kind
 
 SCHEMA = 1
 KIND = "tacit history"
@@ -103,13 +103,7 @@ class History:
     @classmethod
     def from_dict(cls, plain: Any) -> "History":
         """The History that `to_dict` wrote; see `from_json`."""
-        if not isinstance(plain, dict) or plain.get("kind") != KIND:
-            raise InvalidInput(f"This is not a tacit history: it has no `kind` of {KIND!r}.")
-        if plain.get("schema") != SCHEMA:
-            raise InvalidInput(
-                f"The history has schema {plain.get('schema')!r}, this tacit reads schema {SCHEMA}."
-                " Install a newer tacit-privacy."
-            )
+        require_kind(plain, KIND, SCHEMA, "history")
         plain = {name: value for name, value in plain.items() if name != "kind"}
         report_shape.HISTORY(plain, "")
         try:

@@ -34,3 +34,25 @@ def finite(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def require_kind(plain: Any, kind: str, schema: int, what: str) -> None:
+    """Refuse plain data that is not of this kind, or that a newer tacit wrote.
+
+    Parameters
+    ----------
+    plain : what was parsed.
+    kind, schema : what it needs to say of itself.
+    what : the name of the kind in the error.
+
+    Raises
+    ------
+    InvalidInput : it is of another kind or schema.
+    """
+    if not isinstance(plain, dict) or plain.get("kind") != kind:
+        raise InvalidInput(f"This is not a tacit {what}: it has no `kind` of {kind!r}.")
+    if plain.get("schema") != schema:
+        raise InvalidInput(
+            f"The {what} has schema {plain.get('schema')!r}, this tacit reads schema {schema}."
+            " Install a newer tacit-privacy."
+        )
