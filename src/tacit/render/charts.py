@@ -168,9 +168,13 @@ def versions_of(history: History, words: Words) -> Plain:
         "shown": True,
         "x": _short([place for place, _ in known]),
         "labels": [clean(point.name, limit=NAME) for _, point in known],
+        # no line leads across a version that nobody knows the score of
+        "apart": [place - before > 1 for (before, _), (place, _) in zip([(0, None), *known], known)],
     }
     series = [line | _columns(scores)]
-    return {"trend": _with_bars(series, words, x=words.say("chart.version"), form="plain")}
+    chart = _with_bars(series, words, x=words.say("chart.version"), form="whole")
+    chart["x"]["domain"] = _around([1.0, len(history.points)])
+    return {"trend": chart}
 
 
 def pareto_of(comparison: Comparison, words: Words) -> Plain:
