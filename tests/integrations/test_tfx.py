@@ -1,6 +1,7 @@
 """A real TFX pipeline, CsvExampleGen to Pusher: one model is pushed, the other is blocked."""
 
 import json
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,12 @@ TRAINER = Path(__file__).parent / "tfx_trainer.py"
 BLESSING = tfx.types.standard_artifacts.ModelBlessing
 LIMIT = json.dumps({"at_most": {"advantage": 0.25}})
 NO_LIMIT = json.dumps({"at_most": {"advantage": 1.0}})
+
+
+@pytest.fixture(autouse=True)
+def no_arguments(monkeypatch):
+    # TFX and Beam read the command line, which is that of pytest here
+    monkeypatch.setattr(sys, "argv", sys.argv[:1])
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +81,6 @@ def run(root, *components):
             pipeline_root=str(root / "root"),
             components=list(components),
             metadata_connection_config=config,
-            beam_pipeline_args=["--direct_running_mode=in_memory"],
         )
     )
     connection = metadata_store_pb2.ConnectionConfig()

@@ -28,7 +28,7 @@ from tacit.core.optional import require
 
 beam: Any = require("apache_beam", extra="beam", purpose="Scoring with Beam")
 
-# records a worker scores at a time, and keeps before it writes a shard of 16 bytes a record
+# records a worker scores at a time, and keeps before it writes a shard of 12 bytes a record
 BATCH, SHARD = 256, 100_000
 # the last file to be written: which shards are those of attempts that Beam accepted
 LIST = "shards.json"
@@ -52,8 +52,8 @@ class ScoreShards(beam.PTransform):  # type: ignore[misc]
         Where the shards go, on any file system of Beam's that every worker reaches; one folder for
         the members and another for the others.
     kind : str
-        What the answers are: ``"logits"``, ``"probs"``, ``"prediction"`` or ``"loss"``. It has to be
-        said, as a batch of a few records does not show it.
+        What the answers are: ``"logits"``, ``"probs"``, ``"prediction"`` or ``"loss"``. It has to
+        be said, as a batch of a few records does not show it.
     batch : int
         Records that the model is asked about at once.
     """
@@ -162,7 +162,7 @@ def _read(files: Any, path: str) -> Outputs:
     with files.open(path) as file:
         content = io.BytesIO(file.read())
     with np.load(content, allow_pickle=False) as held:
-        return Outputs(loss=held["loss"], label=held["label"] if "label" in held else None)
+        return Outputs(loss=held["loss"], label=held.get("label"))
 
 
 def _list_shards(paths: list[str], folder: str) -> None:

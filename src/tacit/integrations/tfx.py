@@ -126,9 +126,7 @@ def PrivacyTester(
     """
     paths: Any = require("tfx.utils.path_utils", extra="tfx", purpose=PURPOSE)
     artifacts: Any = require("tfx.types.artifact_utils", extra="tfx", purpose=PURPOSE)
-    parse: records.Parse = partial(
-        records.example_pair, label_key=label_key, answer_key=answer_key
-    )
+    parse: records.Parse = partial(records.example_pair, label_key=label_key, answer_key=answer_key)
     load: Callable[[], records.Ask] = (
         records.given_answers
         if answer_key
@@ -179,9 +177,7 @@ def InferenceTester(
     member, nonmember : ``inference_result`` of the two.
     model : which they asked; it gets the blessing, and is not asked again.
     """
-    parse: records.Parse = partial(
-        records.log_pair, label_key=label_key, output_key=output_key
-    )
+    parse: records.Parse = partial(records.log_pair, label_key=label_key, output_key=output_key)
     patterns = {"member": f"{member.uri}/*", "nonmember": f"{nonmember.uri}/*"}
     sides = _outputs(
         patterns, parse, records.given_answers, kind, report, beam_pipeline if by_beam else None

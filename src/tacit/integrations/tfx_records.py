@@ -99,7 +99,8 @@ def chosen(names: list[str], key: str) -> str:
     found = key or (names[0] if len(names) == 1 else "")
     if found not in names:
         raise InvalidInput(
-            f"`output_key` needs one of the model's outputs {', '.join(sorted(names))}, got {key!r}."
+            f"`output_key` needs one of the model's outputs {', '.join(sorted(names))}, got"
+            f" {key!r}."
         )
     return found
 
@@ -228,7 +229,9 @@ def _raw_records(pattern: str) -> Iterator[bytes]:
     tensorflow: Any = require("tensorflow", extra="tfx", purpose=PURPOSE)
     for path in sorted(tensorflow.io.gfile.glob(pattern)):
         packed = "GZIP" if path.endswith(".gz") else ""
-        yield from tensorflow.data.TFRecordDataset(path, compression_type=packed).as_numpy_iterator()
+        yield from tensorflow.data.TFRecordDataset(
+            path, compression_type=packed
+        ).as_numpy_iterator()
 
 
 def _batches(parse: Parse, records: Iterable[bytes]) -> Iterator[tuple[Any, NDArray[Any]]]:

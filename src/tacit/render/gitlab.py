@@ -28,9 +28,7 @@ def gitlab(report: Report) -> str:
         if verdict.outcome != "pass"
     ]
     if not report.verdicts:
-        found.append(
-            _entry("rules", SEVERITIES["inconclusive"], "the policy sets no rule", report)
-        )
+        found.append(_entry("rules", SEVERITIES["inconclusive"], "the policy sets no rule", report))
     if report.finding == "leak" and not any(item.outcome == "fail" for item in report.verdicts):
         found.append(_entry("leak", FINDING, sentence(report.headline), report))
     return json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)
