@@ -23,7 +23,7 @@ from tacit.integrations.tfx import InferenceTester, PrivacyTester  # noqa: E402
 
 TRAINER = Path(__file__).parent / "tfx_trainer.py"
 BLESSING = tfx.types.standard_artifacts.ModelBlessing
-LIMIT = json.dumps({"at_most": {"advantage": 0.25}})
+LIMIT = json.dumps({"at_most": {"advantage": 0.18}})
 NO_LIMIT = json.dumps({"at_most": {"advantage": 1.0}})
 
 

@@ -182,9 +182,9 @@ def _outputs(model: Any, records: Any, dataset: Any, kind: str) -> Outputs:
         if raw is not None:
             frame = adapter_of(raw) == "sklearn"
             return outputs_of(raw, records if frame else _array(records), truth)
-        asked = partial(_scores, model, regression=kind == "prediction")
-        answers = "prediction" if kind == "prediction" else "auto"
-        return outputs_of(asked, records, truth, kind=answers)
+        regression = kind == "prediction"
+        asked = partial(_scores, model, regression=regression)
+        return outputs_of(asked, records, truth, kind="prediction" if regression else "auto")
     if not dataset.has_predictions:
         raise InvalidInput("Without a model, the table needs a column of predictions.")
     answers = np.asarray(dataset.predictions_data)

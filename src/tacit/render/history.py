@@ -46,8 +46,7 @@ def headline(history: History, words: Words) -> str:
     if not said and len(history.unknown) < len(history.steps):
         said.append(words.say("history.no change"))
     if history.unknown:
-        names = ", ".join(map(clean, history.unknown))
-        said.append(words.say("history.unknown", names=names))
+        said.append(words.say("history.unknown", names=", ".join(map(clean, history.unknown))))
     return " ".join(said)
 
 
