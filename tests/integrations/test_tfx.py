@@ -17,9 +17,10 @@ import tensorflow  # noqa: E402
 from ml_metadata import metadata_store  # noqa: E402
 from ml_metadata.proto import metadata_store_pb2  # noqa: E402
 from tensorflow_serving.apis import prediction_log_pb2  # noqa: E402
+from tfx.types import artifact_utils  # noqa: E402
 
 from tacit.integrations import tfx_records  # noqa: E402
-from tacit.integrations.tfx import InferenceTester, PrivacyTester  # noqa: E402
+from tacit.integrations.tfx import InferenceTester, PrivacyReport, PrivacyTester  # noqa: E402
 
 TRAINER = Path(__file__).parent / "tfx_trainer.py"
 BLESSING = tfx.types.standard_artifacts.ModelBlessing
@@ -228,6 +229,75 @@ def test_what_bulk_inferrer_wrote_gives_the_same_report(table, tmp_path):
     assert losses["asked"] > 0.55
     for name in losses:
         assert losses[name] == pytest.approx(losses["asked"], abs=1e-3), name
+
+
+def artifact(kind, folder, number):
+    made = kind()
+    made.uri, made.id = str(folder), number
+    return made
+
+
+def tested(root, gain, **options):
+    """The component without a pipeline, on answers that stand in files of examples."""
+    root.mkdir()
+    rng = np.random.default_rng(0)
+    examples = artifact(tfx.types.standard_artifacts.Examples, root / "examples", 1)
+    examples.split_names = '["train", "eval"]'
+    for split, surer in (("train", gain), ("eval", 0.0)):
+        (path,) = artifact_utils.get_split_uris([examples], split)
+        Path(path).mkdir(parents=True)
+        with tensorflow.io.TFRecordWriter(f"{path}/data.gz", "GZIP") as file:
+            for label in rng.integers(0, 2, 800):
+                logit = rng.normal() + (surer if label else -surer)
+                made = example(label=[int(label)], answer=[float(logit)])
+                file.write(made.SerializeToString())
+    blessing = artifact(BLESSING, root / "blessing", 4)
+    report = artifact(PrivacyReport, root / "report", 3)
+    told = PrivacyTester.test_call(
+        examples=examples,
+        model=artifact(tfx.types.standard_artifacts.Model, root / "model", 2),
+        report=report,
+        blessing=blessing,
+        answer_key="answer",
+        kind="logits",
+        effort="quick",
+        **({"policy": NO_LIMIT} | options),
+    )
+    assert blessing.get_int_custom_property("blessed") == told["passed"]
+    return told, blessing
+
+
+def test_an_evaluator_and_the_policy_have_to_agree(tmp_path):
+    for number, (evaluated, limit, passed) in enumerate(
+        [(1, NO_LIMIT, 1), (0, NO_LIMIT, 0), (1, LIMIT, 0)]
+    ):
+        judged = artifact(BLESSING, tmp_path / "evaluator", 9)
+        judged.set_int_custom_property("blessed", evaluated)
+        told, blessing = tested(
+            tmp_path / str(number), 1.0, evaluator_blessing=judged, policy=limit
+        )
+        assert told["passed"] == passed
+        said = blessing.get_string_custom_property("blessing_message")
+        assert ("the Evaluator did not bless it" in said) == (evaluated == 0)
+        assert ("the policy's verdict is fail" in said) == (limit == LIMIT)
+
+
+def test_a_model_is_compared_by_the_report_behind_the_earlier_blessing(tmp_path):
+    _, before = tested(tmp_path / "before", 0.2)
+    for gain, change, passed in ((0.2, "not shown", 1), (1.5, "worse", 0)):
+        options = {"baseline_blessing": before, "block_worse": True}
+        told, _ = tested(tmp_path / str(gain), gain, **options)
+        assert (told["change"], told["passed"]) == (change, passed)
+    told, _ = tested(tmp_path / "told only", 1.5, baseline_blessing=before)
+    assert (told["change"], told["passed"]) == ("worse", 1)
+    # a report that cannot be compared is no pass either
+    path = tmp_path / "before" / "report" / "report.json"
+    Report("inconclusive", "inconclusive", "x").save(path)
+    told, _ = tested(tmp_path / "unknown", 0.2, baseline_blessing=before, block_worse=True)
+    assert (told["change"], told["passed"]) == ("unknown", 0)
+    stranger = artifact(BLESSING, tmp_path / "stranger", 9)
+    with pytest.raises(InvalidInput, match="producer_component_id"):
+        tested(tmp_path / "stranger's", 0.2, baseline_blessing=stranger)
 
 
 def example(**features):
