@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from tacit.audits.explore import explore
 from tacit.audits.knobs import epsilon_of, torch_knobs
@@ -56,11 +57,44 @@ def test_the_names_say_what_is_turned_and_what_epsilon_it_costs(recipe):
 
 
 def test_epsilon_is_the_accountants_for_this_recipe(recipe):
-    from tacit.dp import subsampled_gaussian
+    pld = pytest.importorskip("dp_accounting.pld")
+    import dp_accounting as events
 
     # 300 records in batches of 50: 6 steps an epoch, each record in a batch with chance 1/6
-    assert epsilon_of(recipe, 300, noise=2.0) == subsampled_gaussian(2.0, 1 / 6, 48).epsilon(1e-5)
-    assert epsilon_of(recipe, 300, noise=0.05) == math.inf
+    step = events.PoissonSampledDpEvent(1 / 6, events.GaussianDpEvent(2.0))
+    exact = pld.PLDAccountant().compose(events.SelfComposedDpEvent(step, 48)).get_epsilon(1e-5)
+    assert 0 <= epsilon_of(recipe, 300, noise=2.0) - exact < 0.01
+
+
+def test_epsilon_of_full_batches_is_that_of_one_gaussian(recipe):
+    pytest.importorskip("dp_accounting")
+    # 8 steps with noise 4 tell as much as one with noise 4 / sqrt(8); Balle and Wang 2018, theorem 8
+    mu = 8**0.5 / 4
+    spent = epsilon_of(recipe, 50, noise=4.0, delta=1e-3)
+    delta = norm.cdf(mu / 2 - spent / mu) - math.exp(spent) * norm.cdf(-mu / 2 - spent / mu)
+    assert math.isclose(delta, 1e-3, rel_tol=0.01)
+
+
+def test_epsilon_is_below_the_published_one_of_a_looser_accountant(recipe):
+    pytest.importorskip("dp_accounting")
+    # Abadi et al. 2016, section 5.1: q = .01, sigma = 4, 10,000 steps, delta = 1e-5 spend 1.26
+    published = replace(recipe, epochs=100, batch_size=100)
+    assert 0.8 < epsilon_of(published, 10_000, noise=4.0) < 1.26
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-6, 0.05, 0.3])
+def test_little_noise_promises_nothing_and_is_known_at_once(recipe, noise):
+    pytest.importorskip("dp_accounting")
+    assert epsilon_of(recipe, 300, noise=noise) == math.inf
+
+
+@pytest.mark.parametrize(
+    ("n", "noise", "delta", "says"),
+    [(0, 1.0, 1e-5, "`n_members`"), (300, -1.0, 1e-5, "`noise`"), (300, 1.0, 1.0, "`delta`")],
+)
+def test_numbers_that_no_accountant_takes_are_refused(recipe, n, noise, delta, says):
+    with pytest.raises(InvalidInput, match=says):
+        epsilon_of(recipe, n, noise=noise, delta=delta)
 
 
 def test_dp_sgd_is_seeded_and_its_noise_costs_accuracy(recipe, data):
