@@ -33,7 +33,7 @@ from scipy.stats import beta
 
 import tacit
 from tacit.audits.explore import explore
-from tacit.audits.steps.race import fresh_scores
+from tacit.audits.steps.trials import fresh_scores
 from tacit.training import shadow
 
 Found = dict[str, Any]

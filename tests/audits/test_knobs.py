@@ -68,7 +68,7 @@ def test_epsilon_is_the_accountants_for_this_recipe(recipe):
 
 def test_epsilon_of_full_batches_is_that_of_one_gaussian(recipe):
     pytest.importorskip("dp_accounting")
-    # 8 steps with noise 4 tell as much as one with noise 4 / sqrt(8); Balle and Wang 2018, theorem 8
+    # 8 steps with noise 4 tell what one with noise 4 / sqrt(8) does; Balle and Wang 2018, th. 8
     mu = 8**0.5 / 4
     spent = epsilon_of(recipe, 50, noise=4.0, delta=1e-3)
     delta = norm.cdf(mu / 2 - spent / mu) - math.exp(spent) * norm.cdf(-mu / 2 - spent / mu)
