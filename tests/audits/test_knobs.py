@@ -153,6 +153,27 @@ def test_smoothed_labels_make_a_model_less_certain_alone_and_in_one_program(reci
     assert np.allclose(together.logits, alone.logits, atol=1e-3)
 
 
+def with_dropout():
+    from torch import nn
+
+    return nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Dropout(0.5), nn.Linear(32, 2))
+
+
+@pytest.mark.parametrize("noise", [0.0, 1.0])
+def test_dropout_depends_on_the_seed_alone_and_leaves_torch_as_it_was(recipe, data, noise):
+    torch = pytest.importorskip("torch")
+    if noise:
+        pytest.importorskip("opacus")
+    part = replace(recipe, build_fn=with_dropout, epochs=2, noise=noise)
+    answers = []
+    for state in (1, 2):
+        torch.manual_seed(state)
+        before = torch.get_rng_state()
+        answers.append(part.fit(*data, np.arange(300), 5)(data[0]).logits)
+        assert (torch.get_rng_state() == before).all()
+    assert (answers[0] == answers[1]).all()
+
+
 def test_a_recipe_is_explored_by_its_fields(recipe, data):
     found = explore(recipe, {"now": {}, "short": {"epochs": 1}}, data, tolerance=0.3)
     assert found.comparison.point("now").runs == 3
