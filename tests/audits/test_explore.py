@@ -455,4 +455,7 @@ def test_the_command_line_explores_a_file(tmp_path, capsys):
     assert main(["explore", str(tmp_path / "recipe.py"), "--json", str(out), "--quiet"]) == 0
     assert Comparison.load(out).recommended == "mild"
     assert "confirmed on 3 fresh trainings" in " ".join(capsys.readouterr().out.split())
+    late = ["explore", str(tmp_path / "recipe.py"), "--seconds", "1e-9", "--quiet"]
+    assert main(late) == 0
+    assert "Not tried, as the time was up: mild." in " ".join(capsys.readouterr().out.split())
     assert main(["explore", str(tmp_path / "none.py")]) == 3
