@@ -17,7 +17,7 @@ from tacit.audits.steps.race import accurate, leading
 from tacit.audits.steps.runs import difference_of_runs
 from tacit.audits.steps.trials import Trials, fresh_scores
 from tacit.core import InvalidInput
-from tacit.training import shadow
+from tacit.training import Processes, shadow
 
 N = 300
 BASE = np.random.default_rng(0).normal(size=N)
@@ -259,6 +259,43 @@ def test_a_variant_that_fails_is_named_and_takes_no_other_with_it():
     assert found.n_models == found.n_trained == 12
 
 
+def test_what_went_wrong_is_shown_in_one_line_of_bounded_length():
+    def train_fn(indices, seed, text=None):
+        if text is not None:
+            raise KeyError(text)
+        return train(indices, seed)
+
+    variants = {"now": {}, "long": {"text": "x" * 5000}, "empty": {"text": ""}}
+    found = explore(train_fn, variants, np.arange(N))
+    assert len(found.failed["long"]) < 210
+    assert found.failed["long"].endswith(" ...")
+    assert found.failed["empty"] == "KeyError: ''"
+
+
+def test_too_few_records_to_score_are_the_variants_own_failure():
+    own = np.random.default_rng(0).normal(size=24)
+
+    def train_fn(indices, seed):
+        return lambda rows: own
+
+    variants = {"now": {}, "few": {"share": 0.08}}
+    found = explore(train_fn, variants, np.arange(24), confirm=False)
+    assert found.failed["few"].startswith("NotEnoughData: ")
+
+
+def test_workers_that_die_with_one_variant_train_the_others():
+    def deadly(indices, seed, dies=False):
+        if dies:
+            os._exit(9)
+        return train(indices, seed)
+
+    variants = {"now": {}, "dies": {"dies": True}, "mild": {}}
+    with Processes(2, retries=0) as pool:
+        found = explore(deadly, variants, np.arange(N), pool=pool, confirm=False)
+    assert list(found.failed) == ["dies"]
+    assert [point.name for point in found.comparison.points] == ["now", "mild"]
+
+
 def test_a_baseline_that_fails_ends_it_at_once_with_its_own_error():
     kept = {}
     variants = {"mild": {"mood": "mild"}, "now": {"mood": "raises"}}
@@ -396,6 +433,8 @@ def test_accuracy_is_allowed_one_standard_error():
         ({"variants": {"a": {}, "b": {"stregnth": 1.0}}}, "'b' cannot be trained.*'stregnth'"),
         ({"variants": {"a": {}, "b": {"share": 1.5}}}, "'b' cannot be trained.*`share`"),
         ({"variants": {"a": {}, 2: {}}}, "names and parameters"),
+        ({"variants": {"a": {}, " ": {}}}, "names and parameters"),
+        ({"progress": 3}, "`progress`"),
         ({"shadows": 8}, "no shadows; of shadow runs"),
         ({"variants": Study(), "space": lambda trial: 3}, "dict of parameters, got int"),
         ({"variants": {"a": {}}}, "two or more"),
