@@ -280,7 +280,7 @@ def _quiet() -> Any:
 
 
 STUDIES: dict[str, tuple[Callable[[int], Found], int]] = {
-    "identical": (identical, 100),
+    "identical": (identical, 400),
     "covers": (covers, 400),
     "kills": (kills, KILLS),
     "digits": (digits, 10),
