@@ -1,6 +1,7 @@
 """A served language model: any endpoint that speaks the completions API of OpenAI."""
 
 import hashlib
+import http.client
 import json
 import math
 import time
@@ -25,6 +26,8 @@ AGAIN = (408, 409, 425, 429, 500, 502, 503, 504)
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 # bytes of an answer that are read; 100,000 tokens with their names take about a tenth
 LARGEST_ANSWER = 1 << 27
+# characters of the longest tokens that vocabularies hold: runs of blanks
+LONGEST_TOKEN = 128
 # log-probabilities of one text asked twice: a server's batches change the last digits
 SAME = 1e-2
 # probabilities of a few tokens sum to 1 at most, but for rounding
@@ -65,7 +68,7 @@ class Endpoint:
     Raises
     ------
     InvalidInput
-        The address is none, or a number is out of range.
+        The address or the key can be none, or a number is out of range.
     """
 
     url: str
@@ -81,6 +84,13 @@ class Endpoint:
     def __post_init__(self) -> None:
         if not self.url.startswith(("http://", "https://")):
             raise InvalidInput(f"`url` needs to begin with http:// or https://, got {self.url!r}.")
+        if not _plain(self.url):
+            raise InvalidInput(f"`url` needs no blanks and no line ends, got {self.url!r}.")
+        if self.key is not None and not (isinstance(self.key, str) and _plain(self.key)):
+            raise InvalidInput(
+                "`key` needs plain letters, digits and signs without blanks and line ends (it is "
+                "not shown here): strip() what was read from a file."
+            )
         if self.dialect not in ("auto", "vllm", "echo"):
             raise InvalidInput(f"`dialect` needs 'auto', 'vllm' or 'echo', got {self.dialect!r}.")
         if self.concurrency < 1 or self.retries < 0 or not self.timeout > 0:
@@ -149,8 +159,9 @@ class Endpoint:
     def _one(self, dialect: Literal["vllm", "echo"], prompt: str, text: str) -> Tokens:
         words = json.dumps([self.url, self.model, dialect, prompt, text, self.digest])
         place = f"completions/{hashlib.blake2b(words.encode(), digest_size=16).hexdigest()}.npz"
-        if self.store is not None and place in self.store:
-            return Tokens.load(self.store[place])
+        kept = self._kept(place)
+        if kept is not None:
+            return kept
         answer = self._ask(dialect, prompt + text)
         own = answer.after(len(prompt), prompt + text)
         n_bytes, compressed = sizes_of([text])
@@ -168,12 +179,30 @@ class Endpoint:
             self.store[place] = found.to_bytes()
         return found
 
+    def _kept(self, place: str) -> Tokens | None:
+        """What was answered before; None where nothing was, or only half of it was written."""
+        if self.store is None or place not in self.store:
+            return None
+        try:
+            return Tokens.load(self.store[place])
+        except InvalidInput:
+            return None
+
     def _ask(self, dialect: Literal["vllm", "echo"], text: str) -> "Answer":
         given: dict[str, Any] = {"model": self.model, "prompt": text, "temperature": 1.0}
         if dialect == "vllm":
-            return _of_vllm(self._post({**given, "max_tokens": 1, "prompt_logprobs": 1}), text)
-        echo = {**given, "max_tokens": 1, "echo": True, "logprobs": 1}
-        return _of_echo(self._post(echo), text)
+            read, more = _of_vllm, {"max_tokens": 1, "prompt_logprobs": 1}
+        else:
+            read, more = _of_echo, {"max_tokens": 1, "echo": True, "logprobs": 1}
+        plain = self._post({**given, **more})
+        try:
+            answer = read(plain, text)
+        except (TypeError, ValueError, OverflowError, AttributeError, KeyError) as error:
+            if isinstance(error, InvalidInput):
+                raise
+            raise InvalidInput(f"the answer is of another form than {dialect}'s: {error}") from error
+        _require_whole(plain, answer)
+        return answer
 
     def _post(self, given: Mapping[str, Any]) -> dict[str, Any]:
         pause = FIRST_PAUSE
@@ -188,9 +217,15 @@ class Endpoint:
                     reason = f"HTTP {error.code}: {said[:300]}"
                     raise InvalidInput(f"{self.url} refused a request ({reason}).") from error
                 pause = float(wait) if wait.isdigit() else pause
-            except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+            except (
+                urllib.error.URLError,
+                http.client.HTTPException,
+                TimeoutError,
+                ConnectionError,
+            ) as error:
                 if not left:
-                    raise InvalidInput(f"{self.url} cannot be reached: {error}.") from error
+                    why = str(error) or type(error).__name__
+                    raise InvalidInput(f"{self.url} cannot be reached: {why}.") from error
             time.sleep(min(pause, LONGEST_PAUSE))
             pause *= 2
         raise AssertionError
@@ -203,6 +238,9 @@ class Endpoint:
         request = urllib.request.Request(address, json.dumps(given).encode(), headers)
         with _OPENER.open(request, timeout=self.timeout) as answer:
             raw = answer.read(LARGEST_ANSWER + 1)
+            missing = answer.length
+        if missing and len(raw) <= LARGEST_ANSWER:
+            raise http.client.IncompleteRead(raw, missing)
         if len(raw) > LARGEST_ANSWER:
             raise InvalidInput(f"{self.url} sent an answer of more than {LARGEST_ANSWER} bytes.")
         try:
@@ -212,6 +250,11 @@ class Endpoint:
         if not isinstance(plain, dict):
             raise InvalidInput(f"{self.url} did not answer with a JSON object.")
         return plain
+
+
+def _plain(word: str) -> bool:
+    """Can it stand in an address or a header: ASCII, no blanks, no line ends?"""
+    return word.isascii() and all(character.isprintable() and character != " " for character in word)
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -276,6 +319,11 @@ def _of_vllm(plain: Mapping[str, Any], text: str) -> Answer:
         words.append(str(own.get("decoded_token") or ""))
         most = max(most, sum(math.exp(_number(each.get("logprob"))) for each in place.values()))
     tail = "".join(words)
+    if all(words[1:]) and len(text) - len(tail) > LONGEST_TOKEN:
+        raise InvalidInput(
+            f"the server scored {len(tail)} of {len(text)} characters: it cuts texts off "
+            "(`truncate_prompt_tokens`?)"
+        )
     begin = None
     if text.endswith(tail):
         sizes = [len(text) - len(tail), *map(len, words[1:])]
@@ -338,6 +386,16 @@ def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
         raise InvalidInput(f"a log-probability is {value!r}")
     return float(value)
+
+
+def _require_whole(plain: Mapping[str, Any], answer: Answer) -> None:
+    """Raise where the server counts other tokens in the text than it scored."""
+    usage = plain.get("usage")
+    told = usage.get("prompt_tokens") if isinstance(usage, Mapping) else None
+    if isinstance(told, int) and told != len(answer.logp):
+        raise InvalidInput(
+            f"the server counts {told} tokens in the text and gives {len(answer.logp)} of them"
+        )
 
 
 def _require_trusted(first: Answer, second: Answer) -> None:

@@ -145,7 +145,7 @@ def text_audit(
         tokens, membership, texts, dict(references or {}), shadows, suffixes, slices or {}
     )
     game.require_whole()
-    found = overlap_of(tokens, membership)
+    found = overlap_of(tokens, membership, texts)
     if overlap == "refuse":
         require_apart(found)
     plan.facts.update(_facts(game, found, dropped=overlap == "drop"))
@@ -313,7 +313,7 @@ def _facts(game: TextGame, overlap: Overlap | None, *, dropped: bool) -> dict[st
     if tokens.top1 is not None:
         facts["texts_all_right"] = int(all_right(tokens).sum())
     if overlap is not None:
-        facts[f"texts_sharing_{overlap.length}_tokens"] = int(overlap.shared.sum())
+        facts[f"texts_sharing_{overlap.length}_{overlap.unit}"] = int(overlap.shared.sum())
         facts["overlaps_dropped"] = bool(dropped and overlap.shared.any())
     return facts
 

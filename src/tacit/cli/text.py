@@ -148,7 +148,13 @@ def _gate(arguments: argparse.Namespace) -> int:
     import numpy as np
 
     from tacit.adapters.text_files import read_texts
-    from tacit.audits.steps.text_gates import blind_results, gate_warning
+    from tacit.audits.steps.text_gates import (
+        blind_results,
+        can_be_refused,
+        gate_warning,
+        overlap_of,
+        require_apart,
+    )
     from tacit.core import Membership
 
     sides = [
@@ -156,15 +162,22 @@ def _gate(arguments: argparse.Namespace) -> int:
         for name in (arguments.member, arguments.nonmember)
     ]
     truth = Membership(np.repeat([True, False], [len(side) for side in sides]))
-    found = blind_results([*sides[0], *sides[1]], truth, level=arguments.level, seed=arguments.seed)
+    texts = [*sides[0], *sides[1]]
+    require_apart(overlap_of(None, truth, texts))
+    found = blind_results(texts, truth, level=arguments.level, seed=arguments.seed)
     for result in found:
         area = result.estimates[0] if result.estimates else result.reason
         adjusted = "" if result.p_adjusted is None else f", p = {result.p_adjusted:.3g} (Holm)"
         print(f"{result.name}: {area}{adjusted}")
     warning = gate_warning(found, ())
-    shut = f"Shut: {warning}"
-    print(shut if warning else "Open: no guesser told the sides apart without the model.")
-    return 2 if warning else 0
+    if warning:
+        print(f"Shut: {warning}")
+    elif not can_be_refused(truth):
+        print("Not known: so few texts cannot be told apart, whatever they are.")
+    else:
+        print("Open: no guesser told the sides apart without the model.")
+        return 0
+    return 2
 
 
 def _audit(arguments: argparse.Namespace) -> int:
