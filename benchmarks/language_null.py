@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.adapters.language import tokens_of
-from tacit.audits.text import text_audit
 from tacit.audits.steps.text_gates import blind_results, gate_warning, reference_results
+from tacit.audits.text import text_audit
 from tacit.core import Membership, Tokens
 from tacit.metrics.intervals import clopper_pearson
 
@@ -33,8 +33,8 @@ import language_model_memorisation as example
 MIXTURES = 20
 ABOUT = (
     "The model was trained on WikiText-2 and on none of these texts (the first 63 tokens of 1,000"
-    " Wikipedia articles and 1,000 NIH abstracts). The audits look at all its scores, without gates;"
-    " the gates are the five guessers of the texts and the model itself as a reference. In the"
+    " Wikipedia articles and 1,000 NIH abstracts). The audits look at all its scores, without"
+    " gates; the gates are the five guessers of the texts and the model itself as a reference. In the"
     " mixture 55 % of the members and 45 % of the non-members are from Wikipedia."
 )
 SIDES = ("text_wikipedia.jsonl.gz", "text_nih_exporter.jsonl.gz")
@@ -160,7 +160,9 @@ def main() -> None:
         f" 2 cores, {time.process_time() - began:.0f} CPU s."
     )
     title = "# A language model that saw none of the texts, and the gates on their split"
-    arguments.out.write_text("\n".join([title, "", made, "", ABOUT, "", *lines]) + "\n", encoding="utf8")
+    arguments.out.write_text(
+        "\n".join([title, "", made, "", ABOUT, "", *lines]) + "\n", encoding="utf8"
+    )
     print("\n".join(lines))
 
 

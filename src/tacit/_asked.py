@@ -16,6 +16,7 @@ from tacit.audits.steps.scoring import Progress
 from tacit.audits.steps.text_extraction import PlantedTexts, require_canaries
 from tacit.audits.steps.text_game import Shadows, Suffixes
 from tacit.core import InvalidInput, Membership, Sampler, Tokens
+from tacit.metrics.memorization import extractable
 from tacit.training.fine_tune import FineTune, TextRecipe, fine_tunes
 
 Sides = tuple[Any, Any]
@@ -234,6 +235,27 @@ class Asked:
             if gives_distributions(model) and "tokenizer" not in options:
                 others.append(self.ask(model, texts, "extraction", sampler=sampler, **options))
         return found.beside([Suffixes.of(each, **asked).log_p for each in others])
+
+    def passages(
+        self, tokens: Tokens, suffixes: Suffixes, n_members: int, most: int
+    ) -> list[dict[str, Any]]:
+        """The members' suffixes that come out, as text, the surest first."""
+        if tokens.token is None or not hasattr(self.tokenizer, "decode"):
+            raise InvalidInput(
+                "`passages` need a transformers model, its `tokenizer` and texts: without them "
+                "nobody knows which words the tokens are."
+            )
+        log_p = np.nan_to_num(suffixes.log_p[:n_members], nan=-np.inf)
+        order = np.argsort(-log_p, kind="stable")
+        found = order[extractable(log_p[order], n=suffixes.n, p=suffixes.p)][:most]
+        own = tokens.ragged("token")
+        passages = []
+        for row in found.tolist():
+            begin = int(own.start[row]) + suffixes.prefix
+            text = self.tokenizer.decode(own.value[begin : begin + suffixes.suffix].tolist())
+            log10_p = float(log_p[row] / np.log(10))
+            passages.append({"row": row, "log10_p": log10_p, "text": str(text)})
+        return passages
 
     def planted(self, canaries: Any, reference: Any) -> PlantedTexts:
         """How likely each secret is, less that under the first reference that can be asked."""

@@ -27,6 +27,10 @@ from tacit.core.checking import MIN_CELL, whole
 from tacit.training.fine_tune import FineTune, TextRecipe
 
 PLAIN = Sampler()
+WORD_FOR_WORD = (
+    "This report holds passages of the training texts word for word, and every text's score: do "
+    "not publish it."
+)
 NO_PROMPT = Note(
     "what does the model say of these texts after what it was trained to read?",
     "an encoder-decoder model was given no prompts, so its encoder read an empty one before every "
@@ -64,6 +68,7 @@ def audit_text(
     title: str = "",
     command: str = "",
     records: bool = False,
+    passages: int = 0,
     progress: Progress | None = None,
 ) -> Report:
     """Audit a language model: which texts was it trained on, and which can be drawn out of it?
@@ -119,6 +124,9 @@ def audit_text(
         A slice with fewer members or non-members than this is not shown.
     cluster : pair or None
         The user or document of each text, for members and non-members.
+    passages : int
+        How many of the members' suffixes that come out are kept word for word, the surest first,
+        with the records. They are training data: do not publish such a report.
     assignment, policy, level, seed, title, command, records, progress
         As of `tacit.audit`.
 
@@ -146,13 +154,16 @@ def audit_text(
         assignment,
     )
     _require_sampled(sampler, texts, model)
+    whole(passages, "passages", least=0)
+    suffixes = given.suffixes(tokens, texts, reference, sampler, prefix, suffix, tries)
+    shown = given.passages(tokens, suffixes, sizes[0], passages) if passages else []
     report = text_audit(
         tokens,
         truth,
         texts=texts,
         references=given.references(reference, texts),
         shadows=given.fine_tuned(shadows, recipe, reference, texts, truth, store, pool, seed),
-        suffixes=given.suffixes(tokens, texts, reference, sampler, prefix, suffix, tries),
+        suffixes=suffixes,
         canaries=None if canaries is None else given.planted(canaries, reference),
         overlap=overlap,
         slices={
@@ -164,9 +175,12 @@ def audit_text(
         seed=seed,
         title=title or (type(model).__name__ if model is not None else "language model"),
         command=command,
-        records=records,
+        records=records or passages > 0,
         progress=progress,
     )
+    if report.records is not None and passages:
+        held = {**report.records, "passages": shown}
+        report = replace(report, records=held, warnings=(*report.warnings, WORD_FOR_WORD))
     return replace(report, unknown=(*report.unknown, NO_PROMPT)) if given.blank else report
 
 

@@ -272,7 +272,7 @@ def test_a_broken_connection_is_tried_again(served, monkeypatch):
 def test_a_slow_server_is_given_up(served):
     server = served("vllm")
     server.slow = 0.5
-    with pytest.raises(InvalidInput, match="cannot be reached.*timed out"):
+    with pytest.raises(InvalidInput, match=r"cannot be reached.*timed out"):
         Endpoint(server.url, "small", retries=0, timeout=0.05).tokens(TEXTS)
 
 

@@ -225,9 +225,7 @@ class _Teachers:
         half = np.empty(signals.n, np.int64)
         half[order] = np.arange(signals.n) % 2
         audited_inside = bool(unknown.any() and have_inside.any())
-        return cls(
-            signals, groups, online, audited_inside, stack.seed, stack.beside, order, half
-        )
+        return cls(signals, groups, online, audited_inside, stack.seed, stack.beside, order, half)
 
     def described(
         self,

@@ -114,6 +114,13 @@ def _add_audit(part: argparse.ArgumentParser) -> None:
     part.add_argument("--policy", metavar="FILE.toml", help="the limits")
     part.add_argument("--title", default="", help="the model's name in the report")
     part.add_argument("--records", action="store_true", help="keep scores; do not publish them")
+    part.add_argument(
+        "--passages",
+        type=int,
+        default=0,
+        metavar="N",
+        help="show so many passages that come out, word for word; do not publish them",
+    )
     part.add_argument("--quiet", action="store_true", help="no progress")
     add_output_options(part)
 
@@ -218,6 +225,7 @@ def _audit(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         title=arguments.title or Path(arguments.model or arguments.member).stem,
         records=arguments.records,
+        passages=arguments.passages,
         command=_command(),
         progress=progress,
     )

@@ -1,28 +1,33 @@
 """What the shadow stack sees of a text token by token, beside its mean log-probability."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tacit.audits.steps.text_game import Shadows
 from tacit.core import InvalidInput, Ragged, Signals, Tokens
-from tacit.signals.language import min_k_plus_plus
-from tacit.signals.reference import error_zone, tanh_vote, window_vote
 
 Values = NDArray[np.float64]
-# tokens' worth of the common variance that is mixed into a token's own, which rests on a few models
-PRIOR = 4.0
-# share of a text's lowest differences that are averaged
-LOWEST = 0.2
+# tokens are weighed by how hard they are for the fine-tunes: so many classes, of so many tokens
+CLASSES, FEWEST = 24, 50
+# squared nats by which a token varies between models where too few models are there to say
+UNKNOWN_VARIANCE = 1.0
+# standard deviations at which one token's vote begins to level off
+REACH = 2.0
 
 
 @dataclass(frozen=True, eq=False)
 class TokenColumns:
     """Columns of the shadow stack from Tokens: a model beside other fine-tunes, text by text.
 
-    Which model is asked about is told by its mean log-probabilities, which no two models share.
+    Training on a text moves its easy tokens and its hard ones by different amounts, and hard ones
+    vary more from model to model. So each token's difference to the middle between models with and
+    without the text is weighed by the mean shift over the variance of tokens as hard as it is, and
+    averaged over the text: as it is, and with two kinds of votes that a single token cannot
+    outweigh. Which model is asked about is told by its mean log-probabilities, which no two share.
 
     Parameters
     ----------
@@ -35,11 +40,13 @@ class TokenColumns:
     """
 
     tokens: Tokens
-    logp: NDArray[np.floating]
+    logp: NDArray[np.floating[Any]]
     shadows: Shadows
 
-    def __call__(self, target: NDArray[np.floating], signals: Signals, others: Sequence[int]) -> Values:
-        """Columns (n, d); a larger value speaks for a member, NaN where nothing is known.
+    def __call__(
+        self, target: NDArray[np.floating[Any]], signals: Signals, others: Sequence[int]
+    ) -> Values:
+        """Columns (n, 3); a larger value speaks for a member, NaN where no model knows a text.
 
         Parameters
         ----------
@@ -50,25 +57,19 @@ class TokenColumns:
         others : list of int
             The fine-tunes that it is held against.
         """
-        own = self._tokens_of(target[:, 0])
-        beside = [self._tokens_of(signals.shadow[model, :, 0]) for model in others]
-        value = np.stack([each.ragged().value.astype(np.float64) for each in beside])
-        rows = own.ragged()
-        inside = signals.shadow_member[list(others)][:, rows.row]
-        out, everyone = _log_mean(value, ~inside), _log_mean(value, np.ones_like(inside))
-        found = [_matched(rows, value, inside)]
-        for reference in (out, everyone):
-            other = replace(own, logp=_placed(own, reference), mean=None, var=None)
-            found += [tanh_vote(own, other), window_vote(own, other)]
-            if own.top1 is not None:
-                found.append(error_zone(own, other))
-        gap = Ragged(rows.value.astype(np.float64) - out, rows.start)
-        found.append(gap.mean_of_smallest(LOWEST))
-        if own.mean is not None and own.var is not None:
-            found.append(min_k_plus_plus(own))
-        return np.column_stack(found)
+        own = self._tokens_of(target[:, 0]).ragged()
+        beside = [self._tokens_of(signals.shadow[model, :, 0]).ragged().value for model in others]
+        worlds = _Worlds.of(beside, signals.shadow_member[list(others)][:, own.row])
+        if not worlds.known.any():
+            return np.full((own.n, 3), np.nan)
+        weight, spread = worlds.weights()
+        gap = own.value.astype(np.float64) - worlds.middle
+        votes = (REACH * spread * np.tanh(gap / (REACH * spread)), np.tanh(gap), gap)
+        known = worlds.known[own.start[:-1]]
+        columns = [Ragged(weight * vote, own.start).mean() for vote in votes]
+        return np.column_stack([np.where(known, column, np.nan) for column in columns])
 
-    def _tokens_of(self, signal: NDArray[np.floating]) -> Tokens:
+    def _tokens_of(self, signal: NDArray[np.floating[Any]]) -> Tokens:
         if np.array_equal(signal, self.logp):
             return self.tokens
         same = [np.array_equal(signal, logp) for logp in self.shadows.logp]
@@ -77,53 +78,63 @@ class TokenColumns:
         return self.shadows.tokens[same.index(True)]
 
 
-def _log_mean(value: Values, chosen: NDArray[np.bool_]) -> Values:
-    """Log of the mean probability of each token over the chosen models; NaN without one."""
-    kept = np.where(chosen, value, -np.inf)
-    count = chosen.sum(axis=0)
-    top = np.where(count > 0, kept.max(axis=0), 0.0)
-    with np.errstate(divide="ignore"):
-        found = top + np.log(np.exp(kept - top).sum(axis=0) / np.maximum(count, 1))
-    return np.asarray(np.where(count > 0, np.minimum(found, 0.0), np.nan), np.float64)
+@dataclass(frozen=True, eq=False)
+class _Worlds:
+    """What models with a text and models without it say of its tokens, float (t,) each.
 
-
-def _matched(own: Ragged, value: Values, inside: NDArray[np.bool_]) -> Values:
-    """How far the model has gone, on each token, the way that models trained on the text go.
-
-    The log-ratio of two Gaussians a token with one variance, a mean over the tokens: the shift from
-    models without the text to those with it, drawn towards the common shift as far as so few
-    models leave it uncertain.
+    Parameters
+    ----------
+    shift : mean of those with it less mean of those without.
+    middle : half-way between the two means; the mean of all where one side is empty.
+    hard : mean of all models.
+    squares : summed squared deviations within both.
+    freedom : their degrees of freedom.
+    known : whether both sides have a model.
     """
-    counts = [chosen.sum(axis=0) for chosen in (inside, ~inside)]
-    known = (counts[0] > 0) & (counts[1] > 0)
-    means, squares = [], np.zeros(value.shape[1])
-    for chosen, count in zip((inside, ~inside), counts):
-        mean = np.where(chosen, value, 0.0).sum(axis=0) / np.maximum(count, 1)
-        squares += np.where(chosen, (value - mean) ** 2, 0.0).sum(axis=0)
-        means.append(mean)
-    freedom = np.maximum(counts[0] + counts[1] - 2, 0)
-    shift = np.where(known, means[0] - means[1], 0.0)
-    if not known.any():
-        return np.full(own.n, np.nan)
-    common = float(shift[known].mean())
-    spread = float(shift[known].var())
-    pooled = float(squares.sum() / freedom.sum()) if freedom.sum() else spread
-    variance = (squares + PRIOR * pooled) / (freedom + PRIOR)
-    noise = pooled * (1 / np.maximum(counts[0], 1) + 1 / np.maximum(counts[1], 1))
-    signal = max(spread - float(noise[known].mean()), 0.0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        kept = np.nan_to_num(signal / (signal + noise))
-        drawn = common + kept * (shift - common)
-        ratio = drawn * (own.value - (means[0] + means[1]) / 2) / variance
-    whole = Ragged(np.where(known, np.nan_to_num(ratio), 0.0), own.start).mean()
-    return np.asarray(np.where(known[own.start[:-1]], whole, np.nan), np.float64)
 
+    shift: Values
+    middle: Values
+    hard: Values
+    squares: Values
+    freedom: Values
+    known: NDArray[np.bool_]
 
-def _placed(tokens: Tokens, value: Values) -> NDArray[np.float32]:
-    """Numbers of the scored tokens, put where these stand; where nothing is known the model's own."""
-    found = tokens.logp.copy()
-    known = np.where(np.isnan(value), tokens.ragged().value, value)
-    if tokens.scored is None:
-        return known.astype(np.float32)
-    found[tokens.scored] = known
-    return found
+    @classmethod
+    def of(cls, value: Sequence[NDArray[Any]], inside: NDArray[np.bool_]) -> "_Worlds":
+        means, counts = [], []
+        squares = np.zeros(inside.shape[1])
+        for chosen in (inside, ~inside):
+            count = chosen.sum(axis=0)
+            total = np.zeros(inside.shape[1])
+            for own, mask in zip(value, chosen):
+                total += np.where(mask, own, 0.0)
+            mean = total / np.maximum(count, 1)
+            for own, mask in zip(value, chosen):
+                squares += np.where(mask, (own - mean) ** 2, 0.0)
+            means.append(mean)
+            counts.append(count)
+        known = (counts[0] > 0) & (counts[1] > 0)
+        hard = (means[0] * counts[0] + means[1] * counts[1]) / len(value)
+        return cls(
+            shift=means[0] - means[1],
+            middle=np.where(known, (means[0] + means[1]) / 2, hard),
+            hard=hard,
+            squares=squares,
+            freedom=np.asarray(sum(np.maximum(count - 1, 0) for count in counts), np.float64),
+            known=known,
+        )
+
+    def weights(self) -> tuple[Values, Values]:
+        """Shift over variance, and standard deviation, of the tokens as hard as each."""
+        n_classes = int(np.clip(len(self.hard) // FEWEST, 1, CLASSES))
+        cuts = np.quantile(self.hard, np.arange(1, n_classes) / n_classes)
+        place = np.searchsorted(cuts, self.hard)
+        freedom = np.bincount(place, self.freedom, n_classes)
+        squares = np.bincount(place, self.squares, n_classes)
+        count = np.bincount(place[self.known], minlength=n_classes)
+        moved = np.bincount(place[self.known], self.shift[self.known], n_classes)
+        common = float(self.shift[self.known].mean())
+        shift = np.where(count > 0, moved / np.maximum(count, 1), common)
+        enough = (freedom > 0) & (squares > 0)
+        variance = np.where(enough, squares / np.maximum(freedom, 1), UNKNOWN_VARIANCE)
+        return (shift / variance)[place], np.sqrt(variance)[place]

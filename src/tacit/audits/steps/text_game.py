@@ -11,7 +11,6 @@ from tacit.core import InvalidInput, Membership, Tokens
 from tacit.core.checking import array, booleans
 from tacit.signals.reference import require_same_bytes
 
-
 # nats: batches of another size change a log-probability by less, any training by more
 SAME_NATS = 1e-5
 
