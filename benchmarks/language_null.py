@@ -34,8 +34,8 @@ MIXTURES = 20
 ABOUT = (
     "The model was trained on WikiText-2 and on none of these texts (the first 63 tokens of 1,000"
     " Wikipedia articles and 1,000 NIH abstracts). The audits look at all its scores, without"
-    " gates; the gates are the five guessers of the texts and the model itself as a reference. In the"
-    " mixture 55 % of the members and 45 % of the non-members are from Wikipedia."
+    " gates; the gates are the five guessers of the texts and the model itself as a reference. In"
+    " the mixture 55 % of the members and 45 % of the non-members are from Wikipedia."
 )
 SIDES = ("text_wikipedia.jsonl.gz", "text_nih_exporter.jsonl.gz")
 

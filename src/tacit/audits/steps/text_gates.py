@@ -334,9 +334,9 @@ def require_apart(overlap: Overlap | None) -> None:
     raise InvalidInput(
         f"Members and non-members overlap: {100 * overlap.member:.3g} % of the members and"
         f" {100 * overlap.nonmember:.3g} % of the non-members share {overlap.length}"
-        f" {overlap.unit} in a row with the other side, or stand in it whole, in {rows}, members counted first. A"
-        " non-member that was trained on in part is neither. Pass overlap='drop' to leave these"
-        " texts out, or overlap='keep' to count them as they are."
+        f" {overlap.unit} in a row with the other side, or stand in it whole, in {rows}, members"
+        " counted first. A non-member that was trained on in part is neither. Pass overlap='drop'"
+        " to leave these texts out, or overlap='keep' to count them as they are."
     )
 
 
