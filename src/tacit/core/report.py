@@ -37,6 +37,8 @@ FRAME_COLUMNS = (
     "method",
 )
 Finding = Literal["leak", "no leak found", "inconclusive"]
+# A score of 1 is a total leak; nobody reads .996 as anything else.
+TOTAL_LEAK = 0.995
 
 
 @dataclass(frozen=True, eq=False)
