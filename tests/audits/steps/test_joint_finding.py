@@ -143,7 +143,11 @@ def test_over_clusters_attackers_that_learn_are_tested_apart_and_the_score_pays_
     signals = Signals.of(score, features=rng.normal(size=(n, 2)))
     truth = Membership(member, cluster)
     learner = by_folds(
-        Check("l", "s", LogisticRegression()), signals, truth, deal_folds(order, cluster=cluster), order
+        Check("l", "s", LogisticRegression()),
+        signals,
+        truth,
+        deal_folds(order, cluster=cluster),
+        order,
     )
     plain = looked_at("a", score, member)
     done = joint_finding(
