@@ -10,9 +10,9 @@ from scipy.stats import binom, norm
 from tacit.audits import attribute, explore, shadow, strong, unlearning
 from tacit.audits.compare import front
 from tacit.audits.reconstruction import audit_reconstruction
+from tacit.audits.steps.differences import Measured
 from tacit.audits.steps.recommendation import advice
 from tacit.audits.steps.replicates import grouped
-from tacit.audits.steps.differences import Measured
 from tacit.core import DEFAULT_POLICY, CheckResult, Estimate, Report, Signals
 from tacit.core.comparison import Difference, Point
 from tacit.dp.mechanisms import ApproxDP
