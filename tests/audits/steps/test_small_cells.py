@@ -58,3 +58,12 @@ def test_notes_count_the_hidden_values_of_each_column():
     (note,) = hidden_notes(found, 7)
     assert note.metric == "slices by a"
     assert note.reason.startswith("2 of 3 values are not shown: with fewer than 7 members")
+
+
+@pytest.mark.parametrize("side", [True, False])
+def test_a_slice_made_of_answers_needs_enough_of_both_sides_too(side):
+    """Sixty of one side and six of the other: counting all records for non-members shows it."""
+    code = np.repeat([0, 1], [66, 120])
+    member = np.r_[np.arange(66) < 60, np.arange(120) < 60] == side
+    found = hidden_values({"prediction": (code, ["x", "y"])}, np.arange(186), member, 10)
+    assert found["prediction"].tolist() == [True, False]
