@@ -273,3 +273,25 @@ def test_over_users_of_unequal_size_a_difference_of_advantages_by_hand():
     error, df = clustered_error(np.where(member, change, -change), member, unit, 0.0)
     assert found.p_value == pytest.approx(2 * t.sf(abs(value) / error, df))
     assert found.low == pytest.approx(max(-2.0, value - t.ppf(0.975, df) * error))
+
+
+@pytest.mark.parametrize("clustered", [True, False])
+def test_attacks_without_any_spread_differ_as_surely_as_so_many_coins(clustered):
+    """Perfect against nothing, on seven units of either side: 2 ** -6, neither 0 nor 1."""
+    size = np.array([1, 2, 3, 1, 2, 3, 1] * 2) if clustered else np.ones(14, int)
+    user = np.repeat(np.arange(14), size)
+    member = user < 7
+    unit = user if clustered else None
+    right = Evidence.of(member.astype(float), member, cluster=unit)
+    blank = Evidence.of(np.zeros(len(user)), member, cluster=unit)
+    found = paired_auc_difference(right, blank)
+    assert found.value == pytest.approx(0.5)
+    if clustered:
+        assert 2.0**-6 <= found.p_value < 0.05
+    else:
+        assert found.p_value == 2.0**-6
+    assert paired_auc_difference(blank, right).p_value == found.p_value
+    assert paired_auc_difference(blank, blank).p_value == 1.0
+    cuts = paired_advantage_difference(right, blank, (0.5, 0.5))
+    assert cuts.value == 1.0
+    assert 2.0**-6 <= cuts.p_value < 0.05
