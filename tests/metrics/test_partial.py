@@ -189,3 +189,16 @@ def test_all_pseudo_records_stand_where_they_speak_against_the_claim(monkeypatch
     assert [extra for _, extra in seen] == [-1, -1, 0]
     assert [between.sum() for between, _ in seen] == pytest.approx([20, 30, 30])
     np.testing.assert_array_equal(seen[1][0], seen[2][0])
+
+
+def test_both_ends_are_two_sided_quantiles_of_the_draws(monkeypatch):
+    """Draws of 0, .001 ... .999 of the area: .025 and .975 of them at 95 %."""
+    from tacit.core import Evidence
+    from tacit.metrics import partial as steps
+
+    draws = 0.1 * np.arange(1000) / 999
+    monkeypatch.setattr(steps, "_area_between", lambda *_: draws)
+    rng = np.random.default_rng(0)
+    paper = Evidence.of(rng.normal(size=400), np.arange(400) < 200)
+    low, high = steps._limits(paper, 0.1, (200.0, 200.0), 0.95)
+    assert (low, high) == pytest.approx((0.0025, 0.0975))

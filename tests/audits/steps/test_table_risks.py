@@ -6,6 +6,7 @@ from scipy.stats import beta
 
 from tacit.audits.steps import table_risks as steps
 from tacit.core import NotEnoughData
+from tacit.metrics.risks import PAIRED
 
 
 def hits(right, of=40):
@@ -40,3 +41,5 @@ def test_four_risks_pay_for_each_other(monkeypatch):
         assert inside.high == pytest.approx(beta.ppf(1 - 0.05 / 8, 21, 20))
         assert outside.value == 0.25
         assert len(baseline) == (result.name != "inference of age")
+        # the same description is tried on both sides; links and cells are guessed row by row
+        assert (PAIRED in risk.assumes) == result.name.startswith("singling out")
