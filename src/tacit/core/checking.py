@@ -35,16 +35,14 @@ def array(value: object, name: str, *, ndim: int | Sequence[int] | None = None) 
             f"`{name}` is a masked array with {masked} masked entries. Drop or fill them first."
         )
     try:
-        result = np.asarray(value)
+        result = np.asarray(_off_device(value))
     except Exception as error:
         raise InvalidInput(f"`{name}` cannot be read as an array: {error}.") from error
+    if result.dtype.kind == "V" and result.dtype.names is None:
+        # bfloat16 and narrower floats, which NumPy does not count among the numbers
+        result = result.astype(np.float32)
     if result.dtype.kind not in "biuf":
-        hint = (
-            "all rows must be numbers of the same length"
-            if result.dtype.kind == "O"
-            else "convert it to numbers first"
-        )
-        raise InvalidInput(f"`{name}` needs numbers, got an array of dtype {result.dtype}: {hint}.")
+        raise InvalidInput(f"`{name}` needs numbers, got {_what_came(value, result)}.")
     allowed = (ndim,) if isinstance(ndim, int) else ndim
     if allowed is not None and result.ndim not in allowed:
         raise InvalidInput(
@@ -52,6 +50,29 @@ def array(value: object, name: str, *, ndim: int | Sequence[int] | None = None) 
             f" {result.shape}. Reshape it."
         )
     return result if result.dtype.isnative else result.astype(result.dtype.newbyteorder("="))
+
+
+def _off_device(value: Any) -> Any:
+    """A tensor without its gradient, in memory, and in a precision that NumPy has."""
+    if not hasattr(value, "detach"):
+        return value
+    value = value.detach().cpu()
+    return value.float() if "bfloat16" in str(value.dtype) else value
+
+
+def _what_came(value: object, result: NDArray[Any]) -> str:
+    """What is no array of numbers, and what to do about it."""
+    if result.ndim == 0:
+        return f"{type(value).__name__}: give an array, or a list of numbers"
+    kind = f"an array of dtype {result.dtype}"
+    if result.dtype.kind != "O":
+        sample = f" (such as {str(result.ravel()[0])[:20]!r})" if result.dtype.kind in "US" else ""
+        return f"{kind}{sample}: convert it to numbers first"
+    cells = result.ravel().tolist()
+    missing = next((row for row, cell in enumerate(cells) if _is_nothing(cell)), None)
+    if missing is not None and result.ndim == 1:
+        return f"{kind} with a missing value in row {missing}: leave out such records, or fill them"
+    return f"{kind}: all rows must be numbers of the same length"
 
 
 def floats(value: object, name: str, *, ndim: int | Sequence[int] | None = None) -> Floats:

@@ -1,7 +1,5 @@
 """The same answers on both sides, written in another precision, another order or shifted."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
