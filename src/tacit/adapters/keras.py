@@ -40,7 +40,7 @@ def outputs_of(
     """
     with untouched_rng():
         if is_loader(x):
-            stream: Iterable[tuple[Any, Any]] = _loaded(x, y, check=check)
+            stream: Iterable[tuple[Any, Any]] = loaded(x, y, check=check)
             size = 0
         else:
             several = isinstance(x, list) and len(getattr(model, "inputs", None) or ()) > 1
@@ -74,15 +74,22 @@ def last_activation(model: Any) -> Kind:
     return LAST_LAYER.get(getattr(activation, "__name__", ""), "auto")
 
 
-def _loaded(x: Any, y: Any, *, check: bool) -> Iterator[tuple[Any, Any]]:
+def loaded(x: Any, y: Any, *, check: bool) -> Iterator[tuple[Any, Any]]:
+    """Batches of a data set in its own order.
+
+    Raises
+    ------
+    InvalidInput : the data set has no end or no batches, shuffles or augments its records, or
+        labels come twice.
+    """
     if y is not None:
         raise InvalidInput(
             "`y` cannot be given beside a data set: let it yield (x, y), or pass x and y as arrays."
         )
     if is_a(x, "torch.DataLoader"):
-        from tacit.adapters.torch import loaded
+        from tacit.adapters.torch import loaded as of_torch
 
-        return loaded(x, None, 0, check=check)
+        return of_torch(x, None, 0, check=check)
     require_end(x)
     if check:
         first, second = (next(iter(_items(x)), None) for _ in range(2))

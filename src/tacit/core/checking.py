@@ -162,6 +162,39 @@ def _bad_rows(bad: NDArray[np.bool_]) -> NDArray[np.intp]:
     )
 
 
+def numbered(value: object, names: Sequence[str] | None, name: str) -> object:
+    """Labels in words as the places of these words in `names`; all else as it is.
+
+    Raises
+    ------
+    InvalidInput : a word is none of the names, or there are no names.
+    """
+    words = np.asarray(value) if isinstance(value, (list, tuple)) else _off_device(value)
+    if str(getattr(words, "dtype", "")).startswith(("<U", "object", "str", "category")):
+        cells = np.asarray(words).tolist()
+        if isinstance(cells, list) and cells and all(isinstance(cell, str) for cell in cells):
+            return _places(cells, names, name)
+    return value
+
+
+def _places(cells: list[str], names: Sequence[str] | None, name: str) -> NDArray[np.int64]:
+    found = ", ".join(map(repr, sorted(set(cells))[:N_SHOWN]))
+    if names is None:
+        raise InvalidInput(
+            f"`{name}` needs numbers, got words such as {found}, and nothing says which of the"
+            " columns belongs to which. Give `classes`, their names in the order of the columns; or"
+            " convert the words to numbers 0..k-1."
+        )
+    place = {str(word): number for number, word in enumerate(names)}
+    if not place.keys() >= set(cells):
+        strange = ", ".join(map(repr, sorted(set(cells) - place.keys())[:N_SHOWN]))
+        raise InvalidInput(
+            f"`{name}` needs the names in `classes`, {', '.join(map(repr, place))[:200]}, got"
+            f" {strange}."
+        )
+    return np.array([place[cell] for cell in cells], np.int64)
+
+
 def codes(value: object, name: str) -> NDArray[np.int64]:
     """Any labels (numbers, strings, categories) as int64 codes 0..k-1 in sorted order,
     read-only.

@@ -45,8 +45,8 @@ def named(name: str) -> Metric:
         return cast(Metric, plugin("tacit.metrics", name))
     listed = ", ".join([*PLAIN, *(f"{prefix}0.01" for prefix in WITH_NUMBER)])
     raise InvalidInput(
-        f"There is no metric {name!r}.{did_you_mean(name, [*PLAIN, *WITH_NUMBER])} There are: {listed} (any share"
-        " between 0 and 1)."
+        f"There is no metric {name!r}.{did_you_mean(name, [*PLAIN, *WITH_NUMBER])} There are:"
+        f" {listed} (any share between 0 and 1)."
     )
 
 

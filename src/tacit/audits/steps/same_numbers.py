@@ -93,4 +93,6 @@ def _share(
     size = np.maximum(np.abs(first), np.abs(second))
     # numbers in a table keep decimals, not digits
     size = np.maximum(size, np.median(size))
-    return float((np.abs(first - second) <= np.maximum(PRECISION * size, coarse)).all(axis=1).mean())
+    return float(
+        (np.abs(first - second) <= np.maximum(PRECISION * size, coarse)).all(axis=1).mean()
+    )
