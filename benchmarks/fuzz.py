@@ -71,8 +71,8 @@ def main() -> int:
                 given.faults.mkdir(parents=True, exist_ok=True)
                 stem, _, suffix = name.partition(".")
                 (given.faults / f"{stem}-{number}.{suffix}").write_bytes(content)
-    if given.out is not None:
-        given.out.write_text(page(tallies, given.seed), encoding="utf-8")
+        if given.out is not None:
+            given.out.write_text(page(tallies, given.seed), encoding="utf-8")
     return int(any(found.faults for found in tallies.values()))
 
 
