@@ -1,5 +1,6 @@
 """Keras models on any backend (TensorFlow, JAX, PyTorch)."""
 
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -59,7 +60,10 @@ def is_loader(x: Any) -> bool:
 def _ask(model: Any, x: Any, size: int) -> NDArray[Any]:
     n = n_records(x)
     full = padded(x, size) if size else x
-    answer = model.predict_on_batch(list(full) if isinstance(full, tuple) else full)
+    with warnings.catch_warnings():
+        # Keras on PyTorch makes arrays in a way that new releases of NumPy warn of
+        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
+        answer = model.predict_on_batch(list(full) if isinstance(full, tuple) else full)
     if isinstance(answer, (list, dict)):
         raise InvalidInput(
             "The model has several outputs; build a keras.Model that ends in the one to audit."
