@@ -65,6 +65,11 @@ def headed(text, content=b"\0" * 32):
 GOOD = {"loss": LOSS, "member": MEMBER}
 # case: (suffix, bytes, what the error says)
 OUTPUTS = {
+    "other names for what was answered": (
+        "csv",
+        csv("y_true,y_pred,member", "0.5,0.4,1", "0.7,0.1,0"),
+        "needs one of `logits`.*it has `y_true`, `y_pred`, `member`",
+    ),
     "cells apart by semicolons": (
         "csv",
         csv("loss;member", "0,5;1", "0,7;0"),
@@ -87,7 +92,7 @@ OUTPUTS = {
         csv("loss,member", '"1,000.5",1', "2.5,0"),
         "'1,000.5' in row 0.*nothing between thousands",
     ),
-    "percent": (
+    "percent as probabilities": (
         "csv",
         csv("prob,label,member", "50%,1,1", "70%,0,0"),
         "'50%' in row 0.*0.1 for 10 %",

@@ -33,7 +33,9 @@ def numbers(value: NDArray[Any], name: str, path: Path) -> NDArray[Any]:
     if value.dtype.kind not in "biuf":
         row, sample = _first_text(value)
         how = ""
-        if SEPARATED.fullmatch(sample.strip()):
+        if NUMBER.fullmatch(sample.strip()):
+            how = " They are numbers written as text: convert them first."
+        elif SEPARATED.fullmatch(sample.strip()):
             how = " Write numbers with a point before the decimals, and nothing between thousands."
         elif sample.strip().endswith("%"):
             how = " Write shares, 0.1 for 10 %."

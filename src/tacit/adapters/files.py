@@ -79,6 +79,8 @@ STEMS = tuple(stem for stem in WIDE.values() if stem != "feature")
 NUMBERED = re.compile(rf"({'|'.join(STEMS)})s?_(\d{{1,6}})", re.ASCII)
 # `prob_no`, `p_no`, `logit_no`: columns with the name of their class
 CLASSED = re.compile(r"(logits?|probs?|p)_(.+)", re.DOTALL)
+# what a model answered, in a column or in several
+ANSWERS = re.compile(r"((logits?|probs?|p)(_.+)?|loss|prediction(_\d+)?)", re.DOTALL)
 Columns = Mapping[str, NDArray[Any]]
 
 
@@ -223,7 +225,7 @@ def _read(path: Path, member_key: str, *, needs_member: bool) -> dict[str, NDArr
             " file needs it, 1 for members and 0 for the others; or pass two files, members first;"
             " or name the column with `member_key` (--member-key)."
         )
-    if not read:
+    if not any(ANSWERS.fullmatch(meaning) for meaning in known.values()):
         _require_something(dict.fromkeys(names), path)
     return read
 

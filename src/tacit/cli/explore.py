@@ -48,7 +48,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="accuracy that may be given up, as a share (default: %(default)s)",
     )
     command.add_argument("--seed", type=int, default=0, help="of all draws (default: %(default)s)")
-    command.add_argument("--level", type=float, default=0.95, help="(default: %(default)s)")
+    command.add_argument(
+        "--level", type=float, default=0.95, help="confidence (default: %(default)s)"
+    )
     command.add_argument("--store", metavar="WHERE", help="a folder or URL for the numbers")
     add_pool_options(command)
     group = command.add_argument_group("where the comparison goes (besides the screen)")
