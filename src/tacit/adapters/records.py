@@ -213,8 +213,8 @@ def _columns(x: Any, name: str = "x") -> dict[str, Column]:
         return {name: Column.of_sparse(sparse)}
     if isinstance(x, list) and x and all(isinstance(item, Mapping) for item in x):
         names = dict.fromkeys(str(key) for item in x for key in item)
-        named = [{str(key): value for key, value in item.items()} for item in x]
-        return {key: column_of([item.get(key) for item in named]) for key in names}
+        cells = [{str(key): value for key, value in item.items()} for item in x]
+        return {key: column_of([item.get(key) for item in cells]) for key in names}
     if isinstance(x, (tuple, list)) and x and all(isinstance(item, str) for item in x):
         return {name: column_of(list(x))}
     frame = _frame(x)
