@@ -13,6 +13,7 @@ from tacit._given import Given, Pair, Slices
 from tacit.adapters import adapter_of, outputs_of
 from tacit.adapters.answers import Kind
 from tacit.adapters.arrays import take
+from tacit.adapters.pairs import paired
 from tacit.audits.strong import strong_audit
 from tacit.core import InvalidInput, Membership, Outputs, Report
 from tacit.core.checking import codes
@@ -52,10 +53,14 @@ class ClonedEstimator:
             if name.rpartition("__")[2] == "random_state"
         }
         model.set_params(**seeds)
-        if y is None:
-            model.fit(take(x, indices))
-        else:
-            model.fit(take(x, indices), np.asarray(y)[indices])
+        given = (take(x, indices),) if y is None else (take(x, indices), np.asarray(y)[indices])
+        try:
+            model.fit(*given)
+        except ValueError as error:
+            raise InvalidInput(
+                f"A shadow model could not be fitted on {len(indices)} of the records: {error}. It"
+                " takes more records, or more of each class; or give `train_fn`."
+            ) from error
         return lambda rows: _answers(model, rows, y)
 
 
@@ -132,6 +137,7 @@ def strong(
         raise InvalidInput(
             f"`shadows` needs a number of {FEWEST} or more, 8 for example, got {shadows!r}."
         )
+    train, test = paired(train, "train"), paired(test, "test")
     recipe = _recipe(model, train_fn)
     x, y, sizes = _joined(model, train, test)
     given = Given.of(

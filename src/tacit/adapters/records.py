@@ -79,6 +79,7 @@ def seen_features(first: Any, second: Any, seen: SeenRecords) -> SeenRecords:
     ------
     InvalidInput : a side cannot be read as records, or is no table.
     """
+    first, second = (_one_column(part) for part in (first, second))
     for part in (first, second):
         if np.ndim(part) != 2 and not hasattr(part, "tocsr"):
             raise InvalidInput(
@@ -91,6 +92,14 @@ def seen_features(first: Any, second: Any, seen: SeenRecords) -> SeenRecords:
             f"`features` needs a table of numbers, texts or dates for each side: {found.reason}."
         )
     return found if seen.digest is None else replace(seen, columns=found.columns, reason="")
+
+
+def _one_column(part: Any) -> Any:
+    """A table of one column where a single one was given, as a series or a list."""
+    if hasattr(part, "to_frame") and not hasattr(part, "columns"):
+        return part.to_frame()
+    single = np.ndim(part) == 1 and not hasattr(part, "column_names")
+    return np.asarray(part)[:, None] if single else part
 
 
 def _short(error: Exception) -> str:
@@ -202,6 +211,10 @@ def _columns(x: Any, name: str = "x") -> dict[str, Column]:
     sparse = as_sparse(x)
     if sparse is not None:
         return {name: Column.of_sparse(sparse)}
+    if isinstance(x, list) and x and all(isinstance(item, Mapping) for item in x):
+        names = dict.fromkeys(str(key) for item in x for key in item)
+        cells = [{str(key): value for key, value in item.items()} for item in x]
+        return {key: column_of([item.get(key) for item in cells]) for key in names}
     if isinstance(x, (tuple, list)) and x and all(isinstance(item, str) for item in x):
         return {name: column_of(list(x))}
     frame = _frame(x)

@@ -49,7 +49,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="accuracy that may be given up, as a share (default: %(default)s)",
     )
     command.add_argument("--seed", type=int, default=0, help="of all draws (default: %(default)s)")
-    command.add_argument("--level", type=float, default=0.95, help="(default: %(default)s)")
+    command.add_argument(
+        "--level", type=float, default=0.95, help="confidence (default: %(default)s)"
+    )
     command.add_argument(
         "--seconds", type=float, metavar="N", help="begin no further variant after so long"
     )

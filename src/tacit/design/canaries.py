@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tacit.core import InvalidInput, Membership
 from tacit.core.checking import booleans, frozen, integers
-from tacit.core.files import write_whole
+from tacit.core.files import text_of, write_whole
 from tacit.core.npz import read_npz
 from tacit.core.plain import parsed
 
@@ -134,7 +134,7 @@ class Manifest:
         if Path(path).suffix == ".npz":
             return Canaries.load(path).manifest
         try:
-            plain = parsed(Path(path).read_text(encoding="utf8"), "canary manifest")
+            plain = parsed(text_of(path), "canary manifest")
             if not isinstance(plain, dict) or plain.get("schema") != SCHEMA:
                 raise InvalidInput(f"it is not of schema {SCHEMA}")
             member, cluster = plain["member"], plain["cluster"]
