@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tacit
+from tacit.adapters.transformers import is_language_model
 from tacit.core import InvalidInput
 from tacit.training import ClassifierFineTune, RecordColumns, shadow
 
@@ -159,6 +160,8 @@ def test_what_changes_the_numbers_changes_the_place_in_the_store(base, change):
     assert digest_of(first.identity) != digest_of(replace(first, **change).identity)
 
 
+# of peft, about transformers
+@pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_adapters_alone_can_be_trained(base, sides):
     peft = pytest.importorskip("peft")
     (columns, label), _ = sides
@@ -168,6 +171,14 @@ def test_adapters_alone_can_be_trained(base, sides):
     found = small.fit(rows, label, np.arange(40), 0)(rows)
     assert found.logits.shape == (N, 2)
     assert np.isfinite(found.logits).all()
+    audited = peft.get_peft_model(copy.deepcopy(base), lora)
+    report = tacit.audit(
+        audited, train=sides[0], test=sides[1], shadows=4, train_fn=small, effort="quick"
+    )
+    assert report.environment["n_shadows"] == 4
+    tiny = transformers.GPT2Config(vocab_size=60, n_positions=16, n_embd=16, n_layer=1, n_head=2)
+    plain = peft.LoraConfig(r=2, target_modules=["c_attn"], fan_in_fan_out=True)
+    assert is_language_model(peft.get_peft_model(transformers.GPT2LMHeadModel(tiny), plain))
 
 
 @pytest.mark.parametrize(

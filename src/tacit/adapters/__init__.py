@@ -121,6 +121,9 @@ def adapter_of(model: Any) -> str:
             f"`model` is the path `{model}`: tacit opens no files of models, since most run code"
             " when they are opened. Load it first, and pass the model."
         )
+    if is_a(model, "peft.PeftModel"):
+        # trained adapters answer as the model that they were put into
+        return adapter_of(model.get_base_model())
     for name, classes in BY_CLASS:
         if is_a(model, *classes):
             return "density" if name == "sklearn" and density.fits(model) else name
