@@ -149,6 +149,15 @@ def test_a_function_builds_a_new_head_for_every_fine_tune(sides):
     assert run.statistic == "scaled_logit"
 
 
+def test_fine_tunes_are_explored_by_their_settings(recipe, sides):
+    (columns, label), _ = sides
+    variants = {"as it is": {}, "1 epoch": {"epochs": 1}}
+    data = (RecordColumns(columns), label)
+    found = tacit.explore(replace(recipe, epochs=20), variants, data, confirm=False, tolerance=0.5)
+    assert found.winner == "1 epoch"
+    assert found.comparison.point("as it is").accuracy is not None
+
+
 @pytest.mark.parametrize(
     "change", [{"epochs": 2}, {"lr": 1.0}, {"clip": 2.0}, {"schedule": "cosine"}]
 )
