@@ -10,7 +10,7 @@ from tacit.core import presentation, report_shape
 from tacit.core.check import CheckResult
 from tacit.core.errors import InvalidInput
 from tacit.core.estimate import Estimate
-from tacit.core.files import write_whole
+from tacit.core.files import text_of, write_whole
 from tacit.core.gate import EXIT_CODES, Verdict
 from tacit.core.note import Note
 from tacit.core.optional import require
@@ -175,8 +175,8 @@ class Report:
         InvalidInput : the file cannot be read or is not a report.
         """
         try:
-            text = Path(path).read_text(encoding="utf8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = text_of(path)
+        except (OSError, InvalidInput) as error:
             raise InvalidInput(f"`{path}` cannot be read as a report: {error}.") from error
         return cls.from_json(text)
 

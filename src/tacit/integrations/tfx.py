@@ -170,12 +170,15 @@ def InferenceTester(
     """Audit what BulkInferrer wrote: prediction logs, with the examples and the answers in them.
 
     A log does not say from which split an example came, so two BulkInferrers are needed, each with
-    one split in its ``data_spec``. Parameters as in `PrivacyTester`, and
+    one split in its ``data_spec``.
 
     Parameters
     ----------
     member, nonmember : ``inference_result`` of the two.
     model : which they asked; it gets the blessing, and is not asked again.
+    report, blessing, baseline_blessing, evaluator_blessing : as in `PrivacyTester`.
+    policy, label_key, output_key, kind, by_beam, block_worse : as there.
+    title, effort, seed, beam_pipeline : as there.
     """
     parse: records.Parse = partial(records.log_pair, label_key=label_key, output_key=output_key)
     patterns = {"member": f"{member.uri}/*", "nonmember": f"{nonmember.uri}/*"}
