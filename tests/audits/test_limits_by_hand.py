@@ -251,3 +251,26 @@ def test_the_attack_that_promises_most_is_chosen_and_the_others_stand_for_themse
     assert len(set(promises.values())) == 2
     report = shadow.shadow_audit(game.signals, game.membership, attacks=pair)
     assert report.chosen == max(promises, key=promises.get)
+
+
+def test_an_attack_that_learns_from_all_targets_learns_anew_without_the_one_it_guesses_about():
+    """Two antithetic pairs: each model is attacked by the two models of the other pair."""
+    half = np.arange(40) < 20
+    member = np.stack([half, ~half, half[::-1] ^ (np.arange(40) % 2 == 0), np.zeros(40, bool)])
+    member[3] = ~member[2]
+    signal = np.arange(4.0)[:, None] + np.random.default_rng(0).normal(size=(4, 40)) / 10
+    seen = []
+
+    class Attack:
+        shadow_scores = None
+
+        def __call__(self, signals):
+            own = round(float(signals.target.mean()))
+            others = [round(float(row.mean())) for row in signals.shadow]
+            assert (signals.shadow_member == member[others]).all()
+            seen.append((own, others))
+            return np.full(40, float(own))
+
+    score = unlearning._scores(signal, member, Attack())
+    assert sorted(seen) == [(0, [2, 3]), (1, [2, 3]), (2, [0, 1]), (3, [0, 1])]
+    assert score[:, 0].tolist() == [0.0, 1.0, 2.0, 3.0]

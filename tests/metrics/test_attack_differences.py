@@ -207,7 +207,9 @@ def test_a_perfectly_correlated_half_takes_the_distances_off_each_other():
 def users():
     """Members in six users of 1 to 9 records, non-members in seven, two users on both sides."""
     size = {"member": [9, 1, 2, 5, 1, 3], "other": [2, 8, 1, 1, 4, 2, 3]}
-    unit = np.r_[np.repeat(np.arange(6), size["member"]), np.repeat(np.arange(4, 11), size["other"])]
+    unit = np.r_[
+        np.repeat(np.arange(6), size["member"]), np.repeat(np.arange(4, 11), size["other"])
+    ]
     member = np.arange(len(unit)) < 21
     rng = np.random.default_rng(2)
     own = rng.normal(size=(2, 11))[:, unit]

@@ -218,9 +218,7 @@ def test_each_record_adds_its_placement_over_its_own_side():
     """
     from tacit.metrics.crossed import _one_model
 
-    value, part = _one_model(
-        np.array([1.0, 4, 0, 2, 3, 3]), np.array([1, 1, 0, 0, 0, 0], bool)
-    )
+    value, part = _one_model(np.array([1.0, 4, 0, 2, 3, 3]), np.array([1, 1, 0, 0, 0, 0], bool))
     assert value == 0.625
     np.testing.assert_allclose(part[:2], np.array([0.25 - 0.625, 1 - 0.625]) / 2)
     np.testing.assert_allclose(part[2:], (np.array([1, 0.5, 0.5, 0.5]) - 0.625) / 4)
