@@ -434,3 +434,22 @@ def test_the_walk_and_the_looks_spend_their_own_shares_of_alpha(monkeypatch):
     assert steps._planned(None, Plan(0.02, looks), 0.0) == 0.25
     assert steps._planned(None, Plan(0.0, looks), 0.0) == 0.0
     assert spent == [("walk", 0.02), (0.03,), (0.03,)]
+
+
+def test_each_look_at_a_family_is_refuted_at_its_own_share_of_alpha(monkeypatch):
+    """Two declared shares: .025 each, not .05."""
+    from tacit.dp import one_run as steps
+    from tacit.dp.mechanisms import Gaussian
+    from tacit.dp.one_run_plan import declared
+
+    asked = []
+    monkeypatch.setattr(steps, "_counted", lambda ranking, looks: [(look, 9) for look in looks])
+    monkeypatch.setattr(
+        steps,
+        "fdp_parameter",
+        lambda m, marks, build, alpha: asked.append((m, marks, alpha)) or 1.0,
+    )
+    ranking = type("R", (), {"member": np.zeros(100, bool)})()
+    low, name = steps._family(ranking, declared(("both",), (0.1, 0.3), 100, 0.05), 1e-5, Gaussian)
+    assert asked == [(100, [(10, 9), (30, 9)], 0.025)]
+    assert (low, name) == (Gaussian(1.0).epsilon(1e-5), "epsilon if Gaussian")

@@ -54,9 +54,7 @@ def test_intervals_hold_at_the_level_that_pays_for_the_choice_and_chance_is_left
 
 def reported(done, **options):
     results = results_of(done, policy=DEFAULT_POLICY, shown=done.shown)
-    return concluded(
-        done, results, (), (), shown=done.shown, policy=DEFAULT_POLICY, **options
-    )
+    return concluded(done, results, (), (), shown=done.shown, policy=DEFAULT_POLICY, **options)
 
 
 def test_a_warning_leaves_nothing_found_passed_or_failed():
