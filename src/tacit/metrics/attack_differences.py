@@ -156,7 +156,7 @@ def _two_sided(value: float, variance: float, df: float) -> float:
         return 1.0
     if variance <= ROUNDING**2:
         # every unit says the same: as sure as so many coins, and no surer
-        return 2.0**-df
+        return float(2.0**-df)
     return float(2 * stdtr(df, -abs(value) / variance**0.5))
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tacit.audits.steps.race import _advantage
+from tacit.audits.steps.trials import _advantage
 from tacit.core import Evidence
 
 
