@@ -59,7 +59,7 @@ def test_a_variant_leaves_where_its_lower_limit_is_above_the_leader_s_upper_one(
     bench = SimpleNamespace(
         failed=(), late=False, untried=[], raced=lambda name, given, *, runs: variants[name]
     )
-    found, dropped = raced(bench, dict.fromkeys(variants, {}), "now", runs=3, tolerance=0.01)
+    found, dropped = raced(bench, {name: {} for name in variants}, "now", runs=3, tolerance=0.01)
     # the baseline stays in the race whatever it is
     assert dropped == left
     assert list(found) == ["lead", "other", "now"]
