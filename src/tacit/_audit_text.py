@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tacit.adapters.language import tokens_of
 from tacit.adapters.text_encoding import Long
-from tacit.adapters.text_sides import prompts_of, side_of
+from tacit.adapters.text_sides import prompts_of, require_other_tokens, side_of
 from tacit.audits.steps.scoring import Progress
 from tacit.audits.steps.text_extraction import PlantedTexts, require_canaries
 from tacit.audits.steps.text_game import Shadows, Suffixes
@@ -142,7 +142,8 @@ def audit_text(
     >>> audit_text(member=said(-1.0, 300), nonmember=said(-2.0, 300)).finding
     'leak'
     """
-    _require_settings(slices, seed, policy)
+    gates = Policy.of(policy)
+    _require_settings(slices, seed)
     given = Asked(model, tokenizer, prompts, context, long, progress)
     tokens, texts, sizes = given.sides(member, nonmember)
     truth = Membership(
@@ -164,7 +165,7 @@ def audit_text(
             name: _joined(pair, f"slices[{name!r}]", sizes) for name, pair in (slices or {}).items()
         },
         min_cell=min_cell,
-        policy=policy,
+        policy=gates,
         level=level,
         seed=seed,
         title=title or (type(model).__name__ if model is not None else "language model"),
@@ -201,6 +202,12 @@ class Asked:
                 raise InvalidInput(
                     "`member` and `nonmember` are Tokens already: leave out `model`."
                 )
+            if self.prompts is not None:
+                raise InvalidInput(
+                    "`prompts` are for a model that is asked: `member` and `nonmember` are Tokens"
+                    " already, so ask it with them (`tacit.adapters.tokens_of`)."
+                )
+            require_other_tokens(member, nonmember)
             both = Tokens.concatenate([member, nonmember])
             return both, None, (member.n, nonmember.n)
         kinds = f"{type(member).__name__} and {type(nonmember).__name__}"
@@ -420,7 +427,7 @@ def _repeated(texts: list[str] | None) -> NDArray[np.int64] | None:
     return np.unique(np.array(texts, object), return_inverse=True)[1].astype(np.int64)
 
 
-def _require_settings(slices: Any, seed: Any, policy: Any) -> None:
+def _require_settings(slices: Any, seed: Any) -> None:
     if slices is not None and not isinstance(slices, Mapping):
         raise InvalidInput(
             "`slices` needs names to pairs, {'language': (of members, of non-members)}, got "
@@ -428,10 +435,6 @@ def _require_settings(slices: Any, seed: Any, policy: Any) -> None:
         )
     if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or seed < 0:
         raise InvalidInput(f"`seed` needs a whole number of 0 or more, got {seed!r}.")
-    if not isinstance(policy, Policy):
-        raise InvalidInput(
-            f"`policy` needs a Policy, for example Policy.from_toml(path), got {policy!r}."
-        )
 
 
 def _require_sampled(sampler: Sampler, texts: list[str] | None, model: Any) -> None:

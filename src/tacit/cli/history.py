@@ -67,7 +67,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def _run(arguments: argparse.Namespace) -> int:
     from tacit.audits.history import history
 
-    check_outputs(arguments)
+    check_outputs(arguments, report=False)
     names, reports = _read(arguments)
     found = history(
         reports,
