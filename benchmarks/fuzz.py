@@ -178,7 +178,8 @@ def page(tallies: dict[str, Tally], seed: int) -> str:
 def _tests() -> Any:
     path = HERE.parent / "tests" / "fuzz" / "test_readers.py"
     spec = importlib.util.spec_from_file_location("readers_to_fuzz", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

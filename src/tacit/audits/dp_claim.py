@@ -343,15 +343,15 @@ def _headline(
 ) -> str:
     sure, shown = (
         f"{100 * bound.level:g} % confidence",
-        f"{bound.name} >= {bound.low:.3g} at delta = {delta:g}",
+        f"{bound.name} of at least {bound.low:.3g} at delta = {delta:g}",
     )
     if claimed is None or not verdicts:
-        return f"This training shows {shown} ({sure}); no claim was given to hold against it."
+        return f"This training shows an {shown} ({sure}); no claim was given to hold against it."
     if verdicts[0].outcome == "fail":
-        return f"The claim is refuted: {shown} ({sure}), where {claimed:g} was claimed."
+        return f"The claim is refuted: an {shown} is shown ({sure}), where {claimed:g} was claimed."
     if verdicts[0].outcome == "pass":
         return (
-            f"The claim of epsilon = {claimed:g} is not refuted: {shown} ({sure}). That is no proof"
-            " that it holds."
+            f"The claim of epsilon = {claimed:g} is not refuted: an {shown} is shown ({sure})."
+            " That is no proof that it holds."
         )
     return f"Inconclusive: {verdicts[0].reason}."

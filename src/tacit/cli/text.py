@@ -135,6 +135,13 @@ def _add_audit(part: argparse.ArgumentParser) -> None:
         action="store_true",
         help="keep per-record scores; they say who was a member: do not publish",
     )
+    part.add_argument(
+        "--passages",
+        type=int,
+        default=0,
+        metavar="N",
+        help="show so many passages that come out, word for word; do not publish them",
+    )
     part.add_argument("--quiet", action="store_true", help="no progress")
     add_output_options(part)
 
@@ -169,7 +176,13 @@ def _gate(arguments: argparse.Namespace) -> int:
     import numpy as np
 
     from tacit.adapters.text_files import read_texts
-    from tacit.audits.steps.text_gates import blind_results, gate_warning
+    from tacit.audits.steps.text_gates import (
+        blind_results,
+        can_be_refused,
+        gate_warning,
+        overlap_of,
+        require_apart,
+    )
     from tacit.core import Membership
 
     sides = [
@@ -177,15 +190,22 @@ def _gate(arguments: argparse.Namespace) -> int:
         for name in (arguments.member, arguments.nonmember)
     ]
     truth = Membership(np.repeat([True, False], [len(side) for side in sides]))
-    found = blind_results([*sides[0], *sides[1]], truth, level=arguments.level, seed=arguments.seed)
+    texts = [*sides[0], *sides[1]]
+    require_apart(overlap_of(None, truth, texts))
+    found = blind_results(texts, truth, level=arguments.level, seed=arguments.seed)
     for result in found:
         area = result.estimates[0] if result.estimates else result.reason
         adjusted = "" if result.p_adjusted is None else f", p = {result.p_adjusted:.3g} (Holm)"
         print(f"{result.name}: {area}{adjusted}")
     warning = gate_warning(found, ())
-    shut = f"Shut: {warning}"
-    print(shut if warning else "Open: no guesser told the sides apart without the model.")
-    return 2 if warning else 0
+    if warning:
+        print(f"Shut: {warning}")
+    elif not can_be_refused(truth):
+        print("Not known: so few texts cannot be told apart, whatever they are.")
+    else:
+        print("Open: no guesser told the sides apart without the model.")
+        return 0
+    return 2
 
 
 def _audit(arguments: argparse.Namespace) -> int:
@@ -226,6 +246,7 @@ def _audit(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         title=arguments.title or Path(arguments.model or arguments.member).stem,
         records=arguments.records,
+        passages=arguments.passages,
         command=_command(),
         progress=progress,
     )

@@ -214,8 +214,9 @@ class NotRefuted:
             outcome = "inconclusive"
             note = Note(
                 self.metric,
-                f"this audit could not refute the claim: it shows at most epsilon >= {ceiling:.3g},"
-                " even if every guess is right (`tacit dp plan` says how many it takes)",
+                "this audit could not refute the claim: even if every guess is right, it shows an"
+                f" epsilon of {ceiling:.3g} and no more (`tacit dp plan` says how many canaries it"
+                " takes)",
             )
         return Verdict(outcome, self.metric, "not refuted", claimed, estimate, note)
 

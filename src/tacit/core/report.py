@@ -18,6 +18,8 @@ from tacit.core.plain import finite, parsed
 
 # 2: notes, verdicts and settings are fields; files of schema 1 are still read
 SCHEMA = 2
+# file names whose format is not told by their last suffix
+DOUBLE_SUFFIXES = (".card.md", ".gitlab.json")
 FRAME_COLUMNS = (
     "check",
     "role",
@@ -37,6 +39,8 @@ FRAME_COLUMNS = (
     "method",
 )
 Finding = Literal["leak", "no leak found", "inconclusive"]
+# A score of 1 is a total leak; nobody reads .996 as anything else.
+TOTAL_LEAK = 0.995
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,14 +186,15 @@ class Report:
     def save(self, path: str | Path, *, format: str | None = None, lang: str = "en") -> Path:
         """Write the report in the format of the file's suffix.
 
-        .json, .html, .md, .txt, .xml for JUnit, .sarif, and .card.md for a section of a model card.
-        The file is replaced in one step: where writing fails, the old one stays.
+        .json, .html, .md, .txt, .xml for JUnit, .sarif, .gitlab.json for GitLab's code quality, and
+        .card.md for a section of a model card. The file is replaced in one step: where writing
+        fails, the old one stays.
 
         Parameters
         ----------
         path : the file.
-        format : ``"json"``, ``"html"``, ``"md"``, ``"txt"``, ``"xml"``, ``"sarif"`` or
-            ``"card.md"``, for a path whose suffix does not say it.
+        format : ``"json"``, ``"html"``, ``"md"``, ``"txt"``, ``"xml"``, ``"sarif"``, ``"gitlab"``
+            or ``"card.md"``, for a path whose suffix does not say it.
         lang : the language of what people read: ``"en"``, ``"de"`` or ``"fr"``.
 
         Raises
@@ -203,7 +208,8 @@ class Report:
                 f"`{target}` is a directory; a report needs a file name, for example"
                 f" `{target / 'report.html'}`."
             )
-        suffix = ".card.md" if target.name.endswith(".card.md") else target.suffix
+        double = (end for end in DOUBLE_SUFFIXES if target.name.endswith(end))
+        suffix = next(double, target.suffix)
         if format is not None:
             suffix = f".{format.removeprefix('.')}"
         write_whole(target, presentation.rendered(self, suffix, lang=lang).encode("utf8"))

@@ -103,6 +103,19 @@ def test_a_pass_says_what_is_open_and_never_inconclusive():
         assert report.verdict != "pass" or not report.headline.startswith("Inconclusive")
 
 
+@pytest.mark.parametrize(("same", "refused"), [(99, True), (98, False)])
+def test_ninety_nine_of_a_hundred_are_the_same_sides(same, refused):
+    rng = np.random.default_rng(1)
+    one = rng.exponential(1.0, 100)
+    other = np.r_[one[:same] * (1 + 1e-8), 50 + rng.exponential(1.0, 100 - same)]
+    both, truth = Outputs(loss=np.r_[one, other]), np.repeat([True, False], 100)
+    if refused:
+        with pytest.raises(InvalidInput, match="but for rounding"):
+            compared(both, truth)
+    else:
+        compared(both, truth)
+
+
 LOGITS = np.random.default_rng(4).normal(size=(N, 4))
 
 

@@ -25,7 +25,7 @@ class WorldAttack(Protocol):
         ...
 
 
-def require_targets(signals: Signals) -> list[list[int]]:
+def require_targets(signals: Signals) -> list[tuple[int, ...]]:
     """The families of shadow models, if there are two or more.
 
     Raises
