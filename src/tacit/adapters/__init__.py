@@ -1,6 +1,6 @@
 """From a framework's object, or a file, to Outputs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from os import PathLike
 from typing import Any, cast
@@ -137,6 +137,11 @@ def adapter_of(model: Any) -> str:
         return "sklearn"
     if callable(model):
         return "callables"
+    if isinstance(model, Mapping):
+        raise InvalidInput(
+            f"`model` is a {type(model).__name__} with {len(model)} entries: weights? Load them"
+            " into their model, and pass that."
+        )
     if hasattr(model, "predict"):
         raise InvalidInput(
             f"A {type(model).__name__} has `predict` alone, and nothing says what it answers with."
