@@ -282,7 +282,9 @@ def _blind(made: Release) -> CheckResult:
     embed = Embedding.fitted(tables.reference, tables.rows, tables.synthetic)
     nothing = Outputs(loss=np.zeros(tables.membership.n))
     features = embed(tables.rows).astype(np.float32)
-    order = np.lexsort(features.T)
+    # equal rows in an order by chance: as they came, the members among them would stand first
+    chance = np.random.default_rng([made.seed, 4]).permutation(tables.membership.n)
+    order = np.lexsort((chance, *features.T))
     result = blind_result(nothing, tables.membership, features, order=order, level=made.level)
     assert result is not None
     return result
