@@ -1,5 +1,7 @@
 """Texts come as lists, columns, tables and rows; nothing is mistaken for a text."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -32,6 +34,10 @@ def as_arrow_column(texts):
     return pytest.importorskip("pyarrow").chunked_array([texts[:1], texts[1:]])
 
 
+def as_lazy_frame(texts):
+    return pytest.importorskip("polars").LazyFrame({"user": [1, 2, 3], "text": texts})
+
+
 @pytest.mark.parametrize(
     "held",
     [
@@ -39,6 +45,8 @@ def as_arrow_column(texts):
         tuple,
         np.array,
         iter,
+        lambda texts: ({"text": text, "n": 1} for text in texts),
+        lambda texts: dict(enumerate(texts)).values(),
         lambda texts: np.array(texts, object),
         lambda texts: {"text": texts, "n": [1, 2, 3]},
         lambda texts: {"only": texts},
@@ -48,6 +56,7 @@ def as_arrow_column(texts):
         as_single_column,
         as_arrow,
         as_arrow_column,
+        as_lazy_frame,
     ],
 )
 def test_texts_are_found_in_what_holds_them(held):
@@ -67,6 +76,9 @@ def test_rows_of_prompts_and_completions_are_both():
     [
         (None, "`member` needs a list of texts, got NoneType"),
         ("one", "got a single text"),
+        (Path("a.jsonl"), r"name of a file.*read_texts\(path\)"),
+        ("trained.jsonl", "name of a file"),
+        ([("one", 1), ("two", 0)], "got tuple in 2 rows.*without their labels"),
         ({"one", "two"}, "in an order, got a set"),
         ([], "at least one text"),
         ({}, "it has none"),

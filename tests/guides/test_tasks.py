@@ -14,7 +14,7 @@ TEXT = (GUIDES / "tasks.md").read_text(encoding="utf8")
 SECTIONS = {part.splitlines()[0]: part for part in re.split(r"^## ", TEXT, flags=re.MULTILINE)[1:]}
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SLOW = ("Embeddings", "Diffusion")  # they train a network for seconds
-# Another answer key, dealt after the training by the road's own unit: then there is nothing to find.
+# Another answer key, dealt after training by the road's own unit: there is nothing to find then.
 DEALT = {
     "Labels only": "half = rng.permutation(len(y)) < len(y) // 2",
     "Regression": "half = np.random.default_rng(1).permutation(len(y)) < len(y) // 2",

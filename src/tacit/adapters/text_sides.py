@@ -48,6 +48,7 @@ def side_of(given: Any, name: str) -> Side:
     """
     if isinstance(given, (set, frozenset)):
         raise InvalidInput(f"`{name}` needs texts in an order, got a set: pass sorted({name}).")
+    given = _held(given)
     table = _columns(given)
     if table is None:
         return Side(require_texts(_listed(given), name))
@@ -79,6 +80,15 @@ def prompts_of(given: Any, n: int, name: str) -> list[str]:
     if len(found) != n:
         raise InvalidInput(f"`{name}` needs {n} prompts, one a text, got {len(found)}.")
     return found
+
+
+def _held(given: Any) -> Any:
+    """What is still to be computed or read, in memory: a lazy frame, a generator, a stream."""
+    if type(given).__name__ == "LazyFrame":
+        return given.collect()
+    if hasattr(given, "__iter__") and not hasattr(given, "__len__"):
+        return list(given)
+    return given
 
 
 def _columns(given: Any) -> dict[str, Any] | None:

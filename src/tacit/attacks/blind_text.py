@@ -13,8 +13,11 @@ from tacit.core import InvalidInput, NotEnoughData, Signals
 
 View = Literal["words", "characters", "counts", "rare n-grams", "surface"]
 VIEWS: tuple[View, ...] = get_args(View)
-# of a ridge regression, in shares of the mean squared length of a text's row of numbers
-PENALTY = 1.0
+# of a ridge regression, in shares of the mean squared length of a text's row of numbers. A weak
+# shift of sources lies in the few directions in which texts differ most, which a strong penalty
+# keeps: a 55/45 mixture of two sources in 2,000 texts gives the words AUC 0.51 and 0.55 at 30,
+# 0.49 and 0.53 at 1, and the characters 0.54 in place of 0.52
+PENALTY = 30.0
 # characters of each text that are read: enough to tell sources apart, and the cost stays bounded
 MOST_CHARACTERS = 4000
 # an n-gram in fewer texts says nothing of a source

@@ -10,7 +10,7 @@ from tacit.audits.steps import table_risks as steps
 from tacit.audits.steps.table_game import TableGame
 from tacit.core import Membership, NotEnoughData
 from tacit.core.frame import Frame
-from tacit.metrics.singled import Dealt
+from tacit.metrics.singled import PAIRED, Dealt
 
 
 def hits(right, of=40):
@@ -54,6 +54,8 @@ def test_four_risks_pay_for_each_other(monkeypatch):
         assert inside.high == pytest.approx(beta.ppf(1 - 0.05 / 8, worth + 1, worth))
         assert outside.value == 0.25
         assert len(baseline) == (result.name != "inference of age")
+        # the same description is tried on both sides; links and cells are guessed row by row
+        assert (PAIRED in risk.assumes) == result.name.startswith("singling out")
 
 
 def linked_by_copies(rng, *, known):
