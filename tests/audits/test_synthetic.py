@@ -445,3 +445,9 @@ def test_the_report_is_plain_json(leak):
     plain = json.loads(leak.to_json())
     assert plain["environment"]["task"] == "synthetic table"
     assert plain["environment"]["n_released"] == 600
+
+
+def test_a_single_row_is_an_inconclusive_report_and_no_other_coding():
+    tables = [{"job": [job], "age": [age]} for job, age in zip("abcd", (20, 30, 40, 50))]
+    report = audit_synthetic(tables[0], member=tables[1], nonmember=tables[2], reference=tables[3])
+    assert report.verdict == report.finding == "inconclusive"

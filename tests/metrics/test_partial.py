@@ -202,3 +202,16 @@ def test_a_limit_that_cuts_through_a_large_block_of_equal_scores_is_not_averaged
         limits = partial_auc(Evidence.of(score, np.arange(10_000) < 5_000), 0.001)
         missed += not limits.low <= 0.5 <= limits.high
     assert missed <= 8
+
+
+def test_both_ends_are_two_sided_quantiles_of_the_draws(monkeypatch):
+    """Draws of 0, .001 ... .999 of the area: .025 and .975 of them at 95 %."""
+    from tacit.core import Evidence
+    from tacit.metrics import partial as steps
+
+    draws = 0.1 * np.arange(1000) / 999
+    monkeypatch.setattr(steps, "_area_between", lambda *_: draws)
+    rng = np.random.default_rng(0)
+    paper = Evidence.of(rng.normal(size=400), np.arange(400) < 200)
+    low, high = steps._limits(paper, 0.1, (200.0, 200.0), 0.95)
+    assert (low, high) == pytest.approx((0.0025, 0.0975))

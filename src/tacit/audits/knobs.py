@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tacit.core import InvalidInput
-from tacit.dp import subsampled_gaussian
+from tacit.core.checking import fraction, whole
+from tacit.core.optional import require
 from tacit.training import TorchRecipe
 
 # each step is large enough to be seen in a few runs: run-to-run spread hides smaller ones
@@ -22,6 +23,14 @@ NOISES = (0.3, 1.0, 3.0)
 DELTA = 1e-5
 # larger epsilons are not told apart: none of them promises anything
 MOST_EPSILON = 50.0
+# whole orders of the Renyi bound; it is asked first because it costs milliseconds at any noise
+ORDERS = (*range(2, 33), 40, 48, 64, 96, 128, 256)
+# a Renyi bound ten times as large as what is told apart leaves no doubt: at the noises where it was
+# tried, 0.3 to 3, it lay 10 to 45 % above the exact value, which takes minutes where noise is low
+FAR = 10 * MOST_EPSILON
+# width of a bin of the privacy loss: ten times the accountant's own is ten times faster, and its
+# epsilon at most .002 larger (noise 0.3 to 3, 48 and 1,410 steps)
+BIN = 1e-3
 
 
 def mlp_knobs(estimator: Any) -> dict[str, dict[str, Any]]:
@@ -134,8 +143,8 @@ def torch_knobs(
 
 
 def epsilon_of(recipe: TorchRecipe, n_members: int, *, noise: float, delta: float = DELTA) -> float:
-    """What DP-SGD of this recipe spends on `n_members` records, by the accountant of dp-accounting;
-    more than 50 is infinite.
+    """What DP-SGD of this recipe spends on `n_members` records, by the privacy-loss accountant of
+    dp-accounting (an upper bound within .01); more than 50 is infinite.
 
     Parameters
     ----------
@@ -144,19 +153,38 @@ def epsilon_of(recipe: TorchRecipe, n_members: int, *, noise: float, delta: floa
     n_members : int
         Records that a model is trained on.
     noise : float
-        Noise multiplier.
+        Noise multiplier; without noise epsilon is infinite.
     delta : float
         In (0, 1).
+
+    Raises
+    ------
+    InvalidInput
+        A number cannot be used.
+    MissingDependency
+        dp-accounting is not installed.
 
     Examples
     --------
     >>> recipe = TorchRecipe(build_fn=dict, epochs=10, batch_size=100)
     >>> round(epsilon_of(recipe, 10_000, noise=1.0), 1)
-    1.9
+    1.8
     """
-    batches = math.ceil(n_members / recipe.batch_size)
-    curve = subsampled_gaussian(noise, 1 / batches, recipe.epochs * batches)
-    if float(curve.deltas.min()) > delta:
+    whole(n_members, "n_members", least=1, unit="records")
+    fraction(delta, "delta")
+    if not 0 <= noise < math.inf:
+        raise InvalidInput(f"`noise` needs a finite number of 0 or more, got {noise!r}.")
+    if noise == 0:
         return math.inf
-    spent = curve.epsilon(delta)
-    return spent if spent <= MOST_EPSILON else math.inf
+    purpose = "The epsilon of DP-SGD"
+    events = require("dp_accounting", extra="dp", purpose=purpose)
+    renyi = require("dp_accounting.rdp", extra="dp", purpose=purpose)
+    losses = require("dp_accounting.pld", extra="dp", purpose=purpose)
+    batches = math.ceil(n_members / recipe.batch_size)
+    step = events.PoissonSampledDpEvent(1 / batches, events.GaussianDpEvent(noise))
+    spent = events.SelfComposedDpEvent(step, recipe.epochs * batches)
+    if renyi.RdpAccountant(ORDERS).compose(spent).get_epsilon(delta) > FAR:
+        return math.inf
+    exact = losses.PLDAccountant(value_discretization_interval=BIN).compose(spent)
+    epsilon = float(exact.get_epsilon(delta))
+    return epsilon if epsilon <= MOST_EPSILON else math.inf

@@ -24,8 +24,8 @@ def add_output_options(command: argparse.ArgumentParser) -> None:
         "--json", metavar="FILE", help="for `tacit show`, `tacit gate` and `tacit compare`"
     )
     text = (
-        "any format by suffix: .md, .txt, .xml (JUnit), .sarif, .card.md (model card), .html,"
-        " .json; several times"
+        "any format by suffix: .md, .txt, .xml (JUnit), .sarif, .gitlab.json (code quality),"
+        " .card.md (model card), .html, .json; several times"
     )
     group.add_argument("--out", metavar="FILE", action="append", default=[], help=text)
     add_language_option(group)

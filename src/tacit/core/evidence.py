@@ -177,7 +177,7 @@ class Evidence:
         ):
             if got < needed:
                 message = (
-                    f"This needs {needed} {unit}, got {got} (of {len(self.member)} scored records)."
+                    f"This number needs {needed} {unit}, got {got} (of {len(self.member)} records)."
                 )
                 raise NotEnoughData(message, needed=needed, got=got, unit=unit)
 
@@ -322,7 +322,7 @@ def _require_two_sides(member: NDArray[np.bool_]) -> None:
     ):
         if got == 0:
             message = (
-                f"A guessing game needs members and non-members, got {len(member)} {other} and no"
-                f" {unit}."
+                f"A guessing game needs members and non-members, got no {unit} ({len(member)}"
+                f" {other if len(member) > 1 else other.removesuffix('s')})."
             )
             raise NotEnoughData(message, needed=1, got=0, unit=unit)

@@ -1,10 +1,10 @@
 """The finding in one sentence, and what the first screen needs beside it."""
 
 from tacit.core.report import TOTAL_LEAK
-from tacit.render.blocks import Fact
+from tacit.render.blocks import Fact, Original
 from tacit.render.clean import SENTENCE_LIMIT, sentence
 from tacit.render.reading import Reading, beats_guessing
-from tacit.render.words import SPACE, Original, setting_of
+from tacit.render.words import SPACE, setting_of
 
 MEMBERSHIP = ("membership", "membership with shadow models")
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tacit.audits.steps.race import _advantage
+from tacit.audits.steps.trials import _advantage
 from tacit.core import Evidence
 
 
@@ -12,3 +12,23 @@ def test_a_score_at_the_threshold_is_accused():
     paper = Evidence(score, np.arange(7) < 3, None, "coin", "x", np.arange(7))
     assert _advantage(paper, 1.0) == 1 - 3 / 4
     assert _advantage(paper, 1.5) == 2 / 3 - 1 / 4
+
+
+def test_no_run_is_scored_by_a_threshold_that_it_chose(monkeypatch):
+    """Members at 1 and others at 0 in one run, 3 and 2 in the other: each run's own threshold
+    would tell all apart, the other run's tells nothing (accuse nobody, accuse everybody).
+    """
+    from types import SimpleNamespace
+
+    from tacit.audits.steps import race
+
+    member = np.array([[1, 1, 0, 0], [0, 1, 0, 1]], bool)
+    shadow = (member + np.array([[0.0], [2.0]]))[:, :, None]
+    plan = SimpleNamespace(design=SimpleNamespace(cluster=None))
+    run = SimpleNamespace(shadow=shadow, member=member, n_models=2, plan=plan)
+    monkeypatch.setattr(race, "_by_shadow", lambda run: [])
+    assert race.run_scores(run) == (0.0, 0.0)
+    alike = SimpleNamespace(shadow=shadow % 2, member=member, n_models=2, plan=plan)
+    assert race.run_scores(alike) == (1.0, 1.0)
+    # fresh runs are scored by the attack and the threshold of the earlier ones
+    assert race.fresh_scores(alike, run) == (1.0, 0.0)

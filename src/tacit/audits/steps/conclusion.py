@@ -96,8 +96,8 @@ def _too_few(found: Found) -> Note:
     unit = "records" if found.cluster is None else "clusters"
     members, others = found.units
     reason = (
-        f"so few {unit} show nothing, however large a leak is: {found.needed} of members and of"
-        f" non-members are the least, got {members} and {others}"
+        f"so few {unit} show nothing, however large a leak is: it takes {found.needed} members and"
+        f" {found.needed} non-members at least, got {members} and {others}"
     )
     return Note(
         "is there a leak at all?",

@@ -312,7 +312,7 @@ def overlap_of(
                 inside = corpus.take(same)
             shared[chosen] |= shared_runs(rows.take(chosen), inside, length=each)
     parts = [float(shared[side].mean()) if len(side) else 0.0 for side in sides]
-    return Overlap(checking.frozen(shared), length, *parts, unit)
+    return Overlap(checking.frozen(shared), length, parts[0], parts[1], unit)
 
 
 def require_apart(overlap: Overlap | None) -> None:
