@@ -66,3 +66,17 @@ def test_a_variant_leaves_where_its_lower_limit_is_above_the_leader_s_upper_one(
     # the baseline stays in the race whatever it is
     assert dropped == left
     assert list(found) == ["lead", "other", "now"]
+
+
+def trials_of(name, scores, accuracies=()):
+    return Trials(name, scores, accuracies, (1.0,) * len(scores), 0.95)
+
+
+def test_the_leader_is_not_who_was_lucky_in_its_spread():
+    narrow = trials_of("narrow", (0.110, 0.111, 0.112))
+    lower = trials_of("lower", (0.06, 0.08, 0.10))
+    assert narrow.score.high < lower.score.high
+    assert leading({"narrow": narrow, "lower": lower}, 0.01).name == "lower"
+    # with more runs the error is smaller, and counts
+    longer = trials_of("longer", (0.06, 0.08, 0.10, 0.12, 0.06, 0.08, 0.085))
+    assert leading({"lower": lower, "longer": longer}, 0.01).name == "longer"
