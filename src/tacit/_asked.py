@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tacit.adapters.language import tokens_of, unwrapped
 from tacit.adapters.text_encoding import Long
-from tacit.adapters.text_sides import prompts_of, side_of
+from tacit.adapters.text_sides import prompts_of, require_other_tokens, side_of
 from tacit.audits.steps.scoring import Progress
 from tacit.audits.steps.text_extraction import PlantedTexts, require_canaries
 from tacit.audits.steps.text_game import Shadows, Suffixes
@@ -48,6 +48,12 @@ class Asked:
                 raise InvalidInput(
                     "`member` and `nonmember` are Tokens already: leave out `model`."
                 )
+            if self.prompts is not None:
+                raise InvalidInput(
+                    "`prompts` are for a model that is asked: `member` and `nonmember` are Tokens"
+                    " already, so ask it with them (`tacit.adapters.tokens_of`)."
+                )
+            require_other_tokens(member, nonmember)
             both = Tokens.concatenate([member, nonmember])
             return both, None, (member.n, nonmember.n)
         kinds = f"{type(member).__name__} and {type(nonmember).__name__}"

@@ -144,7 +144,8 @@ def audit_text(
     >>> audit_text(member=said(-1.0, 300), nonmember=said(-2.0, 300)).finding
     'leak'
     """
-    _require_settings(slices, seed, policy)
+    gates = Policy.of(policy)
+    _require_settings(slices, seed)
     _require_tokens(context, prefix, suffix)
     given = Asked(model, tokenizer, prompts, context, long, progress)
     tokens, texts, sizes = given.sides(member, nonmember)
@@ -170,7 +171,7 @@ def audit_text(
             name: _joined(pair, f"slices[{name!r}]", sizes) for name, pair in (slices or {}).items()
         },
         min_cell=min_cell,
-        policy=policy,
+        policy=gates,
         level=level,
         seed=seed,
         title=title or (type(model).__name__ if model is not None else "language model"),
@@ -191,7 +192,7 @@ def _repeated(texts: list[str] | None) -> NDArray[np.int64] | None:
     return np.unique(np.array(texts, object), return_inverse=True)[1].astype(np.int64)
 
 
-def _require_settings(slices: Any, seed: Any, policy: Any) -> None:
+def _require_settings(slices: Any, seed: Any) -> None:
     if slices is not None and not isinstance(slices, Mapping):
         raise InvalidInput(
             "`slices` needs names to pairs, {'language': (of members, of non-members)}, got "
@@ -199,10 +200,6 @@ def _require_settings(slices: Any, seed: Any, policy: Any) -> None:
         )
     if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or seed < 0:
         raise InvalidInput(f"`seed` needs a whole number of 0 or more, got {seed!r}.")
-    if not isinstance(policy, Policy):
-        raise InvalidInput(
-            f"`policy` needs a Policy, for example Policy.from_toml(path), got {policy!r}."
-        )
 
 
 def _require_tokens(context: Any, prefix: Any, suffix: Any) -> None:

@@ -2,6 +2,7 @@
 answers can be trusted.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
@@ -16,6 +17,8 @@ Ask = Callable[[Any], NDArray[Any]]
 TOLERANCE = 1e-3
 NARROW_TOLERANCE = 5e-2
 MIN_TO_SPLIT = 4
+# what frameworks put into their messages for a terminal
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # more different whole numbers than these are counts, not classes
 MOST_CLASSES = 100
 
@@ -78,7 +81,7 @@ def guarded(ask: Ask) -> Ask:
 
 
 def _failed(x: Any, error: Exception) -> str:
-    said = " ".join(str(error).split())[:300].rstrip(".:")
+    said = " ".join(COLOUR.sub("", str(error)).split())[:300].rstrip(".:")
     text = f"The model could not answer: {type(error).__name__}: {said}."
     if type(error).__name__ == "NotFittedError":
         return f"{text} Fit it first."

@@ -238,6 +238,8 @@ def _column(column: Any, name: str, path: Path, *, missing: bool) -> NDArray[Any
         cells = ["missing" if value is None else str(value) for value in column.to_pylist()]
         _require_short(cells, name, path, missing=missing)
         return _text(cells)
+    if kind.startswith("decimal"):
+        return np.array([float(value) for value in column.to_pylist()])
     return np.asarray(column.to_numpy())
 
 

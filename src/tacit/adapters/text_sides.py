@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tacit.adapters.text_encoding import require_strings, require_texts
-from tacit.core import InvalidInput
+from tacit.audits.steps.sides import compared, require_two_sides
+from tacit.core import InvalidInput, Outputs, Tokens
 
 # the columns that data sets for language models have, by the names of the `datasets` world
 TEXT, PROMPT, ANSWER = "text", "prompt", "completion"
@@ -121,3 +124,22 @@ def _of_rows(rows: Sequence[Any]) -> dict[str, Any]:
 def _listed(column: Any) -> Any:
     # Arrow's own strings are not Python's
     return column.to_pylist() if hasattr(column, "to_pylist") else column
+
+
+def require_other_tokens(member: Tokens, nonmember: Tokens) -> None:
+    """Refuse what a model says of the same texts on both sides, in another order or precision too.
+
+    Parameters
+    ----------
+    member, nonmember : Tokens
+        Of both sides.
+
+    Raises
+    ------
+    InvalidInput
+        They are the same.
+    """
+    require_two_sides(member, nonmember, "`member` and `nonmember`")
+    loss = -np.concatenate([side.ragged().mean() for side in (member, nonmember)])
+    if np.isfinite(loss).all():
+        compared(Outputs(loss=loss), np.arange(len(loss)) < member.n)

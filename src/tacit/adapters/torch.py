@@ -40,6 +40,9 @@ def outputs_of(
     """
     if y is None and hasattr(x, "column_names"):
         x, y = columns_and_label(x)
+    if hasattr(x, "to_numpy") and hasattr(x, "columns"):
+        # a table of numbers, of pandas or polars
+        x = x.to_numpy()
     with untouched_rng(), evaluating(model):
         stream = (
             loaded(x, y, batch_size, check=check) if is_loader(x) else batches(x, y, batch_size)

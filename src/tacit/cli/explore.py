@@ -71,7 +71,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from tacit.cli.writing import check_outputs, deliver
     from tacit.training.recipe_file import read_variants
 
-    check_outputs(arguments)
+    check_outputs(arguments, report=False)
     recipe, variants = read_variants(arguments.recipe)
     pool, close = pool_of(arguments)
     progress = Progress(quiet=arguments.quiet)

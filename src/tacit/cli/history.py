@@ -71,7 +71,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from tacit.audits.history import history
     from tacit.core.gate import EXIT_CODES
 
-    check_outputs(arguments)
+    check_outputs(arguments, report=False)
     names, reports = _read(arguments)
     found = history(
         reports,

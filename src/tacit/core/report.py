@@ -178,7 +178,10 @@ class Report:
             text = text_of(path)
         except (OSError, InvalidInput) as error:
             raise InvalidInput(f"`{path}` cannot be read as a report: {error}.") from error
-        return cls.from_json(text)
+        try:
+            return cls.from_json(text)
+        except InvalidInput as error:
+            raise InvalidInput(f"`{path}`: {error}") from error
 
     def save(self, path: str | Path, *, format: str | None = None, lang: str = "en") -> Path:
         """Write the report in the format of the file's suffix.

@@ -111,4 +111,4 @@ def _document(document: Document, suffix: str) -> str:
 
 presentation.register(rendered=rendered, notebook=notebook)
 
-__all__ = ["FORMATS", "LANGUAGES", "notebook", "rendered"]
+__all__ = ["DOCUMENT_SUFFIXES", "FORMATS", "LANGUAGES", "notebook", "rendered"]
