@@ -93,7 +93,7 @@ def test_attacks_that_cannot_learn_from_so_few_are_kept_with_the_reason():
     scores = score_all(checks, outputs, membership, tell=lambda *_: None)
     assert [item.name for item in scores.items] == ["t"]
     assert scores.failed[0].name == "l"
-    assert "members that it knows" in scores.failed[0].reason
+    assert "learns from members that it knows" in scores.failed[0].reason
 
 
 @pytest.mark.parametrize(
