@@ -1,6 +1,7 @@
 """Does the audit of texts accuse a model that saw none of them, and do its gates open and shut?
 
     python benchmarks/language_null.py --data FOLDER [--draws 200] [--texts 200] [--tokens FILE]
+        [--part audits|gates]
 
 `--data` is the folder of `examples/language_model_memorisation.py`, whose base model, trained on
 WikiText-2 only, is audited as if it had been fine-tuned on 2,000 documents that it never saw. Every
@@ -30,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
 import language_model_memorisation as example
 
 # gates on 2,000 texts take some CPU seconds each
-MIXTURES = 20
+MIXTURES = 10
 ABOUT = (
     "The model was trained on WikiText-2 and on none of these texts (the first 63 tokens of 1,000"
     " Wikipedia articles and 1,000 NIH abstracts). The audits look at all its scores, without"
@@ -100,17 +101,21 @@ def mixture(share: float, draw: int, n: int) -> NDArray[np.bool_]:
     return rng.random(n) < np.where(first, share, 1 - share)
 
 
-def measured(tokens: Tokens, texts: list[str], draws: int, size: int) -> list[Row]:
-    """All rows of the table."""
+def audits(tokens: Tokens, texts: list[str], draws: int, size: int) -> list[Row]:
+    """How often the model is accused."""
+    found = []
+    for many in (tokens.n, size):
+        accused = 0
+        for draw, (rows, member) in enumerate(coins(tokens.n, many, draws)):
+            accused += leaks(tokens.take(rows), member, seed=draw)
+        told(f"accused: {accused} of {draws}")
+        found.append(Row(f"coins, {many:,} texts", "called a leak", "at most 5 %", accused, draws))
+    return found
+
+
+def gates(tokens: Tokens, texts: list[str], draws: int, size: int) -> list[Row]:
+    """How often the gates open and shut."""
     n = tokens.n
-    accused = [
-        sum(
-            leaks(tokens.take(rows), member, seed=draw)
-            for draw, (rows, member) in enumerate(coins(n, many, draws))
-        )
-        for many in (n, size)
-    ]
-    told(f"accused: {accused} of {draws}")
     refused = 0
     for draw, (rows, member) in enumerate(coins(n, size, draws)):
         own = [texts[row] for row in rows.tolist()]
@@ -122,12 +127,23 @@ def measured(tokens: Tokens, texts: list[str], draws: int, size: int) -> list[Ro
         told(f"mixtures found: {mixed} of {draw + 1}")
     sources = shut(tokens, texts, np.arange(n) < n // 2, seed=0)
     return [
-        Row(f"coins, {n:,} texts", "called a leak", "at most 5 %", accused[0], draws),
-        Row(f"coins, {size:,} texts", "called a leak", "at most 5 %", accused[1], draws),
         Row(f"coins, {size:,} texts", "passes the gates", "at least 95 %", draws - refused, draws),
         Row(f"55/45 mixture, {n:,} texts", "refused by the gates", "most", mixed, MIXTURES),
         Row("Wikipedia against NIH", "refused by the gates", "always", int(sources), 1),
     ]
+
+
+PARTS = {"audits": audits, "gates": gates}
+
+
+def page(out: Path, part: str, lines: list[str]) -> str:
+    """The page with one part anew; the others as they are."""
+    before = out.read_text(encoding="utf8").split("\n## ")[1:] if out.exists() else []
+    kept = {each.partition("\n")[0]: each.partition("\n")[2].strip() for each in before}
+    kept[part] = "\n".join(lines)
+    title = "# A language model that saw none of the texts, and the gates on their split"
+    sections = [f"## {name}\n\n{kept[name]}" for name in PARTS if name in kept]
+    return "\n\n".join([title, ABOUT, *sections]) + "\n"
 
 
 def told(line: str) -> None:
@@ -142,28 +158,26 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--texts", type=int, default=200, help="of a draw that the gate sees")
     parser.add_argument("--tokens", type=Path, metavar="FILE.npz", help="kept here, if anywhere")
+    parser.add_argument("--part", choices=("all", *PARTS), default="all")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/language_null.md"))
     arguments = parser.parse_args()
-    began = time.process_time()
-    table = measured(
-        *model_and_texts(arguments.data, arguments.tokens), arguments.draws, arguments.texts
-    )
-    lines = ["| split | question | wanted | share | 95 % interval |", "|---|---|---|---|---|"]
-    for row in table:
-        low, high = (float(end) for end in clopper_pearson(row.found, row.draws, level=0.95))
-        share = f"{row.found} of {row.draws}"
-        span = f"{low:.3f} to {high:.3f}"
-        lines.append(f"| {row.name} | {row.question} | {row.wanted} | {share} | {span} |")
-    made = (
-        f"`python benchmarks/language_null.py --data FOLDER --draws {arguments.draws} --texts"
-        f" {arguments.texts}`, {datetime.date.today()}, Python {platform.python_version()},"
-        f" 2 cores, {time.process_time() - began:.0f} CPU s."
-    )
-    title = "# A language model that saw none of the texts, and the gates on their split"
-    arguments.out.write_text(
-        "\n".join([title, "", made, "", ABOUT, "", *lines]) + "\n", encoding="utf8"
-    )
-    print("\n".join(lines))
+    given = model_and_texts(arguments.data, arguments.tokens)
+    for part in PARTS if arguments.part == "all" else (arguments.part,):
+        began = time.process_time()
+        lines = ["| split | question | wanted | share | 95 % interval |", "|---|---|---|---|---|"]
+        for row in PARTS[part](*given, arguments.draws, arguments.texts):
+            low, high = (float(end) for end in clopper_pearson(row.found, row.draws, level=0.95))
+            share = f"{row.found} of {row.draws}"
+            span = f"{low:.3f} to {high:.3f}"
+            lines.append(f"| {row.name} | {row.question} | {row.wanted} | {share} | {span} |")
+        made = (
+            f"`python benchmarks/language_null.py --data FOLDER --part {part} --draws"
+            f" {arguments.draws} --texts {arguments.texts}`, {datetime.date.today()}, Python"
+            f" {platform.python_version()}, 2 cores, {time.process_time() - began:.0f} CPU s."
+        )
+        written = page(arguments.out, part, [made, "", *lines])
+        arguments.out.write_text(written, encoding="utf8")
+        print("\n".join(lines))
 
 
 if __name__ == "__main__":

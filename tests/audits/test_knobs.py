@@ -8,9 +8,9 @@ import pytest
 from scipy.stats import norm
 
 from tacit.audits.explore import explore
-from tacit.audits.knobs import epsilon_of, torch_knobs
+from tacit.audits.knobs import epsilon_of, fine_tune_knobs, keras_knobs, torch_knobs
 from tacit.core import InvalidInput
-from tacit.training import TorchRecipe
+from tacit.training import ClassifierFineTune, KerasRecipe, TorchRecipe
 
 pytestmark = pytest.mark.framework
 N = 600
@@ -54,6 +54,25 @@ def test_the_names_say_what_is_turned_and_what_epsilon_it_costs(recipe):
     assert "label smoothing" not in numbers
     with pytest.raises(InvalidInput, match="TorchRecipe"):
         torch_knobs(linear, N)
+
+
+def test_other_recipes_have_knobs_of_their_own(recipe):
+    knobs = keras_knobs(KerasRecipe(dict, "probs", epochs=4), networks={"small": dict})
+    assert knobs["1 epoch"] == {"epochs": 1}
+    assert knobs["small"] == {"build_fn": dict}
+    assert list(keras_knobs(KerasRecipe(dict, "probs", epochs=1)))[:2] == [
+        "as it is",
+        "half the data",
+    ]
+    tuned = ClassifierFineTune(dict, epochs=3, lr=3e-5)
+    knobs = fine_tune_knobs(tuned, lora="config")
+    assert [name for name in knobs if "epoch" in name] == ["2 epochs", "1 epoch"]
+    assert knobs["a third of the learning rate"]["lr"] == pytest.approx(1e-5)
+    assert knobs["adapters"] == {"lora": "config"}
+    assert all(replace(tuned, **given) for given in knobs.values() if "share" not in given)
+    for made in (keras_knobs, fine_tune_knobs):
+        with pytest.raises(InvalidInput, match="got TorchRecipe"):
+            made(recipe)
 
 
 def test_epsilon_is_the_accountants_for_this_recipe(recipe):

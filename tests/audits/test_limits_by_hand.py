@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, norm
 
-from tacit.audits import attribute, explore, shadow, strong, unlearning
+from tacit.audits import attribute, shadow, strong, unlearning
 from tacit.audits.compare import front
 from tacit.audits.reconstruction import audit_reconstruction
 from tacit.audits.steps.differences import Measured
@@ -200,46 +200,6 @@ def test_a_leak_that_both_audits_find_stays_one():
     assert strong._never_milder(leak, leak, DEFAULT_POLICY).headline == "both"
 
 
-def trials(name, accuracy, score, high):
-    return SimpleNamespace(
-        name=name,
-        accuracy=None if accuracy is None else SimpleNamespace(value=accuracy),
-        score=SimpleNamespace(value=score, high=high, low=score - 0.1),
-    )
-
-
-def test_variants_within_the_tolerance_of_the_best_accuracy_race_by_their_upper_limit():
-    measured = {
-        "now": trials("now", 0.90, 0.30, 0.40),
-        "mild": trials("mild", 0.89, 0.20, 0.25),
-        "mean": trials("mean", 0.89, 0.15, 0.45),
-        "poor": trials("poor", 0.80, 0.01, 0.02),
-    }
-    assert [item.name for item in explore._close(measured.values(), 0.05)] == [
-        "now",
-        "mild",
-        "mean",
-    ]
-    assert explore._winner(measured, "now", 0.05) == "mild"
-    assert explore._winner(measured, "now", 0.5) == "poor"
-    # the least upper limit with a mean that is no lower wins nothing
-    wide = measured | {"now": trials("now", 0.90, 0.20, 0.60)}
-    assert explore._winner(wide, "now", 0.05) == "now"
-
-
-def test_variants_are_dropped_whose_lower_limit_is_above_the_leader_s_upper_one():
-    class Bench:
-        def raced(self, name, params, *, runs):
-            return {"a": a, "b": b, "c": c}[name]
-
-    a, b, c = (
-        trials(name, 0.9, score, high)
-        for name, score, high in (("a", 0.1, 0.2), ("b", 0.29, 0.4), ("c", 0.31, 0.4))
-    )
-    params = {"a": {}, "b": {}, "c": {}}
-    assert explore._raced(Bench(), params, 3, 0.01)[1] == ("c",)
-
-
 def test_the_attack_that_promises_most_is_chosen_and_the_others_stand_for_themselves():
     from tacit.attacks import BASE, LiRA
     from tacit.testing import ShadowGaussian
@@ -251,3 +211,26 @@ def test_the_attack_that_promises_most_is_chosen_and_the_others_stand_for_themse
     assert len(set(promises.values())) == 2
     report = shadow.shadow_audit(game.signals, game.membership, attacks=pair)
     assert report.chosen == max(promises, key=promises.get)
+
+
+def test_an_attack_that_learns_from_all_targets_learns_anew_without_the_one_it_guesses_about():
+    """Two antithetic pairs: each model is attacked by the two models of the other pair."""
+    half = np.arange(40) < 20
+    member = np.stack([half, ~half, half[::-1] ^ (np.arange(40) % 2 == 0), np.zeros(40, bool)])
+    member[3] = ~member[2]
+    signal = np.arange(4.0)[:, None] + np.random.default_rng(0).normal(size=(4, 40)) / 10
+    seen = []
+
+    class Attack:
+        shadow_scores = None
+
+        def __call__(self, signals):
+            own = round(float(signals.target.mean()))
+            others = [round(float(row.mean())) for row in signals.shadow]
+            assert (signals.shadow_member == member[others]).all()
+            seen.append((own, others))
+            return np.full(40, float(own))
+
+    score = unlearning._scores(signal, member, Attack())
+    assert sorted(seen) == [(0, [2, 3]), (1, [2, 3]), (2, [0, 1]), (3, [0, 1])]
+    assert score[:, 0].tolist() == [0.0, 1.0, 2.0, 3.0]

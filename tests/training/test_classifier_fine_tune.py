@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tacit
+from tacit.adapters.transformers import is_language_model
 from tacit.core import InvalidInput
 from tacit.training import ClassifierFineTune, RecordColumns, shadow
 
@@ -148,6 +149,15 @@ def test_a_function_builds_a_new_head_for_every_fine_tune(sides):
     assert run.statistic == "scaled_logit"
 
 
+def test_fine_tunes_are_explored_by_their_settings(recipe, sides):
+    (columns, label), _ = sides
+    variants = {"as it is": {}, "1 epoch": {"epochs": 1}}
+    data = (RecordColumns(columns), label)
+    found = tacit.explore(replace(recipe, epochs=20), variants, data, confirm=False, tolerance=0.5)
+    assert found.winner == "1 epoch"
+    assert found.comparison.point("as it is").accuracy is not None
+
+
 @pytest.mark.parametrize(
     "change", [{"epochs": 2}, {"lr": 1.0}, {"clip": 2.0}, {"schedule": "cosine"}]
 )
@@ -159,6 +169,8 @@ def test_what_changes_the_numbers_changes_the_place_in_the_store(base, change):
     assert digest_of(first.identity) != digest_of(replace(first, **change).identity)
 
 
+# of peft, about transformers
+@pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_adapters_alone_can_be_trained(base, sides):
     peft = pytest.importorskip("peft")
     (columns, label), _ = sides
@@ -168,6 +180,14 @@ def test_adapters_alone_can_be_trained(base, sides):
     found = small.fit(rows, label, np.arange(40), 0)(rows)
     assert found.logits.shape == (N, 2)
     assert np.isfinite(found.logits).all()
+    audited = peft.get_peft_model(copy.deepcopy(base), lora)
+    report = tacit.audit(
+        audited, train=sides[0], test=sides[1], shadows=4, train_fn=small, effort="quick"
+    )
+    assert report.environment["n_shadows"] == 4
+    tiny = transformers.GPT2Config(vocab_size=60, n_positions=16, n_embd=16, n_layer=1, n_head=2)
+    plain = peft.LoraConfig(r=2, target_modules=["c_attn"], fan_in_fan_out=True)
+    assert is_language_model(peft.get_peft_model(transformers.GPT2LMHeadModel(tiny), plain))
 
 
 @pytest.mark.parametrize(

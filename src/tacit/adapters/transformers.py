@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.adapters.answers import Kind, answered
-from tacit.adapters.arrays import as_array, batches
+from tacit.adapters.arrays import as_array, batches, is_a
 from tacit.adapters.categories import of_config, with_names
 from tacit.adapters.random_state import untouched_rng
 from tacit.adapters.torch import evaluating, is_loader, loaded, move, scores_in
@@ -44,7 +44,8 @@ def outputs_of(
 
 def is_language_model(model: Any) -> bool:
     """Does the model predict tokens rather than one class a text?"""
-    names = [kind.__name__ for kind in type(model).__mro__]
+    inner = model.get_base_model() if is_a(model, "peft.PeftModel") else model
+    names = [kind.__name__ for kind in type(inner).__mro__]
     return any(
         "CausalLM" in name or "LMHead" in name or "ForConditionalGeneration" in name
         for name in names

@@ -117,6 +117,8 @@ def explore(
     _require(runs, confirm, tolerance, trials, seconds, options)
     checking.confidence(level)
     checking.whole(seed, "seed", least=0)
+    if progress is not None and not callable(progress):
+        raise InvalidInput(f"`progress` needs a function, got {type(progress).__name__}.")
     bench = Bench(
         train_fn,
         data,
@@ -197,7 +199,8 @@ def _named(variants: Mapping[str, Params]) -> dict[str, dict[str, Any]]:
             f"`variants` needs two or more, the baseline first, got {len(variants)}."
         )
     for name, params in variants.items():
-        if not isinstance(name, str) or not isinstance(params, Mapping):
+        named = isinstance(name, str) and name.strip() != ""
+        if not named or not isinstance(params, Mapping):
             raise InvalidInput(
                 f"`variants` needs names and parameters, such as {{'wide': {{'width': 64}}}}, got"
                 f" {name!r}: {type(params).__name__}."

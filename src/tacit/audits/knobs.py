@@ -7,12 +7,16 @@ from typing import Any
 from tacit.core import InvalidInput
 from tacit.core.checking import fraction, whole
 from tacit.core.optional import require
-from tacit.training import TorchRecipe
+from tacit.training import ClassifierFineTune, KerasRecipe, TorchRecipe
 
 # each step is large enough to be seen in a few runs: run-to-run spread hides smaller ones
 DECAYS = (10.0, 100.0, 1000.0)
 # passes over the data, as a share of what the estimator may take
 EPOCHS = (0.25, 0.1)
+# of a fine-tune, which takes few
+FEWER = (0.67, 0.34)
+# what fine-tunes usually have, and ten times that
+FINE_TUNE_DECAYS = (0.01, 0.1)
 # a model trained on half of the coins' half knows half as many records
 LESS_DATA = 0.25
 # weight decay where the recipe has none
@@ -125,9 +129,7 @@ def torch_knobs(
     variants: dict[str, dict[str, Any]] = {"as it is": {}}
     for factor in DECAYS:
         variants[f"weight decay {first * factor:g}"] = {"weight_decay": first * factor}
-    for part in EPOCHS:
-        epochs = max(1, int(recipe.epochs * part))
-        variants[f"{epochs} epochs"] = {"epochs": epochs}
+    variants |= _shorter(recipe.epochs)
     if recipe.loss == "cross_entropy":
         variants["label smoothing"] = {"label_smoothing": SMOOTHING}
     variants["half the data"] = {"share": LESS_DATA}
@@ -140,6 +142,79 @@ def torch_knobs(
         told = f"over {MOST_EPSILON:g}" if spent > MOST_EPSILON else f"{spent:.2g}"
         variants[f"DP-SGD, noise {noise:g} (epsilon {told})"] = {"noise": noise}
     return variants
+
+
+def keras_knobs(
+    recipe: KerasRecipe, *, networks: Mapping[str, Callable[[], Any]] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Variants of a Keras recipe: epochs, amount of data, and other networks (width, dropout,
+    weight decay, augmentation layers), which are built otherwise in Keras.
+
+    Parameters
+    ----------
+    recipe : KerasRecipe
+        What is done today: the baseline.
+    networks : Mapping[str, Callable[[], Any]] | None
+        Name to a `build_fn` that returns a compiled model.
+
+    Returns
+    -------
+    dict : name to parameters, the baseline first.
+
+    Raises
+    ------
+    InvalidInput
+        `recipe` is none.
+
+    Examples
+    --------
+    >>> list(keras_knobs(KerasRecipe(dict, "logits", epochs=20), networks={"narrow": dict}))
+    ['as it is', '5 epochs', '2 epochs', 'half the data', 'narrow']
+    """
+    if not isinstance(recipe, KerasRecipe):
+        raise InvalidInput(f"`keras_knobs` needs a KerasRecipe, got {type(recipe).__name__}.")
+    variants = {"as it is": {}, **_shorter(recipe.epochs), "half the data": {"share": LESS_DATA}}
+    return variants | {name: {"build_fn": build} for name, build in (networks or {}).items()}
+
+
+def fine_tune_knobs(recipe: ClassifierFineTune, *, lora: Any = None) -> dict[str, dict[str, Any]]:
+    """Variants of the fine-tuning of a transformers classifier: epochs, weight decay, learning
+    rate, amount of data, and adapters where their configuration is given.
+
+    Parameters
+    ----------
+    recipe : ClassifierFineTune
+        What is done today: the baseline.
+    lora : peft config | None
+        For example ``peft.LoraConfig(task_type="SEQ_CLS")``.
+
+    Returns
+    -------
+    dict : name to parameters, the baseline first.
+
+    Raises
+    ------
+    InvalidInput
+        `recipe` is none.
+    """
+    if not isinstance(recipe, ClassifierFineTune):
+        raise InvalidInput(
+            f"`fine_tune_knobs` needs a ClassifierFineTune, got {type(recipe).__name__}."
+        )
+    variants: dict[str, dict[str, Any]] = {"as it is": {}, **_shorter(recipe.epochs, FEWER)}
+    for decay in FINE_TUNE_DECAYS:
+        variants[f"weight decay {decay:g}"] = {"weight_decay": decay}
+    variants["a third of the learning rate"] = {"lr": recipe.lr / 3}
+    variants["half the data"] = {"share": LESS_DATA}
+    if lora is not None:
+        variants["adapters"] = {"lora": lora}
+    return variants
+
+
+def _shorter(epochs: int, parts: Sequence[float] = EPOCHS) -> dict[str, dict[str, Any]]:
+    """Trainings of fewer epochs, those that are one."""
+    counts = {max(1, int(epochs * part)) for part in parts} - {epochs}
+    return {f"{n} epoch{'s' if n > 1 else ''}": {"epochs": n} for n in sorted(counts, reverse=True)}
 
 
 def epsilon_of(recipe: TorchRecipe, n_members: int, *, noise: float, delta: float = DELTA) -> float:

@@ -15,13 +15,13 @@ from tacit.attacks.reference.leave_one_out import require_targets
 from tacit.audits.steps.conclusion import concluded, figures, results_of
 from tacit.audits.steps.joint_finding import joint_finding
 from tacit.audits.steps.plausible import implausible, require_no_copy
+from tacit.audits.steps.pooled_order import pooled_order
 from tacit.audits.steps.provenance import environment
 from tacit.audits.steps.resemblance import resemblance
 from tacit.audits.steps.scoring import (
     Progress,
     Scored,
     at_thresholds,
-    pooled_order,
     result_of,
 )
 from tacit.audits.steps.shadow_targets import between_models, shadow_evidence, vulnerability
@@ -189,7 +189,7 @@ def _played(
         slice_looks(columns, [chosen], membership.member),
         membership.member,
         cluster=membership.cluster,
-        order=pooled_order([signals]),
+        order=pooled_order([signals], membership.member),
         level=level,
     )
     results = {

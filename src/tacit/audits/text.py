@@ -14,8 +14,9 @@ from tacit.audits.shadow import shadow_attacks, shadow_audit
 from tacit.audits.steps.blind_baseline import backwards_warning
 from tacit.audits.steps.conclusion import concluded, figures, results_of
 from tacit.audits.steps.joint_finding import joint_finding
+from tacit.audits.steps.pooled_order import pooled_order
 from tacit.audits.steps.provenance import environment
-from tacit.audits.steps.scoring import Progress, Scored, pooled_order, result_of
+from tacit.audits.steps.scoring import Progress, Scored, result_of
 from tacit.audits.steps.slice_values import coded, slice_columns, with_slices
 from tacit.audits.steps.slices import slice_looks, slice_results
 from tacit.audits.steps.small_cells import hidden_notes, hidden_values
@@ -208,7 +209,7 @@ def _by_one_test(
         slice_looks(columns, items, membership.member),
         membership.member,
         cluster=membership.cluster,
-        order=pooled_order([signals_of(score) for score in scores]),
+        order=pooled_order([signals_of(score) for score in scores], membership.member),
         level=plan.level,
     )
     shown = found.shown

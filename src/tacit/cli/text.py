@@ -184,6 +184,7 @@ def _gate(arguments: argparse.Namespace) -> int:
         require_apart,
     )
     from tacit.core import Membership
+    from tacit.core.checking import whole
 
     sides = [
         read_texts(name, column=arguments.column)
@@ -191,6 +192,7 @@ def _gate(arguments: argparse.Namespace) -> int:
     ]
     truth = Membership(np.repeat([True, False], [len(side) for side in sides]))
     texts = [*sides[0], *sides[1]]
+    whole(arguments.seed, "seed", least=0)
     require_apart(overlap_of(None, truth, texts))
     found = blind_results(texts, truth, level=arguments.level, seed=arguments.seed)
     for result in found:
@@ -200,7 +202,7 @@ def _gate(arguments: argparse.Namespace) -> int:
     warning = gate_warning(found, ())
     if warning:
         print(f"Shut: {warning}")
-    elif not can_be_refused(truth):
+    elif not can_be_refused(truth) or all(result.p_value is None for result in found):
         print("Not known: so few texts cannot be told apart, whatever they are.")
     else:
         print("Open: no guesser told the sides apart without the model.")

@@ -70,7 +70,7 @@ def warned(monkeypatch, codes):
 
 
 def test_a_reference_may_hold_either_side_and_both_directions_pay(monkeypatch):
-    """Of 400 + 400 rows 10 members, no other: p is .00093 one-sided and twice that; 11: .0009."""
+    """10 of 400 members and none of 400 others: p is .00093 one-sided, twice that in all."""
     for side in ("members", "others"):
         assert not warned(monkeypatch, shared(400, 400, **{side: 10}))
         assert warned(monkeypatch, shared(400, 400, **{side: 11}))

@@ -66,8 +66,8 @@ def test_both_sides_are_asked_the_same_descriptions():
     embed = Embedding.fitted(reference, rows)
     played = TableGame(rows, rows, rows, reference, embed)
     inside, outside, baseline = singling_out(played, width=1, seed=0)
-    assert inside.all()
-    assert outside.all()
+    assert (inside == outside).all()
+    assert (inside.sum(axis=1) == 1).all()
     # but for the ends that reach one row: at least 29.5 fits nobody, at most .5 one of them
     assert baseline.sum() <= 2
 

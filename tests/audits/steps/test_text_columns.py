@@ -6,7 +6,8 @@ import pytest
 from tacit.attacks import ShadowStack
 from tacit.audits.steps.text_columns import CLASSES, TokenColumns
 from tacit.audits.steps.text_game import Shadows
-from tacit.core import InvalidInput, Signals, Tokens
+from tacit.audits.text import text_audit
+from tacit.core import InvalidInput, Membership, Signals, Tokens
 from tacit.metrics import auc
 
 
@@ -121,3 +122,18 @@ def test_no_column_depends_on_the_order_of_the_texts():
     np.testing.assert_allclose(
         moved(told.target, told, others), columns(signals.target, signals, others)[order], rtol=1e-9
     )
+
+
+def test_rows_that_do_not_all_teach_are_described_alike(monkeypatch):
+    columns, signals, member = game(easy=0.12)
+    monkeypatch.setattr("tacit.attacks.stack.MOST_ROWS", 6 * 200)
+    area = auc(ShadowStack(beside=columns)(signals), member).value
+    assert area > auc(ShadowStack()(signals), member).value + 0.1
+
+
+def test_the_audit_gives_the_stack_its_tokens():
+    columns, _, member = game(easy=0.12)
+    report = text_audit(columns.tokens, Membership(member), shadows=columns.shadows)
+    assert report.finding == "leak"
+    wide = report.check("ShadowStack").estimate("auc").value
+    assert wide > report.check("BASE").estimate("auc").value + 0.1

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tacit.audits.steps.trials import Trials
-from tacit.core import InvalidInput
+from tacit.core import InvalidInput, TacitError
 from tacit.core.checking import fraction
 from tacit.training import ShadowRun, shadow
 from tacit.training.stores import store_of
@@ -100,13 +100,13 @@ class Bench:
     def fails(self, name: str, error: Failed) -> None:
         """Write down why a variant is left out."""
         cause = error.__cause__
-        said = " ".join(str(cause).split()).rstrip(".")
-        self.failed[name] = f"{type(cause).__name__}: {said}"[:LONGEST].rstrip(": ")
+        said = " ".join(f"{type(cause).__name__}: {cause}".split()).rstrip(".: ")
+        self.failed[name] = said if len(said) <= LONGEST else f"{said[:LONGEST]} ..."
 
     def _scored(self, name: str, run: ShadowRun, taught: ShadowRun | None = None) -> Trials:
         try:
             return Trials.of(name, run, level=self.level, taught=taught)
-        except (InvalidInput, ArithmeticError) as error:
+        except (TacitError, ArithmeticError) as error:
             raise Failed(name) from error
 
     def _run(self, name: str, params: Params, runs: int, stage: int) -> ShadowRun:

@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from tacit.audits.steps.pooled_order import pooled_order
 from tacit.core import (
     Attack,
     Check,
@@ -25,7 +26,6 @@ from tacit.core import (
     collect,
     judge,
 )
-from tacit.core.sorting import order_of
 from tacit.metrics import advantage, named
 from tacit.metrics.looks import Look, Ranked, cut_look, rank_look
 from tacit.metrics.prequential import deal_folds, learned_looks
@@ -116,7 +116,7 @@ def score_all(
     tell : called with (what, done, of).
     """
     signals = _signals(recipes, outputs)
-    order = pooled_order([signals[check.statistic] for check in recipes])
+    order = pooled_order([signals[check.statistic] for check in recipes], membership.member)
     items: list[Scored] = []
     failed: list[CheckResult] = []
     learns = any(check.attack.learns for check in recipes)
@@ -146,25 +146,6 @@ def _signals(recipes: Sequence[Check], outputs: Outputs) -> dict[str, Signals]:
         name: Signals.of(measure(outputs, name), features=features, group=group, statistic=name)
         for name in dict.fromkeys(check.statistic for check in recipes)
     }
-
-
-def pooled_order(signals: Sequence[Signals]) -> NDArray[np.intp]:
-    """Records in ascending order of the first signal, ties by whatever else is seen of them."""
-    first = signals[0].target[:, 0]
-    order = order_of(first)
-    ascending = first[order]
-    same = ascending[1:] == ascending[:-1]
-    keys: list[NDArray[Any]] = [*signals[0].features.T, signals[0].group]
-    keys += [column for item in reversed(signals) for column in item.target.T]
-    keys = [key for key in keys if key is not first and (key != key[:1]).any()]
-    if not same.any() or not keys:
-        return order
-    # only records that tie are sorted again, each within its tie
-    tied = np.flatnonzero(np.append(False, same) | np.append(same, False))
-    records = order[tied]
-    run = np.cumsum(np.append(True, ~same))[tied]
-    order[tied] = records[np.lexsort([*(key[records] for key in keys), run])]
-    return order
 
 
 def _failed(check: Check, error: NotEnoughData) -> CheckResult:
