@@ -1,9 +1,9 @@
 """The marked paper: scores beside the truth, and the only place where the two are joined."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,9 +12,16 @@ from tacit.core import checking
 from tacit.core.errors import InvalidInput, NotEnoughData
 from tacit.core.membership import Assignment, Membership, require_assignment
 from tacit.core.signals import Signals
+from tacit.core.sorting import Places, order_of, others_before, steps, taken
 
+# Scores that are neighbours in rank are looked up together, since they look in the same places.
 NEIGHBOURS = 1 << 13
 Scorer = Callable[[Signals], NDArray[np.floating[Any]]]
+# What `sorted_by` finds, under the names of the cached properties that it stands for.
+KEPT = "_kept"
+SORTED = {"order", "step", "member_scores", "nonmember_scores", "below"}
+Counts = NDArray[np.integer[Any]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,20 +51,30 @@ class Evidence:
     cluster: NDArray[np.int64] | None = None
     assignment: Assignment = "observed"
     attack: str = ""
-    row: NDArray[np.int64] = None  # type: ignore[assignment]
+    # a factory leaves no attribute of the class, so that `__getattr__` is asked
+    row: NDArray[np.int64] = field(default_factory=lambda: None)  # type: ignore[arg-type, return-value]
 
     def __post_init__(self) -> None:
         score = _scores_of(self.score)
         member = checking.booleans(self.member, "member")
         cluster = None if self.cluster is None else _numbered(self.cluster)
-        n = len(score)
-        row = np.arange(n) if self.row is None else checking.integers(self.row, "row")
+        row = None if self.row is None else checking.integers(self.row, "row")
         require_assignment(self.assignment)
-        checking.require_length(n, member=member, cluster=cluster, row=row)
+        checking.require_length(len(score), member=member, cluster=cluster, row=row)
         object.__setattr__(self, "score", score)
         object.__setattr__(self, "member", member)
         object.__setattr__(self, "cluster", cluster)
-        object.__setattr__(self, "row", checking.frozen(row))
+        if row is None:
+            object.__delattr__(self, "row")
+        else:
+            object.__setattr__(self, "row", checking.frozen(row))
+
+    def __getattr__(self, name: str) -> Any:
+        # rows that are simply counted are written out for those who ask for them
+        if name != "row" or "score" not in vars(self):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        object.__setattr__(self, "row", checking.frozen(np.arange(len(self.score))))
+        return vars(self)["row"]
 
     @classmethod
     def of(
@@ -100,24 +117,97 @@ class Evidence:
         """The non-members' scores in ascending order, sorted once for all metrics."""
         return checking.frozen(np.sort(self.score[~self.member]))
 
-    def sorted_by(self, order: NDArray[np.intp]) -> None:
-        """Take over the ascending `order` (t,) of the scores from who has sorted them, so that no
-        metric sorts them again.
-        """
-        score, member = self.score[order], self.member[order]
-        # a cached property is what stands under its name
-        vars(self)["member_scores"] = checking.frozen(score[member])
-        vars(self)["nonmember_scores"] = checking.frozen(score[~member])
-        place = np.flatnonzero(member)
-        below = place - np.arange(len(place))
-        # among equal scores, those that stand before a member are not below it
-        tied = place[score[place] == score[np.maximum(place - 1, 0)]]
-        begin = np.searchsorted(score, score[tied])
-        below[np.searchsorted(place, tied)] = begin - np.searchsorted(place, begin)
-        vars(self)["below"] = checking.frozen(below)
+    @cached_property
+    def order(self) -> Places:
+        """Places of the scores in ascending order, equal ones as they came: int (t,)."""
+        return checking.frozen(order_of(self.score))
 
     @cached_property
-    def below(self) -> NDArray[np.int64]:
+    def step(self) -> NDArray[np.bool_]:
+        """Of all scores in ascending order, all but the first: is it larger than the one before?"""
+        pooled = np.concatenate([self.member_scores, self.nonmember_scores])
+        # two sorted runs are merged
+        pooled.sort(kind="stable")
+        return checking.frozen(steps(pooled))
+
+    def sorted_by(self, order: Places | None = None) -> "Evidence":
+        """This evidence, its scores sorted once for all metrics.
+
+        Parameters
+        ----------
+        order : places (t,) of the scores in ascending order, from who has sorted them already.
+        """
+        if vars(self).keys() >= SORTED:
+            return self
+        order = self.order if order is None else order
+        score, member = taken(self.score, order), taken(self.member, order)
+        step = steps(score)
+        found: dict[str, NDArray[Any]] = {
+            "order": order,
+            "step": step,
+            "member_scores": score[member],
+            "nonmember_scores": score[~member],
+            "below": others_before(step, member),
+        }
+        # a cached property is what stands under its name
+        vars(self).update({name: checking.frozen(value) for name, value in found.items()})
+        return self
+
+    def sorted_like(self, other: "Evidence") -> "Evidence":
+        """This evidence with the scores of `other`, which are the same of the same records, and
+        with what was sorted there.
+        """
+        found = Evidence(
+            other.score,
+            other.member,
+            self.cluster,
+            self.assignment,
+            self.attack,
+            self.some_rows,  # type: ignore[arg-type]
+        )
+        # what was worked out once may rest on the clusters
+        names = SORTED | ({KEPT} if self.cluster is other.cluster else set())
+        vars(found).update({name: vars(other)[name] for name in names & vars(other).keys()})
+        return found
+
+    def once(self, function: Callable[["Evidence"], T]) -> T:
+        """What `function` says of this evidence, worked out the first time that it is asked."""
+        kept = vars(self).setdefault(KEPT, {})
+        if function not in kept:
+            kept[function] = function(self)
+        return kept[function]  # type: ignore[no-any-return]
+
+    def beaten(self) -> tuple[Counts, Counts]:
+        """Twice the number of records of the other side that each record beats, ties once: of the
+        members (n_members,) and of the non-members (n_nonmembers,), in ascending order.
+        """
+        if "order" not in vars(self):
+            return self._beaten_by_search()
+        member, found = taken(self.member, self.order), []
+        for side, n_others in ((member, self.n_nonmembers), (~member, self.n_members)):
+            above = others_before(self.step[::-1], side[::-1])[::-1]
+            wins = self.below.copy() if side is member else others_before(self.step, side)
+            wins -= above
+            wins += wins.dtype.type(n_others)
+            found.append(wins)
+        return found[0], found[1]
+
+    def _beaten_by_search(self) -> tuple[Counts, Counts]:
+        scores, others, below = self.member_scores, self.nonmember_scores, self.below
+        n_others = len(others)
+        upto = below.copy()
+        tied = np.flatnonzero(others[np.minimum(below, n_others - 1)] == scores)
+        upto[tied] = np.searchsorted(others, scores[tied], side="right")
+        wins = np.bincount(below, minlength=n_others + 1)[:n_others]
+        np.cumsum(wins, out=wins)
+        ties_too = np.bincount(upto, minlength=n_others + 1)[:n_others]
+        np.cumsum(ties_too, out=ties_too)
+        wins += ties_too
+        upto += below
+        return upto, wins
+
+    @cached_property
+    def below(self) -> Counts:
         """For each of `member_scores`, how many non-members score strictly lower: int (n_members,),
         ascending.
         """
@@ -147,15 +237,15 @@ class Evidence:
         )
         return checking.frozen(inside.astype(np.int64)), checking.frozen(outside.astype(np.int64))
 
-    @property
+    @cached_property
     def n_members(self) -> int:
         """Number of members scored."""
-        return len(self.member_scores)
+        return int(np.count_nonzero(self.member))
 
     @property
     def n_nonmembers(self) -> int:
         """Number of non-members scored."""
-        return len(self.nonmember_scores)
+        return len(self.member) - self.n_members
 
     def take(self, rows: NDArray[Any]) -> "Evidence":
         """The scored records `rows` (indices or a mask into the t scores)."""
@@ -166,8 +256,13 @@ class Evidence:
             cluster,
             self.assignment,
             self.attack,
-            self.row[rows],
+            _counted_rows(rows, len(self.score)) if self.some_rows is None else self.row[rows],
         )
+
+    @property
+    def some_rows(self) -> NDArray[np.int64] | None:
+        """The same as `row`, None where it counts 0, 1, 2 ... and need not be written out."""
+        return vars(self).get("row")
 
     def require_both(self, members: int = 1, nonmembers: int = 1) -> None:
         """Raise `NotEnoughData` where fewer than `members` or `nonmembers` records were scored."""
@@ -190,6 +285,14 @@ def _scores_of(value: object) -> NDArray[np.floating[Any]]:
         rows = checking.rows_text(np.flatnonzero(np.isnan(score)))
         raise InvalidInput(f"`score` needs numbers, got NaN in {rows}. tacit drops no record.")
     return checking.frozen(score)
+
+
+def _counted_rows(rows: NDArray[Any], n: int) -> NDArray[np.int64]:
+    """What ``np.arange(n)[rows]`` is."""
+    places = np.asarray(rows)
+    if places.dtype.kind == "b":
+        return np.flatnonzero(places).astype(np.int64, copy=False)
+    return np.where(places < 0, places + n, places).astype(np.int64, copy=False)
 
 
 def _numbered(cluster: object) -> NDArray[np.int64]:
@@ -226,17 +329,13 @@ def collect(
             f"`signals` and `membership` need the same records, got {signals.n} and {membership.n}."
         )
     unknown = signals.known == -1
-    if getattr(attack, "learns", False) and unknown.all():
+    every = bool(unknown.all())
+    if getattr(attack, "learns", False) and every:
         score = _cross_fitted(attack, signals, membership, deal(membership, folds, seed=seed))
     else:
         score = _scores(attack, signals)
-    # flatnonzero takes longer than sorting the scores where every record is kept
-    row = (
-        np.arange(signals.n)
-        if unknown.all()
-        else np.flatnonzero(unknown).astype(np.int64, copy=False)
-    )
-    kept = slice(None) if unknown.all() else unknown
+    row = None if every else np.flatnonzero(unknown).astype(np.int64, copy=False)
+    kept = slice(None) if every else unknown
     cluster = None if membership.cluster is None else membership.cluster[kept]
     evidence = Evidence(
         checking.frozen(score[kept]),
@@ -244,7 +343,7 @@ def collect(
         cluster,
         membership.assignment,
         repr(attack),
-        checking.frozen(row),
+        row,  # type: ignore[arg-type]
     )
     _require_two_sides(evidence.member)
     return evidence

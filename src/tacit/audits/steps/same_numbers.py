@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import InvalidInput, Outputs
+from tacit.core.sorting import first_places
 
 # float32, and numbers in a table, keep about this much of a number
 PRECISION = 1e-5
@@ -32,17 +33,16 @@ def require_other_numbers(outputs: Outputs, member: NDArray[np.bool_]) -> None:
     """
     parts = (outputs.logits, outputs.probs, outputs.loss, outputs.prediction)
     answer = next(part for part in parts if part is not None)
-    inside, outside = np.flatnonzero(member), np.flatnonzero(~member)
-    if len(inside) != len(outside) or len(inside) < FEWEST:
+    n = int(np.count_nonzero(member))
+    if 2 * n != len(member) or n < FEWEST:
         return
-    glance = slice(0, GLANCE)
-    first, second = (_numbers(answer[rows[glance]]) for rows in (inside, outside))
+    first, second = (_numbers(answer[first_places(side, GLANCE)]) for side in (member, ~member))
     shifted = _share(first, np.roll(second, 1, axis=0))
     ordered = _share(first, second)
     sorted_ = 0.0
-    if ordered < NEARLY_ALL and len(inside) <= MOST_SORTED:
+    if ordered < NEARLY_ALL and n <= MOST_SORTED:
         column = answer.reshape(len(answer), -1)[:, :1]
-        low, high = (np.sort(_numbers(column[rows]), axis=0) for rows in (inside, outside))
+        low, high = (_numbers(np.sort(column[side], axis=0)) for side in (member, ~member))
         apart = (np.diff(low[:, 0]) > PRECISION * np.abs(low[1:, 0])).mean()
         sorted_ = _share(low, high) if apart > MOSTLY_DIFFERENT else 0.0
     if max(ordered, sorted_) >= NEARLY_ALL and shifted < MOSTLY_DIFFERENT:

@@ -25,7 +25,7 @@ from tacit.core import (
     collect,
     judge,
 )
-from tacit.core.sorting import order_of
+from tacit.core.sorting import Places, order_of, steps, tie_runs
 from tacit.metrics import advantage, named
 from tacit.metrics.looks import Look, Ranked, cut_look, rank_look
 from tacit.metrics.prequential import deal_folds, learned_looks
@@ -100,11 +100,16 @@ class Scores:
 
     items: tuple[Scored, ...]
     failed: tuple[CheckResult, ...]
-    order: NDArray[np.intp]
+    order: Places
 
 
 def score_all(
-    recipes: Sequence[Check], outputs: Outputs, membership: Membership, *, tell: Progress
+    recipes: Sequence[Check],
+    outputs: Outputs,
+    membership: Membership,
+    *,
+    tell: Progress,
+    paper: Evidence | None = None,
 ) -> Scores:
     """Run every check on all records; attackers that learn by prequential folds.
 
@@ -114,14 +119,15 @@ def score_all(
     outputs : what the model answered.
     membership : the truth.
     tell : called with (what, done, of).
+    paper : scores of these records that were sorted already.
     """
     signals = _signals(recipes, outputs)
-    order = pooled_order([signals[check.statistic] for check in recipes])
+    order = pooled_order([signals[check.statistic] for check in recipes], paper)
     items: list[Scored] = []
     failed: list[CheckResult] = []
     learns = any(check.attack.learns for check in recipes)
     fold = deal_folds(order, cluster=membership.cluster) if learns else np.zeros(0, np.int8)
-    known = Ordered(signals[recipes[0].statistic].target[:, 0], order)
+    known = Ordered(signals[recipes[0].statistic].target[:, 0], order, paper)
     for done, check in enumerate(recipes):
         tell(check.name, done, len(recipes) + 1)
         seen = signals[check.statistic]
@@ -129,8 +135,8 @@ def score_all(
             if check.attack.learns:
                 items.append(by_folds(check, seen, membership, fold, order))
             else:
-                evidence = collect(check.attack, seen, membership)
-                items.append(at_thresholds(check, evidence, items, known=known))
+                evidence = known.sorted(collect(check.attack, seen, membership))
+                items.append(at_thresholds(check, evidence, items))
         except NotEnoughData as error:
             failed.append(_failed(check, error))
     return Scores(tuple(items), tuple(failed), order)
@@ -148,21 +154,35 @@ def _signals(recipes: Sequence[Check], outputs: Outputs) -> dict[str, Signals]:
     }
 
 
-def pooled_order(signals: Sequence[Signals]) -> NDArray[np.intp]:
-    """Records in ascending order of the first signal, ties by whatever else is seen of them."""
+def pooled_order(signals: Sequence[Signals], paper: Evidence | None = None) -> Places:
+    """Records in ascending order of the first signal, ties by whatever else is seen of them.
+
+    Parameters
+    ----------
+    signals : of all checks.
+    paper : scores of these records that were sorted already.
+    """
     first = signals[0].target[:, 0]
-    order = order_of(first)
-    ascending = first[order]
-    same = ascending[1:] == ascending[:-1]
+    known = paper is not None and np.array_equal(first, paper.score)
+    order = paper.order if known and paper is not None else order_of(first)
     keys: list[NDArray[Any]] = [*signals[0].features.T, signals[0].group]
-    keys += [column for item in reversed(signals) for column in item.target.T]
-    keys = [key for key in keys if key is not first and (key != key[:1]).any()]
-    if not same.any() or not keys:
+    keys += [
+        column
+        for item in reversed(signals)
+        for place, column in enumerate(item.target.T)
+        if place or item is not signals[0]
+    ]
+    keys = [key for key in keys if (key != key[:1]).any()]
+    if not keys:
+        return order
+    step = steps(first, order)
+    if step.all():
         return order
     # only records that tie are sorted again, each within its tie
-    tied = np.flatnonzero(np.append(False, same) | np.append(same, False))
-    records = order[tied]
-    run = np.cumsum(np.append(True, ~same))[tied]
+    order = order.copy()
+    begin, size = tie_runs(step)
+    tied = np.repeat(begin - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
+    records, run = order[tied], np.repeat(np.arange(len(begin)), size)
     order[tied] = records[np.lexsort([*(key[records] for key in keys), run])]
     return order
 
@@ -185,23 +205,28 @@ class Ordered:
     ----------
     values : floats (n,).
     order : int (n,), their places in ascending order.
+    paper : evidence with the same order of ties as they came, or None.
     """
 
     values: NDArray[np.floating[Any]]
-    order: NDArray[np.intp]
+    order: Places
+    paper: Evidence | None = None
 
-    def order_of(self, values: NDArray[np.floating[Any]]) -> NDArray[np.intp] | None:
-        """The ascending order of `values`, None where they are others."""
-        return self.order if np.array_equal(values, self.values) else None
+    def sorted(self, evidence: Evidence) -> Evidence:
+        """The evidence, sorted; what was sorted before is not sorted again."""
+        if not np.array_equal(evidence.score, self.values):
+            return evidence.sorted_by()
+        paper = self.paper
+        if (
+            paper is not None
+            and np.array_equal(paper.score, evidence.score)
+            and np.array_equal(paper.member, evidence.member)
+        ):
+            return evidence.sorted_like(paper)
+        return evidence.sorted_by(self.order)
 
 
-def at_thresholds(
-    check: Check,
-    evidence: Evidence,
-    before: Sequence[Scored] = (),
-    *,
-    known: Ordered | None = None,
-) -> Scored:
+def at_thresholds(check: Check, evidence: Evidence, before: Sequence[Scored] = ()) -> Scored:
     """An attack that scored all records without being told any.
 
     Parameters
@@ -209,11 +234,9 @@ def at_thresholds(
     check : the recipe.
     evidence : the scores.
     before : attacks that were scored already; one that ranks the records the same pays for both.
-    known : scores that were sorted already; where these are the same, they are not sorted again.
     """
-    order = None if known is None else known.order_of(evidence.score)
-    ranked = Ranked.of(check.name, evidence.score, order=order)
-    evidence.sorted_by(ranked.order)
+    evidence = evidence.sorted_by()
+    ranked = Ranked.of(check.name, evidence.score, order=evidence.order, step=evidence.step)
     candidate = Candidate.of(ranked)
     for other in before:
         if other.ranked is not None and np.array_equal(other.ranked.rank, ranked.rank):
@@ -228,7 +251,7 @@ def by_folds(
     signals: Signals,
     membership: Membership,
     fold: NDArray[np.int8],
-    order: NDArray[np.intp],
+    order: Places,
 ) -> Scored:
     """An attack that learns: each fold is scored by a fit on the folds before it.
 
@@ -268,7 +291,7 @@ def prequential_scores(
     signals: Signals,
     membership: Membership,
     fold: NDArray[np.int8],
-    order: NDArray[np.intp],
+    order: Places,
 ) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
     """Scores (n,) of each fold by an attacker who was told the folds before it, and the folds.
 

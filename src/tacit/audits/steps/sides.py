@@ -13,6 +13,7 @@ from tacit.audits.steps.equal_rows import EqualRows
 from tacit.audits.steps.same_numbers import require_other_numbers
 from tacit.audits.steps.verdict import SMALL_LEAK, percent, rejudged
 from tacit.core import (
+    Evidence,
     InvalidInput,
     Membership,
     NotEnoughData,
@@ -22,6 +23,7 @@ from tacit.core import (
     Signals,
     collect as marked,
 )
+from tacit.core.sorting import Places, backwards, first_places
 from tacit.signals import available, measure
 
 # Equal rows of a coin's split lie on one side too often, or on both, in 1 audit of 30,000 each.
@@ -59,6 +61,7 @@ class Sides:
         no such repeats.
     backwards : why the sides look swapped; empty where they do not.
     constant : whether the model answered the same for every record.
+    paper : of losses alone, the threshold attack on them, sorted; else None.
     """
 
     n_nonmembers: int
@@ -70,6 +73,7 @@ class Sides:
     cluster: NDArray[np.int64] | None = None
     backwards: str = ""
     constant: bool = False
+    paper: Evidence | None = None
 
     @property
     def share(self) -> float:
@@ -111,7 +115,7 @@ def compared(
     if sides.repeated and _coarse(outputs):
         sides = replace(sides, repeated=0, cluster=None)
     # of losses alone the largest comes last, and is the least like a member
-    order = found.order[::-1] if outputs.task == "loss" else None
+    order = backwards(found.order, outputs.loss) if outputs.loss is not None else None
     if digest is not None:
         found = EqualRows.by_number(digest, member)
         _require_different([digest], found, member, "records")
@@ -134,7 +138,9 @@ def compared(
         )
     del found
     units = sides.cluster if cluster is None else cluster
-    return replace(sides, constant=same, backwards=_backwards(outputs, member, units, order))
+    paper = None if order is None else _by_loss(outputs, member, units, order)
+    why = _backwards(outputs, member, units, paper)
+    return replace(sides, constant=same, backwards=why, paper=paper)
 
 
 def constant(outputs: Outputs) -> bool:
@@ -324,9 +330,9 @@ def _coarse(outputs: Outputs) -> bool:
 
 
 def _on_grid(values: NDArray[Any]) -> bool:
-    flat = np.asarray(values, np.float64).ravel()
+    flat = values.ravel()
     for part in (flat[:FIRST_NUMBERS], flat):
-        places = np.unique(np.round(part, GRID_DIGITS))
+        places = np.unique(np.round(part.astype(np.float64), GRID_DIGITS))
         if len(places) < 2:
             continue
         gaps = np.diff(places)
@@ -344,9 +350,12 @@ def _require_different(
 ) -> None:
     """Refuse the same rows in the same order, unless so few values make that likely."""
     n = int(np.count_nonzero(member))
-    if 2 * n != len(member) or not all(
-        np.array_equal(array[member], array[~member]) for array in arrays
-    ):
+    if 2 * n != len(member):
+        return
+    first, second = (first_places(side, FIRST_NUMBERS) for side in (member, ~member))
+    # large arrays that differ do so at once
+    same = all(np.array_equal(array[first], array[second]) for array in arrays)
+    if not same or not all(np.array_equal(array[member], array[~member]) for array in arrays):
         return
     share = found.members / n
     if n * np.log(float((share**2).sum())) < np.log(BY_CHANCE):
@@ -356,11 +365,30 @@ def _require_different(
         )
 
 
+def _by_loss(
+    outputs: Outputs,
+    member: NDArray[np.bool_],
+    cluster: NDArray[Any] | None,
+    order: Places | None = None,
+) -> Evidence | None:
+    """The records scored by how well the model fits them, in ascending `order` where it is known;
+    None without members or non-members.
+    """
+    signals = Signals.of(measure(outputs, "loss"), statistic="loss")
+    try:
+        paper = marked(Threshold(), signals, Membership(member, cluster))
+    except NotEnoughData:
+        return None
+    if order is not None:
+        paper.sorted_by(order)
+    return paper
+
+
 def _backwards(
     outputs: Outputs,
     member: NDArray[np.bool_],
     cluster: NDArray[Any] | None,
-    order: NDArray[np.intp] | None,
+    paper: Evidence | None,
 ) -> str:
     """Why the sides look swapped: the model knows the non-members better."""
     names = available(outputs)
@@ -370,11 +398,5 @@ def _backwards(
         right = measure(outputs, "correctness")
         if right[member].mean() >= right[~member].mean():
             return ""
-    signals = Signals.of(measure(outputs, "loss"), statistic="loss")
-    try:
-        evidence = marked(Threshold(), signals, Membership(member, cluster))
-        if order is not None:
-            evidence.sorted_by(order)
-        return backwards_warning(evidence)
-    except NotEnoughData:
-        return ""
+    paper = _by_loss(outputs, member, cluster) if paper is None else paper
+    return "" if paper is None else backwards_warning(paper)
