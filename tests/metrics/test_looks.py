@@ -117,7 +117,9 @@ def test_the_nearest_place_weighs_what_is_left_out_too():
     step = np.zeros(39, bool)
     step[[39 - 24, 39 - 36]] = True
     assert _nearest(step, 30) == 24
-    assert _nearest(np.array([30, 35]), 33, 40) == 35
+    step = np.zeros(39, bool)
+    step[[39 - 30, 39 - 35]] = True
+    assert _nearest(step, 33) == 35
 
 
 def test_many_records_are_judged_by_the_normal_law_with_half_a_pair_taken_off():

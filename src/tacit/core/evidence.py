@@ -1,4 +1,4 @@
-"""The marked paper: scores beside the truth, and the only place where the two are joined."""
+"""The marked paper: scores beside the truth."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,17 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from tacit.core import checking
 from tacit.core.errors import InvalidInput, NotEnoughData
-from tacit.core.membership import Assignment, Membership, require_assignment
-from tacit.core.signals import Signals
-from tacit.core.sorting import Places, order_of, others_before, steps, taken
+from tacit.core.membership import Assignment, require_assignment
+from tacit.core.sorting import Counts, Places, beaten, order_of, steps, taken
 
 # Scores that are neighbours in rank are looked up together, since they look in the same places.
 NEIGHBOURS = 1 << 13
-Scorer = Callable[[Signals], NDArray[np.floating[Any]]]
 # What `sorted_by` finds, under the names of the cached properties that it stands for.
 KEPT = "_kept"
-SORTED = {"order", "step", "member_scores", "nonmember_scores", "below"}
-Counts = NDArray[np.integer[Any]]
+SORTED = {"order", "step", "member_scores", "nonmember_scores"}
 T = TypeVar("T")
 
 
@@ -130,24 +127,40 @@ class Evidence:
         pooled.sort(kind="stable")
         return checking.frozen(steps(pooled))
 
-    def sorted_by(self, order: Places | None = None) -> "Evidence":
+    def sorted_by(
+        self, order: Places | None = None, step: NDArray[np.bool_] | None = None
+    ) -> "Evidence":
         """This evidence, its scores sorted once for all metrics.
 
         Parameters
         ----------
         order : places (t,) of the scores in ascending order, from who has sorted them already.
+        step : bool (t - 1,), whether the sorted score grows from each place to the next.
         """
         if vars(self).keys() >= SORTED:
             return self
         order = self.order if order is None else order
         score, member = taken(self.score, order), taken(self.member, order)
-        step = steps(score)
-        found: dict[str, NDArray[Any]] = {
+        return self._sorted(order, steps(score) if step is None else step, score, member)
+
+    def sorted_already(self) -> "Evidence":
+        """This evidence, whose scores stand in ascending order as they are."""
+        order = np.arange(len(self.score), dtype=np.int32)
+        return self._sorted(order, steps(self.score), self.score, self.member)
+
+    def _sorted(
+        self,
+        order: Places,
+        step: NDArray[np.bool_],
+        score: NDArray[np.floating[Any]],
+        member: NDArray[np.bool_],
+    ) -> "Evidence":
+        """Keep what follows from `score` and `member` (t,), in ascending order."""
+        found: dict[str, Any] = {
             "order": order,
             "step": step,
             "member_scores": score[member],
             "nonmember_scores": score[~member],
-            "below": others_before(step, member),
         }
         # a cached property is what stands under its name
         vars(self).update({name: checking.frozen(value) for name, value in found.items()})
@@ -166,7 +179,7 @@ class Evidence:
             self.some_rows,  # type: ignore[arg-type]
         )
         # what was worked out once may rest on the clusters
-        names = SORTED | ({KEPT} if self.cluster is other.cluster else set())
+        names = SORTED | {"below"} | ({KEPT} if self.cluster is other.cluster else set())
         vars(found).update({name: vars(other)[name] for name in names & vars(other).keys()})
         return found
 
@@ -181,16 +194,11 @@ class Evidence:
         """Twice the number of records of the other side that each record beats, ties once: of the
         members (n_members,) and of the non-members (n_nonmembers,), in ascending order.
         """
-        if "order" not in vars(self):
+        if not vars(self).keys() >= SORTED:
             return self._beaten_by_search()
-        member, found = taken(self.member, self.order), []
-        for side, n_others in ((member, self.n_nonmembers), (~member, self.n_members)):
-            above = others_before(self.step[::-1], side[::-1])[::-1]
-            wins = self.below.copy() if side is member else others_before(self.step, side)
-            wins -= above
-            wins += wins.dtype.type(n_others)
-            found.append(wins)
-        return found[0], found[1]
+        of_members, of_others, below = beaten(self.step, taken(self.member, self.order))
+        vars(self)["below"] = checking.frozen(below)
+        return of_members, of_others
 
     def _beaten_by_search(self) -> tuple[Counts, Counts]:
         scores, others, below = self.member_scores, self.nonmember_scores, self.below
@@ -211,6 +219,8 @@ class Evidence:
         """For each of `member_scores`, how many non-members score strictly lower: int (n_members,),
         ascending.
         """
+        if vars(self).keys() >= SORTED:
+            return checking.frozen(beaten(self.step, taken(self.member, self.order))[2])
         scores, others = self.member_scores, self.nonmember_scores
         count = np.empty(len(scores), np.int64)
         for start in range(0, len(scores), NEIGHBOURS):
@@ -300,128 +310,3 @@ def _numbered(cluster: object) -> NDArray[np.int64]:
     if isinstance(cluster, np.ndarray) and cluster.dtype == np.int64 and cluster.ndim == 1:
         return checking.frozen(cluster)
     return checking.codes(cluster, "cluster")
-
-
-def collect(
-    attack: Scorer, signals: Signals, membership: Membership, *, folds: int = 5, seed: int = 0
-) -> Evidence:
-    """Let `attack` guess, then mark its guesses.
-
-    An attack that learns (``attack.learns``) is cross-fitted: the records are dealt into `folds`
-    parts, whole clusters together, and each part is scored by a guesser who was told the membership
-    of the others only. Where ``signals.known`` tells some records already, the guesser keeps that
-    knowledge and the rest is scored.
-
-    Parameters
-    ----------
-    attack : any callable from Signals to scores (n,).
-    signals : what the guesser observes of n records.
-    membership : the answer key of the same records.
-    folds, seed : how records are dealt for an attack that learns.
-
-    Raises
-    ------
-    InvalidInput : lengths differ, or the attack returned NaN or the wrong shape.
-    NotEnoughData : there is no member or no non-member to score.
-    """
-    if signals.n != membership.n:
-        raise InvalidInput(
-            f"`signals` and `membership` need the same records, got {signals.n} and {membership.n}."
-        )
-    unknown = signals.known == -1
-    every = bool(unknown.all())
-    if getattr(attack, "learns", False) and every:
-        score = _cross_fitted(attack, signals, membership, deal(membership, folds, seed=seed))
-    else:
-        score = _scores(attack, signals)
-    row = None if every else np.flatnonzero(unknown).astype(np.int64, copy=False)
-    kept = slice(None) if every else unknown
-    cluster = None if membership.cluster is None else membership.cluster[kept]
-    evidence = Evidence(
-        checking.frozen(score[kept]),
-        membership.member[kept],
-        cluster,
-        membership.assignment,
-        repr(attack),
-        row,  # type: ignore[arg-type]
-    )
-    _require_two_sides(evidence.member)
-    return evidence
-
-
-def deal(membership: Membership, parts: int, *, seed: int) -> NDArray[np.int8]:
-    """Deal records into `parts` of equal size: int8 (n,), clusters whole, members and non-members
-    in proportion.
-
-    Raises
-    ------
-    NotEnoughData : members or non-members (or clusters that hold some) are fewer than `parts`.
-    """
-    cluster = membership.cluster
-    inside, outside = _sides(membership)
-    for side, stratum in (("members", inside), ("non-members", outside)):
-        count = int(np.count_nonzero(stratum))
-        if count < parts:
-            message = (
-                f"Dealing records into {parts} parts needs {parts} {side} (or clusters of them),"
-                f" got {count}."
-            )
-            raise NotEnoughData(message, needed=parts, got=count, unit=side)
-    part = np.zeros(len(inside), np.int8)
-    rng = np.random.default_rng(seed)
-    dealt = 0
-    for stratum in (inside & ~outside, outside & ~inside, inside & outside):
-        count = int(np.count_nonzero(stratum))
-        hand = ((np.arange(count) + dealt) % parts).astype(np.int8)
-        rng.shuffle(hand)
-        part[stratum] = hand
-        dealt += count
-    return part if cluster is None else part[cluster]
-
-
-def _sides(membership: Membership) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """For each unit (record or cluster): does it hold members, does it hold non-members?"""
-    if membership.cluster is None:
-        return membership.member, ~membership.member
-    size = np.bincount(membership.cluster)
-    inside = np.bincount(membership.cluster, weights=membership.member, minlength=len(size))
-    return inside > 0, inside < size
-
-
-def _cross_fitted(
-    attack: Scorer, signals: Signals, membership: Membership, part: NDArray[np.int8]
-) -> NDArray[np.floating[Any]]:
-    score = np.empty(signals.n, np.float64)
-    truth = membership.member.astype(np.int8)
-    for hidden in range(int(part.max()) + 1):
-        inside = part == hidden
-        score[inside] = _scores(attack, signals.told(np.where(inside, np.int8(-1), truth)))[inside]
-    return score
-
-
-def _scores(attack: Scorer, signals: Signals) -> NDArray[np.floating[Any]]:
-    score = np.asarray(attack(signals))
-    if score.shape != (signals.n,) or score.dtype.kind != "f":
-        raise InvalidInput(
-            f"{attack!r} needs to return {signals.n} float scores, got shape {score.shape} of"
-            f" {score.dtype}."
-        )
-    if np.isnan(score).any():
-        raise InvalidInput(
-            f"{attack!r} returned NaN in {checking.rows_text(np.flatnonzero(np.isnan(score)))}."
-        )
-    return score
-
-
-def _require_two_sides(member: NDArray[np.bool_]) -> None:
-    n_members = int(np.count_nonzero(member))
-    for got, unit, other in (
-        (n_members, "members", "non-members"),
-        (len(member) - n_members, "non-members", "members"),
-    ):
-        if got == 0:
-            message = (
-                f"A guessing game needs members and non-members, got {len(member)} {other} and no"
-                f" {unit}."
-            )
-            raise NotEnoughData(message, needed=1, got=0, unit=unit)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 T = TypeVar("T", bound=np.generic)
 Places = NDArray[np.integer[Any]]
+Counts = NDArray[np.integer[Any]]
 
 # The bit of the sign of a float32.
 SIGN = np.uint32(1 << 31)
@@ -40,10 +41,6 @@ def order_of(values: NDArray[np.floating[Any] | np.uint64]) -> Places:
     """Places of `values` in ascending order, equal ones in the order in which they came: int32
     (n,), or int64 of very few or very many.
 
-    Numbers, rounded to 32 bits, are packed with their places into one integer each, so that the
-    processor sorts integers and moves no index: twice as fast as an `argsort`. Those that rounding
-    made equal are sorted again among themselves.
-
     Parameters
     ----------
     values : floats (n,), no NaN, or uint64.
@@ -53,26 +50,43 @@ def order_of(values: NDArray[np.floating[Any] | np.uint64]) -> Places:
     >>> order_of(np.array([3.0, -0.0, 0.0, -2.5])).tolist()
     [3, 1, 2, 0]
     """
+    return sorted_once(values)[0]
+
+
+def sorted_once(
+    values: NDArray[np.floating[Any] | np.uint64],
+) -> tuple[Places, NDArray[np.bool_]]:
+    """The places of `order_of`, and the `steps` of the sorted values, bool (n - 1,).
+
+    Numbers, rounded to 32 bits, are packed with their places into one integer each, so that the
+    processor sorts integers and moves no index: twice as fast as an `argsort`. Those that rounding
+    made equal are sorted again among themselves.
+    """
     n = len(values)
     if n < FEW or n >= MOST_PACKED:
-        return np.argsort(values, kind="stable")
+        order = np.argsort(values, kind="stable")
+        return order, steps(values, order)
     key = _packed(values)
     key.sort()
-    tied = np.zeros(0, np.intp)
-    if values.dtype.itemsize > np.float32().itemsize:
-        bits = key.view(np.uint32)[HIGH::2]
-        same = bits[1:] == bits[:-1]
-        if np.count_nonzero(same) > n * MOST_TIED:
-            return np.argsort(values, kind="stable")
-        tied = np.flatnonzero(np.append(False, same) | np.append(same, False))
-        run = bits[tied]
-        # no view may look at the keys when their memory is given back
-        del bits, same
-    order = _low_halves(key)
-    if len(tied):
-        again = order[tied]
-        order[tied] = again[np.lexsort((values[again], run))]
-    return order
+    # no view may look at the keys when their memory is given back
+    step = steps(key.view(np.uint32)[HIGH::2])
+    if values.dtype.itemsize <= np.float32().itemsize:
+        return _low_halves(key), step
+    if np.count_nonzero(step) < (n - 1) * (1 - MOST_TIED):
+        order = np.argsort(values, kind="stable")
+        return order, steps(values, order)
+    found = _low_halves(key)
+    if not step.all():
+        _sort_within(found, step, values)
+        step = steps(values, found)
+    return found, step
+
+
+def _sort_within(order: Places, step: NDArray[np.bool_], values: NDArray[Any]) -> None:
+    """Sort those that stand between two steps among themselves."""
+    places, run = tied_places(step)
+    again = order[places]
+    order[places] = again[np.lexsort((values[again], run))]
 
 
 def _packed(values: NDArray[np.floating[Any] | np.uint64]) -> NDArray[np.uint64]:
@@ -110,22 +124,20 @@ def _low_halves(key: NDArray[np.uint64]) -> NDArray[np.int32]:
     return key.view(np.int32)[:n]
 
 
-def backwards(order: Places, values: NDArray[Any]) -> Places:
-    """The order of ``-values``, from the ascending `order` of `values`: equal ones stay in the
-    order in which they came.
+def backwards(order: Places, step: NDArray[np.bool_]) -> Places:
+    """The order of the negated values, from the `order` and the `steps` of the values themselves:
+    equal ones stay in the order in which they came.
 
     Examples
     --------
-    >>> backwards(np.array([1, 0, 2]), np.array([3.0, 1.0, 3.0])).tolist()
+    >>> backwards(np.array([1, 0, 2]), np.array([True, False])).tolist()
     [0, 2, 1]
     """
     found = order[::-1].copy()
-    step = steps(values, found)
     if not step.all():
-        first, size = tie_runs(step)
-        last = np.repeat(2 * first + size - 1, size)
-        tied = np.repeat(first - np.cumsum(size) + size, size) + np.arange(len(last))
-        found[tied] = found[last - tied]
+        begin, size = tie_runs(step[::-1])
+        places = _in_runs(begin, size)
+        found[places] = found[np.repeat(2 * begin + size - 1, size) - places]
     return found
 
 
@@ -148,6 +160,17 @@ def tie_runs(step: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp
     first = np.flatnonzero(~step & np.append(True, step[:-1]))
     last = np.flatnonzero(~step & np.append(step[1:], True)) + 1
     return first, last + 1 - first
+
+
+def tied_places(step: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Places of all numbers that equal a neighbour, and the number of the run of each."""
+    begin, size = tie_runs(step)
+    return _in_runs(begin, size), np.repeat(np.arange(len(begin)), size)
+
+
+def _in_runs(begin: NDArray[np.intp], size: NDArray[np.intp]) -> NDArray[np.intp]:
+    """All places of runs of `size` that begin at `begin`."""
+    return np.repeat(begin - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
 
 
 def taken(values: NDArray[T], places: Places) -> NDArray[T]:
@@ -179,43 +202,65 @@ def first_places(chosen: NDArray[np.bool_], most: int) -> NDArray[np.intp]:
     return np.concatenate(found)[:most]
 
 
-def others_before(step: NDArray[np.bool_], side: NDArray[np.bool_]) -> NDArray[np.integer[Any]]:
-    """For each record of one side, in ascending order, how many of the other score strictly lower.
+def beaten(step: NDArray[np.bool_], member: NDArray[np.bool_]) -> tuple[Counts, Counts, Counts]:
+    """What each record beats on the other side, in ascending order.
 
     Parameters
     ----------
     step : bool (n - 1,), whether the sorted score grows from each place to the next; see `steps`.
-    side : bool (n,), the records asked about, in the order of the score.
+    member : bool (n,), the truth, in the order of the score.
+
+    Returns
+    -------
+    Twice the number of non-members that each member beats, ties once; twice the number of members
+    that each non-member beats; and how many non-members score strictly lower than each member.
 
     Examples
     --------
-    >>> others_before(np.array([True, False]), np.array([False, True, False])).tolist()
-    [1]
+    >>> wins = beaten(np.array([True, False]), np.array([False, True, False]))
+    >>> [counts.tolist() for counts in wins]
+    [[3], [0, 1], [1]]
     """
-    n = len(side)
-    found = np.empty(int(np.count_nonzero(side)), counting_type(n))
-    upto = before = filled = 0
-    for part in pieces(n):
-        own = side[part]
-        other = ~own
-        counts = np.cumsum(other, dtype=found.dtype)
-        counts += found.dtype.type(upto)
-        upto = int(counts[-1])
-        np.subtract(counts, other, out=counts)
-        # within a tie the count is that of its first record
-        if part.start:
-            new = step[part.start - 1 : part.stop - 1]
+    n, n_members = len(member), int(np.count_nonzero(member))
+    kind = counting_type(n)
+    of_members, below = np.empty(n_members, kind), np.empty(n_members, kind)
+    of_others = np.empty(n - n_members, kind)
+    inside = outside = 0
+    for part in _pieces_between(step, n):
+        own = member[part]
+        upto = np.cumsum(own, dtype=kind)
+        m = int(upto[-1])
+        here, there = slice(inside, inside + m), slice(outside, outside + len(own) - m)
+        # members and non-members of each run of equal scores, and how many stand before it
+        ends = np.append(np.flatnonzero(step[part.start : part.stop - 1]), len(own) - 1)
+        if len(ends) == len(own):
+            place = np.arange(1 + outside, 1 + outside + len(own), dtype=kind) - upto
+            below[here] = place[own]
+            np.multiply(below[here], 2, out=of_members[here])
+            np.multiply(upto[~own] + kind(inside), 2, out=of_others[there])
         else:
-            new = np.append(True, step[: part.stop - 1])
-        if not new.all():
-            counts[~new] = 0
-            counts[0] = max(int(counts[0]), before)
-            np.maximum.accumulate(counts, out=counts)
-        before = int(counts[-1])
-        kept = counts[own]
-        found[filled : filled + len(kept)] = kept
-        filled += len(kept)
-    return found
+            members = np.diff(upto[ends], prepend=kind(0))
+            others = np.diff((ends + 1).astype(kind) - upto[ends], prepend=kind(0))
+            before = np.cumsum(others, dtype=kind) - others + kind(outside)
+            members_before = upto[ends] - members + kind(inside)
+            below[here] = np.repeat(before, members)
+            of_members[here] = np.repeat(2 * before + others, members)
+            of_others[there] = np.repeat(2 * members_before + members, others)
+        inside, outside = here.stop, there.stop
+    return of_members, of_others, below
+
+
+def _pieces_between(step: NDArray[np.bool_], n: int) -> Iterator[slice]:
+    """Slices of `PIECE` places, or more where a run of equal numbers would else be cut."""
+    start = 0
+    while start < n:
+        stop = min(start + PIECE, n)
+        if stop < n:
+            left = step[stop - 1 :]
+            ahead = int(np.argmax(left))
+            stop = stop + ahead if left[ahead] else n
+        yield slice(start, stop)
+        start = stop
 
 
 def counting_type(n: int) -> type[np.integer[Any]]:

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from tacit.core.sorting import Places, order_of, pieces, steps
+from tacit.core.sorting import Counts, Places, order_of, pieces, sorted_once
 
 Floats = NDArray[np.float64]
-Counts = NDArray[np.integer[Any]]
 
 # A group of equal rows is weighed against the sides of so many groups of nearly equal likeness on
 # either hand: enough to estimate the chance of a pure group, few enough to be alike.
@@ -35,6 +34,7 @@ class EqualRows:
     Parameters
     ----------
     order : int (n,), rows so that equal ones are neighbours.
+    step : bool (n - 1,), whether each in that order differs from the one before.
     total, members : int (g,), rows of each group, and members among them.
     weighed : int (k,), the groups of two rows or more that are held against chance: all, or so many
         of very many.
@@ -44,6 +44,7 @@ class EqualRows:
     """
 
     order: Places
+    step: NDArray[np.bool_]
     total: Counts
     members: Counts
     weighed: NDArray[np.intp]
@@ -56,8 +57,7 @@ class EqualRows:
         """Rows are equal where their `number` (n,) is; which side they are on is one coin for all
         rows.
         """
-        order = order_of(number)
-        return cls._of_all(order, *_counted(number, order, member), member)
+        return cls._of_all(*sorted_once(number), member)
 
     @classmethod
     def by_likeness(
@@ -74,23 +74,24 @@ class EqualRows:
         columns = [array.reshape(len(array), -1) for array in arrays]
         single = len(columns) == 1 and columns[0].shape[1] == 1
         number = columns[0][:, 0] if single else number_of(columns)
-        order = order_of(number)
-        total, members = _counted(number, order, member)
+        order, step = sorted_once(number)
+        total, members = _counted(order, step, member)
         if len(total) <= AROUND:
-            return cls._of_all(order, total, members, member)
+            return cls._of_all(order, step, member)
         place = None if single else order_of(like()[order[np.cumsum(total) - total]])
         weighed = _some(np.flatnonzero(total >= 2))
         expected, noise = _pure_nearby(total, members, place, weighed)
-        return cls(order, total, members, weighed, expected, noise, local=True)
+        return cls(order, step, total, members, weighed, expected, noise, local=True)
 
     @classmethod
     def _of_all(
-        cls, order: Places, total: Counts, members: Counts, member: NDArray[np.bool_]
+        cls, order: Places, step: NDArray[np.bool_], member: NDArray[np.bool_]
     ) -> "EqualRows":
         """Groups whose coin is that of all rows."""
+        total, members = _counted(order, step, member)
         weighed = _some(np.flatnonzero(total >= 2))
         expected = _pure_of_all(total[weighed], int(np.count_nonzero(member)), len(member))
-        return cls(order, total, members, weighed, expected, 0.0, local=False)
+        return cls(order, step, total, members, weighed, expected, 0.0, local=False)
 
     @property
     def several(self) -> NDArray[np.bool_]:
@@ -171,10 +172,9 @@ def number_of(columns: Iterable[NDArray[Any]]) -> NDArray[np.uint64]:
 
 
 def _counted(
-    number: NDArray[Any], order: Places, member: NDArray[np.bool_]
+    order: Places, step: NDArray[np.bool_], member: NDArray[np.bool_]
 ) -> tuple[Counts, Counts]:
     """How many rows each group of equal numbers has, and how many of them are members."""
-    step = steps(number, order)
     last = np.append(step, True)
     ends = np.empty(int(np.count_nonzero(last)), order.dtype)
     upto = np.empty(len(ends), order.dtype)

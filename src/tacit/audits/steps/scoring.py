@@ -25,7 +25,7 @@ from tacit.core import (
     collect,
     judge,
 )
-from tacit.core.sorting import Places, order_of, steps, tie_runs
+from tacit.core.sorting import Places, order_of, steps, tied_places
 from tacit.metrics import advantage, named
 from tacit.metrics.looks import Look, Ranked, cut_look, rank_look
 from tacit.metrics.prequential import deal_folds, learned_looks
@@ -180,9 +180,8 @@ def pooled_order(signals: Sequence[Signals], paper: Evidence | None = None) -> P
         return order
     # only records that tie are sorted again, each within its tie
     order = order.copy()
-    begin, size = tie_runs(step)
-    tied = np.repeat(begin - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
-    records, run = order[tied], np.repeat(np.arange(len(begin)), size)
+    tied, run = tied_places(step)
+    records = order[tied]
     order[tied] = records[np.lexsort([*(key[records] for key in keys), run])]
     return order
 

@@ -115,7 +115,8 @@ def compared(
     if sides.repeated and _coarse(outputs):
         sides = replace(sides, repeated=0, cluster=None)
     # of losses alone the largest comes last, and is the least like a member
-    order = backwards(found.order, outputs.loss) if outputs.loss is not None else None
+    alone = outputs.task == "loss" and outputs.label is None
+    falling = (backwards(found.order, found.step), found.step[::-1]) if alone else None
     if digest is not None:
         found = EqualRows.by_number(digest, member)
         _require_different([digest], found, member, "records")
@@ -138,7 +139,7 @@ def compared(
         )
     del found
     units = sides.cluster if cluster is None else cluster
-    paper = None if order is None else _by_loss(outputs, member, units, order)
+    paper = None if falling is None else _by_loss(outputs, member, units, *falling)
     why = _backwards(outputs, member, units, paper)
     return replace(sides, constant=same, backwards=why, paper=paper)
 
@@ -370,9 +371,10 @@ def _by_loss(
     member: NDArray[np.bool_],
     cluster: NDArray[Any] | None,
     order: Places | None = None,
+    step: NDArray[np.bool_] | None = None,
 ) -> Evidence | None:
-    """The records scored by how well the model fits them, in ascending `order` where it is known;
-    None without members or non-members.
+    """The records scored by how well the model fits them, sorted where their ascending `order` and
+    its steps are known; None without members or non-members.
     """
     signals = Signals.of(measure(outputs, "loss"), statistic="loss")
     try:
@@ -380,7 +382,7 @@ def _by_loss(
     except NotEnoughData:
         return None
     if order is not None:
-        paper.sorted_by(order)
+        paper.sorted_by(order, step)
     return paper
 
 

@@ -225,7 +225,7 @@ def _slice(
         return replace(result, notes=(note,), p_value=alone, p_adjusted=corrected)
     own = evidence.take(records)
     if evidence.cluster is None:
-        own.sorted_by(np.arange(len(records)))
+        own.sorted_already()
     try:
         estimates = [auc(own, level=level), advantage(own, level=level)]
     except NotEnoughData as error:
