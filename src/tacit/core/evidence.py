@@ -21,6 +21,10 @@ SORTED = {"order", "step", "member_scores", "nonmember_scores"}
 T = TypeVar("T")
 
 
+def _nothing() -> Any:
+    return None
+
+
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """Scores beside the truth. Every metric is a function of it.
@@ -49,7 +53,7 @@ class Evidence:
     assignment: Assignment = "observed"
     attack: str = ""
     # a factory leaves no attribute of the class, so that `__getattr__` is asked
-    row: NDArray[np.int64] = field(default_factory=lambda: None)  # type: ignore[arg-type, return-value]
+    row: NDArray[np.int64] = field(default_factory=_nothing)
 
     def __post_init__(self) -> None:
         score = _scores_of(self.score)

@@ -6,7 +6,7 @@ nothing as long as the records is made and thrown away on the way.
 
 import sys
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -305,7 +305,7 @@ def parted(code: NDArray[np.integer[Any]], n_codes: int) -> Iterator[NDArray[np.
 
 
 def searched(
-    ascending: NDArray[np.floating[Any]], values: Any, *, side: str = "left"
+    ascending: NDArray[np.floating[Any]], values: Any, *, side: Literal["left", "right"] = "left"
 ) -> NDArray[np.intp]:
     """`np.searchsorted`, without a copy of `ascending` where `values` have more digits than it.
 
@@ -327,4 +327,4 @@ def searched(
             wanted = np.where(
                 rounded > wanted, np.nextafter(rounded, rounded.dtype.type(-np.inf)), rounded
             )
-    return np.searchsorted(ascending, wanted, side=side)  # type: ignore[call-overload, no-any-return]
+    return np.searchsorted(ascending, wanted, side=side)

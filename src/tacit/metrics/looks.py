@@ -4,6 +4,7 @@ Looks are functions of the pooled scores alone, never of membership, so that und
 members are a random subset of the records whatever the scores are.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from tacit.core.sorting import (
+    FEW_CODES,
     Places,
     counted,
     counting_type,
@@ -335,14 +337,14 @@ def slice_look(
     sizes = counted(code, n_codes)
     # what stands in the order of the score is read from front to back within a slice
     truth = taken(member, ranked.order)
-    group = None if ranked.step.all() else np.append(0, np.cumsum(ranked.step, dtype=np.int32))
+    within = _steps_within(ranked.step, n_codes)
     rank = np.zeros(len(member), ranked.rank.dtype)
     p_values, least = np.ones(n_codes), np.ones(n_codes)
     for value, places in enumerate(parted(taken(code, ranked.order), n_codes)):
         n = len(places)
         if n == 0:
             continue
-        step = np.ones(n - 1, bool) if group is None else steps(group, places)
+        step = within(places)
         own, here = _doubled_ranks(step, n), truth[places]
         rank[ranked.order[places]] = own
         n_members = int(np.count_nonzero(here))
@@ -351,3 +353,18 @@ def slice_look(
         least[value] = smallest_rank_p(n, n_members)
     rows = Rows(np.maximum(code, 0), n_codes, rank)
     return Look(name, "slice", rows, p_values, least, 0.5 / np.maximum(sizes, 1))
+
+
+def _steps_within(
+    step: NDArray[np.bool_], n_codes: int
+) -> Callable[[NDArray[np.intp]], NDArray[np.bool_]]:
+    """What tells whether the score grows from each of some ascending places (m,) to the next: bool
+    (m - 1,).
+    """
+    if step.all():
+        return lambda places: np.ones(len(places) - 1, bool)
+    if n_codes <= FEW_CODES:
+        # no number a record is made, but all steps are read for each slice
+        return lambda places: np.logical_or.reduceat(step[: places[-1]], places[:-1])
+    run = np.append(0, np.cumsum(step, dtype=np.int32))
+    return lambda places: steps(run, places)

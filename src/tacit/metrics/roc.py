@@ -78,7 +78,7 @@ def best_place(evidence: Evidence) -> int:
     best.
     """
     gain = gains(evidence)
-    place = len(gain) - 1 - int(np.argmax(gain[::-1]))
+    place = int(np.flatnonzero(gain == gain.max())[-1])
     if gain[place] <= 0:
         return len(gain)
     return int(np.searchsorted(evidence.member_scores, evidence.member_scores[place], side="left"))

@@ -47,22 +47,25 @@ def columns_of(outputs: Outputs, paper: Evidence | None = None) -> dict[str, Col
     if "loss" in names:
         fit = measure(outputs, "loss")
         known = paper is not None and np.array_equal(fit, paper.score)
-        columns["loss percentile"] = _deciles(-fit, paper.order if known and paper else None)
+        columns["loss percentile"] = _deciles(fit, paper.order if known and paper else None)
     return columns
 
 
-def _deciles(loss: NDArray[np.floating], falling: Places | None) -> Column:
-    """Tenths by `loss` (n,), whose places from the largest to the smallest may be known."""
+def _deciles(fit: NDArray[np.floating], order: Places | None) -> Column:
+    """Tenths by the loss, of which `fit` (n,) is the negative and whose ascending `order` may be
+    known.
+    """
     share = np.linspace(0, 1, N_PERCENTILES + 1)[1:-1]
-    if falling is None:
-        edges = np.unique(np.quantile(loss, share))
-        code = np.searchsorted(edges, loss, side="left").astype(np.int8)
+    if order is None:
+        edges = np.unique(np.quantile(-fit, share))
+        code = np.searchsorted(edges, -fit, side="left").astype(np.int8)
     else:
-        ascending = taken(loss, falling[::-1])
-        edges = np.unique(_quantiles(ascending, share))
-        ends = np.append(searched(ascending, edges, side="right"), len(loss))
+        loss = taken(fit, order[::-1])
+        np.negative(loss, out=loss)
+        edges = np.unique(_quantiles(loss, share))
+        ends = np.append(searched(loss, edges, side="right"), len(loss))
         groups = np.repeat(np.arange(len(ends), dtype=np.int8), np.diff(ends, prepend=0))
-        code = placed(groups, falling[::-1])
+        code = placed(groups, order[::-1])
     if len(edges) < N_PERCENTILES - 1:
         return code, [
             f"group {i + 1} of {len(edges) + 1}, lowest first" for i in range(len(edges) + 1)
