@@ -154,3 +154,14 @@ def test_users_are_the_unit_of_the_test_for_swapped_sides():
         member = rng.permutation(np.repeat([True, False], 20))[user]
         refused += bool(compared(Outputs(loss=loss), member, cluster=user).backwards)
     assert refused <= 1
+
+
+def test_labels_beside_losses_do_not_change_whether_the_sides_look_swapped():
+    """With labels rows are grouped by all their numbers, which is no order of the losses."""
+    rng = np.random.default_rng(3)
+    member = np.repeat([True, False], 3_000)
+    loss = rng.gamma(1.0, np.where(member, 1.3, 1.0))
+    plain = compared(tacit.Outputs(loss=loss), member)
+    labelled = compared(tacit.Outputs(loss=loss, label=rng.integers(0, 9, 6_000)), member)
+    assert "swapped" in plain.backwards
+    assert labelled.backwards == plain.backwards
