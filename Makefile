@@ -30,8 +30,9 @@ test-frameworks:  ## tests against the real frameworks (several gigabytes)
 test-kfp:  ## the component for Kubeflow Pipelines, run locally in an environment of its own
 	@python=$$(tools/environment.sh kfp kfp.txt) && "$$python" -m pytest tests/integrations/test_kfp.py $(PYTEST_ARGS)
 
-test-orchestrators:  ## Beam, Dagster and Metaflow, in an environment of their own
-	@python=$$(tools/environment.sh orchestrators orchestrators.txt) && "$$python" -m pytest tests/integrations/test_beam.py tests/integrations/test_orchestrators.py $(PYTEST_ARGS)
+test-orchestrators:  ## Beam, Dagster, Metaflow, Airflow, Prefect and ZenML, in environments of their own
+	@for name in orchestrators airflow prefect zenml; do python=$$(tools/environment.sh $$name $$name.txt) \
+		&& "$$python" -m pytest tests/integrations/test_beam.py tests/integrations/test_orchestrators.py $(PYTEST_ARGS) || exit 1; done
 
 test-tfx:  ## a real TFX pipeline, in an environment of its own (3 GB)
 	@python=$$(tools/tfx_environment.sh) && "$$python" -m pytest tests/integrations/test_tfx.py $(PYTEST_ARGS)

@@ -33,6 +33,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "as it is": {},
     "shift and mirror": {"augment": True},
     "half the epochs": {"epochs": 5},
+    "weight decay x 4": {"decay": 2e-3},
+    "label smoothing": {"smoothing": 0.1},
     "half the data": {"share": 0.25},
 }
 

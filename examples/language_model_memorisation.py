@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 
 from tacit.adapters.language import tokens_of
 from tacit.attacks import ShadowStack
-from tacit.audits.steps.text_game import Suffixes
+from tacit.audits.steps.text_columns import TokenColumns
+from tacit.audits.steps.text_game import Shadows, Suffixes
 from tacit.audits.steps.text_scores import against, scores_of
 from tacit.core import Sampler, Signals, Tokens
 from tacit.metrics import auc, tpr_at_fpr
@@ -128,6 +129,16 @@ def by_references(
                 statistic="loss",
             )
             found[f"shadow stack, {k} fine-tunes"].append(rates(ShadowStack()(signals), inside))
+            if k == 2:
+                continue
+            shadows = Shadows(
+                run.shadow[others[:k], :, 0],
+                run.member[others[:k]],
+                tuple(tokens[index] for index in others[:k]),
+            )
+            stack = ShadowStack(beside=TokenColumns(own, run.shadow[model, :, 0], shadows))
+            name = f"shadow stack with token columns, {k} fine-tunes"
+            found[name].append(rates(stack(signals), inside))
     return dict(found)
 
 

@@ -29,7 +29,17 @@ ALLOWED_SKIPS = (
 )
 # the run that brings the frameworks may not skip them, apart from those with a target of their own
 OWN_RUN = "framework"
-OWN_TARGETS = ("kfp", "tfx", "tfx.v1", "apache_beam", "dagster", "metaflow")
+OWN_TARGETS = (
+    "kfp",
+    "tfx",
+    "tfx.v1",
+    "apache_beam",
+    "dagster",
+    "metaflow",
+    "airflow",
+    "prefect",
+    "zenml",
+)
 
 
 @pytest.fixture(scope="session")

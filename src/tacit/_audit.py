@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from tacit._given import Given, Pair, Slices
 from tacit.adapters.answers import Kind
+from tacit.adapters.pairs import paired
 from tacit.audits.attribute import ATTRIBUTE_POLICY, attribute_audit
 from tacit.audits.one_model import membership_audit
 from tacit.audits.steps.default_checks import Effort
@@ -264,9 +265,9 @@ def audit_attribute(
     return attribute_audit(
         lambda x, y: outputs_of(model, x, y),
         secret=secret,
-        train=train,
-        test=test,
-        reference=reference,
+        train=paired(train, "train"),
+        test=paired(test, "test"),
+        reference=paired(reference, "reference"),
         kind=kind,
         tolerance=tolerance,
         sensitive=sensitive,

@@ -1,20 +1,16 @@
 """`tacit.audit_text`: a language model and texts in, a Report out."""
 
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tacit.adapters.language import tokens_of
-from tacit.adapters.text_encoding import Long
-from tacit.adapters.text_sides import prompts_of, side_of
+from tacit._asked import Asked, Sides, gives_distributions
+from tacit.adapters.text_encoding import FEWEST, Long
 from tacit.audits.steps.scoring import Progress
-from tacit.audits.steps.text_extraction import PlantedTexts, require_canaries
-from tacit.audits.steps.text_game import Shadows, Suffixes
+from tacit.audits.steps.text_game import Shadows
 from tacit.audits.text import OnOverlap, text_audit
 from tacit.core import (
     DEFAULT_POLICY,
@@ -26,13 +22,15 @@ from tacit.core import (
     PolicyLike,
     Report,
     Sampler,
-    Tokens,
 )
-from tacit.core.checking import MIN_CELL
-from tacit.training.fine_tune import FineTune, TextRecipe, fine_tunes
+from tacit.core.checking import MIN_CELL, whole
+from tacit.training.fine_tune import FineTune, TextRecipe
 
-Sides = tuple[Any, Any]
 PLAIN = Sampler()
+WORD_FOR_WORD = (
+    "This report holds passages of the training texts word for word, and every text's score: do "
+    "not publish it."
+)
 NO_PROMPT = Note(
     "what does the model say of these texts after what it was trained to read?",
     "an encoder-decoder model was given no prompts, so its encoder read an empty one before every "
@@ -70,6 +68,7 @@ def audit_text(
     title: str = "",
     command: str = "",
     records: bool = False,
+    passages: int = 0,
     progress: Progress | None = None,
 ) -> Report:
     """Audit a language model: which texts was it trained on, and which can be drawn out of it?
@@ -125,6 +124,9 @@ def audit_text(
         A slice with fewer members or non-members than this is not shown.
     cluster : pair or None
         The user or document of each text, for members and non-members.
+    passages : int
+        How many of the members' suffixes that come out are kept word for word, the surest first,
+        with the records. They are training data: do not publish such a report.
     assignment, policy, level, seed, title, command, records, progress
         As of `tacit.audit`.
 
@@ -142,7 +144,9 @@ def audit_text(
     >>> audit_text(member=said(-1.0, 300), nonmember=said(-2.0, 300)).finding
     'leak'
     """
-    _require_settings(slices, seed, policy)
+    gates = Policy.of(policy)
+    _require_settings(slices, seed)
+    _require_tokens(context, prefix, suffix)
     given = Asked(model, tokenizer, prompts, context, long, progress)
     tokens, texts, sizes = given.sides(member, nonmember)
     truth = Membership(
@@ -151,266 +155,34 @@ def audit_text(
         assignment,
     )
     _require_sampled(sampler, texts, model)
+    whole(passages, "passages", least=0)
+    suffixes = given.suffixes(tokens, texts, reference, sampler, prefix, suffix, tries)
+    shown = given.passages(tokens, suffixes, sizes[0], passages) if passages else []
     report = text_audit(
         tokens,
         truth,
         texts=texts,
         references=given.references(reference, texts),
         shadows=given.fine_tuned(shadows, recipe, reference, texts, truth, store, pool, seed),
-        suffixes=given.suffixes(tokens, texts, reference, sampler, prefix, suffix, tries),
+        suffixes=suffixes,
         canaries=None if canaries is None else given.planted(canaries, reference),
         overlap=overlap,
         slices={
             name: _joined(pair, f"slices[{name!r}]", sizes) for name, pair in (slices or {}).items()
         },
         min_cell=min_cell,
-        policy=policy,
+        policy=gates,
         level=level,
         seed=seed,
         title=title or (type(model).__name__ if model is not None else "language model"),
         command=command,
-        records=records,
+        records=records or passages > 0,
         progress=progress,
     )
+    if report.records is not None and passages:
+        held = {**report.records, "passages": shown}
+        report = replace(report, records=held, warnings=(*report.warnings, WORD_FOR_WORD))
     return replace(report, unknown=(*report.unknown, NO_PROMPT)) if given.blank else report
-
-
-class Asked:
-    """A model with all that is needed to ask it about texts."""
-
-    def __init__(
-        self,
-        model: Any,
-        tokenizer: Any,
-        prompts: "Sides | str | None",
-        context: int | None,
-        long: Long,
-        progress: Progress | None,
-    ) -> None:
-        self.model, self.tokenizer = model, tokenizer
-        self.prompts, self.blank = prompts, False
-        self.options: dict[str, Any] = {"prompts": None, "context": context, "long": long}
-        self.progress = progress
-
-    def sides(
-        self, member: Any, nonmember: Any
-    ) -> tuple[Tokens, list[str] | None, tuple[int, int]]:
-        """Tokens of both sides, members first, and the texts where they were given."""
-        if isinstance(member, Tokens) and isinstance(nonmember, Tokens):
-            if self.model is not None:
-                raise InvalidInput(
-                    "`member` and `nonmember` are Tokens already: leave out `model`."
-                )
-            both = Tokens.concatenate([member, nonmember])
-            return both, None, (member.n, nonmember.n)
-        kinds = f"{type(member).__name__} and {type(nonmember).__name__}"
-        if self.model is None:
-            raise InvalidInput(
-                f"Without a `model`, `member` and `nonmember` need to be Tokens, got {kinds}."
-            )
-        if isinstance(member, Tokens) or isinstance(nonmember, Tokens):
-            raise InvalidInput(f"`member` and `nonmember` need to be of one kind, got {kinds}.")
-        parts = [side_of(member, "member"), side_of(nonmember, "nonmember")]
-        sizes = (len(parts[0].texts), len(parts[1].texts))
-        texts = [*parts[0].texts, *parts[1].texts]
-        own = (parts[0].prompts, parts[1].prompts)
-        self.options["prompts"] = self._before(own, sizes)
-        return self.ask(self.model, texts, "model"), texts, sizes
-
-    def _before(
-        self, own: tuple[list[str] | None, list[str] | None], sizes: tuple[int, int]
-    ) -> list[str] | None:
-        """What comes before each text, from the argument or the tables; an encoder needs some."""
-        given = self.prompts
-        if own[0] is not None or own[1] is not None:
-            if given is not None or own[0] is None or own[1] is None:
-                raise InvalidInput(
-                    "`member` and `nonmember` need the column 'prompt' both, and no `prompts`."
-                )
-            return [*own[0], *own[1]]
-        if given is None:
-            config = getattr(self.model, "config", None)
-            self.blank = bool(getattr(config, "is_encoder_decoder", False))
-            return [""] * sum(sizes) if self.blank else None
-        pair = (given, given) if isinstance(given, str) else given
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise InvalidInput(
-                "`prompts` needs a pair (for members, for non-members), each a list or one text, "
-                f"got {type(given).__name__}"
-                f"{f' of {len(pair)}' if isinstance(pair, (tuple, list)) else ''}."
-            )
-        sides = zip(pair, sizes, ("prompts[0]", "prompts[1]"))
-        return [prompt for part, size, name in sides for prompt in prompts_of(part, size, name)]
-
-    def ask(self, model: Any, texts: list[str], what: str, **options: Any) -> Tokens:
-        """What one model says of the texts."""
-        tell: Callable[[int, int], None] | None = None
-        if self.progress is not None:
-            progress = self.progress
-
-            def tell(done: int, of: int) -> None:
-                progress(what, done, of)
-
-        given = {"tokenizer": self.tokenizer, "progress": tell} | self.options | options
-        return tokens_of(model, given.pop("tokenizer"), texts, **given)
-
-    def references(self, reference: Any, texts: list[str] | None) -> dict[str, Tokens]:
-        """Tokens of every reference, by name."""
-        named = _named(reference)
-        if any(each is self.model and each is not None for each in named.values()):
-            raise InvalidInput(
-                "`reference` is the audited model itself, which was trained on the members: pass "
-                "the model from before, or one that was trained on other texts."
-            )
-        return {str(name): self._reference(each, str(name), texts) for name, each in named.items()}
-
-    def _reference(self, each: Any, name: str, texts: list[str] | None) -> Tokens:
-        if isinstance(each, Tokens):
-            return each
-        if isinstance(each, tuple) and each and all(isinstance(part, Tokens) for part in each):
-            return Tokens.concatenate(each)
-        if texts is None:
-            raise InvalidInput(
-                f"`reference` needs Tokens where `member` and `nonmember` are Tokens, got "
-                f"{type(each).__name__}."
-            )
-        model, options = self._askable(each)
-        return self.ask(model, texts, name, **options)
-
-    def _askable(self, reference: Any) -> tuple[Any, dict[str, Any]]:
-        """The model of a reference, and how it is asked."""
-        if isinstance(reference, str):
-            if reference != "adapter_off":
-                raise InvalidInput(
-                    f"`reference` needs a model or 'adapter_off', got {reference!r}."
-                )
-            return self.model, {"adapter": "off"}
-        if isinstance(reference, tuple) and len(reference) == 2:
-            return reference[0], {"tokenizer": reference[1]}
-        return reference, {}
-
-    def fine_tuned(
-        self,
-        shadows: "int | Shadows",
-        recipe: "FineTune | TextRecipe | None",
-        reference: Any,
-        texts: list[str] | None,
-        truth: Membership,
-        store: Any,
-        pool: Any,
-        seed: int,
-    ) -> Shadows | None:
-        """What fine-tunes say of the texts, trained where they were asked for."""
-        if isinstance(shadows, Shadows):
-            return shadows
-        whole = isinstance(shadows, (int, np.integer)) and not isinstance(shadows, bool)
-        if not whole or shadows < 0 or shadows == 1:
-            raise InvalidInput(
-                f"`shadows` needs 0, or 2 models or more (one antithetic pair), got {shadows!r}."
-            )
-        if shadows == 0:
-            return None
-        if texts is None:
-            raise InvalidInput("`shadows` as a number needs texts to train on, got Tokens.")
-        if self.options["prompts"] is not None:
-            raise InvalidInput(
-                "`shadows` as a number trains on texts alone, which `prompts` forbid: train the "
-                "models as the audited one was, and pass Shadows with what they say."
-            )
-        if recipe is None:
-            bases = [each for each in _named(reference).values() if _whole(each)]
-            if len(bases) != 1:
-                raise InvalidInput(
-                    "`shadows` needs a `recipe`, for example FineTune(base, tokenizer, "
-                    "ask=tokens_of, epochs=3, lr=5e-5), or the base model as `reference`."
-                )
-            recipe = FineTune(bases[0], self.tokenizer, tokens_of)
-        recipe = self._asking_alike(recipe)
-        run, tokens = fine_tunes(
-            recipe,
-            texts,
-            n=int(shadows),
-            store=store,
-            pool=pool,
-            cluster=truth.cluster,
-            seed=seed,
-            progress=self._told(int(shadows)),
-        )
-        return Shadows(run.shadow[:, :, 0], run.member, tokens)
-
-    def _asking_alike(self, recipe: "FineTune | TextRecipe") -> "FineTune | TextRecipe":
-        """Fine-tunes are asked about long texts as the audited model is."""
-        given = {name: self.options[name] for name in ("context", "long")}
-        if recipe.ask is not tokens_of or given == {"context": None, "long": "refuse"}:
-            return recipe
-        return replace(recipe, ask=partial(tokens_of, **given))
-
-    def _told(self, n: int) -> Callable[[Any], None] | None:
-        if self.progress is None:
-            return None
-        progress = self.progress
-        return lambda state: progress("fine-tunes", int(state.done), n)
-
-    def suffixes(
-        self,
-        tokens: Tokens,
-        texts: list[str] | None,
-        reference: Any,
-        sampler: Sampler,
-        prefix: int,
-        suffix: int,
-        tries: float,
-    ) -> Suffixes:
-        """Log-probabilities of the suffixes, by a second pass where the sampler is not plain."""
-        asked: dict[str, Any] = {"prefix": prefix, "suffix": suffix, "n": tries}
-        if sampler.plain or texts is None:
-            return Suffixes.of(tokens, **asked)
-        found = Suffixes.of(self.ask(self.model, texts, "extraction", sampler=sampler), **asked)
-        others = []
-        for each in _named(reference).values():
-            model, options = self._askable(each)
-            # suffixes are counted in the audited model's tokens
-            if _whole(model) and "tokenizer" not in options:
-                others.append(self.ask(model, texts, "extraction", sampler=sampler, **options))
-        return found.beside([Suffixes.of(each, **asked).log_p for each in others])
-
-    def planted(self, canaries: Any, reference: Any) -> PlantedTexts:
-        """How likely each secret is, less that under the first reference that can be asked."""
-        if self.model is None:
-            raise InvalidInput(
-                "`canaries` need a `model` that can be asked about them, got Tokens."
-            )
-        canaries = require_canaries(canaries)
-        own = self._secret(self.model, canaries)
-        for name, each in _named(reference).items():
-            if not isinstance(each, (Tokens, tuple)):
-                model, options = self._askable(each)
-                other = self._secret(model, canaries, **options)
-                return PlantedTexts(own - other, canaries.member, name)
-        return PlantedTexts(own, canaries.member)
-
-    def _secret(self, model: Any, canaries: Any, **options: Any) -> NDArray[np.float64]:
-        with warnings.catch_warnings():
-            # a blank before a secret often belongs to its first token
-            warnings.simplefilter("ignore", UserWarning)
-            found = self.ask(
-                model, canaries.secrets, "canaries", prompts=canaries.prompts, **options
-            )
-        return np.asarray(found.ragged().sum(), np.float64)
-
-
-def _whole(model: Any) -> bool:
-    """Is it a transformers language model, which gives whole distributions?"""
-    return hasattr(model, "get_output_embeddings")
-
-
-def _named(reference: Any) -> dict[str, Any]:
-    """References by name."""
-    if reference is None:
-        return {}
-    if isinstance(reference, list):
-        return {f"reference {index + 1}": each for index, each in enumerate(reference)}
-    return dict(reference) if isinstance(reference, Mapping) else {"reference": reference}
 
 
 def _repeated(texts: list[str] | None) -> NDArray[np.int64] | None:
@@ -420,7 +192,7 @@ def _repeated(texts: list[str] | None) -> NDArray[np.int64] | None:
     return np.unique(np.array(texts, object), return_inverse=True)[1].astype(np.int64)
 
 
-def _require_settings(slices: Any, seed: Any, policy: Any) -> None:
+def _require_settings(slices: Any, seed: Any) -> None:
     if slices is not None and not isinstance(slices, Mapping):
         raise InvalidInput(
             "`slices` needs names to pairs, {'language': (of members, of non-members)}, got "
@@ -428,14 +200,20 @@ def _require_settings(slices: Any, seed: Any, policy: Any) -> None:
         )
     if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or seed < 0:
         raise InvalidInput(f"`seed` needs a whole number of 0 or more, got {seed!r}.")
-    if not isinstance(policy, Policy):
-        raise InvalidInput(
-            f"`policy` needs a Policy, for example Policy.from_toml(path), got {policy!r}."
-        )
 
 
-def _require_sampled(sampler: Sampler, texts: list[str] | None, model: Any) -> None:
-    if not sampler.plain and (texts is None or not _whole(model)):
+def _require_tokens(context: Any, prefix: Any, suffix: Any) -> None:
+    for name, value in (("prefix", prefix), ("suffix", suffix)):
+        whole(value, name, least=1, unit="token")
+    if context is not None:
+        whole(context, "context", least=FEWEST, unit="tokens")
+
+
+def _require_sampled(sampler: Any, texts: list[str] | None, model: Any) -> None:
+    if not isinstance(sampler, Sampler):
+        kind = type(sampler).__name__
+        raise InvalidInput(f"`sampler` needs a Sampler, for example Sampler(top_k=40), got {kind}.")
+    if not sampler.plain and (texts is None or not gives_distributions(model)):
         raise InvalidInput("`sampler` needs a transformers model, which gives whole distributions.")
 
 

@@ -15,6 +15,7 @@ from tacit.adapters import outputs_of
 from tacit.adapters.answers import Kind
 from tacit.adapters.both_sides import answers_of_both
 from tacit.adapters.description import describe
+from tacit.adapters.pairs import paired
 from tacit.adapters.records import SeenRecords, seen_features, seen_records
 from tacit.audits.steps.provenance import utility as utility_of
 from tacit.audits.steps.sides import (
@@ -93,6 +94,7 @@ class Given:
         seen, assumed = SeenRecords(), ""
         if model is not None:
             answered = member is not None or nonmember is not None
+            train, test = paired(train, "train"), paired(test, "test")
             _require_model_and_data(model, train, test, answered)
             (member, nonmember), assumed = answers_of_both(model, train, test, kind=kind)
             seen = seen_records(train, test)

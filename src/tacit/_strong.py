@@ -13,10 +13,11 @@ from tacit._given import Given, Pair, Slices
 from tacit.adapters import adapter_of, outputs_of
 from tacit.adapters.answers import Kind
 from tacit.adapters.arrays import take
+from tacit.adapters.pairs import paired
 from tacit.audits.strong import strong_audit
 from tacit.core import InvalidInput, Membership, Outputs, Report
 from tacit.core.checking import codes
-from tacit.training import shadow
+from tacit.training import RecordColumns, shadow
 from tacit.training.recipes import MAX_SEED
 
 # two pairs: a model and its partner, trained on the other half, give each other away
@@ -52,10 +53,14 @@ class ClonedEstimator:
             if name.rpartition("__")[2] == "random_state"
         }
         model.set_params(**seeds)
-        if y is None:
-            model.fit(take(x, indices))
-        else:
-            model.fit(take(x, indices), np.asarray(y)[indices])
+        given = (take(x, indices),) if y is None else (take(x, indices), np.asarray(y)[indices])
+        try:
+            model.fit(*given)
+        except ValueError as error:
+            raise InvalidInput(
+                f"A shadow model could not be fitted on {len(indices)} of the records: {error}. It"
+                " takes more records, or more of each class; or give `train_fn`."
+            ) from error
         return lambda rows: _answers(model, rows, y)
 
 
@@ -132,8 +137,9 @@ def strong(
         raise InvalidInput(
             f"`shadows` needs a number of {FEWEST} or more, 8 for example, got {shadows!r}."
         )
-    x, y, sizes = _joined(train, test)
+    train, test = paired(train, "train"), paired(test, "test")
     recipe = _recipe(model, train_fn)
+    x, y, sizes = _joined(model, train, test)
     given = Given.of(
         model,
         train=train,
@@ -203,17 +209,33 @@ def _recipe(model: Any, train_fn: Any) -> Any:
     if hasattr(model, "get_params") and hasattr(model, "fit") and adapter_of(model) in CLONED:
         return ClonedEstimator(model)
     raise InvalidInput(
-        f"A {type(model).__name__} does not say how it was trained. Give `train_fn`: a"
-        " tacit.training.TorchRecipe or KerasRecipe, or a function (indices, seed) -> observe that"
-        " trains on these rows of the training and test records put together."
+        f"A {type(model).__name__} does not say how it was trained. Give `train_fn`:"
+        f" {_way_of(model)}a function (indices, seed) -> observe that trains on these rows of the"
+        " training and test records put together."
     )
+
+
+def _way_of(model: Any) -> str:
+    """The ready-made recipe for a model of this framework."""
+    kind = adapter_of(model)
+    if kind == "transformers":
+        from tacit.adapters.transformers import is_language_model
+
+        if is_language_model(model):
+            raise InvalidInput(
+                "A language model is audited with fine-tunes by tacit.audit_text(..., shadows=2,"
+                " recipe=tacit.training.FineTune(base, tokenizer, ...))."
+            )
+        return "a tacit.training.ClassifierFineTune(base, epochs=3, ...), or "
+    ready = {"keras": "KerasRecipe", "torch": "TorchRecipe"}
+    return f"a tacit.training.{ready[kind]}, or " if kind in ready else ""
 
 
 def _pair(part: Any) -> tuple[Any, ...]:
     return part if isinstance(part, tuple) else (part,)
 
 
-def _joined(train: Any, test: Any) -> tuple[Any, Any, tuple[int, int]]:
+def _joined(model: Any, train: Any, test: Any) -> tuple[Any, Any, tuple[int, int]]:
     """All records, training records first, their targets, and how many of each side there are."""
     sides = [_pair(part) for part in (train, test)]
     if any(part is None for part in (train, test)) or {len(side) for side in sides} - {1, 2}:
@@ -223,6 +245,8 @@ def _joined(train: Any, test: Any) -> tuple[Any, Any, tuple[int, int]]:
         )
     if len(sides[0]) != len(sides[1]):
         raise InvalidInput("`train` and `test` need targets both, or none of them.")
+    if adapter_of(model) == "transformers" and all(_is_table(side[0]) for side in sides):
+        return _tokens(model, sides[0], sides[1])
     for side, name in zip(sides, ("train", "test")):
         if not hasattr(side[0], "__len__") and not hasattr(side[0], "shape"):
             raise InvalidInput(
@@ -232,6 +256,23 @@ def _joined(train: Any, test: Any) -> tuple[Any, Any, tuple[int, int]]:
     columns = [stacked(first, second) for first, second in zip(*sides)]
     sizes = (_length(sides[0][0]), _length(sides[1][0]))
     return columns[0], (columns[1] if len(columns) > 1 else None), sizes
+
+
+def _is_table(x: Any) -> bool:
+    return hasattr(x, "column_names") or (hasattr(x, "items") and not hasattr(x, "iloc"))
+
+
+def _tokens(
+    model: Any, train: tuple[Any, ...], test: tuple[Any, ...]
+) -> tuple[Any, Any, tuple[int, int]]:
+    """Records of a transformers model, which are several columns."""
+    from tacit.adapters.transformers import columns_of, columns_of_both
+
+    pad = getattr(model.config, "pad_token_id", None)
+    columns, label = columns_of_both(train, test, pad=0 if pad is None else pad)
+    rows = RecordColumns(columns)
+    n_train = len(RecordColumns(columns_of(*train)[0]))
+    return rows, label, (n_train, len(rows) - n_train)
 
 
 def _length(x: Any) -> int:

@@ -65,6 +65,38 @@ def headed(text, content=b"\0" * 32):
 GOOD = {"loss": LOSS, "member": MEMBER}
 # case: (suffix, bytes, what the error says)
 OUTPUTS = {
+    "other names for what was answered": (
+        "csv",
+        csv("y_true,y_pred,member", "0.5,0.4,1", "0.7,0.1,0"),
+        "needs one of `logits`.*it has `y_true`, `y_pred`, `member`",
+    ),
+    "cells apart by semicolons": (
+        "csv",
+        csv("loss;member", "0,5;1", "0,7;0"),
+        r"cells apart by semicolons.*sep=';'",
+    ),
+    "cells apart by tabs": ("csv", csv("loss\tmember", "0.5\t1"), "cells apart by tabs"),
+    "no header": ("csv", csv("0.5,1", "0.7,0"), r"got numbers in its first line \(0\.5, 1\)"),
+    "text of Windows": (
+        "csv",
+        rows("slice_town", "Köln", "Rom", "Rom", "Köln").decode().encode("latin1"),
+        r"no text in UTF-8 \(byte \d+\): save it",
+    ),
+    "decimal commas": (
+        "csv",
+        csv("loss,member", '"0,5",1', '"0,7",0'),
+        "'0,5' in row 0.*a point before the decimals",
+    ),
+    "thousands": (
+        "csv",
+        csv("loss,member", '"1,000.5",1', "2.5,0"),
+        "'1,000.5' in row 0.*nothing between thousands",
+    ),
+    "percent as probabilities": (
+        "csv",
+        csv("prob,label,member", "50%,1,1", "70%,0,0"),
+        "'50%' in row 0.*0.1 for 10 %",
+    ),
     "underscores in a number": ("csv", csv("loss,member", "1_000,1", "2,0"), r"'1_000' in row 0"),
     "a decimal comma": ("csv", csv("loss,member", '"1,5",1', "2,0"), r"'1,5' in row 0"),
     "percent": ("csv", csv("loss,member", "1,1", "5%,0"), r"'5%' in row 1"),
@@ -132,7 +164,7 @@ OUTPUTS = {
     "a cell of 200,000 characters": ("csv", rows("slice_a", "x" * 200_000, *"abc"), "field"),
     "a header line twice": ("csv", csv("loss,loss", "1,2"), "distinct names"),
     "an open quote": ("csv", csv("loss,member", '"1,1', "2,0"), "needs 2 cells"),
-    "UTF-16": ("csv", "loss,member\n1,1\n2,0\n".encode("utf-16"), "cannot be read"),
+    "UTF-16": ("csv", "loss,member\n1,1\n2,0\n".encode("utf-16"), "no text in UTF-8"),
     "gzip that ends early": ("csv.gz", gzip.compress(csv("loss,member", "1,1"))[:-9], "cannot be"),
     "gzip that is none": ("csv.gz", b"loss,member\n1,1\n2,0\n", "cannot be read"),
     "member twice in an npz": (

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -38,6 +39,7 @@ class Server:
         self.dialect, self.noise, self.scale = dialect, noise, scale
         self.fails, self.code, self.after = fails, code, after
         self.asked, self.keys, self.lock = [], [], threading.Lock()
+        self.spoil, self.slow = lambda body: (body, len(body)), 0.0
         self.tokenizer, self.model = models.tokenizer(begin=False), models.gpt2().eval()
         outer = self
 
@@ -51,10 +53,12 @@ class Server:
                     outer.fails -= failing
                     code = outer.code if failing else 200
                     body = b"{}" if failing else json.dumps(outer.answer(json.loads(raw))).encode()
+                time.sleep(outer.slow)
+                body, length = outer.spoil(body)
                 self.send_response(code)
                 if code in (301, 302):
                     self.send_header("Location", outer.after)
-                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Content-Length", str(length))
                 self.send_header("Retry-After", "0")
                 self.end_headers()
                 self.wfile.write(body)
@@ -214,11 +218,15 @@ def test_a_server_that_is_not_there_is_named():
         ({"url": "file:///etc/passwd"}, "`url`"),
         ({"dialect": "chat"}, "`dialect`"),
         ({"concurrency": 0}, "`concurrency`"),
+        ({"url": "http://local host/v1"}, "`url` needs no blanks"),
+        ({"key": "sesame\n"}, r"`key` needs plain.*strip\(\)"),
+        ({"key": b"sesame"}, "`key` needs plain"),
     ],
 )
 def test_arguments_that_cannot_be_are_refused(wrong, match):
-    with pytest.raises(InvalidInput, match=match):
+    with pytest.raises(InvalidInput, match=match) as error:
         Endpoint(**({"url": "http://localhost/v1", "model": "m"} | wrong))
+    assert "sesame" not in str(error.value)
 
 
 def test_a_served_model_is_audited(served):
@@ -230,3 +238,108 @@ def test_a_served_model_is_audited(served):
     )
     assert report.finding != "leak"
     assert "Min-K++" not in [check.name for check in report.checks]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "match"),
+    [
+        (lambda body: (body[: len(body) // 2], len(body)), "cannot be reached: IncompleteRead"),
+        (lambda body: (body[: len(body) // 2], len(body) // 2), "did not answer with JSON"),
+        (lambda body: (b"<html>busy</html>", 17), "did not answer with JSON"),
+        (lambda body: (b"[]", 2), "no log-probabilities.*JSON object"),
+        (lambda body: (b"", 0), "did not answer with JSON"),
+    ],
+)
+def test_half_an_answer_is_none(served, spoil, match):
+    server = served("vllm")
+    server.spoil = spoil
+    with pytest.raises(InvalidInput, match=match):
+        Endpoint(server.url, "small", retries=0).tokens(TEXTS)
+
+
+def test_a_broken_connection_is_tried_again(served, monkeypatch):
+    monkeypatch.setattr("tacit.adapters.completions.FIRST_PAUSE", 0.0)
+    server = served("vllm")
+
+    def once(body):
+        server.spoil = lambda whole: (whole, len(whole))
+        return body[:10], len(body)
+
+    server.spoil = once
+    assert Endpoint(server.url, "small", retries=1).ability() == "vllm"
+
+
+def test_a_slow_server_is_given_up(served):
+    server = served("vllm")
+    server.slow = 0.5
+    with pytest.raises(InvalidInput, match=r"cannot be reached.*timed out"):
+        Endpoint(server.url, "small", retries=0, timeout=0.05).tokens(TEXTS)
+
+
+def changed(server, change):
+    """The server's answers, each changed in place."""
+    right = server.answer
+
+    def answer(given):
+        found = right(given)
+        change(found, found["choices"][0])
+        return found
+
+    server.answer = answer
+
+
+def names_first(found, choice):
+    choice["prompt_logprobs"] = [
+        place and {f"token_id:{number}": own for number, own in place.items()}
+        for place in choice["prompt_logprobs"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (names_first, "another form than vllm's"),
+        (lambda found, choice: choice.update(prompt_logprobs=[None, [1, 2]]), "no table of tokens"),
+        (lambda found, choice: choice.update(prompt_logprobs=[None]), "no `prompt_logprobs`"),
+        (
+            lambda found, choice: choice["prompt_logprobs"].__setitem__(
+                1, {"5": {"logprob": 1e9, "rank": 1}}
+            ),
+            "another form than vllm's",
+        ),
+        (lambda found, choice: found.update(usage={"prompt_tokens": 500}), "counts 500 tokens"),
+        (lambda found, choice: found.update(choices=[]), "no `choices`"),
+    ],
+)
+def test_an_answer_of_another_form_is_refused(served, change, match):
+    server = served("vllm")
+    changed(server, change)
+    with pytest.raises(InvalidInput, match=match):
+        Endpoint(server.url, "small", dialect="vllm", retries=0).tokens(TEXTS)
+
+
+@pytest.mark.parametrize("kept", [slice(-20, None), slice(0, 20)])
+def test_a_server_that_cuts_a_text_off_is_refused(served, kept):
+    server = served("vllm")
+    server.model = models.gpt2(context=256).eval()
+    long = " ".join(models.SENTENCES)[:250]
+
+    def cut(found, choice):
+        places = choice["prompt_logprobs"]
+        if len(places) > 60:
+            choice["prompt_logprobs"] = [None, *places[1:][kept]]
+
+    changed(server, cut)
+    with pytest.raises(InvalidInput, match=r"row 1: the server scored \d+ of 250 characters"):
+        Endpoint(server.url, "small").tokens(["short text", long])
+
+
+def test_an_answer_that_was_half_written_is_asked_for_again(served):
+    server, store = served("vllm"), {}
+    endpoint = Endpoint(server.url, "small", store=store)
+    first = endpoint.tokens(TEXTS[:2])
+    name = next(iter(store))
+    store[name] = store[name][:40]
+    again = endpoint.tokens(TEXTS[:2])
+    np.testing.assert_array_equal(again.logp, first.logp)
+    assert len(store[name]) > 40

@@ -177,7 +177,7 @@ def test_a_broken_csv_is_a_clear_error(tmp_path, case):
 
 def test_bytes_that_are_no_text_are_a_clear_error(tmp_path):
     (tmp_path / "t.csv").write_bytes(b"loss,member\n\xff\xfe,1\n")
-    with pytest.raises(InvalidInput, match=r"t\.csv` cannot be read"):
+    with pytest.raises(InvalidInput, match=r"t\.csv` is no text in UTF-8"):
         read_outputs(tmp_path / "t.csv")
 
 

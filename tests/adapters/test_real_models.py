@@ -56,7 +56,8 @@ def gemma(tmp_path_factory):
     folder = tmp_path_factory.mktemp("gemma")
     packed.assemble(folder / packed.MODEL_NAME)
     given = {"gguf_file": packed.MODEL_NAME}
-    model = transformers.AutoModelForCausalLM.from_pretrained(folder, **given).float()
+    # a model that came from four bits says no to `.float()`
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder, **given, dtype="float32")
     return model, transformers.AutoTokenizer.from_pretrained(folder, **given)
 
 
@@ -77,6 +78,8 @@ def test_famous_texts_come_out_of_a_real_model_and_an_unknown_one_does_not(gemma
     assert plain.var.min() >= 0
 
 
+# peft asks transformers by a name that transformers is about to change
+@pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")
 def test_adapters_of_peft_are_trained_switched_off_and_audited():
     peft = pytest.importorskip("peft", reason="peft is not installed")
     models = _beside("language_models")

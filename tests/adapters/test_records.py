@@ -70,3 +70,23 @@ def test_what_cannot_be_read_says_so():
 def test_features_need_a_table():
     with pytest.raises(InvalidInput, match="one column a feature"):
         seen_features(np.zeros(N), np.zeros(N), SeenRecords())
+
+
+def test_padding_says_nothing_of_a_side_and_hides_no_repeat():
+    rng = np.random.default_rng(0)
+    length = rng.integers(4, 9, 60)
+
+    def tokenized(width, rows):
+        mask = np.arange(width) < length[rows, None]
+        ids = np.random.default_rng(1).integers(1, 50, (60, 12))[rows, :width]
+        return {"input_ids": ids * mask, "attention_mask": mask.astype(int)}
+
+    train, test = tokenized(12, np.arange(40)), tokenized(9, np.arange(35, 60))
+    found = seen_records(train, test)
+    assert not found.reason
+    # the texts 35 to 39 are on both sides
+    assert np.isin(found.digest[40:], found.digest[:40]).tolist() == [True] * 5 + [False] * 20
+    assert found.columns[:40, 0].tolist() == length[:40].tolist()
+    assert found.chance < 1e-6
+    unmasked = seen_records({"input_ids": train["input_ids"]}, {"input_ids": train["input_ids"]})
+    assert unmasked.columns.shape[1] >= 12

@@ -42,3 +42,13 @@ def test_settling_epochs_can_be_left_out():
         EpochVote(skip=2)(signals)
     with pytest.raises(InvalidInput, match="`share`"):
         EpochVote(share=1.0)
+
+
+def test_a_small_share_votes_for_the_highest_only():
+    """Of ten, a tenth is one: the last record has the vote of both epochs, the others none."""
+    value = np.arange(10.0)
+    score = EpochVote(share=0.1)(Signals.of(np.stack([value, value], axis=1)))
+    votes = np.floor(score)
+    assert votes.tolist() == [0.0] * 9 + [1.0]
+    # ties of the vote are broken by mean ranks of at most a quarter
+    assert score[9] - 1 == pytest.approx(0.95 / 4)

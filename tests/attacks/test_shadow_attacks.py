@@ -93,3 +93,14 @@ def test_a_wrong_mode_is_refused():
     signals = ShadowGaussian(n_shadows=4).draw(50, seed=0).signals
     with pytest.raises(InvalidInput, match="`mode` needs one of auto, online, offline"):
         attacks.LiRA(mode="both")(signals)
+
+
+def test_the_reference_population_is_that_of_the_models_without_the_record():
+    """1.9 exceeds both 1 and 1.2 of the models without it, .4 one of .5 and .3; ties are half."""
+    from tacit.attacks import ReferencePopulation
+
+    shadow = [[2.0, 0.5], [1.0, 1.5], [1.8, 0.3], [1.2, 1.9]]
+    inside = np.array([[1, 0], [0, 1], [1, 0], [0, 1]], bool)
+    for target, expected in (([1.9, 0.4], [1.0, 0.5]), ([1.0, 0.5], [0.25, 0.75])):
+        signals = Signals.of(target, shadow=shadow, shadow_member=inside)
+        assert ReferencePopulation()(signals).tolist() == expected

@@ -399,3 +399,14 @@ def test_a_forest_on_adult_tells_nothing_that_imputation_does_not(shared):
     # the model alone looks like a breach: that is the number that other tools report
     assert report.check("model alone").estimate("excess").low > 0.1
     assert report.checks[-1].estimates[0].low > 0.57
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_so_few_records_are_an_inconclusive_report_and_no_wrong_coding(n):
+    rng = np.random.default_rng(0)
+    sides = [people(n, rng) for _ in range(3)]
+    report = audit(lambda x: np.full(len(x), 0.5), *sides)
+    assert report.verdict == "inconclusive"
+    assert (
+        report.headline == f"Inconclusive: Attribute inference needs 20 rows of `train`, got {n}."
+    )

@@ -108,13 +108,14 @@ def test_an_attack_that_learns_is_judged_by_folds_and_not_by_its_cross_fitted_sc
     """The p-value is that of the looks at prequential folds; that of the estimates is another."""
     from tacit.attacks import LogisticRegression
     from tacit.audits.steps.joint_finding import learned_p
-    from tacit.audits.steps.scoring import by_folds, pooled_order
+    from tacit.audits.steps.pooled_order import pooled_order
+    from tacit.audits.steps.scoring import by_folds
     from tacit.metrics.prequential import deal_folds
 
     signals, membership = world(0.1, 150)
     check = tacit.Check("learned", "score", LogisticRegression(), ["auc", "advantage"])
     result = tacit.run([check], signals, membership).checks[0]
-    order = pooled_order([signals])
+    order = pooled_order([signals], membership.member)
     item = by_folds(check, signals, membership, deal_folds(order), order)
     assert result.p_value == pytest.approx(learned_p([item], membership.member, None))
     cross_fitted = min(estimate.p_value for estimate in result.estimates)

@@ -167,3 +167,24 @@ def test_a_bound_of_nothing_is_no_leak():
     for low, finding in ((0.0, "inconclusive"), (1e-3, "leak")):
         bound = Estimate("epsilon", low, low, np.inf, 0.95, 100, "by hand")
         assert _finding(bound) == finding
+
+
+COINS = Membership(np.arange(40) % 2, assignment="coin")
+
+
+@pytest.mark.parametrize(
+    ("score", "canaries", "delta", "says"),
+    [
+        (np.ones(40), COINS, "1e-5", r"`delta` needs a number in \[0, 1\), got '1e-5'"),
+        (np.ones(40), COINS, True, "`delta` needs a number"),
+        (np.ones(40), [True] * 40, 1e-5, r"`canaries` needs .*Membership\(member.*got list"),
+        (np.ones(40), np.ones(40), 1e-5, "`canaries` needs .*got ndarray"),
+        (np.ones((40, 2)), COINS, 1e-5, r"`score` needs one number a canary, got shape \(40, 2\)"),
+        (np.full(40, np.nan), COINS, 1e-5, "`score` needs finite numbers, got NaN in 40 rows"),
+        (["high"] * 40, COINS, 1e-5, "`score` needs numbers.*'high'"),
+    ],
+    ids=["delta as text", "delta as truth", "a list", "an array", "two guessers", "NaN", "words"],
+)
+def test_arguments_of_another_kind_are_refused_by_name(score, canaries, delta, says):
+    with pytest.raises(InvalidInput, match=says):
+        dp_audit(score, canaries, delta=delta, claimed_epsilon=1.0)

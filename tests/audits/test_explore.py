@@ -13,8 +13,8 @@ from scipy.stats import binom
 import tacit
 from tacit.audits.explore import explore
 from tacit.audits.knobs import mlp_knobs
-from tacit.audits.steps.race import fresh_scores
 from tacit.audits.steps.runs import difference_of_runs
+from tacit.audits.steps.trials import fresh_scores
 from tacit.core import InvalidInput
 from tacit.training import shadow
 
@@ -157,9 +157,7 @@ def test_a_study_of_optuna_is_asked_and_told(directions):
     done = study.get_trials(states=[optuna.trial.TrialState.COMPLETE])
     assert len(done) == len(found.params) == 6
     told = [trial.values[0] for trial in done]
-    uppers = [found.comparison.point(name).score.high for name in found.params]
-    # the recommended point pays for having been chosen, which the study was not told
-    assert sum(np.isclose(told, uppers)) >= 5
+    assert told == [found.comparison.point(name).score.value for name in found.params]
     assert len(done[0].values) == len(directions)
     strengths = {name: given["strength"] for name, given in found.params.items()}
     assert strengths[found.winner] < np.median(list(strengths.values()))
@@ -228,10 +226,37 @@ def test_the_confirmed_difference_covers_the_truth():
     assert held >= binom.ppf(0.001, worlds, 0.95)
 
 
+def test_a_variant_without_an_accuracy_cannot_win_where_others_have_one():
+    def mixed(indices, seed, strength=1.0, quiet=False):
+        observe = classifier(indices, seed, strength)
+        return (lambda rows: observe(rows).logits[:, 1]) if quiet else observe
+
+    variants = {"now": {}, "mild": {"strength": 0.3}, "quiet": {"strength": 0.0, "quiet": True}}
+    data = (np.arange(N), np.ones(N, int))
+    found = explore(mixed, variants, data, tolerance=0.2, confirm=False)
+    assert found.winner == "mild"
+    assert "Without an accuracy, so they could not win: quiet." in found.comparison.notes
+    assert "No accuracy is known" in str(explore(train, {"now": {}, "b": {}}, np.arange(N)))
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"runs": 2}, "3 or more"),
+        ({"runs": 2}, "3 trainings a variant or more"),
+        ({"runs": 3.5}, "`runs`"),
+        ({"confirm": 2}, "`confirm` needs 3 or more"),
+        ({"seconds": 0}, "`seconds`"),
+        ({"seed": -1}, "`seed`"),
+        ({"trials": 1}, "`trials`"),
+        ({"variants": {}}, "two or more.*got 0"),
+        ({"variants": ((name, {}) for name in "ab")}, "mapping of names.*got generator"),
+        ({"variants": {"a": {}, "b": {"stregnth": 1.0}}}, "'b' cannot be trained.*'stregnth'"),
+        ({"variants": {"a": {}, "b": {"share": 1.5}}}, "'b' cannot be trained.*`share`"),
+        ({"variants": {"a": {}, 2: {}}}, "names and parameters"),
+        ({"variants": {"a": {}, " ": {}}}, "names and parameters"),
+        ({"progress": 3}, "`progress`"),
+        ({"shadows": 8}, "no shadows; of shadow runs"),
+        ({"variants": Study(), "space": lambda trial: 3}, "dict of parameters, got int"),
         ({"variants": {"a": {}}}, "two or more"),
         ({"variants": {"a": 1, "b": 2}}, "names and parameters"),
         ({"variants": 5}, "`ask` and `tell`"),
@@ -289,4 +314,7 @@ def test_the_command_line_explores_a_file(tmp_path, capsys):
     assert main(["explore", str(tmp_path / "recipe.py"), "--json", str(out), "--quiet"]) == 0
     assert Comparison.load(out).recommended == "mild"
     assert "confirmed on 3 fresh trainings" in " ".join(capsys.readouterr().out.split())
+    late = ["explore", str(tmp_path / "recipe.py"), "--seconds", "1e-9", "--quiet"]
+    assert main(late) == 0
+    assert "Not tried, as the time was up: mild." in " ".join(capsys.readouterr().out.split())
     assert main(["explore", str(tmp_path / "none.py")]) == 3

@@ -1,5 +1,7 @@
 """One model over its versions: only what is more than chance counts as a change."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -103,6 +105,38 @@ def test_a_version_without_a_score_is_said_and_not_compared(versions):
     assert found.steps[-1].estimate is None
     assert "no vulnerability score" in found.steps[-1].reason
     assert "v5" in str(found)
+
+
+def test_a_version_without_a_score_hides_no_change(versions):
+    empty = Report("inconclusive", "inconclusive", "x", title="v1b", created="2026-02-01")
+    found = tacit.history([versions[0], empty, versions[1]])
+    assert (found.steps[1].first, found.steps[1].second) == ("v2", "v1")
+    assert found.worse == ("v2",)
+    assert found.unknown == ("v1b",)
+    text = " ".join(str(found).split())
+    assert "before, by more than chance explains: v2." in text
+    assert "Not compared, as it takes a score of both: v1b." in text
+
+
+def test_versions_that_cannot_be_compared_are_not_called_unchanged(versions):
+    empty = Report("inconclusive", "inconclusive", "x", title="v0", created="2026-02-01")
+    text = " ".join(str(tacit.history([empty, versions[0]])).split())
+    assert "No change" not in text
+    assert "Not compared, as it takes a score of both: v1." in text
+
+
+def test_the_picture_has_a_gap_where_a_score_is_missing(versions):
+    from tacit.render.charts import versions_of
+    from tacit.render.words import Words
+
+    empty = Report("inconclusive", "inconclusive", "x", title="v1b", created="2026-02-01")
+    found = tacit.history([versions[0], empty, *versions[1:], replace(empty, title="v5")])
+    trend = versions_of(found, Words.of("en"))["trend"]
+    assert trend["series"][0]["x"] == [1, 3, 4, 5]
+    assert trend["series"][0]["apart"] == [False, True, False, False]
+    # the last version has its place, and no tick stands between two versions
+    assert trend["x"]["domain"][1] > 6
+    assert trend["x"]["form"] == "whole"
 
 
 def test_no_change_is_not_called_the_same():

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from tacit.audits.explore import explore
-from tacit.audits.knobs import epsilon_of, torch_knobs
+from tacit.audits.knobs import epsilon_of, fine_tune_knobs, keras_knobs, torch_knobs
 from tacit.core import InvalidInput
-from tacit.training import TorchRecipe
+from tacit.training import ClassifierFineTune, KerasRecipe, TorchRecipe
 
 pytestmark = pytest.mark.framework
 N = 600
@@ -55,12 +56,64 @@ def test_the_names_say_what_is_turned_and_what_epsilon_it_costs(recipe):
         torch_knobs(linear, N)
 
 
+def test_other_recipes_have_knobs_of_their_own(recipe):
+    knobs = keras_knobs(KerasRecipe(dict, "probs", epochs=4), networks={"small": dict})
+    assert knobs["1 epoch"] == {"epochs": 1}
+    assert knobs["small"] == {"build_fn": dict}
+    assert list(keras_knobs(KerasRecipe(dict, "probs", epochs=1)))[:2] == [
+        "as it is",
+        "half the data",
+    ]
+    tuned = ClassifierFineTune(dict, epochs=3, lr=3e-5)
+    knobs = fine_tune_knobs(tuned, lora="config")
+    assert [name for name in knobs if "epoch" in name] == ["2 epochs", "1 epoch"]
+    assert knobs["a third of the learning rate"]["lr"] == pytest.approx(1e-5)
+    assert knobs["adapters"] == {"lora": "config"}
+    assert all(replace(tuned, **given) for given in knobs.values() if "share" not in given)
+    for made in (keras_knobs, fine_tune_knobs):
+        with pytest.raises(InvalidInput, match="got TorchRecipe"):
+            made(recipe)
+
+
 def test_epsilon_is_the_accountants_for_this_recipe(recipe):
-    from tacit.dp import subsampled_gaussian
+    pld = pytest.importorskip("dp_accounting.pld")
+    import dp_accounting as events
 
     # 300 records in batches of 50: 6 steps an epoch, each record in a batch with chance 1/6
-    assert epsilon_of(recipe, 300, noise=2.0) == subsampled_gaussian(2.0, 1 / 6, 48).epsilon(1e-5)
-    assert epsilon_of(recipe, 300, noise=0.05) == math.inf
+    step = events.PoissonSampledDpEvent(1 / 6, events.GaussianDpEvent(2.0))
+    exact = pld.PLDAccountant().compose(events.SelfComposedDpEvent(step, 48)).get_epsilon(1e-5)
+    assert 0 <= epsilon_of(recipe, 300, noise=2.0) - exact < 0.01
+
+
+def test_epsilon_of_full_batches_is_that_of_one_gaussian(recipe):
+    pytest.importorskip("dp_accounting")
+    # 8 steps with noise 4 tell what one with noise 4 / sqrt(8) does; Balle and Wang 2018, th. 8
+    mu = 8**0.5 / 4
+    spent = epsilon_of(recipe, 50, noise=4.0, delta=1e-3)
+    delta = norm.cdf(mu / 2 - spent / mu) - math.exp(spent) * norm.cdf(-mu / 2 - spent / mu)
+    assert math.isclose(delta, 1e-3, rel_tol=0.01)
+
+
+def test_epsilon_is_below_the_published_one_of_a_looser_accountant(recipe):
+    pytest.importorskip("dp_accounting")
+    # Abadi et al. 2016, section 5.1: q = .01, sigma = 4, 10,000 steps, delta = 1e-5 spend 1.26
+    published = replace(recipe, epochs=100, batch_size=100)
+    assert 0.8 < epsilon_of(published, 10_000, noise=4.0) < 1.26
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-6, 0.05, 0.3])
+def test_little_noise_promises_nothing_and_is_known_at_once(recipe, noise):
+    pytest.importorskip("dp_accounting")
+    assert epsilon_of(recipe, 300, noise=noise) == math.inf
+
+
+@pytest.mark.parametrize(
+    ("n", "noise", "delta", "says"),
+    [(0, 1.0, 1e-5, "`n_members`"), (300, -1.0, 1e-5, "`noise`"), (300, 1.0, 1.0, "`delta`")],
+)
+def test_numbers_that_no_accountant_takes_are_refused(recipe, n, noise, delta, says):
+    with pytest.raises(InvalidInput, match=says):
+        epsilon_of(recipe, n, noise=noise, delta=delta)
 
 
 def test_dp_sgd_is_seeded_and_its_noise_costs_accuracy(recipe, data):
@@ -117,6 +170,27 @@ def test_smoothed_labels_make_a_model_less_certain_alone_and_in_one_program(reci
     assert np.abs(np.diff(alone.logits)).mean() < 0.9 * np.abs(np.diff(sure.logits)).mean()
     together = smooth.fit_many(x, y, rows, seeds)[0](x)
     assert np.allclose(together.logits, alone.logits, atol=1e-3)
+
+
+def with_dropout():
+    from torch import nn
+
+    return nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Dropout(0.5), nn.Linear(32, 2))
+
+
+@pytest.mark.parametrize("noise", [0.0, 1.0])
+def test_dropout_depends_on_the_seed_alone_and_leaves_torch_as_it_was(recipe, data, noise):
+    torch = pytest.importorskip("torch")
+    if noise:
+        pytest.importorskip("opacus")
+    part = replace(recipe, build_fn=with_dropout, epochs=2, noise=noise)
+    answers = []
+    for state in (1, 2):
+        torch.manual_seed(state)
+        before = torch.get_rng_state()
+        answers.append(part.fit(*data, np.arange(300), 5)(data[0]).logits)
+        assert (torch.get_rng_state() == before).all()
+    assert (answers[0] == answers[1]).all()
 
 
 def test_a_recipe_is_explored_by_its_fields(recipe, data):

@@ -64,6 +64,21 @@ def test_the_price_of_the_choice_is_larger_where_runs_are_few():
     assert alone.score.high < of_three.score.high
 
 
+@pytest.mark.parametrize("runs", [3, 10])
+def test_the_least_vulnerable_of_30_equal_recipes_is_as_vulnerable_as_it_says(runs):
+    rng, worlds = np.random.default_rng(0), 500
+    own = held = 0
+    for _ in range(worlds):
+        scores = rng.normal(0.3, 0.04, (30, runs))
+        least = over_runs(scores[scores.mean(axis=1).argmin()], level=0.95, name="advantage")
+        paid = paying(Point("a", "a", None, 0.9, least, runs=runs), 30).score
+        own += least.low <= 0.3 <= least.high
+        held += paid.low <= 0.3 <= paid.high
+    # without the payment 80 and 58 %
+    assert own < 0.9 * worlds
+    assert held >= binom.ppf(0.001, worlds, 0.95)
+
+
 def test_runs_of_one_name_alone_are_nothing_to_compare():
     with pytest.raises(InvalidInput, match="runs of one name"):
         compare([audit("a", 0.1, 0.9), audit("a", 0.2, 0.9)])

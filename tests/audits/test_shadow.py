@@ -137,12 +137,45 @@ def test_classes_are_slices(game):
     assert {check.slice for check in report.checks if check.role == "slice"} == {"class", "half"}
 
 
-def test_different_lengths_and_too_few_models_are_refused(game):
+def test_signals_and_membership_of_different_length_are_refused(game):
     with pytest.raises(InvalidInput, match="same records"):
         shadow_audit(game.signals, game.membership.take(np.arange(5)))
-    alone = Signals.of(game.signals.target)
-    with pytest.raises(NotEnoughData, match="need 2"):
-        shadow_audit(alone, game.membership, attacks=(BASE(),))
+
+
+def few(game, models=None, records=None, truth=None, cluster=None):
+    """The game with fewer models or records, or another answer key."""
+    rows = np.arange(game.signals.n if records is None else records)
+    signals = game.signals.take(rows)
+    if models is not None:
+        signals = replace(
+            signals,
+            shadow=signals.shadow[:models],
+            shadow_member=signals.shadow_member[:models],
+        )
+    member = game.membership.member[rows] if truth is None else np.full(len(rows), truth)
+    return signals, Membership(member, None if cluster is None else np.zeros(len(rows)))
+
+
+@pytest.mark.parametrize(
+    ("less", "says"),
+    [
+        ({"models": 0}, "got 0 (0 models"),
+        ({"models": 2}, "got 1 (2 models; a pair trained on opposite halves counts once)"),
+        ({"records": 1}, "do not give each other away, got 1"),
+        ({"records": 30, "truth": True}, "got no non-members (30 members)"),
+        ({"records": 30, "truth": False}, "got no members (30 non-members)"),
+        ({"cluster": 0}, "needs 5 clusters"),
+    ],
+    ids=["no model", "one pair", "one record", "members only", "others only", "one cluster"],
+)
+def test_too_little_for_shadow_models_is_an_inconclusive_report(game, less, says):
+    report = shadow_audit(*few(game, **less), attacks=(BASE(),), title="small")
+    assert report.verdict == report.finding == "inconclusive"
+    assert report.headline.startswith("Inconclusive: ")
+    assert says in report.headline
+    assert report.unknown[0].needed > report.unknown[0].got
+    assert {verdict.outcome for verdict in report.verdicts} == {"inconclusive"}
+    assert (report.title, report.environment["level"]) == ("small", 0.95)
 
 
 def test_few_records_are_no_reason_to_doubt_shadow_models_of_the_same_population():

@@ -19,6 +19,8 @@ PAPER = {"A4": (8.27, 11.69), "Letter": (8.5, 11.0)}
 MARGINS = 2 * 16 / 25.4
 # CSS pixels per inch
 PIXELS = 96
+# lines that the head of a table may take
+MOST_LINES = 12
 # a number with its marks and per cent sign, as one piece
 BROKEN = """
 const broken = [], clipped = [];
@@ -144,6 +146,18 @@ def flat(text):
     return re.sub(r"\s+", " ", text.replace("\u00a0", " ")).strip()
 
 
+def orphan(lines, heads):
+    """The head that a page ends with, on one line or wrapped over several; None where a page ends
+    otherwise.
+    """
+    by_words = {tuple(sorted(head.split())): head for head in heads}
+    for last in range(1, min(MOST_LINES, len(lines)) + 1):
+        found = by_words.get(tuple(sorted(" ".join(lines[-last:]).split())))
+        if found is not None:
+            return found
+    return None
+
+
 @pytest.mark.parametrize("paper", PAPER)
 @pytest.mark.parametrize("name", NAMES)
 def test_every_page_has_its_foot_and_no_head_stands_alone(
@@ -164,7 +178,7 @@ def test_every_page_has_its_foot_and_no_head_stands_alone(
         body = [line for line in lines if not any(part in line for part in foot)]
         body = [line for line in body if not line.startswith(document.title[:20])]
         assert body, f"page {number} is empty"
-        assert body[-1] not in heads, f"page {number} of {paper} ends with {body[-1]!r}"
+        assert orphan(body, heads) is None, f"page {number} of {paper} ends with {body[-1]!r}"
 
 
 @pytest.mark.parametrize("lang", ["de", "fr"])
@@ -179,4 +193,34 @@ def test_longer_languages_fit_on_paper_too(on_screen, documents, tmp_path, name,
     for text in pages_of(on_screen, "A4"):
         lines = [flat(line) for line in text.splitlines() if flat(line)]
         body = [line for line in lines if "blake2b" not in line and " / " not in line]
-        assert body[-1] not in heads
+        assert orphan(body, heads) is None
+
+
+# rules that break numbers over lines, and pages after the head of a table
+BROKEN_ON_PURPOSE = (
+    "td, td * { white-space: normal !important; word-break: break-all !important;"
+    " max-width: 1.2rem; }",
+    "table { table-layout: fixed; break-inside: auto !important; }",
+    "tbody tr:first-child { break-before: page !important; }",
+)
+
+
+def test_the_measures_see_broken_numbers_and_orphaned_heads(on_screen, documents, tmp_path):
+    opened_on_paper(on_screen, documents["few"].save(tmp_path / "page.html"), "A4")
+    for rule in BROKEN_ON_PURPOSE:
+        on_screen.execute_script("document.styleSheets[0].insertRule(arguments[0], 0)", rule)
+    broken, _ = on_screen.execute_script(BROKEN)
+    assert broken
+    heads = {flat(text) for text in on_screen.execute_script(HEADS)}
+    alone = []
+    for text in pages_of(on_screen, "A4"):
+        lines = [flat(line) for line in text.splitlines() if flat(line)]
+        alone.append(orphan([line for line in lines if "blake2b" not in line], heads))
+    assert any(alone)
+
+
+def test_a_head_over_several_lines_is_an_orphan_too():
+    heads = {"Guesser AUC p of “no leak”", "Attack Members found, 1 in 100 wrong"}
+    page = ["a row 1 2", "Attack", "Members found,", "1 in 100 wrong"]
+    assert orphan(page, heads) == "Attack Members found, 1 in 100 wrong"
+    assert orphan([*page, "lira 3 4"], heads) is None

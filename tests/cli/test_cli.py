@@ -159,3 +159,25 @@ def test_a_report_that_cannot_be_written_is_still_printed(outputs, tmp_path, cap
     printed = capsys.readouterr()
     assert "leaks" in printed.out
     assert "No space left" in printed.err
+
+
+@pytest.mark.parametrize("name", ["x.pdf", "x.docx", "x"])
+def test_a_format_that_nobody_writes_is_refused_before_the_work(tmp_path, name, capsys):
+    path = tmp_path / "o.npz"
+    np.savez(path, loss=np.arange(40.0), member=np.arange(40) % 2)
+    assert main(["audit", str(path), "--quiet", "--out", str(tmp_path / name)]) == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "needs a name that ends in one of .txt, .json" in said.err
+    assert ("print the .html page" in said.err) == name.endswith(".pdf")
+
+
+@pytest.mark.parametrize("command", ["gate", "show", "compare", "file", "history"])
+def test_a_file_that_is_no_report_is_named(tmp_path, command, capsys):
+    path = tmp_path / "table.csv"
+    path.write_text("loss,member\n1,1\n")
+    more = ["--out", str(tmp_path / "f.html")] if command == "file" else []
+    assert (
+        main([command, str(path), str(path), *more][: 2 if command in ("gate", "show") else 9]) == 3
+    )
+    assert "table.csv" in capsys.readouterr().err

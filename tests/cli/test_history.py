@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tacit.cli import main
+from tacit.core import Report
 
 version = runpy.run_path(str(Path(__file__).parents[1] / "audits" / "test_history.py"))["version"]
 
@@ -30,6 +31,13 @@ def test_reports_of_one_title_are_called_by_their_files(files, tmp_path, capsys)
 def test_a_worse_version_fails_where_asked(files):
     assert main(["history", *files, "--fail-if-worse"]) == 1
     assert main(["history", *reversed(files), "--fail-if-worse"]) == 0
+
+
+def test_a_newest_version_without_a_score_does_not_pass(files, tmp_path):
+    empty = Report("inconclusive", "inconclusive", "x", title="scorer", created="2026-12-01")
+    given = [*files[:1], str(empty.save(tmp_path / "v3.json"))]
+    assert main(["history", *given, "--fail-if-worse"]) == 2
+    assert main(["history", *given]) == 0
 
 
 def test_names_can_be_given_and_the_page_read_in_german(files, capsys):

@@ -45,6 +45,19 @@ def test_the_gate_opens_on_coins_and_shuts_on_a_shift(tmp_path, capsys):
     assert out.count("blind guesser") == 5
 
 
+def test_the_gate_passes_nothing_that_it_cannot_know(tmp_path, capsys):
+    few = [write(tmp_path / f"{side}.jsonl", texts(4, seed=side)) for side in (0, 1)]
+    assert main(["text", "gate", "--member", few[0], "--nonmember", few[1]]) == 2
+    assert "so few texts cannot be told apart" in capsys.readouterr().out
+    one_sided = write(tmp_path / "o.jsonl", texts(60, seed=9))
+    two = write(tmp_path / "t.jsonl", texts(2, seed=3))
+    assert main(["text", "gate", "--member", two, "--nonmember", one_sided]) == 2
+    assert main(["text", "gate", "--member", two, "--nonmember", one_sided, "--seed", "-1"]) == 3
+    shared = write(tmp_path / "s.jsonl", [*texts(4), *texts(30, seed=5)])
+    assert main(["text", "gate", "--member", few[0], "--nonmember", shared]) == 3
+    assert "overlap" in capsys.readouterr().err
+
+
 def test_tokens_are_audited_from_files(tmp_path, capsys):
     member, nonmember = said(-1, 200, tmp_path / "m.npz"), said(-2, 201, tmp_path / "n.npz")
     base = [said(-2.1, 200, tmp_path / "bm.npz"), said(-2.1, 201, tmp_path / "bn.npz")]

@@ -101,6 +101,21 @@ def test_weights_do_not_move_an_attack_but_the_losses_that_are_asked_for():
     )
 
 
+@pytest.mark.parametrize("kind", [kind for kind in AttackType if kind.is_trained_attack])
+def test_every_attacker_that_learns_takes_weights(kind):
+    parts, labels = logits(n=60)
+    data = AttackInputData(
+        logits_train=parts[0],
+        logits_test=parts[1],
+        labels_train=labels[0],
+        labels_test=labels[1],
+        sample_weight_train=np.arange(60.0),
+        sample_weight_test=np.ones(60),
+    )
+    (result,) = mia.run_attacks(data, attack_types=(kind,)).single_attack_results
+    assert result.attack_type is kind
+
+
 def test_the_test_losses_may_be_asked_for_first():
     parts, labels = logits()
     data = AttackInputData(*parts, labels_train=labels[0], labels_test=labels[1])

@@ -129,6 +129,62 @@ print(old is utils)
     assert run(code, tmp_path) == "True\n"
 
 
+# import lines of TensorFlow Privacy's README, tutorials and codelabs, and of scripts in public
+# repositories that were written for versions from 2020 on; P is the package's name
+PEOPLE_HAVE = """
+from P.privacy.privacy_tests.membership_inference_attack import membership_inference_attack as mia
+from P.privacy.privacy_tests.membership_inference_attack import privacy_report
+from P.privacy.privacy_tests.membership_inference_attack import advanced_mia as amia
+from P.privacy.privacy_tests.membership_inference_attack import data_structures, models, plotting
+from P.privacy.privacy_tests.membership_inference_attack.data_structures import SingleSliceSpec
+from P.privacy.privacy_tests.membership_inference_attack.data_structures import PrivacyMetric
+from P.privacy.privacy_tests.membership_inference_attack.dataset_slicing import get_slice
+from P.privacy.privacy_tests.membership_inference_attack.utils import log_loss
+from P.privacy.privacy_tests.membership_inference_attack.seq2seq_mia import Seq2SeqAttackInputData
+import P.privacy.privacy_tests.membership_inference_attack.plotting as plotting
+from P.privacy.privacy_tests.secret_sharer.exposures import compute_exposure_interpolation
+from P.privacy.privacy_tests.secret_sharer.generate_secrets import SecretConfig, construct_secret
+from P.privacy.privacy_tests.epsilon_lower_bound import EpsilonLowerBound
+from P.privacy.privacy_tests import utils, version
+from P.privacy.membership_inference_attack import membership_inference_attack as older
+from P.privacy.membership_inference_attack import membership_inference_attack_new as newer
+from P.privacy.membership_inference_attack.data_structures import AttackInputData, SlicingSpec
+from P.privacy.membership_inference_attack.utils import log_loss as older_loss
+import P.privacy.membership_inference_attack.plotting
+assert mia is older and mia is newer and log_loss is older_loss and utils.log_loss is log_loss
+assert data_structures.AttackInputData is AttackInputData and version.__version__
+"""
+# what they import of the rest of TensorFlow Privacy
+NOT_HERE = """
+import P
+for line in (
+    "import P.privacy.analysis.compute_dp_sgd_privacy",
+    "from P.privacy.analysis import compute_dp_sgd_privacy",
+    "from P.privacy import optimizers",
+    "from P.v1 import VectorizedDPKerasSGDOptimizer",
+    "P.DPKerasSGDOptimizer()",
+):
+    try:
+        exec(line)
+    except (ImportError, AttributeError) as error:
+        assert "privacy_tests` only" in str(error) and "Opacus" in str(error), error
+    else:
+        raise AssertionError(line)
+print("said")
+"""
+INSTALL = "from tacit.compat import tf_privacy\ntf_privacy.install()\n"
+
+
+@pytest.mark.parametrize(
+    ("package", "before"), [("tacit.compat.tf_privacy", ""), ("tensorflow_privacy", INSTALL)]
+)
+def test_import_lines_that_people_have_work_or_say_what_to_use(package, before, tmp_path):
+    if package == "tensorflow_privacy" and _installed():
+        pytest.skip("TensorFlow Privacy itself is installed here")
+    code = before + (PEOPLE_HAVE + NOT_HERE).replace("P.", f"{package}.")
+    assert run(code.replace("import P\n", f"import {package}\n"), tmp_path) == "said\n"
+
+
 @pytest.fixture
 def drawn():
     matplotlib = pytest.importorskip("matplotlib")

@@ -109,8 +109,8 @@ TABLE = {
         outputs(logits=LOGITS, label=["cat", "dog", "dog"]),
         "`label`",
         "needs numbers",
-        "dtype <U3",
-        "convert",
+        "words such as 'cat', 'dog'",
+        "Give `classes`",
     ),
     "probabilities as logits": (
         outputs(logits=PROBS),

@@ -127,9 +127,11 @@ TABLE = {
         lambda: outputs_of(lambda x: np.zeros((len(x), 4, 4)), Z, Y),
         "one loss a record, with kind='loss'",
     ),
-    "features that are a list": (
+    "features that are images": (
         lambda: tacit.audit(
-            member=Outputs(loss=[1.0, 2]), nonmember=Outputs(loss=[3.0, 4]), features=([1, 2],) * 2
+            member=Outputs(loss=[1.0, 2]),
+            nonmember=Outputs(loss=[3.0, 4]),
+            features=(np.zeros((2, 2, 2)),) * 2,
         ),
         "`features`.*one column a feature",
     ),

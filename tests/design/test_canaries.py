@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binom
 
 from tacit.core import InvalidInput
-from tacit.design.canaries import (
+from tacit.design import (
     Canaries,
     Manifest,
     digests,

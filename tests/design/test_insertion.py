@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tacit.core import InvalidInput
-from tacit.design.canaries import random_pixels, random_tokens
+from tacit.design import random_pixels, random_tokens
 from tacit.design.insertion import insert_arrays, insert_huggingface, insert_torch
 
 

@@ -323,3 +323,12 @@ def test_the_posterior_counts_delta_where_clearing_tells_more():
     draws = np.log((1 - fpr - 0.1) / fnr)
     found = epsilon_lower_bound(world, 0.1, method="jeffreys", threshold=0.5).low
     assert found == pytest.approx(np.quantile(draws, 0.05), abs=0.02)
+
+
+def test_ten_million_runs_are_five_million_of_each_kind():
+    """What six million of each kind would refute is beyond the plan, what four would is not."""
+    from tacit.dp.bounds import _perfect
+
+    with pytest.raises(NotEnoughData, match="more than 10000000 independent runs"):
+        runs_needed(_perfect(6_000_000, 0.0, 0.95), 0.0)
+    assert runs_needed(_perfect(4_000_000, 0.0, 0.95), 0.0) in range(8_000_000, 8_000_010)

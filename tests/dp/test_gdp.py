@@ -77,3 +77,14 @@ def test_mu_is_the_largest_difference_of_quantiles_and_0_without_a_leak():
     e = gaussian_epsilon(weak, 1e-3).low
     delta = norm.cdf(mu / 2 - e / mu) - np.exp(e) * norm.cdf(-mu / 2 - e / mu)
     assert delta == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_a_curve_that_touches_the_claim_refutes_nothing():
+    """At FPR .1 a mechanism that tells nothing allows a TPR of .1: .0999 is less, .1001 more."""
+    from tacit.dp.bounds import TradeoffBand
+    from tacit.dp.gdp import refutes
+    from tacit.dp.mechanisms import ApproxDP
+
+    for tpr, refuted in ((0.095, False), (0.0999, False), (0.1001, True)):
+        band = TradeoffBand(np.array([0.1]), np.array([tpr]), 0.95, "by hand", ())
+        assert refutes(band, ApproxDP(0.0)) == refuted

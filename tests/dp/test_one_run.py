@@ -411,3 +411,45 @@ def test_what_a_plan_of_canaries_can_be_asked():
     for epsilon, delta, accuracy in bad:
         with pytest.raises(InvalidInput):
             canaries_needed(epsilon, delta, accuracy=accuracy)
+
+
+def test_the_walk_and_the_looks_spend_their_own_shares_of_alpha(monkeypatch):
+    """.02 on the walk and .03 on a look; without a share the walk is not walked."""
+    from tacit.dp import one_run as steps
+    from tacit.dp.one_run_plan import Look, Plan
+
+    spent = []
+
+    def walked(ranking, delta, alpha):
+        spent.append(("walk", alpha))
+        return 0.25
+
+    def recursion(ranking, looks, delta, *, at_least):
+        spent.append(tuple(look.alpha for look in looks))
+        return at_least
+
+    monkeypatch.setattr(steps, "_walk", walked)
+    monkeypatch.setattr(steps, "_recursion", recursion)
+    looks = (Look("both", 10, 0.03),)
+    assert steps._planned(None, Plan(0.02, looks), 0.0) == 0.25
+    assert steps._planned(None, Plan(0.0, looks), 0.0) == 0.0
+    assert spent == [("walk", 0.02), (0.03,), (0.03,)]
+
+
+def test_each_look_at_a_family_is_refuted_at_its_own_share_of_alpha(monkeypatch):
+    """Two declared shares: .025 each, not .05."""
+    from tacit.dp import one_run as steps
+    from tacit.dp.mechanisms import Gaussian
+    from tacit.dp.one_run_plan import declared
+
+    asked = []
+    monkeypatch.setattr(steps, "_counted", lambda ranking, looks: [(look, 9) for look in looks])
+    monkeypatch.setattr(
+        steps,
+        "fdp_parameter",
+        lambda m, marks, build, alpha: asked.append((m, marks, alpha)) or 1.0,
+    )
+    ranking = type("R", (), {"member": np.zeros(100, bool)})()
+    low, name = steps._family(ranking, declared(("both",), (0.1, 0.3), 100, 0.05), 1e-5, Gaussian)
+    assert asked == [(100, [(10, 9), (30, 9)], 0.025)]
+    assert (low, name) == (Gaussian(1.0).epsilon(1e-5), "epsilon if Gaussian")

@@ -109,3 +109,17 @@ def test_the_walk_keeps_its_share_up_to_the_very_edge():
     assert walk_share(500, 0.001, 0.05) == 0.5
     assert walk_share(501, 0.001, 0.05) == 0.0
     assert walk_share(10**6, 5e-4 * 0.05, 0.05) == 0.5
+
+
+@pytest.mark.parametrize("m", [10, 19, 60, 300, 3_000])
+def test_no_look_has_fewer_than_ten_guesses(m):
+    """Nine right guesses of nine refute little: their share of alpha would be lost."""
+    from tacit.dp.one_run_plan import LOOKS, plan
+
+    looks = plan(m, 0.01, 0.05).looks
+    assert looks
+    assert min(look.guesses for look in looks) >= 10
+    if m == 3_000:
+        # 6 and 12 guesses of the smallest shares: the first is left out, and costs may leave others
+        assert ("top", 6) not in {(look.side, look.guesses) for look in looks}
+        assert round(LOOKS[-1][1] * m) == 6

@@ -14,6 +14,28 @@ TEXT = (GUIDES / "tasks.md").read_text(encoding="utf8")
 SECTIONS = {part.splitlines()[0]: part for part in re.split(r"^## ", TEXT, flags=re.MULTILINE)[1:]}
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SLOW = ("Embeddings", "Diffusion")  # they train a network for seconds
+# Another answer key, dealt after training by the road's own unit: there is nothing to find then.
+DEALT = {
+    "Labels only": "half = rng.permutation(len(y)) < len(y) // 2",
+    "Regression": "half = np.random.default_rng(1).permutation(len(y)) < len(y) // 2",
+    "Multi-label": "half = rng.permutation(len(y)) < len(y) // 2",
+    "Segmentation and detection": "trained = np.isin(patient, rng.permutation(200)[:100])",
+    "Token classification": "trained = np.isin(document, rng.permutation(200)[:100])",
+    "Sequence to sequence": "trained = rng.permutation(600) < 300",
+    "Recommenders": "trained = rng.permutation(600) < 300",
+    "Forecasting": "trained = np.isin(meter, rng.permutation(80)[:40])",
+    "Embeddings": "trained = rng.permutation(800) < 150",
+    "Nodes of a graph": "coin = rng.random(800) < 0.5",
+    "Diffusion": "trained = rng.permutation(400) < 120",
+}
+# Where the road fits its model anew at each question: a model that knows nothing of single records.
+HONEST = {
+    "Survival": (".argsort(axis=1)[:, :10]", ".argsort(axis=1)"),
+    "Densities, clusterings, anomaly detectors": (
+        "model.fit(x[half]), train=x[half]",
+        "model.fit(x[half][::2]), train=x[half][1::2]",
+    ),
+}
 
 
 def anchor(heading):
@@ -25,7 +47,7 @@ def anchor(heading):
     [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in SECTIONS],
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_a_road_runs_as_it_stands(heading, capsys):
+def test_a_road_finds_a_leak_and_none_where_there_is_none(heading, capsys):
     (block,) = BLOCK.findall(SECTIONS[heading])
     names = {}
     exec(compile(block, heading, "exec"), names)
@@ -33,6 +55,15 @@ def test_a_road_runs_as_it_stands(heading, capsys):
     (expected,) = re.findall(r"print\(report\.finding\)  # (.*)", block)
     assert names["report"].finding == expected
     assert said[-1] == expected
+    if heading in DEALT:
+        tail = block[block.index("report = tacit.") :]
+        exec(compile(f"{DEALT[heading]}\n{tail}", heading, "exec"), names)
+    else:
+        assert HONEST[heading][0] in block
+        exec(compile(block.replace(*HONEST[heading]), heading, "exec"), names)
+    assert not re.search(r"(^|: )leak$", capsys.readouterr().out, re.MULTILINE)
+    assert names["report"].finding in ("no leak found", "inconclusive")
+    assert names["report"].attributable
 
 
 def test_every_row_of_the_table_leads_to_a_road():

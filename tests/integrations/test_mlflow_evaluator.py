@@ -128,6 +128,61 @@ def test_predictions_in_the_table_do_without_a_model(table):
     assert any("region" in check.name for check in report.checks)
 
 
+@pytest.fixture(scope="module")
+def numbers(table):
+    frame = table.drop(columns="label")
+    frame["label"] = frame["a"] + np.random.default_rng(2).normal(size=len(frame))
+    return frame
+
+
+def of_type(model_type, table, model=None, **options):
+    config = {"member": "member", "policy": POLICY, "effort": "quick"}
+    with mlflow.start_run():
+        return mlflow.models.evaluate(
+            model,
+            data=table,
+            targets="label",
+            model_type=model_type,
+            evaluators="tacit",
+            evaluator_config=config | options.pop("config", {}),
+            **options,
+        )
+
+
+def test_a_regression_is_audited_by_its_errors(numbers):
+    from sklearn.tree import DecisionTreeRegressor
+
+    part = numbers[numbers["member"] == 1]
+    model = DecisionTreeRegressor(random_state=0).fit(part[list("abcd")], part["label"])
+    with mlflow.start_run():
+        logged = mlflow.sklearn.log_model(
+            model, name="tree", skops_trusted_types=["sklearn.tree._tree.Tree"]
+        )
+    found = of_type("regressor", numbers, logged.model_uri)
+    assert found.artifacts["privacy_report"].content.verdict == "fail"
+    given = numbers.assign(answer=model.predict(numbers[list("abcd")]))
+    by_table = of_type("regressor", given, predictions="answer")
+    assert by_table.metrics["privacy/vulnerability"] == pytest.approx(
+        found.metrics["privacy/vulnerability"]
+    )
+
+
+def test_a_model_that_answers_with_classes_says_what_to_do(table):
+    class Rule(mlflow.pyfunc.PythonModel):
+        def predict(self, context, model_input, params=None):
+            return np.where(model_input["a"] > 0, "yes", "no")
+
+    with mlflow.start_run():
+        logged = mlflow.pyfunc.log_model(name="rule", python_model=Rule())
+    with pytest.raises(InvalidInput, match="predict_proba"):
+        of_type("classifier", table, logged.model_uri)
+
+
+def test_a_type_that_cannot_be_audited_here_says_where_it_can(table):
+    with pytest.raises(InvalidInput, match="audit_text"):
+        of_type("text", table.assign(answer="x"), predictions="answer")
+
+
 def test_it_keeps_out_of_evaluations_that_do_not_ask_for_it():
     from tacit.integrations.mlflow_evaluator import TacitEvaluator
 

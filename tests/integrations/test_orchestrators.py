@@ -1,8 +1,10 @@
 """The steps of docs/guides/pipelines.md in orchestrators that are installed here."""
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from tacit.integrations.pipeline import privacy_test
 
 pytestmark = [pytest.mark.framework, pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 POLICY = {"at_most": {"advantage": 0.2}}
+EXAMPLES = Path(__file__).parents[2] / "examples" / "pipelines"
 FLOW = """
 import numpy as np
 from metaflow import FlowSpec, Parameter, step
@@ -99,3 +102,73 @@ def test_a_metaflow_step_stops_the_flow(scale, pushed, tmp_path):
     assert ("pushed" in said) == pushed, said[-2000:]
     assert ("the privacy test says fail" in said) != pushed
     assert (done.returncode == 0) == pushed
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    """Files of what two models answered on training records, and on others."""
+    folder = tmp_path_factory.mktemp("outputs")
+    rng = np.random.default_rng(0)
+    for name, scale in (("tight", 1.0), ("leaky", 0.3), ("others", 1.0)):
+        np.savez(folder / f"{name}.npz", loss=rng.exponential(scale, 1500))
+    return folder
+
+
+def ran(script, *arguments, **variables):
+    """One of examples/pipelines as people run it: its exit code and what it said."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(script), *map(str, arguments)],
+        env=os.environ
+        | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        | {name: str(value) for name, value in variables.items()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+MODELS = pytest.mark.parametrize(("model", "pushed"), [("tight", True), ("leaky", False)])
+
+
+@MODELS
+def test_an_airflow_task_blocks_what_follows(model, pushed, outputs, tmp_path):
+    pytest.importorskip("airflow")
+    dags = tmp_path / "dags"
+    dags.mkdir()
+    script = shutil.copy(EXAMPLES / "airflow_dag.py", dags)
+    home = {"AIRFLOW_HOME": tmp_path, "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    code, said = ran("-m", "airflow", "db", "migrate", **home)
+    assert code == 0, said[-2000:]
+    files = {"MEMBERS": outputs / f"{model}.npz", "NONMEMBERS": outputs / "others.npz"}
+    code, said = ran(script, **home, **files)
+    assert (code == 0) == pushed, said[-2000:]
+    assert ("pushed pass" in said) == pushed
+    assert ("the privacy test says fail" in said) != pushed
+
+
+@MODELS
+def test_a_prefect_task_ends_the_flow(model, pushed, outputs, tmp_path):
+    pytest.importorskip("prefect")
+    # a server of its own, which starts with the flow
+    home = {
+        "PREFECT_HOME": tmp_path,
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": 300,
+        "DO_NOT_TRACK": 1,
+    }
+    files = outputs / f"{model}.npz", outputs / "others.npz"
+    code, said = ran(EXAMPLES / "prefect_flow.py", *files, **home)
+    assert (code == 0) == pushed, said[-2000:]
+    assert ("pushed" in said) == pushed
+    assert ("the privacy test says fail" in said) != pushed
+
+
+@MODELS
+def test_a_zenml_step_ends_the_run(model, pushed, outputs, tmp_path):
+    pytest.importorskip("zenml")
+    home = {"ZENML_CONFIG_PATH": tmp_path, "ZENML_ANALYTICS_OPT_IN": "false"}
+    files = outputs / f"{model}.npz", outputs / "others.npz"
+    code, said = ran(EXAMPLES / "zenml_pipeline.py", *files, **home)
+    assert (code == 0) == pushed, said[-2000:]
+    assert ("pushed pass" in said) == pushed
+    assert ("the privacy test says fail" in said) != pushed

@@ -367,3 +367,24 @@ def test_importing_the_plug_in_package_loads_no_room():
     ).stdout.split()
     heavy = {name for name in loaded if name.split(".")[1] not in ("core", "integrations")}
     assert not heavy
+
+
+@pytest.mark.parametrize("epoch", [-1, 1.5, "1", None, True, np.nan, np.inf])
+def test_epochs_of_another_kind_are_refused(records, epoch):
+    with pytest.raises(InvalidInput, match="`epoch` needs a whole number counted from 0, got"):
+        PrivacyTrace(*records, every=1).observe(epoch, model)
+
+
+def test_the_same_records_on_both_sides_of_a_trace_are_refused(records):
+    member = records[0]
+    copy = (member[0].copy(), member[1].copy())
+    for other in (member, (member[0], member[1]), copy):
+        with pytest.raises(InvalidInput, match="`member` and `nonmember` are the same records"):
+            PrivacyTrace(member, other)
+    with pytest.raises(InvalidInput, match="`nonmember` needs records"):
+        PrivacyTrace(member, None)
+
+
+def test_a_folder_is_no_trace(records, tmp_path):
+    with pytest.raises(InvalidInput, match="is a directory; a trace needs the name of a file"):
+        PrivacyTrace(*records, path=tmp_path)

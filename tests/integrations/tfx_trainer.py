@@ -23,9 +23,13 @@ def run_fn(arguments):
     model.compile(optimizer=tf.keras.optimizers.Adam(0.02), loss=loss)
     model.fit(x, y, epochs=arguments.custom_config["epochs"], batch_size=64, verbose=0)
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
     def serve(examples):
         features = tf.io.parse_example(examples, spec)
         return {"logits": model(tf.stack([features[name] for name in NAMES], axis=1))}
 
-    tf.saved_model.save(model, arguments.serving_model_dir, signatures={"serving_default": serve})
+    # what tf.saved_model.save writes of a Keras 3 model, BulkInferrer cannot restore
+    archive = tf.keras.export.ExportArchive()
+    archive.track(model)
+    asked = [tf.TensorSpec([None], tf.string, name="examples")]
+    archive.add_endpoint(name="serving_default", fn=serve, input_signature=asked)
+    archive.write_out(arguments.serving_model_dir, verbose=False)

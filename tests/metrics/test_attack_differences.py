@@ -168,3 +168,132 @@ def test_a_difference_of_advantages_is_at_most_two():
     assert (found.value, found.high) == (2.0, 2.0)
     turned = paired_advantage_difference(wrong, right, (0.5, 0.5))
     assert (turned.value, turned.low) == (-2.0, -2.0)
+
+
+def placements(x, y, weight_x, weight_y):
+    """What each of x beats of y (by weight, ties half), and what each of y lets through."""
+    wins = (x[:, None] > y) + 0.5 * (x[:, None] == y)
+    return wins @ weight_y, weight_x @ wins
+
+
+def test_among_few_records_delong_s_own_interval_is_the_wider_one():
+    """6 and 9 records: Student's t with 5 degrees of freedom, above and below alike."""
+    from scipy.stats import t
+
+    rng = np.random.default_rng(3)
+    member = np.arange(15) < 6
+    first, second = (
+        Evidence.of(rng.normal(size=15) + shift * member, member) for shift in (0.8, 0.3)
+    )
+    even = np.full(6, 1 / 6), np.full(9, 1 / 9)
+    gains = [placements(e.score[:6], e.score[6:], *even) for e in (first, second)]
+    parts = [gains[0][side] - gains[1][side] for side in (0, 1)]
+    error = (parts[0].var(ddof=1) / 6 + parts[1].var(ddof=1) / 9) ** 0.5
+    found = paired_auc_difference(first, second)
+    assert found.value == pytest.approx(parts[0].mean())
+    assert found.high == pytest.approx(found.value + t.ppf(0.975, 5) * error)
+    assert found.low == pytest.approx(found.value - t.ppf(0.975, 5) * error)
+
+
+def test_a_perfectly_correlated_half_takes_the_distances_off_each_other():
+    """.3 and .4 at right angles are .5; at a correlation of .5 sqrt(.09 + .16 - .12)."""
+    from tacit.metrics.attack_differences import _distance
+
+    assert _distance(0.3, 0.4, 0.0) == pytest.approx(0.5)
+    assert _distance(0.3, 0.4, 0.5) == pytest.approx(0.13**0.5)
+    assert _distance(0.3, 0.3, 1.0) == 0.0
+
+
+def users():
+    """Members in six users of 1 to 9 records, non-members in seven, two users on both sides."""
+    size = {"member": [9, 1, 2, 5, 1, 3], "other": [2, 8, 1, 1, 4, 2, 3]}
+    unit = np.r_[
+        np.repeat(np.arange(6), size["member"]), np.repeat(np.arange(4, 11), size["other"])
+    ]
+    member = np.arange(len(unit)) < 21
+    rng = np.random.default_rng(2)
+    own = rng.normal(size=(2, 11))[:, unit]
+    first, second = (own + 0.7 * rng.normal(size=own.shape)).round(1)
+    return first + 0.8 * member, second, member, unit
+
+
+def sided(unit, rho):
+    """Weight of each record, share of each cluster, its number: by 1 + (n - 1) rho."""
+    names, code, size = np.unique(unit, return_inverse=True, return_counts=True)
+    share = size / (1 + (size - 1) * rho)
+    share = share / share.sum()
+    return (share / size)[code], share, names[code]
+
+
+def clustered_error(gains, member, unit, rho):
+    """Cluster totals about the weighted means, enlarged by 1 / (1 - share); both sides of a user
+    together; times the smaller (c - 1) / c.
+    """
+    total, factor, df = dict.fromkeys(np.unique(unit).tolist(), 0.0), [], []
+    for inside in (member, ~member):
+        weight, share, names = sided(unit[inside], rho)
+        centred = weight * (gains[inside] - weight @ gains[inside])
+        for name, own in zip(np.unique(names), share):
+            total[name] += centred[names == name].sum() / (1 - own)
+        factor.append((len(share) - 1) / len(share))
+        df.append(min(len(share) - 1, 1 / (share @ share)))
+    return (min(factor) * sum(value**2 for value in total.values())) ** 0.5, min(df)
+
+
+def test_over_users_of_unequal_size_a_difference_of_areas_by_hand():
+    from scipy.stats import t
+
+    from tacit.metrics.auc import rank_correlation
+
+    first, second, member, unit = users()
+    papers = [Evidence.of(score, member, cluster=unit) for score in (first, second)]
+    rho = max(rank_correlation(paper) for paper in papers)
+    assert 0.1 < rho < 0.9
+    weights = [sided(unit[inside], rho)[0] for inside in (member, ~member)]
+    gains, values = np.zeros((2, len(unit))), []
+    for row, score in enumerate((first, second)):
+        wins, passed = placements(score[member], score[~member], *weights)
+        gains[row, member], gains[row, ~member] = wins, passed
+        values.append(weights[0] @ wins)
+    found = paired_auc_difference(*papers)
+    error, df = clustered_error(gains[0] - gains[1], member, unit, rho)
+    assert found.value == pytest.approx(values[0] - values[1])
+    assert found.high == pytest.approx(min(1.0, found.value + t.ppf(0.975, df) * error))
+    assert found.p_value == pytest.approx(2 * t.sf(abs(found.value) / error, df))
+
+
+def test_over_users_of_unequal_size_a_difference_of_advantages_by_hand():
+    """Accusations are counted by record; degrees of freedom are those of the smaller side."""
+    from scipy.stats import t
+
+    first, second, member, unit = users()
+    papers = [Evidence.of(score, member, cluster=unit) for score in (first, second)]
+    change = (first >= 0.5).astype(float) - (second >= 0.0)
+    value = change[member].mean() - change[~member].mean()
+    found = paired_advantage_difference(*papers, (0.5, 0.0))
+    assert found.value == pytest.approx(value)
+    error, df = clustered_error(np.where(member, change, -change), member, unit, 0.0)
+    assert found.p_value == pytest.approx(2 * t.sf(abs(value) / error, df))
+    assert found.low == pytest.approx(max(-2.0, value - t.ppf(0.975, df) * error))
+
+
+@pytest.mark.parametrize("clustered", [True, False])
+def test_attacks_without_any_spread_differ_as_surely_as_so_many_coins(clustered):
+    """Perfect against nothing, on seven units of either side: 2 ** -6, neither 0 nor 1."""
+    size = np.array([1, 2, 3, 1, 2, 3, 1] * 2) if clustered else np.ones(14, int)
+    user = np.repeat(np.arange(14), size)
+    member = user < 7
+    unit = user if clustered else None
+    right = Evidence.of(member.astype(float), member, cluster=unit)
+    blank = Evidence.of(np.zeros(len(user)), member, cluster=unit)
+    found = paired_auc_difference(right, blank)
+    assert found.value == pytest.approx(0.5)
+    if clustered:
+        assert 2.0**-6 <= found.p_value < 0.05
+    else:
+        assert found.p_value == 2.0**-6
+    assert paired_auc_difference(blank, right).p_value == found.p_value
+    assert paired_auc_difference(blank, blank).p_value == 1.0
+    cuts = paired_advantage_difference(right, blank, (0.5, 0.5))
+    assert cuts.value == 1.0
+    assert 2.0**-6 <= cuts.p_value < 0.05

@@ -344,3 +344,35 @@ def test_two_distinct_scores_are_fisher_s_table():
 
 def test_equal_scores_of_many_records_have_p_value_one():
     assert no_leak_p_value(paper(np.zeros(300), np.zeros(300))) == 1
+
+
+def test_the_least_ratio_of_variances_counts_units_and_not_records():
+    """Forty units a side that are a tenth of the records: .7 / 10 where no variance was seen."""
+    from tacit.metrics.auc import _obuchowski, _Spread, _variance_ratio
+
+    few = _Spread(0.5, 0.0, 0.0, 40, 40, (39, 39), 0.1)
+    assert _variance_ratio(few) == pytest.approx(0.07)
+    member, cluster = np.arange(80) < 30, np.arange(80) // 5
+    paper = Evidence(np.random.default_rng(0).normal(size=80), member, cluster)
+    assert _obuchowski(paper).shrink == pytest.approx(16 / 80)
+
+
+def test_users_that_all_agree_are_as_sure_as_so_many_coins():
+    """Six users above seven without any spread: 2 ** -5 at the least, never 0; reversed, 1."""
+    member, cluster = np.arange(26) < 12, np.arange(26) // 2
+    score = member.astype(float)
+    assert auc(Evidence(score, member, cluster)).p_value == 2.0**-5
+    assert auc(Evidence(-score, member, cluster)).p_value == 1.0
+    assert no_leak_p_value(Evidence(score, member, cluster)) == 2.0**-5
+
+
+def test_scores_that_are_all_equal_are_no_leak_whatever_the_weights_of_users_round_to():
+    """A third of such samples had p-values near 0: weights sum to 1 but for 1e-16."""
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        size = rng.integers(1, 9, 24)
+        user = np.repeat(np.arange(24), size)
+        paper = Evidence(np.zeros(len(user)), user < 12, user)
+        found = auc(paper)
+        assert found.p_value == no_leak_p_value(paper) == 1.0
+        assert found.low < 0.5 < found.high

@@ -144,3 +144,15 @@ def test_complete_separation_of_clusters_is_no_more_sure_than_five_coins():
     member = cluster < 6
     assert auc(Evidence(member * 1.0, member, cluster)).p_value == 1 / 32
     assert auc(Evidence(-1.0 * member, member, cluster)).p_value == 1
+
+
+def test_the_typical_size_of_unequal_clusters_is_smaller_than_their_mean():
+    """One record at 0 and three about 2: grand mean 1.5, between 2.25 + .75 = 3, within 2 / 2 = 1.
+    Typical (4 - 10 / 4) / 1 = 1.5 and not 2: (3 - 1) / (3 + .5) = 4 / 7.
+    """
+    from tacit.metrics.clusters import intraclass_correlation
+
+    found = intraclass_correlation(
+        np.array([1.0, 3.0]), np.array([[0.0], [2.0]]), np.array([[0.0], [2.0]])
+    )
+    assert found[0] == pytest.approx(4 / 7)

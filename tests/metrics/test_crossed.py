@@ -209,3 +209,16 @@ def test_without_any_variance_the_covariance_is_that_of_the_records():
     other = CrossedAuc(0.6, record, np.array([0.01, -0.01]), np.zeros((2, 4)))
     assert flat.covariance(other) == 0
     assert flat.estimate().p_value == 1.0
+
+
+def test_each_record_adds_its_placement_over_its_own_side():
+    """Members 1 and 4 of two, others 0, 2, 3 and 3: they beat 1 and 4 of four, a mean of 5 / 8.
+
+    Others let through: 0 lets both pass, the rest one of two.
+    """
+    from tacit.metrics.crossed import _one_model
+
+    value, part = _one_model(np.array([1.0, 4, 0, 2, 3, 3]), np.array([1, 1, 0, 0, 0, 0], bool))
+    assert value == 0.625
+    np.testing.assert_allclose(part[:2], np.array([0.25 - 0.625, 1 - 0.625]) / 2)
+    np.testing.assert_allclose(part[2:], (np.array([1, 0.5, 0.5, 0.5]) - 0.625) / 4)

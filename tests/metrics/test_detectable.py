@@ -8,7 +8,7 @@ from tacit.core import InvalidInput
 from tacit.metrics.detectable import _Scene, detectable_advantage, detectable_by
 from tacit.metrics.intervals import fisher_p_value
 from tacit.metrics.joint import joint_test
-from tacit.metrics.looks import Ranked, cut_look, rank_look
+from tacit.metrics.looks import Ranked, Table, cut_look, rank_look
 
 
 def looks_at(scores, member):
@@ -116,8 +116,62 @@ def test_of_one_rank_test_the_shift_is_noether_s(n, level, power):
     mu = 2**0.5 * ndtri(0.5 + area)
     assert found.shift == pytest.approx(2 * ndtr(mu / 2) - 1, rel=0.03)
     # two lines: the area above a half is half of the advantage
-    assert found.tail == pytest.approx(2 * area, rel=0.03)
     assert found.worst == pytest.approx(2 * area, rel=0.03)
+
+
+@pytest.mark.parametrize("n", [(500, 500), (100, 400)])
+def test_of_one_rank_test_the_tail_counts_who_happens_to_be_exposed(n):
+    """Closed form: an exposed share g adds g / 2 to the area; the rest of the members varies by
+    (1 - g)(1 - g n1 / n) of what it does without a leak, and g itself by g (1 - g) / n1.
+    """
+    from scipy.optimize import brentq
+    from scipy.special import ndtri
+
+    member = np.arange(sum(n)) < n[0]
+    score = np.random.default_rng(0).normal(size=len(member))
+    test = joint_test([rank_look(Ranked.of("0", score), member)], member, shuffled=False)
+    unit = 1 / (2 * ((sum(n) + 1) / (12 * n[0] * n[1])) ** 0.5)
+
+    def short(size):
+        left = (1 - size) * (1 - size * n[0] / sum(n))
+        spread = (left + unit**2 * size * (1 - size) / n[0]) ** 0.5
+        return unit * size - ndtri(0.95) - ndtri(0.8) * spread
+
+    assert detectable_by(test, "0", member).tail == pytest.approx(brentq(short, 0, 1), rel=0.03)
+
+
+def test_a_tail_is_found_as_often_as_a_draw_of_the_table_finds_it():
+    """One cut, the 16 highest of 500 + 500, must hold 15 members. Where 14 are exposed wholly, one
+    of two others must be a member: 1 - (500 / 986)(499 / 985), .743. Half a member less, and a
+    spread that does not count the exposed, come to .76; neither to .5 or less.
+    """
+    member = np.arange(1000) < 500
+    scene = _Scene(
+        np.array([False]),
+        np.array([0.016]),
+        np.array([(0.016 * 0.984 / 250 * 1000 / 999) ** 0.5]),
+        np.array([np.inf]),
+        np.random.default_rng(0).standard_normal((20_000, 1)),
+        0.5,
+        len(member),
+    )
+    scene.limit[0] = scene.reached(0, 15.0)
+    assert scene.power(scene.tail(14 / 500)) == pytest.approx(0.743, abs=0.04)
+    assert scene.power(scene.tail(15 / 500)) == pytest.approx(1.0, abs=0.03)
+    chances = binom.pmf(np.arange(501), 500, 0.03)
+    known = [0.0] * 501
+    for x in range(501):
+        known[x] = scene.power(scene.tail(x / 500))
+    assert scene.power_of_tail(0.03) == pytest.approx(chances @ known, abs=0.04)
+
+
+def test_the_fewest_members_that_reach_a_limit():
+    table = Table(first=3, tail=np.array([0.9, 0.5, 0.06, 0.04, 0.001]))
+    assert table.fewest(0.05) == 6
+    assert table.fewest(0.04) == 6
+    assert table.fewest(0.0401) == 6
+    assert table.fewest(0.06) == 5
+    assert table.fewest(0.0001) == np.inf
 
 
 def test_what_is_detectable_by_a_fixed_threshold_in_closed_form():
@@ -190,8 +244,10 @@ def test_the_smallest_leak_is_where_the_power_is_reached():
     def means(size):
         return np.array([[10 * size], [1.0]])
 
-    assert one.smallest(means, 0.8, 1.0) == pytest.approx((1.645 + ndtri(0.8)) / 10, abs=0.003)
-    assert one.smallest(means, 0.8, 0.2) == 1.0
+    assert one.smallest(one.power_of(means), 0.8, 1.0) == pytest.approx(
+        (1.645 + ndtri(0.8)) / 10, abs=0.003
+    )
+    assert one.smallest(one.power_of(means), 0.8, 0.2) == 1.0
     assert ndtr(10 * 0.2 - 1.645) < 0.8
 
 
@@ -202,3 +258,28 @@ def test_one_record_more_or_less_is_half_a_step():
     assert gain == pytest.approx(1.2815516 * (1 / 50 + 1 / 5000) ** 0.5 / 2 + 0.01, abs=1e-7)
     with pytest.raises(InvalidInput):
         detectable_advantage(0, 5)
+
+
+def test_the_rest_of_a_tail_varies_as_fewer_records_do_by_hand():
+    """A fifth of the half that are members is exposed: a tenth of all. Ranks of the rest vary by
+    .8 x .9; in a cut of half of all records lie 40 of the other 90 in a hundred, of which 4 in 9
+    are members: .9 (4/9)(5/9)(4/9)(5/9) over (1/2)^4.
+    """
+    rank = np.array([True, False])
+    ones = np.ones(2)
+    here = _Scene(rank, np.array([0.0, 0.5]), ones, ones, np.zeros((1, 2)), 0.5, 100)
+    means, spreads = here.tail(0.2)
+    assert spreads == pytest.approx([0.72**0.5, (0.9 * (4 * 5 / 81) ** 2 * 16) ** 0.5])
+    assert means == pytest.approx([2 * 100 * 0.1, 0.2 * (1 - 4 / 9)])
+
+
+def test_who_is_exposed_is_tried_at_nine_quantiles(monkeypatch):
+    """Binomial (20, .3): its quantiles at 1/18, 3/18, ... 17/18."""
+    ones = np.ones(1)
+    here = _Scene(np.array([True]), 0 * ones, ones, ones, np.zeros((1, 1)), 0.5, 40)
+    seen = []
+    monkeypatch.setattr(_Scene, "power", lambda self, means: seen.append(means) or 0.5)
+    assert here.power_of_tail(0.3) == 0.5
+    shares = [float(means[0, 0]) / 40 for means in seen]
+    expected = binom.ppf((np.arange(9) + 0.5) / 9, 20, 0.3) / 20
+    assert shares == pytest.approx(list(expected))

@@ -16,6 +16,7 @@ from tacit.metrics.intervals import (
     share_differences,
     t_quantile,
     upper_limit,
+    wilson,
 )
 
 
@@ -193,3 +194,10 @@ def test_a_mixture_counts_each_component_by_its_weight():
     full = np.array([[30.0, 9.0]])
     _, high = mixture_limits(full, full, 30, np.array([[0.02, 0.98]]), level=0.9)
     assert high[0] == pytest.approx(betaincinv(10, 21, 0.95 / 0.98), rel=1e-3)
+
+
+def test_wilson_s_limits_are_those_of_the_published_example():
+    """Newcombe 1998, 81 of 263: .2553 to .3662; none of ten: up to z^2 / (10 + z^2) = .2775."""
+    low, high = wilson(np.array([81, 0, 10]), np.array([263, 10, 10]), level=0.95)
+    np.testing.assert_allclose(low.round(4), [0.2553, 0.0, 0.7225])
+    np.testing.assert_allclose(high.round(4), [0.3662, 0.2775, 1.0])

@@ -320,3 +320,26 @@ def test_chances_too_small_for_a_number_raise_no_warning():
     copula = Copula(np.array([[1.0, 0.0], [0.0, 1.0]]))
     assert copula.p_value(np.array([5e-324, 1e-310])) < 1e-290
     assert copula.p_value(np.array([1e-200, 1e-310])) == pytest.approx(1e-200)
+
+
+@pytest.mark.parametrize(("copula", "told"), [(0.5, 0.1), (0.02, 0.02)])
+def test_where_few_shuffles_are_as_extreme_the_copula_tells_but_never_more_than_they_do(
+    monkeypatch, copula, told
+):
+    """A hundred shuffles, none as extreme: the p-value is at most ten of a hundred."""
+    from types import SimpleNamespace
+
+    from tacit.metrics.chance import Shuffles
+    from tacit.metrics.joint import JointTest
+
+    monkeypatch.setattr(JointTest, "levels", lambda self, ratio: None)
+    nothing = np.zeros(0)
+    law = SimpleNamespace(p_value=lambda level: copula)
+    shuffles = Shuffles(np.linspace(1, 2, 100), every=False)
+    test = JointTest((), nothing, nothing, nothing, nothing, 9, 9, law, shuffles)
+    assert test.corrected(0.5) == told
+    # ten and more are counted: (10 + 1) / 101
+    assert test.corrected(float(shuffles.smallest[9])) == pytest.approx(11 / 101)
+    assert JointTest(
+        (), nothing, nothing, nothing, nothing, 9, 9, law, Shuffles(shuffles.smallest, every=True)
+    ).corrected(0.5) == pytest.approx(1 / 100)

@@ -171,3 +171,26 @@ def test_the_p_value_of_ten_million_ranks_is_that_of_a_normal_sum():
     assert rank_p_value(np.ones(n - 1, bool), n // 2, n // 2, total) == pytest.approx(
         norm.sf(2), rel=1e-3
     )
+
+
+def test_a_look_that_cannot_be_so_significant_gets_no_share_of_the_error():
+    """Of a limit of .05 a look whose least p-value is .05 keeps all, one of .051 nothing."""
+    ranked = Ranked.of("a", np.arange(8.0))
+    look = rank_look(ranked, np.arange(8) < 4)
+    assert look.least == pytest.approx([1 / 70])
+    assert look.attainable(np.array([1 / 70])) == pytest.approx([1 / 70])
+    assert look.attainable(np.array([1 / 70 - 1e-6])) == 0.0
+    assert look.attainable(np.array([0.5])) == 0.5
+
+
+def test_ranks_within_a_slice_become_an_advantage_by_its_own_size():
+    """All of 6 members above all of 6 others: the ranks differ by 12, an area of 1/2 above 1/2."""
+    member = np.tile(np.arange(12) < 6, 2)
+    code = np.repeat([0, 1], 12)
+    score = np.r_[100.0 * member[:12] + np.arange(12), np.arange(12.0) % 2]
+    look = slice_look("g", Ranked.of("a", score), code, 2, member)
+    rank = look.rows.dense()[0][:12]
+    gap = rank[:6].mean() - rank[6:].mean()
+    assert gap == 12.0
+    assert look.unit.tolist() == [0.5 / 12, 0.5 / 12]
+    assert gap * look.unit[0] == 0.5

@@ -20,8 +20,11 @@ def words(rng, most=60):
     return "".join(rng.choice(list("ab c"), rng.integers(0, most)))
 
 
-@pytest.mark.parametrize("cells", [matching.MOST_CELLS, 50])
-def test_the_longest_common_substring_is_that_of_brute_force(cells, monkeypatch):
+@pytest.mark.parametrize(
+    ("short", "cells"), [(matching.SHORT, 0), (0, matching.MOST_CELLS), (0, 50)]
+)
+def test_the_longest_common_substring_is_that_of_brute_force(short, cells, monkeypatch):
+    monkeypatch.setattr(matching, "SHORT", short)
     monkeypatch.setattr(matching, "MOST_CELLS", cells)
     rng = np.random.default_rng(0)
     for _ in range(200):

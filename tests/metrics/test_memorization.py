@@ -198,3 +198,16 @@ def test_clusters_of_single_texts_change_nothing():
     assert share.low < extraction_share(texts, n=2).low
     with pytest.raises(InvalidInput):
         extraction_share(texts, n=2, cluster=list("aab"))
+
+
+def test_fractions_of_texts_are_rounded_against_a_leak():
+    """4.75 of 9.5 members are 4 of 9, 2.28 of 7.6 controls are 3 of 7."""
+    from scipy.stats import hypergeom
+
+    from tacit.metrics.memorization import _p_value, _Share
+
+    found = _p_value(_Share(0.5, 9.5, 20), _Share(0.3, 7.6, 20))
+    assert found == pytest.approx(hypergeom.sf(3, 16, 9, 7))
+    # 3 of 10 that miss a whole number by rounding only are 3
+    whole = _p_value(_Share(0.7, 10.0, 10), _Share(0.1 + 0.2, 10.0, 10))
+    assert whole == pytest.approx(hypergeom.sf(6, 20, 10, 10))

@@ -116,3 +116,12 @@ def test_a_negative_correlation_is_not_corrected():
     wilson_low = (50 + z**2 / 2 - z * (25 + z**2 / 4) ** 0.5) / (100 + z**2)
     longer = (2 * (1 + 2400 / 2500)) ** 0.5
     assert found.low == pytest.approx(-(0.5 - wilson_low) * longer, abs=1e-6)
+
+
+def test_clusters_that_all_say_the_same_are_as_sure_as_so_many_coins():
+    """Six clusters, the first guesser always right and the second never: 2 ** -6; reversed, 1."""
+    cluster = np.arange(12) // 2
+    right, wrong = np.ones(12, bool), np.zeros(12, bool)
+    assert paired_share_difference(right, wrong, cluster=cluster).p_value == 2.0**-6
+    assert paired_share_difference(wrong, right, cluster=cluster).p_value == 1.0
+    assert paired_share_difference(right, right, cluster=cluster).p_value == 1.0

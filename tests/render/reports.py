@@ -327,8 +327,8 @@ def claim():
     return Report(
         "leak",
         "fail",
-        "The claim is refuted: epsilon >= 4.56 at delta = 1e-05 (95 % confidence), where 1 was"
-        " claimed.",
+        "The claim is refuted: an epsilon of at least 4.56 at delta = 1e-05 is shown (95 %"
+        " confidence), where 1 was claimed.",
         chosen=check.name,
         checks=(check,),
         verdicts=(NotRefuted(1.0)(bound),),

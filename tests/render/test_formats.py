@@ -122,6 +122,58 @@ def test_sarif_validates_against_the_schema(every_report):
         assert [error.message for error in validator.iter_errors(sarif(report))] == []
 
 
+def code_quality(report):
+    return json.loads(rendered(report, suffix=".gitlab.json"))
+
+
+def test_gitlab_gets_what_its_schema_requires(every_report):
+    """The fields of GitLab's code-quality reports, with the values that it knows."""
+    for report in every_report:
+        found = code_quality(report)
+        for entry in found:
+            assert set(entry) == {
+                "description",
+                "check_name",
+                "fingerprint",
+                "severity",
+                "location",
+            }
+            assert entry["severity"] in ("info", "minor", "major", "critical", "blocker")
+            assert entry["description"].isprintable()
+            assert entry["check_name"].startswith("tacit/")
+            assert not Path(entry["location"]["path"]).is_absolute()
+            assert entry["location"]["lines"]["begin"] == 1
+        assert len({entry["fingerprint"] for entry in found}) == len(found)
+
+
+def test_gitlab_shows_what_did_not_pass_and_nothing_else(leaking, starved, quiet):
+    assert [entry["severity"] for entry in code_quality(leaking)] == ["critical"] * 2
+    assert ": fail: " in code_quality(leaking)[0]["description"]
+    assert [entry["severity"] for entry in code_quality(starved)] == ["critical"]
+    assert ": inconclusive: " in code_quality(starved)[0]["description"]
+    assert code_quality(quiet) == []
+    assert code_quality(replace(quiet, verdicts=()))[0]["check_name"] == "tacit/rules"
+    passed = replace(leaking, verdict="pass", verdicts=(Verdict("pass", "auc", "at most", 0.9),))
+    assert [entry["severity"] for entry in code_quality(passed)] == ["minor"]
+
+
+def test_a_fingerprint_stays_while_the_numbers_change(leaking):
+    worse = replace(leaking, headline="Another sentence.")
+    assert [e["fingerprint"] for e in code_quality(worse)] == [
+        e["fingerprint"] for e in code_quality(leaking)
+    ]
+    other = replace(leaking, title="another model")
+    assert code_quality(other)[0]["fingerprint"] != code_quality(leaking)[0]["fingerprint"]
+
+
+def test_a_format_is_told_by_a_name_or_by_a_double_suffix(leaking, tmp_path):
+    by_suffix = leaking.save(tmp_path / "r.gitlab.json")
+    by_name = leaking.save(tmp_path / "gl-code-quality-report.json", format="gitlab")
+    assert by_suffix.read_text() == by_name.read_text()
+    assert json.loads(by_name.read_text())[0]["severity"] == "critical"
+    assert leaking.save(tmp_path / "plain", format="junit").read_text().startswith("<?xml")
+
+
 def test_model_card_metadata_follows_the_hub(leaking, nasty):
     yaml = pytest.importorskip("yaml")
     for report in (leaking, nasty):

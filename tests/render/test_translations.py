@@ -27,8 +27,8 @@ FOR_PROGRAMMERS = ("InvalidInput", "AssumptionError", "MissingDependency", "Type
 SENTENCE = 8
 # headlines that every language makes from the fields of a report, and parts that others contain
 FROM_FIELDS = (
-    "This training shows",
-    "The claim is refuted: {} ({})",
+    "This training shows an",
+    "The claim is refuted: an {} is",
     "The claim of epsilon",
     "No leak found by these attacks",
     "Inconclusive: no leak was shown, but this few records",

@@ -4,7 +4,10 @@ import math
 
 import pytest
 
-from tacit.core import AtMost, Estimate, NotRefuted, Verdict
+import tacit
+from tacit.audits.steps.verdict import headline_of
+from tacit.core import AtMost, Estimate, NotRefuted, Outputs, Verdict
+from tacit.render import LANGUAGES, rendered
 from tacit.render.words import SPACE, Words, parts_of, setting_of
 
 ENGLISH = Words.of("en")
@@ -135,3 +138,31 @@ def test_a_setting_is_a_field_and_only_an_old_report_has_it_in_the_name():
     assert setting_of(estimate("auc", 0.6, 0.5, 0.7), "fpr") is None
     assert parts_of("tpr@fpr<=0.1") == ("tpr", {"fpr<": 0.1})
     assert parts_of("mine@x=much") == ("mine@x=much", {})
+
+
+def test_a_total_leak_is_not_called_a_score_of_one():
+    report = tacit.Report(
+        "inconclusive", "inconclusive", headline_of("inconclusive", None, 0.998), detectable=0.998
+    )
+    for lang in LANGUAGES:
+        text = rendered(report, suffix=".txt", lang=lang)
+        assert "1,00" not in text.splitlines()[4]
+        assert "1.00" not in text.splitlines()[4]
+    assert "even a total one" in headline_of("inconclusive", None, 0.998)
+    assert "from 0.99 upwards" in headline_of("inconclusive", None, 0.99)
+
+
+def test_a_reader_is_told_what_a_caller_is_told_in_plain_words():
+    note = tacit.Note("tpr@fpr=0.01", "TPR at FPR 0.01 needs 100 independent non-members, got 3.")
+    assert Words.of("en").reason(note) == (
+        "To be wrong about so few of them, 100 independent non-members are needed; there are 3."
+    )
+
+
+def test_too_few_records_say_how_many_it_takes():
+    report = tacit.audit(member=Outputs(loss=[0.1, 0.2]), nonmember=Outputs(loss=[0.3, 0.7]))
+    assert report.headline == (
+        "Inconclusive: there are too few records to measure anything;"
+        " the least is 4 records of each side."
+    )
+    assert "mindestens 4 Datensätze auf jeder Seite" in rendered(report, suffix=".txt", lang="de")

@@ -1,3 +1,8 @@
+import importlib.util
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -93,3 +98,54 @@ def test_a_keras_model_trains_from_its_build_fn(monkeypatch):
     np.testing.assert_allclose(
         shadow(recipe, (X / 16, Y), n=2, store=store).shadow, run.shadow, rtol=1e-4, atol=1e-4
     )
+
+
+ONE_CALL = """
+import keras
+import numpy as np
+import tacit
+from tacit.training import KerasRecipe
+
+rng = np.random.default_rng(0)
+x, y = rng.normal(size=(120, 12)).astype("float32"), rng.integers(0, 2, 120)
+
+
+def build():
+    model = keras.Sequential(
+        [keras.Input((12,)), keras.layers.Dense(64, "relu"), keras.layers.Dense(2)]
+    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(0.01), loss)
+    return model
+
+
+model = build()
+model.fit(x[:60], y[:60], epochs=30, verbose=0)
+report = tacit.audit(
+    model,
+    train=(x[:60], y[:60]),
+    test=(x[60:], y[60:]),
+    shadows=4,
+    train_fn=KerasRecipe(build, "logits", epochs=30),
+    effort="quick",
+)
+print(keras.config.backend(), report.finding, report.environment["n_shadows"])
+"""
+
+
+@pytest.mark.framework
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["jax", "tensorflow", "torch"])
+def test_keras_of_every_backend_is_audited_with_shadow_models_in_one_call(backend):
+    pytest.importorskip("keras")
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"no {backend} here")
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_CALL],
+        env=os.environ | {"KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.splitlines()[-1] == f"{backend} leak 4"

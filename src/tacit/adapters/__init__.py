@@ -1,7 +1,8 @@
 """From a framework's object, or a file, to Outputs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
+from os import PathLike
 from typing import Any, cast
 
 from tacit.adapters import density
@@ -111,6 +112,18 @@ def adapter_of(model: Any) -> str:
     >>> adapter_of(lambda x: x)
     'callables'
     """
+    if isinstance(model, type):
+        raise InvalidInput(
+            f"`model` is the class {model.__name__}, and not a model: make one and fit it first."
+        )
+    if isinstance(model, (str, PathLike)):
+        raise InvalidInput(
+            f"`model` is the path `{model}`: tacit opens no files of models, since most run code"
+            " when they are opened. Load it first, and pass the model."
+        )
+    if is_a(model, "peft.PeftModel"):
+        # trained adapters answer as the model that they were put into
+        return adapter_of(model.get_base_model())
     for name, classes in BY_CLASS:
         if is_a(model, *classes):
             return "density" if name == "sklearn" and density.fits(model) else name
@@ -124,6 +137,17 @@ def adapter_of(model: Any) -> str:
         return "sklearn"
     if callable(model):
         return "callables"
+    if isinstance(model, Mapping):
+        raise InvalidInput(
+            f"`model` is a {type(model).__name__} with {len(model)} entries: weights? Load them"
+            " into their model, and pass that."
+        )
+    if hasattr(model, "predict"):
+        raise InvalidInput(
+            f"A {type(model).__name__} has `predict` alone, and nothing says what it answers with."
+            " Pass `model.predict` with kind='probs', 'logits', 'prediction' or 'loss'; where it"
+            " answers with classes, call `tacit.audit_label_only`."
+        )
     raise InvalidInput(
         f"No adapter knows a {type(model).__name__}. Pass a scikit-learn, PyTorch, Keras, Flax or"
         " transformers model, or any function from a batch of records to scores; numbers that a"

@@ -2,6 +2,7 @@
 answers can be trusted.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
@@ -16,6 +17,8 @@ Ask = Callable[[Any], NDArray[Any]]
 TOLERANCE = 1e-3
 NARROW_TOLERANCE = 5e-2
 MIN_TO_SPLIT = 4
+# what frameworks put into their messages for a terminal
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # more different whole numbers than these are counts, not classes
 MOST_CLASSES = 100
 
@@ -78,7 +81,7 @@ def guarded(ask: Ask) -> Ask:
 
 
 def _failed(x: Any, error: Exception) -> str:
-    said = (str(error).strip().splitlines() or [""])[0][:200]
+    said = " ".join(COLOUR.sub("", str(error)).split())[:300].rstrip(".:")
     text = f"The model could not answer: {type(error).__name__}: {said}."
     if type(error).__name__ == "NotFittedError":
         return f"{text} Fit it first."
@@ -88,7 +91,7 @@ def _failed(x: Any, error: Exception) -> str:
     if "int8" in kind:
         came += " (whole numbers: were images scaled to floats in training?)"
     return (
-        f"{text} It was asked about a {came}. Give the records in the form in which it was trained,"
+        f"{text} The records came as {came}. Give the records in the form in which it was trained,"
         " or a function that brings them into that form."
     )
 
@@ -214,8 +217,8 @@ def _label(label: NDArray[Any], answer: NDArray[Any]) -> NDArray[Any]:
         label = _from_objects(label)
     if label.dtype.kind not in "biuf":
         raise InvalidInput(
-            f"`y` needs class numbers 0..k-1, got {label.dtype} such as"
-            f" {str(label.ravel()[0])!r}. Give each class a number first."
+            f"`y` needs numbers (of classes: 0..k-1), got {label.dtype} such as"
+            f" {str(label.ravel()[0])[:40]!r}. Turn it into numbers first."
         )
     if (
         label.ndim == 2

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from tacit.core import InvalidInput
 
+# sparse formats that are not kept by rows
+NO_ROWS = ("coo", "bsr", "dia")
 # entries of a dict that hold the label of a record
 LABEL_NAMES = ("labels", "label", "y", "target", "targets")
 
@@ -67,6 +69,8 @@ def take(x: Any, rows: Any) -> Any:
         return x.iloc[rows]
     if isinstance(x, list):
         return x[rows] if isinstance(rows, slice) else [x[int(row)] for row in rows]
+    if getattr(x, "format", "csr") in NO_ROWS and hasattr(x, "tocsr"):
+        x = x.tocsr()
     try:
         return x[rows]
     except (TypeError, NotImplementedError) as error:
@@ -103,6 +107,16 @@ def padded(x: Any, size: int) -> Any:
     """
     n = n_records(x)
     return x if n >= size else take(x, np.minimum(np.arange(size), n - 1))
+
+
+def columns_and_label(x: Any) -> tuple[Any, Any]:
+    """Inputs and labels of a Hugging Face data set: the one column beside the label, or a dict."""
+    columns = {str(name): x[name][:] for name in x.column_names}
+    arrays = {
+        name: part if hasattr(part, "shape") else np.asarray(part) for name, part in columns.items()
+    }
+    label = next((arrays.pop(name) for name in LABEL_NAMES if name in arrays), None)
+    return (next(iter(arrays.values())) if len(arrays) == 1 else arrays), label
 
 
 def pair(item: Any) -> tuple[Any, Any]:

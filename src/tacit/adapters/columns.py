@@ -1,7 +1,7 @@
 """Columns of records of any kind as numbers that a guesser can learn from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Literal
 
@@ -107,6 +107,18 @@ def column_of(values: Any) -> Column:
         return Column("numbers", exact, _row_digest(exact), _chance("numbers", exact))
     wide = numbers.size >= LONG * len(numbers)
     return Column("block", _block(numbers), _row_digest(numbers), NEVER if wide else 1.0)
+
+
+def token_column(ids: NDArray[Any], inside: NDArray[np.bool_]) -> Column:
+    """Tokens (n, d) without their padding, so that a text is the same whatever it was padded to.
+
+    Parameters
+    ----------
+    ids : (n, d), numbers of tokens.
+    inside : bool (n, d), False for padding.
+    """
+    rows = _ragged([row[kept] for row, kept in zip(ids, inside)])
+    return replace(rows, chance=_chance("numbers", ids.astype(np.float64)))
 
 
 def _objects(values: Any) -> Any:

@@ -1,12 +1,11 @@
 """A served language model: any endpoint that speaks the completions API of OpenAI."""
 
 import hashlib
+import http.client
 import json
-import math
 import time
 import urllib.error
 import urllib.request
-import zlib
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tacit.adapters.completion_answers import Answer, of_echo, of_vllm
 from tacit.adapters.text_encoding import require_texts, sizes_of
 from tacit.core import InvalidInput, Tokens
 
@@ -65,7 +65,7 @@ class Endpoint:
     Raises
     ------
     InvalidInput
-        The address is none, or a number is out of range.
+        The address or the key can be none, or a number is out of range.
     """
 
     url: str
@@ -81,6 +81,13 @@ class Endpoint:
     def __post_init__(self) -> None:
         if not self.url.startswith(("http://", "https://")):
             raise InvalidInput(f"`url` needs to begin with http:// or https://, got {self.url!r}.")
+        if not _plain(self.url):
+            raise InvalidInput(f"`url` needs no blanks and no line ends, got {self.url!r}.")
+        if self.key is not None and not (isinstance(self.key, str) and _plain(self.key)):
+            raise InvalidInput(
+                "`key` needs plain letters, digits and signs without blanks and line ends (it is "
+                "not shown here): strip() what was read from a file."
+            )
         if self.dialect not in ("auto", "vllm", "echo"):
             raise InvalidInput(f"`dialect` needs 'auto', 'vllm' or 'echo', got {self.dialect!r}.")
         if self.concurrency < 1 or self.retries < 0 or not self.timeout > 0:
@@ -149,8 +156,9 @@ class Endpoint:
     def _one(self, dialect: Literal["vllm", "echo"], prompt: str, text: str) -> Tokens:
         words = json.dumps([self.url, self.model, dialect, prompt, text, self.digest])
         place = f"completions/{hashlib.blake2b(words.encode(), digest_size=16).hexdigest()}.npz"
-        if self.store is not None and place in self.store:
-            return Tokens.load(self.store[place])
+        kept = self._kept(place)
+        if kept is not None:
+            return kept
         answer = self._ask(dialect, prompt + text)
         own = answer.after(len(prompt), prompt + text)
         n_bytes, compressed = sizes_of([text])
@@ -168,12 +176,32 @@ class Endpoint:
             self.store[place] = found.to_bytes()
         return found
 
-    def _ask(self, dialect: Literal["vllm", "echo"], text: str) -> "Answer":
+    def _kept(self, place: str) -> Tokens | None:
+        """What was answered before; None where nothing was, or only half of it was written."""
+        if self.store is None or place not in self.store:
+            return None
+        try:
+            return Tokens.load(self.store[place])
+        except InvalidInput:
+            return None
+
+    def _ask(self, dialect: Literal["vllm", "echo"], text: str) -> Answer:
         given: dict[str, Any] = {"model": self.model, "prompt": text, "temperature": 1.0}
         if dialect == "vllm":
-            return _of_vllm(self._post({**given, "max_tokens": 1, "prompt_logprobs": 1}), text)
-        echo = {**given, "max_tokens": 1, "echo": True, "logprobs": 1}
-        return _of_echo(self._post(echo), text)
+            read, more = of_vllm, {"max_tokens": 1, "prompt_logprobs": 1}
+        else:
+            read, more = of_echo, {"max_tokens": 1, "echo": True, "logprobs": 1}
+        plain = self._post({**given, **more})
+        try:
+            answer = read(plain, text)
+        except (TypeError, ValueError, OverflowError, AttributeError, KeyError) as error:
+            if isinstance(error, InvalidInput):
+                raise
+            raise InvalidInput(
+                f"the answer is of another form than {dialect}'s: {error}"
+            ) from error
+        _require_whole(plain, answer)
+        return answer
 
     def _post(self, given: Mapping[str, Any]) -> dict[str, Any]:
         pause = FIRST_PAUSE
@@ -188,9 +216,15 @@ class Endpoint:
                     reason = f"HTTP {error.code}: {said[:300]}"
                     raise InvalidInput(f"{self.url} refused a request ({reason}).") from error
                 pause = float(wait) if wait.isdigit() else pause
-            except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+            except (
+                urllib.error.URLError,
+                http.client.HTTPException,
+                TimeoutError,
+                ConnectionError,
+            ) as error:
                 if not left:
-                    raise InvalidInput(f"{self.url} cannot be reached: {error}.") from error
+                    why = str(error) or type(error).__name__
+                    raise InvalidInput(f"{self.url} cannot be reached: {why}.") from error
             time.sleep(min(pause, LONGEST_PAUSE))
             pause *= 2
         raise AssertionError
@@ -203,6 +237,9 @@ class Endpoint:
         request = urllib.request.Request(address, json.dumps(given).encode(), headers)
         with _OPENER.open(request, timeout=self.timeout) as answer:
             raw = answer.read(LARGEST_ANSWER + 1)
+            missing = answer.length
+        if missing and len(raw) <= LARGEST_ANSWER:
+            raise http.client.IncompleteRead(raw, missing)
         if len(raw) > LARGEST_ANSWER:
             raise InvalidInput(f"{self.url} sent an answer of more than {LARGEST_ANSWER} bytes.")
         try:
@@ -212,6 +249,13 @@ class Endpoint:
         if not isinstance(plain, dict):
             raise InvalidInput(f"{self.url} did not answer with a JSON object.")
         return plain
+
+
+def _plain(word: str) -> bool:
+    """Can it stand in an address or a header: ASCII, no blanks, no line ends?"""
+    return word.isascii() and all(
+        character.isprintable() and character != " " for character in word
+    )
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -224,120 +268,14 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 _OPENER = urllib.request.build_opener(_Stay)
 
 
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """One text as a server scored it.
-
-    Parameters
-    ----------
-    logp : float (t,)
-        NaN where nothing predicts the token.
-    top1 : bool (t,)
-        Was the token the first guess?
-    token : int32 (t,)
-        Its number, or a checksum of its text.
-    begin : list of int or None
-        Character of the whole text at which each token begins; None where that is not known.
-    most : float
-        The largest sum of probabilities that was told for one place.
-    """
-
-    logp: Any
-    top1: Any
-    token: Any
-    begin: list[int] | None
-    most: float
-
-    def after(self, n_prompt: int, text: str) -> Any:
-        """bool (t,): tokens that are scored, those wholly after the first `n_prompt` characters."""
-        scored = ~np.isnan(self.logp)
-        if not n_prompt:
-            return scored
-        if self.begin is None:
-            raise InvalidInput(
-                "The server does not say where its tokens lie in the text, so a prompt cannot be "
-                f"told from what follows it ({text[:20]!r}...): leave out `prompts`."
-            )
-        return scored & (np.array(self.begin) >= n_prompt)
-
-
-def _of_vllm(plain: Mapping[str, Any], text: str) -> Answer:
-    places = _choice(plain).get("prompt_logprobs")
-    if not isinstance(places, list) or len(places) < 2:
-        raise InvalidInput("the answer has no `prompt_logprobs`")
-    # nothing predicts the first token, and it comes without its name
-    logp, top1, token, words = [math.nan], [False], [-1], [""]
-    most = 0.0
-    for place in places[1:]:
-        number, own = _prompt_token(place)
-        logp.append(_number(own.get("logprob")))
-        top1.append(own.get("rank") == 1)
-        token.append(number)
-        words.append(str(own.get("decoded_token") or ""))
-        most = max(most, sum(math.exp(_number(each.get("logprob"))) for each in place.values()))
-    tail = "".join(words)
-    begin = None
-    if text.endswith(tail):
-        sizes = [len(text) - len(tail), *map(len, words[1:])]
-        begin = np.cumsum([0, *sizes])[:-1].tolist()
-    return Answer(np.array(logp), np.array(top1), np.array(token, np.int32), begin, most)
-
-
-def _prompt_token(place: Any) -> tuple[int, Mapping[str, Any]]:
-    """The token that stands in the text: of two, the one that is not the first guess."""
-    if not isinstance(place, Mapping) or not place:
-        raise InvalidInput("an entry of `prompt_logprobs` is no table of tokens")
-    entries = {int(number): own for number, own in place.items()}
-    if not all(isinstance(own, Mapping) for own in entries.values()):
-        raise InvalidInput("an entry of `prompt_logprobs` is no table of tokens")
-    return max(entries.items(), key=lambda item: item[1].get("rank") or 0)
-
-
-def _of_echo(plain: Mapping[str, Any], text: str) -> Answer:
-    choice = _choice(plain)
-    told = choice.get("logprobs")
-    if not isinstance(told, Mapping) or not isinstance(told.get("token_logprobs"), list):
-        raise InvalidInput("the answer has no `logprobs.token_logprobs`")
-    words, values = told.get("tokens"), told["token_logprobs"]
-    if not isinstance(words, list) or len(words) != len(values):
-        raise InvalidInput("the answer has no `logprobs.tokens`, one a log-probability")
-    words = [str(word) for word in words]
-    begin = told.get("text_offset")
-    if not isinstance(begin, list) or len(begin) != len(words):
-        begin = np.cumsum([0, *map(len, words)])[:-1].tolist() if "".join(words) else None
-    n = sum(place < len(text) for place in begin) if begin is not None else len(words) - 1
-    echoed = (str(choice.get("text")), "".join(words))
-    if n < 2 or not any(each.startswith(text) for each in echoed):
-        raise InvalidInput("the answer does not begin with the text: `echo` is ignored")
-    tops = told.get("top_logprobs") or [None] * len(words)
-    logp = [math.nan if value is None else _number(value) for value in values[:n]]
-    top1 = [_is_top(value, top) for value, top in zip(values[:n], tops)]
-    sums = [sum(math.exp(_number(v)) for v in top.values()) for top in tops[:n] if top]
-    token = [zlib.crc32(word.encode("utf8", "surrogatepass")) >> 1 for word in words[:n]]
-    return Answer(
-        np.array(logp),
-        np.array(top1),
-        np.array(token, np.int32),
-        None if begin is None else [int(place) for place in begin[:n]],
-        max(sums, default=0.0),
-    )
-
-
-def _is_top(value: float | None, top: Mapping[str, Any] | None) -> bool:
-    return value is not None and bool(top) and value >= max(map(_number, (top or {}).values()))
-
-
-def _choice(plain: Mapping[str, Any]) -> Mapping[str, Any]:
-    choices = plain.get("choices")
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
-        raise InvalidInput("the answer has no `choices`")
-    return choices[0]
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
-        raise InvalidInput(f"a log-probability is {value!r}")
-    return float(value)
+def _require_whole(plain: Mapping[str, Any], answer: Answer) -> None:
+    """Raise where the server counts other tokens in the text than it scored."""
+    usage = plain.get("usage")
+    told = usage.get("prompt_tokens") if isinstance(usage, Mapping) else None
+    if isinstance(told, int) and told != len(answer.logp):
+        raise InvalidInput(
+            f"the server counts {told} tokens in the text and gives {len(answer.logp)} of them"
+        )
 
 
 def _require_trusted(first: Answer, second: Answer) -> None:

@@ -40,9 +40,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tacit.adapters.cells import numbers
 from tacit.adapters.class_names import numbered_classes
 from tacit.adapters.tables import (
-    NUMBER,
     column_names,
     near,
     read_table,
@@ -79,6 +79,8 @@ STEMS = tuple(stem for stem in WIDE.values() if stem != "feature")
 NUMBERED = re.compile(rf"({'|'.join(STEMS)})s?_(\d{{1,6}})", re.ASCII)
 # `prob_no`, `p_no`, `logit_no`: columns with the name of their class
 CLASSED = re.compile(r"(logits?|probs?|p)_(.+)", re.DOTALL)
+# what a model answered, in a column or in several
+ANSWERS = re.compile(r"((logits?|probs?|p)(_.+)?|loss|prediction(_\d+)?)", re.DOTALL)
 Columns = Mapping[str, NDArray[Any]]
 
 
@@ -223,7 +225,7 @@ def _read(path: Path, member_key: str, *, needs_member: bool) -> dict[str, NDArr
             " file needs it, 1 for members and 0 for the others; or pass two files, members first;"
             " or name the column with `member_key` (--member-key)."
         )
-    if not read:
+    if not any(ANSWERS.fullmatch(meaning) for meaning in known.values()):
         _require_something(dict.fromkeys(names), path)
     return read
 
@@ -286,13 +288,13 @@ def _gathered(columns: Columns, path: Path, member_key: str) -> dict[str, NDArra
         if names and whole in result:
             raise InvalidInput(f"`{path}` has both `{whole}` and `{names[0]}`: keep one of them.")
         if names:
-            parts = [_numbers(result.pop(name), name, path) for name in names]
+            parts = [numbers(result.pop(name), name, path) for name in names]
             result[whole] = (
                 np.column_stack(parts) if len(parts) > 1 or whole == "features" else parts[0]
             )
     _require_no_class_left(result, path)
     for name in (name for name in (*OF_OUTPUTS, "features") if name in result):
-        _numbers(result[name], name, path)
+        numbers(result[name], name, path)
     if "cluster" in result:
         require_named(result["cluster"], "cluster", path)
     lengths = {name: len(value) for name, value in result.items() if value.ndim}
@@ -334,24 +336,6 @@ def _numbered(columns: Columns, stem: str) -> list[str]:
     return [found[number] for number in sorted(found)]
 
 
-def _numbers(value: NDArray[Any], name: str, path: Path) -> NDArray[Any]:
-    if value.dtype.kind not in "biuf":
-        row, sample = _first_text(value)
-        raise InvalidInput(
-            f"The column `{name}` of `{path}` needs numbers, got text or empty cells (such as"
-            f" {sample[:20]!r} in row {row})."
-        )
-    return value
-
-
-def _first_text(value: NDArray[Any]) -> tuple[int, str]:
-    """The first cell that is no number."""
-    for row, item in enumerate(value.tolist()):
-        if not (isinstance(item, str) and NUMBER.fullmatch(item.strip())):
-            return row, str(item)
-    return 0, str(value[0]) if len(value) else ""
-
-
 def _by_column(columns: Columns, path: Path, member_key: str) -> tuple[Columns, Columns]:
     inside = _sides(columns[member_key], member_key, path)
     for wanted, side in ((True, "members (1)"), (False, "non-members (0)")):
@@ -369,7 +353,7 @@ def _by_column(columns: Columns, path: Path, member_key: str) -> tuple[Columns, 
 def _sides(value: NDArray[Any], member_key: str, path: Path) -> NDArray[np.bool_]:
     """True for members: 0/1, true/false, or words that leave no doubt, such as train and test."""
     if value.dtype.kind not in "US":
-        return booleans(_numbers(value, member_key, path), member_key)
+        return booleans(numbers(value, member_key, path), member_key)
     words = np.char.lower(np.char.strip(value.astype(str)))
     inside, outside = np.isin(words, MEMBER_WORDS), np.isin(words, NONMEMBER_WORDS)
     strange = np.unique(words[~(inside | outside)])

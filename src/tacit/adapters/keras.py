@@ -1,5 +1,6 @@
 """Keras models on any backend (TensorFlow, JAX, PyTorch)."""
 
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -40,7 +41,7 @@ def outputs_of(
     """
     with untouched_rng():
         if is_loader(x):
-            stream: Iterable[tuple[Any, Any]] = _loaded(x, y, check=check)
+            stream: Iterable[tuple[Any, Any]] = loaded(x, y, check=check)
             size = 0
         else:
             several = isinstance(x, list) and len(getattr(model, "inputs", None) or ()) > 1
@@ -59,7 +60,10 @@ def is_loader(x: Any) -> bool:
 def _ask(model: Any, x: Any, size: int) -> NDArray[Any]:
     n = n_records(x)
     full = padded(x, size) if size else x
-    answer = model.predict_on_batch(list(full) if isinstance(full, tuple) else full)
+    with warnings.catch_warnings():
+        # Keras on PyTorch makes arrays in a way that new releases of NumPy warn of
+        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
+        answer = model.predict_on_batch(list(full) if isinstance(full, tuple) else full)
     if isinstance(answer, (list, dict)):
         raise InvalidInput(
             "The model has several outputs; build a keras.Model that ends in the one to audit."
@@ -74,15 +78,22 @@ def last_activation(model: Any) -> Kind:
     return LAST_LAYER.get(getattr(activation, "__name__", ""), "auto")
 
 
-def _loaded(x: Any, y: Any, *, check: bool) -> Iterator[tuple[Any, Any]]:
+def loaded(x: Any, y: Any, *, check: bool) -> Iterator[tuple[Any, Any]]:
+    """Batches of a data set in its own order.
+
+    Raises
+    ------
+    InvalidInput : the data set has no end or no batches, shuffles or augments its records, or
+        labels come twice.
+    """
     if y is not None:
         raise InvalidInput(
             "`y` cannot be given beside a data set: let it yield (x, y), or pass x and y as arrays."
         )
     if is_a(x, "torch.DataLoader"):
-        from tacit.adapters.torch import loaded
+        from tacit.adapters.torch import loaded as of_torch
 
-        return loaded(x, None, 0, check=check)
+        return of_torch(x, None, 0, check=check)
     require_end(x)
     if check:
         first, second = (next(iter(_items(x)), None) for _ in range(2))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tacit.adapters.language_forward import CHUNK, Forward, Measured, require_causal
 from tacit.adapters.random_state import untouched_rng
 from tacit.adapters.text_encoding import (
+    FEWEST,
     NO_LIMIT,
     Encoded,
     Long,
@@ -96,6 +97,8 @@ def tokens_of(
     """
     wanted = require_texts(texts)
     before = None if prompts is None else [str(prompt) for prompt in prompts]
+    model = unwrapped(model)
+    _require_sizes(context, batch_tokens, batch_rows, chunk)
     if hasattr(model, "tokens"):
         _require_plain(sampler)
         found: Tokens = model.tokens(wanted, prompts=before, progress=progress)
@@ -119,6 +122,20 @@ def tokens_of(
         room = _room(model, tokenizer, context)
         pieces = pieces_of(coded, room, long=long)
         return _assembled(forward, coded, pieces, room, progress)
+
+
+def unwrapped(model: Any) -> Any:
+    """The language model inside what spreads it over devices (DataParallel and its like)."""
+    inner = getattr(model, "module", None)
+    if hasattr(inner, "get_output_embeddings") and not hasattr(model, "get_output_embeddings"):
+        return inner
+    return model
+
+
+def _require_sizes(context: Any, batch_tokens: Any, batch_rows: Any, chunk: Any) -> None:
+    sizes = {"batch_tokens": batch_tokens, "batch_rows": batch_rows, "chunk": chunk}
+    for name, value in (sizes if context is None else sizes | {"context": context}).items():
+        checking.whole(value, name, least=FEWEST if name == "context" else 1)
 
 
 def _room(model: Any, tokenizer: Any, context: int | None) -> int | None:
@@ -228,6 +245,11 @@ def _answer(model: Any, texts: list[str], prompts: list[str] | None) -> Any:
 def _row(given: Any, number: int) -> NDArray[np.float32]:
     """The log-probabilities of one text; one number stands for a text of one token."""
     plain = given.detach().cpu().float().numpy() if hasattr(given, "detach") else given
+    if np.ma.isMaskedArray(plain) or np.iscomplexobj(plain):
+        raise InvalidInput(
+            "`model` needs to answer with real log-probabilities of every token, row "
+            f"{number} holds masked or complex numbers."
+        )
     try:
         found = np.asarray(plain, np.float32)
     except (TypeError, ValueError) as error:

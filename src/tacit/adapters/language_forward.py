@@ -64,7 +64,7 @@ class Forward:
 
     def _whole(self, texts: Encoded, batch: list[Piece], size: int) -> Measured:
         rows, places, target, given = self._placed(texts, batch)
-        logits = self.model(**given).logits
+        logits = _own(self.model(**given).logits, given)
         return self._by_chunk(lambda part: logits[rows[part], places[part]], target, size)
 
     def _in_parts(self, texts: Encoded, batch: list[Piece], size: int) -> Measured:
@@ -73,7 +73,7 @@ class Forward:
         head = head_of(self.model)
         with _silent(head) as seen:
             self.model(**given)
-        hidden = seen[-1]
+        hidden = _own(seen[-1], given)
         after = _after(self.model.config)
         return self._by_chunk(
             lambda part: after(head(hidden[rows[part], places[part]])), target, size
@@ -124,6 +124,12 @@ class Forward:
                 "use_cache": False,
             }
         return row, place, target, given
+
+
+def _own(values: Any, given: dict[str, Any]) -> Any:
+    """What stands at the text's own tokens: prompt tuning puts virtual ones before them."""
+    tokens = given.get("decoder_input_ids", given["input_ids"])
+    return values[:, values.shape[1] - tokens.shape[1] :]
 
 
 def padded(rows: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -188,9 +194,9 @@ def require_causal(model: Any) -> None:
         if getattr(model.config, "is_encoder_decoder", False):
             given = {"input_ids": probe[:, :2], "decoder_input_ids": probe}
         logits = getattr(model(**given, use_cache=False), "logits", None)
-        if logits is None or logits.ndim != 3 or logits.shape[:2] != probe.shape:
+        if logits is None or logits.ndim != 3 or logits.shape[1] < probe.shape[1]:
             raise InvalidInput(f"`model` needs logits (texts, tokens, words), a {kind} has none.")
-        found.append(logits[0, :2])
+        found.append(_own(logits, {"input_ids": probe})[0, :2])
     before = torch.stack(found).float()
     gap = float((before[0] - before[1]).abs().max())
     if gap > SAME_ROWS * torch.finfo(found[0].dtype).eps * (1 + float(before.abs().max())):

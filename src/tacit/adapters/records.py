@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.adapters.arrays import LABEL_NAMES, as_array, as_sparse, is_a, pair, require_end
-from tacit.adapters.columns import Column, column_of, encoded_columns
+from tacit.adapters.columns import Column, column_of, encoded_columns, token_column
 from tacit.adapters.random_state import untouched_rng
 from tacit.core import InvalidInput
 
+# says of each token whether it is one, or padding
+MASK = "attention_mask"
 LOADERS = (
     "torch.DataLoader",
     "torch.Dataset",
@@ -77,6 +79,7 @@ def seen_features(first: Any, second: Any, seen: SeenRecords) -> SeenRecords:
     ------
     InvalidInput : a side cannot be read as records, or is no table.
     """
+    first, second = (_one_column(part) for part in (first, second))
     for part in (first, second):
         if np.ndim(part) != 2 and not hasattr(part, "tocsr"):
             raise InvalidInput(
@@ -89,6 +92,14 @@ def seen_features(first: Any, second: Any, seen: SeenRecords) -> SeenRecords:
             f"`features` needs a table of numbers, texts or dates for each side: {found.reason}."
         )
     return found if seen.digest is None else replace(seen, columns=found.columns, reason="")
+
+
+def _one_column(part: Any) -> Any:
+    """A table of one column where a single one was given, as a series or a list."""
+    if hasattr(part, "to_frame") and not hasattr(part, "columns"):
+        return part.to_frame()
+    single = np.ndim(part) == 1 and not hasattr(part, "column_names")
+    return np.asarray(part)[:, None] if single else part
 
 
 def _short(error: Exception) -> str:
@@ -200,11 +211,18 @@ def _columns(x: Any, name: str = "x") -> dict[str, Column]:
     sparse = as_sparse(x)
     if sparse is not None:
         return {name: Column.of_sparse(sparse)}
+    if isinstance(x, list) and x and all(isinstance(item, Mapping) for item in x):
+        names = dict.fromkeys(str(key) for item in x for key in item)
+        cells = [{str(key): value for key, value in item.items()} for item in x]
+        return {key: column_of([item.get(key) for item in cells]) for key in names}
     if isinstance(x, (tuple, list)) and x and all(isinstance(item, str) for item in x):
         return {name: column_of(list(x))}
     frame = _frame(x)
     if frame is not None:
-        return {str(key): column_of(values) for key, values in frame}
+        named = [(str(key), values) for key, values in frame]
+        tokens = _tokens(named)
+        found = {key: column_of(values) for key, values in named if key not in tokens}
+        return _without_mask(found, tokens)
     parts: Any = None
     if isinstance(x, Mapping) or (hasattr(x, "items") and not hasattr(x, "iloc")):
         parts = [(str(key), part) for key, part in x.items()]
@@ -212,11 +230,42 @@ def _columns(x: Any, name: str = "x") -> dict[str, Column]:
         parts = [(f"{name}[{number}]", part) for number, part in enumerate(x)]
     if parts is None:
         return _array_columns(x, name)
-    found: dict[str, Column] = {}
+    found, tokens = {}, _tokens(parts)
     for key, part in parts:
-        if part is not None:
+        if part is not None and key not in tokens:
             found |= _columns(part, key)
-    return found
+    return _without_mask(found, tokens)
+
+
+def _tokens(parts: list[tuple[str, Any]]) -> dict[str, Column]:
+    """Columns of tokens without what an attention mask says is padding; none where there is no
+    mask.
+    """
+    inside = _matrix(dict(parts).get(MASK))
+    if inside is None:
+        return {}
+    arrays = {key: _matrix(part) for key, part in parts if key != MASK}
+    return {
+        key: token_column(array, inside != 0)
+        for key, array in arrays.items()
+        if array is not None and array.shape == inside.shape
+    }
+
+
+def _without_mask(found: dict[str, Column], tokens: dict[str, Column]) -> dict[str, Column]:
+    """All columns; the mask is in the length of the tokens."""
+    if tokens:
+        found.pop(MASK, None)
+    return found | tokens
+
+
+def _matrix(part: Any) -> NDArray[Any] | None:
+    """An array (n, d) of whole numbers, or None."""
+    try:
+        array = None if part is None else as_array(part)
+    except (TypeError, ValueError):
+        return None
+    return array if array is not None and array.ndim == 2 and array.dtype.kind in "biu" else None
 
 
 def _many(item: Any) -> bool:

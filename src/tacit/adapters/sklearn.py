@@ -197,9 +197,10 @@ def _question(model: Any, sample: Any) -> tuple[Callable[[Any], NDArray[Any]], K
         if not hasattr(model, "decision_function"):
             raise InvalidInput(
                 f"{type(model).__name__} has neither `predict_proba` nor `decision_function`, so"
-                " nothing says how sure it is. For an SVC set probability=True; for a regressor"
-                " use one that says it is (RegressorMixin); where it answers with labels only,"
-                " call `tacit.audit_label_only`."
+                " nothing says how sure it is. For a regressor use one that says it is"
+                " (RegressorMixin); where it answers with labels only, call"
+                " `tacit.audit_label_only`; otherwise pass a function that returns one loss a"
+                " record, with kind='loss'."
             )
         return (lambda part: np.asarray(model.decision_function(part))), "logits"
     probs = probabilities(model, sample)
@@ -234,7 +235,9 @@ def probabilities(model: Any, x: Any) -> NDArray[Any]:
     "yes".
     """
     result = model.predict_proba(x)
-    if isinstance(result, list):
+    if hasattr(result, "columns") and hasattr(result, "iloc"):
+        result = _in_order(result, getattr(model, "classes_", None))
+    if isinstance(result, list) and all(hasattr(part, "shape") for part in result):
         if any(part.shape[1] != 2 for part in result):
             raise InvalidInput(
                 "A model with several outputs needs yes/no outputs; audit each output of more"
@@ -242,6 +245,15 @@ def probabilities(model: Any, x: Any) -> NDArray[Any]:
             )
         return np.column_stack([part[:, 1] for part in result])
     return np.asarray(result)
+
+
+def _in_order(frame: Any, classes: Any) -> Any:
+    """The columns of a frame of probabilities in the order of the classes, where it names them."""
+    if classes is None or (isinstance(classes, list) and not all(map(np.isscalar, classes))):
+        return frame
+    names = [str(name) for name in np.asarray(classes).tolist()]
+    place = {str(column): number for number, column in enumerate(frame.columns)}
+    return frame.iloc[:, [place[name] for name in names]] if set(place) == set(names) else frame
 
 
 def _close(first: NDArray[Any], second: NDArray[Any]) -> bool:

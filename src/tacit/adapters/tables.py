@@ -32,6 +32,8 @@ LONGEST_NAME = 1000
 # characters that are there
 WIDEST = 4
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# what stands between the cells where it is no comma
+OTHER_MARKS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE | re.ASCII)
 # what programs write for a value that is not there
@@ -178,6 +180,10 @@ def _format_of(path: Path) -> str:
 
 
 def _unreadable(path: Path, error: Exception) -> InvalidInput:
+    if isinstance(error, UnicodeDecodeError):
+        return InvalidInput(
+            f"`{path}` is no text in UTF-8 (byte {error.start}): save it in that encoding."
+        )
     said = str(error)[:300] or type(error).__name__
     return InvalidInput(f"`{path}` cannot be read: {said}. Is it complete? Write it again.")
 
@@ -232,6 +238,8 @@ def _column(column: Any, name: str, path: Path, *, missing: bool) -> NDArray[Any
         cells = ["missing" if value is None else str(value) for value in column.to_pylist()]
         _require_short(cells, name, path, missing=missing)
         return _text(cells)
+    if kind.startswith("decimal"):
+        return np.array([float(value) for value in column.to_pylist()])
     return np.asarray(column.to_numpy())
 
 
@@ -278,6 +286,18 @@ def _header(rows: Iterator[list[str]], path: Path) -> list[str]:
         raise InvalidInput(
             f"`{path}` needs a header line with distinct names, got"
             f" {', '.join(header)[:300] or 'an empty file'}."
+        )
+    other = next((mark for mark in OTHER_MARKS if mark in header[0]), "")
+    if len(header) == 1 and other:
+        raise InvalidInput(
+            f"`{path}` has its cells apart by {OTHER_MARKS[other]}, and tacit reads commas (and a"
+            " point before the decimals): write it again in that form, for example with"
+            f" `pandas.read_csv(path, sep={other!r}, decimal=',').to_csv(new, index=False)`."
+        )
+    if all(NUMBER.fullmatch(name) for name in header):
+        raise InvalidInput(
+            f"`{path}` needs a header line with names, got numbers in its first line"
+            f" ({', '.join(header)[:60]}): name the columns."
         )
     return header
 

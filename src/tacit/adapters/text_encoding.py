@@ -1,6 +1,7 @@
 """Texts to token numbers: which are scored, how long texts are cut into windows, batches."""
 
 import hashlib
+import os
 import warnings
 import zlib
 from collections.abc import Iterator, Sequence
@@ -13,16 +14,22 @@ from numpy.typing import NDArray
 from tacit.core import InvalidInput, checking
 
 Long = Literal["refuse", "windows"]
+# tokens of a context: windows that overlap by half need two tokens on either side
+FEWEST = 4
 # a tokenizer without a limit says so with a number like 1e30
 NO_LIMIT = 10**9
 # what a tokenizer does to this text is part of its name: accents, spaces, digits, another script
 PROBE = "The 3 quick\tbrown foxes -- naïve, 日本 1234."
+
+# what the name of a file of texts ends in
+FILES = (".jsonl", ".ndjson", ".txt", ".gz", ".json", ".csv", ".parquet")
 
 # what people pass in place of a text, and what to do with it
 HINTS = {
     "bytes": " Decode them first.",
     "list": " Make each conversation one text: tokenizer.apply_chat_template(row, tokenize=False).",
     "dict": " Pass one split of the data set, or the column of the texts.",
+    "tuple": " Pass the texts alone, without their labels.",
     "float": " A missing value (NaN) is no text: leave the row out.",
     "NoneType": " A missing value is no text: leave the row out.",
     "NAType": " A missing value is no text: leave the row out.",
@@ -108,8 +115,8 @@ def require_strings(texts: Any, name: str) -> list[str]:
     InvalidInput
         It is a single text, or holds something else; rows are given.
     """
-    if isinstance(texts, (str, bytes)):
-        raise InvalidInput(f"`{name}` needs a list of texts, got a single text. Pass [text].")
+    if isinstance(texts, (str, bytes, os.PathLike)):
+        raise InvalidInput(_single(texts, name))
     try:
         found = list(texts)
     except TypeError:
@@ -126,6 +133,15 @@ def require_strings(texts: Any, name: str) -> list[str]:
             "was read in another encoding than it was written in."
         )
     return [str(text) for text in found]
+
+
+def _single(text: Any, name: str) -> str:
+    if isinstance(text, (str, bytes)) and not str(text).endswith(FILES):
+        return f"`{name}` needs a list of texts, got a single text. Pass [text]."
+    return (
+        f"`{name}` needs a list of texts, got the name of a file. Read it: "
+        "tacit.adapters.text_files.read_texts(path)."
+    )
 
 
 def _writable(text: str) -> bool:
@@ -214,8 +230,8 @@ def pieces_of(texts: Encoded, context: int | None, *, long: Long) -> list[Piece]
     if long not in ("refuse", "windows"):
         raise InvalidInput(f"`long` needs 'refuse' or 'windows', got {long!r}.")
     room = NO_LIMIT if context is None else context
-    if room < 4:
-        raise InvalidInput(f"`context` needs 4 tokens or more, got {room}.")
+    if room < FEWEST:
+        raise InvalidInput(f"`context` needs {FEWEST} tokens or more, got {room}.")
     whole = [texts.prefix + own for own in texts.ids]
     over = [row for row, own in enumerate(whole) if len(own) > room]
     if over and (long == "refuse" or texts.source is not None):
@@ -282,7 +298,8 @@ def _ids(tokenizer: Any, texts: list[str]) -> list[list[int]]:
     if not callable(tokenizer):
         raise InvalidInput(
             f"`tokenizer` needs a transformers tokenizer (tokenizer(texts)['input_ids']), got "
-            f"{type(tokenizer).__name__}."
+            f"{type(tokenizer).__name__}. A `tokenizers.Tokenizer` becomes one with "
+            "PreTrainedTokenizerFast(tokenizer_object=...)."
         )
     rows = tokenizer(texts, add_special_tokens=False)["input_ids"]
     return [[int(number) for number in row] for row in rows]

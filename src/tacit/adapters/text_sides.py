@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tacit.adapters.text_encoding import require_strings, require_texts
-from tacit.core import InvalidInput
+from tacit.audits.steps.sides import compared, require_two_sides
+from tacit.core import InvalidInput, Outputs, Tokens
 
 # the columns that data sets for language models have, by the names of the `datasets` world
 TEXT, PROMPT, ANSWER = "text", "prompt", "completion"
@@ -48,6 +51,7 @@ def side_of(given: Any, name: str) -> Side:
     """
     if isinstance(given, (set, frozenset)):
         raise InvalidInput(f"`{name}` needs texts in an order, got a set: pass sorted({name}).")
+    given = _held(given)
     table = _columns(given)
     if table is None:
         return Side(require_texts(_listed(given), name))
@@ -81,6 +85,15 @@ def prompts_of(given: Any, n: int, name: str) -> list[str]:
     return found
 
 
+def _held(given: Any) -> Any:
+    """What is still to be computed or read, in memory: a lazy frame, a generator, a stream."""
+    if type(given).__name__ == "LazyFrame":
+        return given.collect()
+    if hasattr(given, "__iter__") and not hasattr(given, "__len__"):
+        return list(given)
+    return given
+
+
 def _columns(given: Any) -> dict[str, Any] | None:
     """Columns by name, or None where it is no table."""
     if isinstance(given, Mapping):
@@ -111,3 +124,22 @@ def _of_rows(rows: Sequence[Any]) -> dict[str, Any]:
 def _listed(column: Any) -> Any:
     # Arrow's own strings are not Python's
     return column.to_pylist() if hasattr(column, "to_pylist") else column
+
+
+def require_other_tokens(member: Tokens, nonmember: Tokens) -> None:
+    """Refuse what a model says of the same texts on both sides, in another order or precision too.
+
+    Parameters
+    ----------
+    member, nonmember : Tokens
+        Of both sides.
+
+    Raises
+    ------
+    InvalidInput
+        They are the same.
+    """
+    require_two_sides(member, nonmember, "`member` and `nonmember`")
+    loss = -np.concatenate([side.ragged().mean() for side in (member, nonmember)])
+    if np.isfinite(loss).all():
+        compared(Outputs(loss=loss), np.arange(len(loss)) < member.n)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.adapters.answers import Kind, answered
-from tacit.adapters.arrays import as_array, batches, is_a, pair, same
+from tacit.adapters.arrays import as_array, batches, columns_and_label, is_a, pair, same
 from tacit.adapters.random_state import untouched_rng
 from tacit.core import InvalidInput, Outputs
 from tacit.core.optional import require
@@ -38,6 +38,11 @@ def outputs_of(
     runs on its own device in evaluation mode without gradients; afterwards every submodule is in
     the mode it was in, and the random states of Python, NumPy and PyTorch are as they were.
     """
+    if y is None and hasattr(x, "column_names"):
+        x, y = columns_and_label(x)
+    if hasattr(x, "to_numpy") and hasattr(x, "columns"):
+        # a table of numbers, of pandas or polars
+        x = x.to_numpy()
     with untouched_rng(), evaluating(model):
         stream = (
             loaded(x, y, batch_size, check=check) if is_loader(x) else batches(x, y, batch_size)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.adapters.answers import Kind, answered
-from tacit.adapters.arrays import as_array, batches
+from tacit.adapters.arrays import as_array, batches, is_a
 from tacit.adapters.categories import of_config, with_names
 from tacit.adapters.random_state import untouched_rng
 from tacit.adapters.torch import evaluating, is_loader, loaded, move, scores_in
@@ -44,7 +44,8 @@ def outputs_of(
 
 def is_language_model(model: Any) -> bool:
     """Does the model predict tokens rather than one class a text?"""
-    names = [kind.__name__ for kind in type(model).__mro__]
+    inner = model.get_base_model() if is_a(model, "peft.PeftModel") else model
+    names = [kind.__name__ for kind in type(inner).__mro__]
     return any(
         "CausalLM" in name or "LMHead" in name or "ForConditionalGeneration" in name
         for name in names
@@ -92,10 +93,68 @@ def _logits(model: Any, x: Any) -> NDArray[Any]:
 def _stream(x: Any, y: Any, batch_size: int, check: bool) -> Iterator[tuple[Any, Any]]:
     if is_loader(x) and not hasattr(x, "column_names"):
         return (_named(inputs, label) for inputs, label in loaded(x, y, batch_size, check=check))
+    named, label = columns_of(x, y)
+    return ((part, truth) for part, truth in batches(named, label, batch_size))
+
+
+def columns_of(x: Any, y: Any = None) -> tuple[dict[str, Any], Any]:
+    """What the model is given for records, name to array or tensor, padded on the right; and their
+    labels, or None.
+
+    Parameters
+    ----------
+    x, y : see `outputs_of`; no loader.
+    """
     if hasattr(x, "column_names"):
         x = {name: x[name][:] for name in x.column_names}
     named, label = _named(x, y)
-    return ((part, truth) for part, truth in batches(_arrays(named), label, batch_size))
+    return _arrays(named), label
+
+
+def columns_of_both(
+    train: tuple[Any, ...], test: tuple[Any, ...], *, pad: int = 0
+) -> tuple[dict[str, NDArray[Any]], NDArray[Any] | None]:
+    """The records of both sides in one table, members first; and their labels, or None.
+
+    Parameters
+    ----------
+    train, test : ``(x,)`` or ``(x, y)``, see `columns_of`.
+    pad : token that fills up the shorter side; the attention mask says that it is none.
+
+    Raises
+    ------
+    InvalidInput : the sides have other columns, or other widths and no attention mask.
+    """
+    sides = [columns_of(*part) for part in (train, test)]
+    (first, one), (second, other) = sides
+    if set(first) != set(second) or (one is None) != (other is None):
+        raise InvalidInput(
+            "`train` and `test` need the same columns, got"
+            f" {' and '.join(', '.join(sorted(columns)) for columns, _ in sides)}"
+            f"{'' if (one is None) == (other is None) else ', with labels on one side only'}."
+        )
+    whole = {}
+    for name in first:
+        parts = [as_array(columns[name]) for columns in (first, second)]
+        widths = {part.shape[1:] for part in parts}
+        if len(widths) > 1 and (parts[0].ndim != 2 or "attention_mask" not in first):
+            raise InvalidInput(
+                f"`{name}` needs rows of one length on both sides, or an `attention_mask`, got"
+                f" shapes {parts[0].shape} and {parts[1].shape}."
+            )
+        if len(widths) > 1:
+            parts = _as_wide(parts, pad if name == "input_ids" else 0)
+        whole[name] = np.concatenate(parts)
+    label = None if one is None else np.concatenate([as_array(one), as_array(other)])
+    return whole, label
+
+
+def _as_wide(parts: list[NDArray[Any]], filling: int) -> list[NDArray[Any]]:
+    """Both (n, d), filled up on the right to the larger width."""
+    wide = max(part.shape[1] for part in parts)
+    return [
+        np.pad(part, ((0, 0), (0, wide - part.shape[1])), constant_values=filling) for part in parts
+    ]
 
 
 def _named(x: Any, y: Any) -> tuple[dict[str, Any], Any]:

@@ -13,8 +13,11 @@ from tacit.core import InvalidInput, NotEnoughData, Signals
 
 View = Literal["words", "characters", "counts", "rare n-grams", "surface"]
 VIEWS: tuple[View, ...] = get_args(View)
-# of a ridge regression, in shares of the mean squared length of a text's row of numbers
-PENALTY = 1.0
+# of a ridge regression, in shares of the mean squared length of a text's row of numbers. A weak
+# shift of sources lies in the few directions in which texts differ most, which a strong penalty
+# keeps (a 55/45 mixture of two sources in 2,000 texts gives the characters AUC 0.54 at 30 and 0.52
+# at 1); a single word that one side has is found by a weak one (in 300 texts not at 30)
+PENALTY = {"words": 1.0, "characters": 30.0, "surface": 1.0}
 # characters of each text that are read: enough to tell sources apart, and the cost stays bounded
 MOST_CHARACTERS = 4000
 # an n-gram in fewer texts says nothing of a source
@@ -112,7 +115,8 @@ class BlindText:
             return _naive_bayes(self._table, rows, member, asked)
         kernel = self._kernel
         own = kernel[np.ix_(rows, rows)]
-        own[np.diag_indices(len(rows))] += PENALTY * max(float(np.trace(own)) / len(rows), 1e-12)
+        scale = max(float(np.trace(own)) / len(rows), 1e-12)
+        own[np.diag_indices(len(rows))] += PENALTY[self.view] * scale
         centred = member - member.mean(axis=0)
         weight = cho_solve(cho_factor(own, overwrite_a=True), centred)
         return np.asarray(kernel[np.ix_(asked, rows)] @ weight, np.float64)

@@ -44,7 +44,7 @@ class Population:
     def __call__(self, signals: Signals) -> NDArray[np.floating[Any]]:
         """Scores (n,), 1 minus a valid p-value of "this record is a non-member"."""
         known = np.flatnonzero(signals.known == 0)
-        require_told("Population", len(known), "non-members")
+        require_told("Population", len(known), "non-members", of=len(known))
         value = one_value(signals)
         score = 1 - _p_value(value, value[known])
         sizes = np.bincount(signals.group[known], minlength=int(signals.group.max()) + 1)

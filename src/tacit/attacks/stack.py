@@ -2,8 +2,8 @@
 combine all scores.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -31,6 +31,8 @@ from tacit.attacks.reference.stacking import (
 from tacit.core import NotEnoughData, Signals
 from tacit.core.threads import one_thread
 
+# a model's signal (n, q), all signals, other models by number, to columns (n, d)
+Beside = Callable[[NDArray[Any], Signals, Sequence[int]], NDArray[Any]]
 MOST_ROWS = 128_000  # more teach nothing new, and take longer: boosting has 400 leaves to place
 MOST_SUBSETS = 8  # descriptions of the target that are averaged; the ninth changes no rank
 # parts of the families that are held out in turn: two suffice for three weights, and where every
@@ -68,6 +70,9 @@ class ShadowStack:
         models' own training records, as `known`, teach the rest), or ``"auto"``: online where every
         record has IN models.
     seed : of the choice of rows where there are more than 128,000.
+    beside : columns of the caller's own, which say more of a record than its signal does:
+        ``beside(target, signals, others)`` gives float (n, d) of a model's signal `target` (n, q)
+        beside the shadow models `others` (numbers). Larger speaks for a member.
 
     References
     ----------
@@ -90,6 +95,7 @@ class ShadowStack:
 
     mode: Mode = "auto"
     seed: int = 0
+    beside: Beside | None = field(default=None, repr=False)
 
     learns: ClassVar[bool] = False
     reference: ClassVar[str] = "Wolpert 1992, Shokri et al. 2017"
@@ -106,14 +112,14 @@ class ShadowStack:
         if signals.n_shadows == 2 and len(families(signals.shadow_member)) == 1:
             base = simple_score(signals, online=self.mode != "offline")
             return np.asarray(expit(np.nan_to_num(base)), np.float64)
-        teachers = _Teachers.of(signals, self.mode, self.seed)
+        teachers = _Teachers.of(signals, self)
         parts: list[Examples] = []
         descriptions: list[NDArray[np.float32]] = []
         step = -(-len(teachers.groups) // MOST_SUBSETS)
         for number, pair in teachers.each_left_out():
             parts += teachers.examples(number, pair)
             if number % step == 0:
-                descriptions.append(teachers.described(pair, signals.target).table)
+                descriptions.append(teachers.described(number, pair, signals.target).table)
         examples = Examples.joined(parts)
         base = simple_score(signals, online=teachers.online)
         n_parts = min(PARTS_FOR_WEIGHTS, len(teachers.groups))
@@ -128,14 +134,14 @@ class ShadowStack:
         """Membership probabilities (m, n) of every shadow model as the target, by learners and
         weights that saw neither its family nor, of the other models, the records that are scored.
         """
-        teachers = _Teachers.of(signals, self.mode, self.seed)
+        teachers = _Teachers.of(signals, self)
         n_parts = min(PARTS_FOR_SCORES, len(teachers.groups))
         score = np.empty((signals.n_shadows, signals.n))
         learners, weights = _cross_fitted(teachers, n_parts)
         for number, pair in teachers.each_left_out():
             part = number % n_parts
             for model in teachers.groups[number]:
-                table = teachers.described(pair, signals.shadow[model]).table
+                table = teachers.described(number, pair, signals.shadow[model]).table
                 for half in (0, 1):
                     rows = np.flatnonzero(teachers.half == half)
                     odds = _odds(learners[part, half], table[rows])
@@ -184,6 +190,7 @@ class _Teachers:
     online : whether a record's own IN models are used.
     audited_inside : whether some shadow model was trained on an audited record.
     seed : of the choice of rows.
+    beside : columns of the caller's own, or None.
     order : int (n,), the records by what is known of each, so that nothing depends on their order.
     half : int (n,), every other record in that order.
     """
@@ -193,12 +200,13 @@ class _Teachers:
     online: bool
     audited_inside: bool
     seed: int
+    beside: Beside | None
     order: NDArray[np.intp]
     half: NDArray[np.int64]
 
     @classmethod
-    def of(cls, signals: Signals, mode: Mode, seed: int) -> "_Teachers":
-        groups = families(signals.shadow_member)
+    def of(cls, signals: Signals, stack: "ShadowStack") -> "_Teachers":
+        mode, groups = stack.mode, families(signals.shadow_member)
         if len(groups) < 2:
             message = (
                 "ShadowStack needs 2 shadow models that do not give each other away, got"
@@ -217,11 +225,28 @@ class _Teachers:
         half = np.empty(signals.n, np.int64)
         half[order] = np.arange(signals.n) % 2
         audited_inside = bool(unknown.any() and have_inside.any())
-        return cls(signals, groups, online, audited_inside, seed, order, half)
+        return cls(signals, groups, online, audited_inside, stack.seed, stack.beside, order, half)
 
-    def described(self, pair: Pair, target: NDArray[Any]) -> Columns:
-        """Description (n, d) of a model's signal `target` (n, q) by the models of `pair`."""
-        return stack_features(pair, target, online=self.online)
+    def described(
+        self,
+        number: int,
+        pair: Pair,
+        target: NDArray[Any],
+        rows: NDArray[np.intp] | None = None,
+    ) -> Columns:
+        """Description of a model's signal `target` (n, q) by the models of `pair`, which lacks the
+        family `number`; of the records `rows` alone where given.
+        """
+        if rows is None:
+            columns = stack_features(pair, target, online=self.online)
+        else:
+            columns = stack_features(pair.take(rows), target[rows], online=self.online)
+        if self.beside is not None:
+            gone = self.groups[number]
+            others = [model for model in range(self.signals.n_shadows) if model not in gone]
+            more = np.asarray(self.beside(target, self.signals, others), np.float64)
+            columns.add(1, *(more if rows is None else more[rows]).T)
+        return columns
 
     def each_left_out(self) -> Iterator[tuple[int, Pair]]:
         """Number of each family, and the worlds of all other shadow models."""
@@ -235,7 +260,7 @@ class _Teachers:
         every = self._teaching_rows(group)
         parts = []
         for model in group:
-            rows, table, directions = self._described_rows(every, share, model, pair)
+            rows, table, directions = self._described_rows(every, share, model, number, pair)
             parts.append(
                 Examples(
                     table.astype(np.float64),
@@ -248,7 +273,7 @@ class _Teachers:
         return parts
 
     def _described_rows(
-        self, every: NDArray[np.intp], share: int, model: int, pair: Pair
+        self, every: NDArray[np.intp], share: int, model: int, number: int, pair: Pair
     ) -> tuple[NDArray[np.intp], NDArray[np.float32], list[int]]:
         """The rows that one shadow model teaches from, `share` of `every`, their description, and
         the directions of its columns.
@@ -258,13 +283,13 @@ class _Teachers:
         """
         target = self.signals.shadow[model]
         if len(every) <= share:
-            columns = self.described(pair, target)
+            columns = self.described(number, pair, target)
             return every, columns.table[every], columns.direction
         rng = np.random.default_rng([self.seed, model])
         rows = every[np.sort(rng.choice(len(every), share, replace=False))]
         others = self.order[:: max(1, len(self.order) // POPULATION)]
         beside = np.concatenate([rows, others[~np.isin(others, rows)]])
-        columns = self.described(pair.take(beside), target[beside])
+        columns = self.described(number, pair, target, beside)
         return rows, columns.table[: len(rows)], columns.direction
 
     def _teaching_rows(self, group: Family) -> NDArray[np.intp]:

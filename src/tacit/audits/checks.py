@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from tacit.audits.steps.joint_finding import learned_p
 from tacit.audits.steps.multiplicity import with_adjusted
-from tacit.audits.steps.scoring import by_folds, measured, pooled_order
+from tacit.audits.steps.pooled_order import pooled_order
+from tacit.audits.steps.scoring import by_folds, measured
 from tacit.audits.steps.verdict import finding_of
 from tacit.core import (
     Check,
@@ -132,7 +133,7 @@ def _learned_p_value(check: Check, signals: Signals, membership: Membership) -> 
     Cross-fitted scores depend on the labels of all folds, so that their own p-values would call a
     leak in 10 to 16 % of models without one; those of prequential folds hold.
     """
-    order = pooled_order([signals])
+    order = pooled_order([signals], membership.member)
     cluster = membership.cluster
     fold = deal_folds(order, cluster=cluster)
     try:

@@ -27,11 +27,12 @@ from tacit.core import (
     judge,
     overall,
 )
-from tacit.core.checking import confidence
+from tacit.core.checking import confidence, floats
 from tacit.core.dates import today
 from tacit.core.report import Finding
 from tacit.design import Canaries, Manifest
 from tacit.dp import Gaussian, epsilon_lower_bound, one_run_epsilon, require_fair_within
+from tacit.dp.bounds import require_delta
 from tacit.metrics import roc_points, score_histogram
 
 EPSILON = "epsilon"
@@ -93,8 +94,9 @@ def dp_audit(
     confidence(level)
     if runs not in ("one", "many"):
         raise InvalidInput(f'`runs` needs "one" or "many", got {runs!r}.')
+    require_delta(delta)
     key = _answer_key(canaries, digest)
-    signals = Signals.of(score, statistic="canary score")
+    signals = _signals(score)
     gates = () if claimed_epsilon is None else (NotRefuted(claimed_epsilon),)
     try:
         evidence = _evidence(signals, key, kind)
@@ -146,7 +148,17 @@ def dp_evidence(
     InvalidInput : the manifest lists other canaries or another order.
     """
     key = _answer_key(canaries, digest)
-    return _evidence(Signals.of(score, statistic="canary score"), key, kind)
+    return _evidence(_signals(score), key, kind)
+
+
+def _signals(score: ArrayLike) -> Signals:
+    scores = floats(score, "score", ndim=(1, 2))
+    if scores.ndim == 2 and scores.shape[1] != 1:
+        raise InvalidInput(
+            f"`score` needs one number a canary, got shape {scores.shape}: several guessers? Audit"
+            " each by itself at a level that pays for having tried them all."
+        )
+    return Signals.of(scores, statistic="canary score")
 
 
 def _answer_key(
@@ -158,6 +170,11 @@ def _answer_key(
             _require_declared(canaries, digest)
         return canaries
     manifest = canaries.manifest if isinstance(canaries, Canaries) else canaries
+    if not isinstance(manifest, Manifest):
+        raise InvalidInput(
+            "`canaries` needs the canaries, their manifest, or"
+            f' tacit.Membership(member, assignment="coin"), got {type(canaries).__name__}.'
+        )
     if digest is not None:
         manifest.require_same_digests(digest)
     _require_declared(manifest.membership, manifest.digest)
@@ -326,15 +343,15 @@ def _headline(
 ) -> str:
     sure, shown = (
         f"{100 * bound.level:g} % confidence",
-        f"{bound.name} >= {bound.low:.3g} at delta = {delta:g}",
+        f"{bound.name} of at least {bound.low:.3g} at delta = {delta:g}",
     )
     if claimed is None or not verdicts:
-        return f"This training shows {shown} ({sure}); no claim was given to hold against it."
+        return f"This training shows an {shown} ({sure}); no claim was given to hold against it."
     if verdicts[0].outcome == "fail":
-        return f"The claim is refuted: {shown} ({sure}), where {claimed:g} was claimed."
+        return f"The claim is refuted: an {shown} is shown ({sure}), where {claimed:g} was claimed."
     if verdicts[0].outcome == "pass":
         return (
-            f"The claim of epsilon = {claimed:g} is not refuted: {shown} ({sure}). That is no proof"
-            " that it holds."
+            f"The claim of epsilon = {claimed:g} is not refuted: an {shown} is shown ({sure})."
+            " That is no proof that it holds."
         )
     return f"Inconclusive: {verdicts[0].reason}."

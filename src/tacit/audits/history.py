@@ -25,7 +25,8 @@ def history(
 ) -> History:
     """Vulnerability and accuracy of one model over its versions.
 
-    Each version is compared with the one before it. Audits that kept their records
+    Each version is compared with the last one before it that has a score, so that a version that
+    could not be scored hides no change. Audits that kept their records
     (``records=True``) of the same split are compared on the same records, which shows much smaller
     changes; others by their two intervals. All steps, in vulnerability and in accuracy, are
     corrected together (Holm).
@@ -55,7 +56,7 @@ def history(
         )
     names = _names(reports, versions)
     measured = [_version(report, name) for report, name in zip(reports, names)]
-    pairs = list(zip(measured[1:], measured))
+    pairs = [(measured[at], _before(measured[:at])) for at in range(1, len(measured))]
     steps = [difference(new, old, level=level) for new, old in pairs]
     accuracy = [_accuracy_step(new.point, old.point, level=level) for new, old in pairs]
     found = [
@@ -98,6 +99,12 @@ def _version(report: Report, name: str) -> Measured:
             " a version. Use tacit.compare for epochs."
         )
     return replace(found[0], point=replace(found[0].point, name=name))
+
+
+def _before(earlier: Sequence[Measured]) -> Measured:
+    """The last version with a score; where none has one, the last."""
+    scored = (item for item in reversed(earlier) if item.point.score is not None)
+    return next(scored, earlier[-1])
 
 
 def _accuracy_step(new: Point, old: Point, *, level: float) -> Difference:

@@ -11,9 +11,10 @@ from tacit.attacks import Threshold
 from tacit.audits.steps.blind_baseline import blind_result
 from tacit.audits.steps.conclusion import concluded, figures, results_of
 from tacit.audits.steps.joint_finding import joint_finding
+from tacit.audits.steps.pooled_order import pooled_order
 from tacit.audits.steps.provenance import accuracy, arrays_of, environment
 from tacit.audits.steps.record_table import record_table
-from tacit.audits.steps.scoring import Scored, at_thresholds, pooled_order
+from tacit.audits.steps.scoring import Scored, at_thresholds
 from tacit.audits.steps.sides import compared, require_two_sides, told
 from tacit.audits.steps.slices import columns_of, slice_looks, slice_results
 from tacit.audits.steps.small_cells import hidden_notes, hidden_values
@@ -137,7 +138,7 @@ def audit_label_only(
         predict, (x1, x0), x, y, scales=scales, n_copies=n_copies, changes=augmentations, seed=seed
     )
     signals = [Signals.of(value, statistic=name) for name, value in values.items()]
-    order = pooled_order(signals)
+    order = pooled_order(signals, membership.member)
     scored: list[Scored] = []
     for seen in signals:
         check = Check(seen.statistic, seen.statistic, Threshold(), METRICS)

@@ -11,22 +11,24 @@ from numpy.typing import ArrayLike
 
 from tacit.attacks import BASE, EBLiRA, LiRA, ShadowStack
 from tacit.attacks.reference.families import families
+from tacit.attacks.reference.leave_one_out import require_targets
 from tacit.audits.steps.conclusion import concluded, figures, results_of
 from tacit.audits.steps.joint_finding import joint_finding
 from tacit.audits.steps.plausible import implausible, require_no_copy
+from tacit.audits.steps.pooled_order import pooled_order
 from tacit.audits.steps.provenance import environment
 from tacit.audits.steps.resemblance import resemblance
 from tacit.audits.steps.scoring import (
     Progress,
     Scored,
     at_thresholds,
-    pooled_order,
     result_of,
 )
 from tacit.audits.steps.shadow_targets import between_models, shadow_evidence, vulnerability
-from tacit.audits.steps.slice_values import coded, slice_columns, with_slices
+from tacit.audits.steps.slice_values import SliceColumn, coded, slice_columns, with_slices
 from tacit.audits.steps.slices import slice_looks, slice_results
 from tacit.audits.steps.small_cells import hidden_notes, hidden_values
+from tacit.audits.steps.unstarted import unstarted
 from tacit.audits.steps.verdict import require_known
 from tacit.core import (
     DEFAULT_POLICY,
@@ -115,10 +117,14 @@ def shadow_audit(
         member: do not publish them.
     progress : called with (what, done, of).
 
+    Returns
+    -------
+    Report, which is inconclusive and says what it would take where records, clusters or shadow
+    models are too few for all of the attacks.
+
     Raises
     ------
     InvalidInput : lengths differ, or the audited model is one of the shadow models.
-    NotEnoughData : too few shadow models for all of the attacks.
     """
     if signals.n != membership.n:
         raise InvalidInput(
@@ -128,16 +134,54 @@ def shadow_audit(
     require_known(policy)
     confidence(level)
     require_no_copy(signals)
-    doubts = implausible(signals)
-    tell = progress or (lambda what, done, of: None)
-    played = played_by(
-        tuple(attacks or shadow_attacks(signals.scale)), signals, membership, level=level, tell=tell
-    )
-    best = max(played, key=lambda item: item.promise)
-    scored = [_scored(item, signals, membership) for item in played]
-    chosen = scored[played.index(best)]
+    made = _environment(signals, membership, level=level, command=command)
     given = slice_columns(slices, membership.member, min_cell)
-    columns = coded(given)
+    try:
+        require_targets(signals)
+        report = _played(
+            signals,
+            membership,
+            attacks=tuple(attacks or shadow_attacks(signals.scale)),
+            slices=given,
+            min_cell=min_cell,
+            accuracy=accuracy,
+            shadow_accuracy=shadow_accuracy,
+            policy=policy,
+            level=level,
+            records=records,
+            tell=progress or (lambda what, done, of: None),
+        )
+    except NotEnoughData as error:
+        report = unstarted("is there a leak at all?", error, policy=policy, title=title)
+    return replace(report, environment=made, created=today(), title=title)
+
+
+def _played(
+    signals: Signals,
+    membership: Membership,
+    *,
+    attacks: tuple[Attack, ...],
+    slices: Mapping[str, SliceColumn],
+    min_cell: int,
+    accuracy: float | None,
+    shadow_accuracy: Sequence[float],
+    policy: Policy,
+    level: float,
+    records: bool,
+    tell: Progress,
+) -> Report:
+    """The report of attacks that have enough shadow models.
+
+    Raises
+    ------
+    NotEnoughData : records, clusters or shadow models are too few.
+    """
+    doubts = implausible(signals)
+    played = played_by(attacks, signals, membership, level=level, tell=tell)
+    scored = [_scored(item, signals, membership) for item in played]
+    best = max(played, key=lambda item: item.promise)
+    chosen = scored[played.index(best)]
+    columns = coded(slices)
     if int(signals.group.max()) > 0:
         columns = {"class": labelled_codes(signals.group, "group"), **columns}
     found = joint_finding(
@@ -145,7 +189,7 @@ def shadow_audit(
         slice_looks(columns, [chosen], membership.member),
         membership.member,
         cluster=membership.cluster,
-        order=pooled_order([signals]),
+        order=pooled_order([signals], membership.member),
         level=level,
     )
     results = {
@@ -164,7 +208,7 @@ def shadow_audit(
     report = concluded(
         found, results, parts, controls, shown=chosen, policy=policy, warning=" ".join(doubts)
     )
-    report = with_slices(report, given)
+    report = with_slices(report, slices)
     result = results[chosen.name]
     return replace(
         report,
@@ -176,24 +220,27 @@ def shadow_audit(
         ),
         warnings=(*doubts, *(text for text in report.warnings if text not in report.headline)),
         figures={**report.figures, **figures(scored, chosen, level=level)},
-        environment=environment(
-            {
-                "target": signals.target,
-                "shadow": signals.shadow,
-                "shadow_member": signals.shadow_member,
-            },
-            membership,
-            task="signals",
-            seed=0,
-            level=level,
-            command=command,
-            n_shadows=signals.n_shadows,
-        ),
-        created=today(),
-        title=title,
         records=(
             _records(chosen.evidence, chosen.name, best.evidences, level=level) if records else None
         ),
+    )
+
+
+def _environment(
+    signals: Signals, membership: Membership, *, level: float, command: str
+) -> dict[str, Any]:
+    return environment(
+        {
+            "target": signals.target,
+            "shadow": signals.shadow,
+            "shadow_member": signals.shadow_member,
+        },
+        membership,
+        task="signals",
+        seed=0,
+        level=level,
+        command=command,
+        n_shadows=signals.n_shadows,
     )
 
 

@@ -123,8 +123,6 @@ def strong_audit(
     ------
     InvalidInput
         Lengths differ.
-    NotEnoughData
-        Too few shadow models for all of the attacks.
     """
     if outputs.n != signals.n:
         raise InvalidInput(

@@ -10,15 +10,17 @@ from numpy.typing import ArrayLike
 from tacit.attacks import ShadowStack
 from tacit.attacks.reference.families import families
 from tacit.audits.one_model import ASSUMES
-from tacit.audits.shadow import shadow_audit
+from tacit.audits.shadow import shadow_attacks, shadow_audit
 from tacit.audits.steps.blind_baseline import backwards_warning
 from tacit.audits.steps.conclusion import concluded, figures, results_of
 from tacit.audits.steps.joint_finding import joint_finding
+from tacit.audits.steps.pooled_order import pooled_order
 from tacit.audits.steps.provenance import environment
-from tacit.audits.steps.scoring import Progress, Scored, pooled_order, result_of
+from tacit.audits.steps.scoring import Progress, Scored, result_of
 from tacit.audits.steps.slice_values import coded, slice_columns, with_slices
 from tacit.audits.steps.slices import slice_looks, slice_results
 from tacit.audits.steps.small_cells import hidden_notes, hidden_values
+from tacit.audits.steps.text_columns import TokenColumns
 from tacit.audits.steps.text_extraction import PlantedTexts, canary_results, extraction_results
 from tacit.audits.steps.text_game import Shadows, Suffixes, TextGame
 from tacit.audits.steps.text_gates import (
@@ -33,6 +35,7 @@ from tacit.audits.steps.text_scores import Score, scored, scores_of, signals_of
 from tacit.audits.steps.verdict import headline_of, require_known
 from tacit.core import (
     DEFAULT_POLICY,
+    Attack,
     InvalidInput,
     Membership,
     Note,
@@ -145,7 +148,7 @@ def text_audit(
         tokens, membership, texts, dict(references or {}), shadows, suffixes, slices or {}
     )
     game.require_whole()
-    found = overlap_of(tokens, membership)
+    found = overlap_of(tokens, membership, texts)
     if overlap == "refuse":
         require_apart(found)
     plan.facts.update(_facts(game, found, dropped=overlap == "drop"))
@@ -206,7 +209,7 @@ def _by_one_test(
         slice_looks(columns, items, membership.member),
         membership.member,
         cluster=membership.cluster,
-        order=pooled_order([signals_of(score) for score in scores]),
+        order=pooled_order([signals_of(score) for score in scores], membership.member),
         level=plan.level,
     )
     shown = found.shown
@@ -239,6 +242,7 @@ def _by_fine_tunes(game: TextGame, plan: _Plan) -> Report | None:
     report = shadow_audit(
         signals,
         game.membership,
+        attacks=_attacks(shadows, game.tokens),
         slices=game.slices,
         min_cell=plan.min_cell,
         policy=plan.policy,
@@ -248,6 +252,13 @@ def _by_fine_tunes(game: TextGame, plan: _Plan) -> Report | None:
         records=plan.records,
     )
     return replace(report, environment=_made(game, plan))
+
+
+def _attacks(shadows: Shadows, tokens: Tokens) -> tuple[Attack, ...]:
+    """Those of any audit with shadow models; the stack sees the tokens where they are known."""
+    _, *others = shadow_attacks("log-likelihood")
+    beside = TokenColumns(tokens, mean_logprob(tokens), shadows) if shadows.tokens else None
+    return (ShadowStack(beside=beside), *others)
 
 
 def _of_a_pair(shadows: Shadows | None, tokens: Tokens) -> list[Score]:
@@ -313,7 +324,7 @@ def _facts(game: TextGame, overlap: Overlap | None, *, dropped: bool) -> dict[st
     if tokens.top1 is not None:
         facts["texts_all_right"] = int(all_right(tokens).sum())
     if overlap is not None:
-        facts[f"texts_sharing_{overlap.length}_tokens"] = int(overlap.shared.sum())
+        facts[f"texts_sharing_{overlap.length}_{overlap.unit}"] = int(overlap.shared.sum())
         facts["overlaps_dropped"] = bool(dropped and overlap.shared.any())
     return facts
 

@@ -7,6 +7,11 @@ from typing import Any
 from tacit.cli.writing import add_output_options, check_outputs, command_told, deliver
 
 SIDES = ("train", "test", "reference")
+FILES_OF = (
+    "records that the model was trained on",
+    "others of the same population",
+    "further ones, none of them a training record",
+)
 ABOUT = """\
 Audits what a model tells about one column of the records that it was trained on, beside what the
 other columns tell anyway.
@@ -67,8 +72,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--tolerance", type=float, help="how near a guessed quantity must be, in its own unit"
     )
     files = audit.add_argument_group("records in files, in place of those that RECIPE names")
-    for side in SIDES:
-        files.add_argument(f"--{side}", metavar="FILE", help=f"the {side} records")
+    for side, what in zip(SIDES, FILES_OF):
+        files.add_argument(f"--{side}", metavar="FILE", help=what)
     files.add_argument("--label", metavar="COLUMN", help="what the model predicts")
     files.add_argument(
         "--cluster",

@@ -36,7 +36,7 @@ exit codes: 0 pass, 1 fail, 2 inconclusive under the policy; 3 wrong usage or un
 
 examples:
   tacit audit outputs.npz
-  tacit audit members.parquet others.parquet --policy tacit.toml --html report.html
+  tacit audit members.parquet nonmembers.parquet --policy tacit.toml --html report.html
 """
 
 

@@ -61,7 +61,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from tacit.audits.compare import compare
     from tacit.core import Report, presentation
 
-    check_outputs(arguments)
+    check_outputs(arguments, report=False)
     reports = [Report.load(path) for path in arguments.reports]
     comparison = compare(
         reports, level=arguments.level, tolerance=arguments.tolerance, title=arguments.title

@@ -52,7 +52,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         default="full",
         help="quick leaves out attackers that learn",
     )
-    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--seed", type=int, default=0, help="of all draws (default: 0)")
     command.set_defaults(run=_run)
 
 

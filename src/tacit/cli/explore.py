@@ -18,7 +18,8 @@ A Python file names what is explored:
     variants = {"now": {}, "narrow": {"width": 16}, "decay": {"decay": 1e-2}}   # baseline first
     store = "shadows"                              # optional
 
-A run that is killed goes on where it was: type the same command again.
+A run that is killed goes on where it was: type the same command again. A variant that fails is
+named with its reason, and the others go on.
 """
 
 
@@ -38,7 +39,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--confirm",
         type=int,
         metavar="N",
-        help="fresh trainings of winner and baseline (default: as --runs; 0: none)",
+        help="fresh trainings of winner and baseline, 3 or more (default: as --runs; 0: none)",
     )
     command.add_argument("--baseline", default="", help="what is done today (default: the first)")
     command.add_argument(
@@ -48,7 +49,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="accuracy that may be given up, as a share (default: %(default)s)",
     )
     command.add_argument("--seed", type=int, default=0, help="of all draws (default: %(default)s)")
-    command.add_argument("--level", type=float, default=0.95, help="(default: %(default)s)")
+    command.add_argument(
+        "--level", type=float, default=0.95, help="confidence (default: %(default)s)"
+    )
+    command.add_argument(
+        "--seconds", type=float, metavar="N", help="begin no further variant after so long"
+    )
     command.add_argument("--store", metavar="WHERE", help="a folder or URL for the numbers")
     add_pool_options(command)
     group = command.add_argument_group("where the comparison goes (besides the screen)")
@@ -65,7 +71,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from tacit.cli.writing import check_outputs, deliver
     from tacit.training.recipe_file import read_variants
 
-    check_outputs(arguments)
+    check_outputs(arguments, report=False)
     recipe, variants = read_variants(arguments.recipe)
     pool, close = pool_of(arguments)
     progress = Progress(quiet=arguments.quiet)
@@ -80,6 +86,7 @@ def _run(arguments: argparse.Namespace) -> int:
             tolerance=arguments.tolerance,
             seed=arguments.seed,
             level=arguments.level,
+            seconds=arguments.seconds,
             store=recipe.open(arguments.store),
             pool=pool,
             progress=progress,

@@ -72,7 +72,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from tacit.core.evidence_file import EvidenceFile
     from tacit.core.filing import Filing
 
-    check_outputs(arguments)
+    check_outputs(arguments, report=False)
     stated = EvidenceFile()
     if arguments.statements:
         stated = EvidenceFile.from_toml(arguments.statements)

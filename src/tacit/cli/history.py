@@ -48,7 +48,10 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     command.add_argument(
         "--fail-if-worse",
         action="store_true",
-        help="exit 1 where the newest version is surely more vulnerable than the one before",
+        help=(
+            "exit 1 where the newest version is surely more vulnerable than the one before, 2 where"
+            " it cannot be compared"
+        ),
     )
     group = command.add_argument_group("where the history goes (besides the screen)")
     group.add_argument("--html", metavar="FILE", help="one self-contained page for people")
@@ -66,8 +69,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def _run(arguments: argparse.Namespace) -> int:
     from tacit.audits.history import history
+    from tacit.core.gate import EXIT_CODES
 
-    check_outputs(arguments)
+    check_outputs(arguments, report=False)
     names, reports = _read(arguments)
     found = history(
         reports,
@@ -76,7 +80,12 @@ def _run(arguments: argparse.Namespace) -> int:
         title=arguments.title or arguments.mlflow or "",
     )
     deliver(found, arguments)
-    return int(arguments.fail_if_worse and found.points[-1].name in found.worse)
+    if not arguments.fail_if_worse:
+        return EXIT_CODES["pass"]
+    newest = found.points[-1].name
+    if newest in found.unknown:
+        return EXIT_CODES["inconclusive"]
+    return EXIT_CODES["fail" if newest in found.worse else "pass"]
 
 
 def _read(arguments: argparse.Namespace) -> "tuple[list[str] | None, list[Report]]":

@@ -24,12 +24,12 @@ line), also with .gz; what `tacit text tokens` wrote is .npz.
 exit codes: 0 pass, 1 fail, 2 inconclusive under the policy; 3 wrong usage or unreadable input
 
 examples:
-  tacit text gate --member trained.jsonl --nonmember others.jsonl
-  tacit text tokens --model ./my-model --texts trained.jsonl --out trained.npz
-  tacit text audit --member trained.npz --nonmember others.npz --reference base_t.npz base_o.npz
+  tacit text gate --member members.jsonl --nonmember nonmembers.jsonl
+  tacit text tokens --model ./my-model --texts members.jsonl --out members.npz
+  tacit text audit --member members.npz --nonmember nonmembers.npz --reference base_t.npz base_o.npz
   tacit text audit --model ./my-model --reference ./base --shadows 2 --epochs 3 --lr 5e-5 \\
-      --member trained.jsonl --nonmember others.jsonl --html report.html
-  tacit text audit --model ./my-model --member trained.jsonl --nonmember others.jsonl \\
+      --member members.jsonl --nonmember nonmembers.jsonl --html report.html
+  tacit text audit --model ./my-model --member members.jsonl --nonmember nonmembers.jsonl \\
       --prefix 32 --suffix 16 --tries 10000 --top-k 10 --canaries canaries.npz
 """
 
@@ -60,8 +60,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         else:
             part.add_argument("--member", metavar="FILE", required=True, help="what was trained on")
             part.add_argument("--nonmember", metavar="FILE", required=True, help="what was not")
-            part.add_argument("--level", type=float, default=0.95, help="(default: %(default)s)")
-            part.add_argument("--seed", type=int, default=0, help="(default: %(default)s)")
+            part.add_argument(
+                "--level", type=float, default=0.95, help="confidence (default: %(default)s)"
+            )
+            part.add_argument(
+                "--seed", type=int, default=0, help="of all draws (default: %(default)s)"
+            )
         if name == "audit":
             _add_audit(part)
 
@@ -96,13 +100,21 @@ def _add_audit(part: argparse.ArgumentParser) -> None:
     part.add_argument("--batch-size", type=int, default=16, help="of a fine-tune (default: 16)")
     part.add_argument("--store", metavar="DIR", help="where fine-tunes are kept; a run goes on")
     part.add_argument(
-        "--prefix", type=int, default=50, metavar="N", help="tokens given (default: %(default)s)"
+        "--prefix",
+        type=int,
+        default=50,
+        metavar="N",
+        help="tokens the attacker gives (default: 50)",
     )
     part.add_argument(
-        "--suffix", type=int, default=50, metavar="N", help="tokens drawn out (default: 50)"
+        "--suffix", type=int, default=50, metavar="N", help="tokens he wants back (default: 50)"
     )
     part.add_argument(
-        "--tries", type=float, default=1000.0, metavar="N", help="samples (default: 1000)"
+        "--tries",
+        type=float,
+        default=1000.0,
+        metavar="N",
+        help="answers he asks for, a text (default: 1000)",
     )
     part.add_argument("--top-k", type=int, metavar="K", help="of the sampler (default: no cut)")
     part.add_argument("--top-p", type=float, metavar="P", help="of the sampler (default: no cut)")
@@ -110,10 +122,26 @@ def _add_audit(part: argparse.ArgumentParser) -> None:
         "--temperature", type=float, default=1.0, metavar="T", help="of the sampler (default: 1)"
     )
     part.add_argument("--canaries", metavar="FILE.npz", help="planted texts, with their coins")
-    part.add_argument("--overlap", choices=("refuse", "drop", "keep"), default="refuse")
+    part.add_argument(
+        "--overlap",
+        choices=("refuse", "drop", "keep"),
+        default="refuse",
+        help="what to do with texts that stand on both sides (default: %(default)s)",
+    )
     part.add_argument("--policy", metavar="FILE.toml", help="the limits")
     part.add_argument("--title", default="", help="the model's name in the report")
-    part.add_argument("--records", action="store_true", help="keep scores; do not publish them")
+    part.add_argument(
+        "--records",
+        action="store_true",
+        help="keep per-record scores; they say who was a member: do not publish",
+    )
+    part.add_argument(
+        "--passages",
+        type=int,
+        default=0,
+        metavar="N",
+        help="show so many passages that come out, word for word; do not publish them",
+    )
     part.add_argument("--quiet", action="store_true", help="no progress")
     add_output_options(part)
 
@@ -148,23 +176,38 @@ def _gate(arguments: argparse.Namespace) -> int:
     import numpy as np
 
     from tacit.adapters.text_files import read_texts
-    from tacit.audits.steps.text_gates import blind_results, gate_warning
+    from tacit.audits.steps.text_gates import (
+        blind_results,
+        can_be_refused,
+        gate_warning,
+        overlap_of,
+        require_apart,
+    )
     from tacit.core import Membership
+    from tacit.core.checking import whole
 
     sides = [
         read_texts(name, column=arguments.column)
         for name in (arguments.member, arguments.nonmember)
     ]
     truth = Membership(np.repeat([True, False], [len(side) for side in sides]))
-    found = blind_results([*sides[0], *sides[1]], truth, level=arguments.level, seed=arguments.seed)
+    texts = [*sides[0], *sides[1]]
+    whole(arguments.seed, "seed", least=0)
+    require_apart(overlap_of(None, truth, texts))
+    found = blind_results(texts, truth, level=arguments.level, seed=arguments.seed)
     for result in found:
         area = result.estimates[0] if result.estimates else result.reason
         adjusted = "" if result.p_adjusted is None else f", p = {result.p_adjusted:.3g} (Holm)"
         print(f"{result.name}: {area}{adjusted}")
     warning = gate_warning(found, ())
-    shut = f"Shut: {warning}"
-    print(shut if warning else "Open: no guesser told the sides apart without the model.")
-    return 2 if warning else 0
+    if warning:
+        print(f"Shut: {warning}")
+    elif not can_be_refused(truth) or all(result.p_value is None for result in found):
+        print("Not known: so few texts cannot be told apart, whatever they are.")
+    else:
+        print("Open: no guesser told the sides apart without the model.")
+        return 0
+    return 2
 
 
 def _audit(arguments: argparse.Namespace) -> int:
@@ -205,6 +248,7 @@ def _audit(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         title=arguments.title or Path(arguments.model or arguments.member).stem,
         records=arguments.records,
+        passages=arguments.passages,
         command=_command(),
         progress=progress,
     )

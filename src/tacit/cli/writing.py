@@ -24,8 +24,8 @@ def add_output_options(command: argparse.ArgumentParser) -> None:
         "--json", metavar="FILE", help="for `tacit show`, `tacit gate` and `tacit compare`"
     )
     text = (
-        "any format by suffix: .md, .txt, .xml (JUnit), .sarif, .card.md (model card), .html,"
-        " .json; several times"
+        "any format by suffix: .md, .txt, .xml (JUnit), .sarif, .gitlab.json (code quality),"
+        " .card.md (model card), .html, .json; several times"
     )
     group.add_argument("--out", metavar="FILE", action="append", default=[], help=text)
     add_language_option(group)
@@ -62,14 +62,23 @@ def targets(arguments: argparse.Namespace) -> list[Path]:
     return [Path(name) for name in (arguments.html, arguments.json, *arguments.out) if name]
 
 
-def check_outputs(arguments: argparse.Namespace) -> None:
+def check_outputs(arguments: argparse.Namespace, *, report: bool = True) -> None:
     """Fail before the work, not after it, where a report could not be written.
+
+    Parameters
+    ----------
+    arguments : with the options of `add_output_options`.
+    report : what will be written is a report; else a comparison, a history or a file.
 
     Raises
     ------
-    InvalidInput : the folder does not exist, or the target is a directory.
+    InvalidInput : the folder does not exist, the target is a directory, or no format has its
+        suffix.
     """
     from tacit.core import InvalidInput
+    from tacit.render import DOCUMENT_SUFFIXES, FORMATS
+
+    formats = tuple(FORMATS.values()) if report else DOCUMENT_SUFFIXES
 
     for flag, suffix in (("html", ".html"), ("json", ".json")):
         name = getattr(arguments, flag)
@@ -83,6 +92,11 @@ def check_outputs(arguments: argparse.Namespace) -> None:
             raise InvalidInput(
                 f"`{path}` is a directory; give a file name in it, for example"
                 f" `{path / 'report.html'}`."
+            )
+        if not path.name.lower().endswith(formats):
+            paper = " For paper, print the .html page." if path.suffix.lower() == ".pdf" else ""
+            raise InvalidInput(
+                f"`{path}` needs a name that ends in one of {', '.join(formats)}.{paper}"
             )
         if not path.parent.is_dir():
             raise InvalidInput(f"The folder of `{path}` does not exist. Make it first.")

@@ -35,16 +35,14 @@ def array(value: object, name: str, *, ndim: int | Sequence[int] | None = None) 
             f"`{name}` is a masked array with {masked} masked entries. Drop or fill them first."
         )
     try:
-        result = np.asarray(value)
+        result = np.asarray(_off_device(value))
     except Exception as error:
         raise InvalidInput(f"`{name}` cannot be read as an array: {error}.") from error
+    if result.dtype.kind == "V" and result.dtype.names is None:
+        # bfloat16 and narrower floats, which NumPy does not count among the numbers
+        result = result.astype(np.float32)
     if result.dtype.kind not in "biuf":
-        hint = (
-            "all rows must be numbers of the same length"
-            if result.dtype.kind == "O"
-            else "convert it to numbers first"
-        )
-        raise InvalidInput(f"`{name}` needs numbers, got an array of dtype {result.dtype}: {hint}.")
+        raise InvalidInput(f"`{name}` needs numbers, got {_what_came(value, result)}.")
     allowed = (ndim,) if isinstance(ndim, int) else ndim
     if allowed is not None and result.ndim not in allowed:
         raise InvalidInput(
@@ -52,6 +50,29 @@ def array(value: object, name: str, *, ndim: int | Sequence[int] | None = None) 
             f" {result.shape}. Reshape it."
         )
     return result if result.dtype.isnative else result.astype(result.dtype.newbyteorder("="))
+
+
+def _off_device(value: Any) -> Any:
+    """A tensor without its gradient, in memory, and in a precision that NumPy has."""
+    if not hasattr(value, "detach"):
+        return value
+    value = value.detach().cpu()
+    return value.float() if "bfloat16" in str(value.dtype) else value
+
+
+def _what_came(value: object, result: NDArray[Any]) -> str:
+    """What is no array of numbers, and what to do about it."""
+    if result.ndim == 0:
+        return f"{type(value).__name__}: give an array, or a list of numbers"
+    kind = f"an array of dtype {result.dtype}"
+    if result.dtype.kind != "O":
+        sample = f" (such as {str(result.ravel()[0])[:20]!r})" if result.dtype.kind in "US" else ""
+        return f"{kind}{sample}: convert it to numbers first"
+    cells = result.ravel().tolist()
+    missing = next((row for row, cell in enumerate(cells) if _is_nothing(cell)), None)
+    if missing is not None and result.ndim == 1:
+        return f"{kind} with a missing value in row {missing}: leave out such records, or fill them"
+    return f"{kind}: all rows must be numbers of the same length"
 
 
 def floats(value: object, name: str, *, ndim: int | Sequence[int] | None = None) -> Floats:
@@ -139,6 +160,39 @@ def _bad_rows(bad: NDArray[np.bool_]) -> NDArray[np.intp]:
     return (
         np.flatnonzero(bad.reshape(len(bad), -1).any(axis=1)) if bad.ndim else np.flatnonzero(bad)
     )
+
+
+def numbered(value: object, names: Sequence[str] | None, name: str) -> object:
+    """Labels in words as the places of these words in `names`; all else as it is.
+
+    Raises
+    ------
+    InvalidInput : a word is none of the names, or there are no names.
+    """
+    words = np.asarray(value) if isinstance(value, (list, tuple)) else _off_device(value)
+    if str(getattr(words, "dtype", "")).startswith(("<U", "object", "str", "category")):
+        cells = np.asarray(words).tolist()
+        if isinstance(cells, list) and cells and all(isinstance(cell, str) for cell in cells):
+            return _places(cells, names, name)
+    return value
+
+
+def _places(cells: list[str], names: Sequence[str] | None, name: str) -> NDArray[np.int64]:
+    found = ", ".join(map(repr, sorted(set(cells))[:N_SHOWN]))
+    if names is None:
+        raise InvalidInput(
+            f"`{name}` needs numbers, got words such as {found}, and nothing says which of the"
+            " columns belongs to which. Give `classes`, their names in the order of the columns; or"
+            " convert the words to numbers 0..k-1."
+        )
+    place = {str(word): number for number, word in enumerate(names)}
+    if not place.keys() >= set(cells):
+        strange = ", ".join(map(repr, sorted(set(cells) - place.keys())[:N_SHOWN]))
+        raise InvalidInput(
+            f"`{name}` needs the names in `classes`, {', '.join(map(repr, place))[:200]}, got"
+            f" {strange}."
+        )
+    return np.array([place[cell] for cell in cells], np.int64)
 
 
 def codes(value: object, name: str) -> NDArray[np.int64]:

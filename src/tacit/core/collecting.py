@@ -134,7 +134,7 @@ def _require_two_sides(member: NDArray[np.bool_]) -> None:
     ):
         if got == 0:
             message = (
-                f"A guessing game needs members and non-members, got {len(member)} {other} and no"
-                f" {unit}."
+                f"A guessing game needs members and non-members, got no {unit} ({len(member)}"
+                f" {other if len(member) > 1 else other.removesuffix('s')})."
             )
             raise NotEnoughData(message, needed=1, got=0, unit=unit)

@@ -8,7 +8,7 @@ from typing import Any
 from tacit.core import presentation, report_shape
 from tacit.core.errors import InvalidInput
 from tacit.core.estimate import Estimate
-from tacit.core.files import write_whole
+from tacit.core.files import text_of, write_whole
 from tacit.core.plain import parsed, require_kind
 
 SCHEMA = 1
@@ -233,8 +233,8 @@ class Comparison:
         InvalidInput : the file cannot be read or is not a comparison.
         """
         try:
-            text = Path(path).read_text(encoding="utf8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = text_of(path)
+        except (OSError, InvalidInput) as error:
             raise InvalidInput(f"`{path}` cannot be read as a comparison: {error}.") from error
         return cls.from_json(text)
 

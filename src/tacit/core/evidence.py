@@ -286,7 +286,7 @@ class Evidence:
         ):
             if got < needed:
                 message = (
-                    f"This needs {needed} {unit}, got {got} (of {len(self.member)} scored records)."
+                    f"This number needs {needed} {unit}, got {got} (of {len(self.member)} records)."
                 )
                 raise NotEnoughData(message, needed=needed, got=got, unit=unit)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tacit.core.errors import InvalidInput
+from tacit.core.files import text_of
 
 # a statement is read by people; a longer text is a document of its own, to be referred to
 LONGEST = 2000
@@ -174,8 +175,8 @@ class EvidenceFile:
             The file cannot be read, or has other keys or values.
         """
         try:
-            plain = tomllib.loads(Path(path).read_text(encoding="utf8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            plain = tomllib.loads(text_of(path))
+        except (OSError, ValueError, RecursionError) as error:
             raise InvalidInput(f"`{path}` cannot be read: {error}.") from error
         return cls.from_dict(plain.get("file", {}), source=str(path))
 

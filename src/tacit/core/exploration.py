@@ -24,6 +24,8 @@ class Exploration:
     seconds : name of a variant to the training time of one model.
     n_models : models that the numbers rest on.
     n_trained : of them, trained now; the others were in the store.
+    failed : name of a variant that could not be trained or measured to what went wrong.
+    untried : names of variants for which there was no time.
 
     Raises
     ------
@@ -39,6 +41,8 @@ class Exploration:
     seconds: Mapping[str, float] = field(default_factory=dict)
     n_models: int = 0
     n_trained: int = 0
+    failed: Mapping[str, str] = field(default_factory=dict)
+    untried: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in (self.baseline, self.winner):

@@ -7,9 +7,29 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from tacit.core.errors import InvalidInput
+
 # by it tacit knows its own unfinished files: those of others are never removed
 MARK = "tacit-"
 UNFINISHED = re.compile(rf"\..+\.{MARK}[a-z0-9_]{{8}}\.part", re.DOTALL)
+
+
+def text_of(path: str | Path) -> str:
+    """The text of a file in UTF-8, or in UTF-16 with the mark that Windows puts before it.
+
+    Raises
+    ------
+    InvalidInput : it is text in another encoding, or no text.
+    OSError : it cannot be read.
+    """
+    content = Path(path).read_bytes()
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise InvalidInput(
+            f"it is no text in UTF-8 (byte {error.start}); save it in that encoding"
+        ) from error
 
 
 def write_whole(path: str | Path, content: bytes | Iterable[bytes]) -> None:

@@ -12,7 +12,7 @@ from tacit.core.canonical import digest_of
 from tacit.core.comparison import Comparison
 from tacit.core.errors import InvalidInput
 from tacit.core.evidence_file import EvidenceFile
-from tacit.core.files import write_whole
+from tacit.core.files import text_of, write_whole
 from tacit.core.plain import finite, parsed, require_kind
 from tacit.core.report import Report
 
@@ -184,8 +184,8 @@ class Filing:
             The file cannot be read or is no evidence file.
         """
         try:
-            text = Path(path).read_text(encoding="utf8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = text_of(path)
+        except (OSError, InvalidInput) as error:
             raise InvalidInput(f"`{path}` cannot be read as an evidence file: {error}.") from error
         return cls.from_json(text)
 

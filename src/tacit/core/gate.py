@@ -214,8 +214,9 @@ class NotRefuted:
             outcome = "inconclusive"
             note = Note(
                 self.metric,
-                f"this audit could not refute the claim: it shows at most epsilon >= {ceiling:.3g},"
-                " even if every guess is right (`tacit dp plan` says how many it takes)",
+                "this audit could not refute the claim: even if every guess is right, it shows an"
+                f" epsilon of {ceiling:.3g} and no more (`tacit dp plan` says how many canaries it"
+                " takes)",
             )
         return Verdict(outcome, self.metric, "not refuted", claimed, estimate, note)
 
@@ -289,7 +290,12 @@ def one_name(metric: str) -> str:
 
 
 def require_exceedable(metric: str, limit: float, name: str) -> None:
-    """Raise where no value of `metric` could lie above `limit`."""
+    """Raise where no value of `metric` could lie above `limit`, or none at or below it."""
+    if limit < 0 and metric.startswith(SHARES):
+        raise InvalidInput(
+            f"{name} is {limit:g}, which nothing can keep: {metric} is a share, 0 or more (for 10 %"
+            " write 0.1)."
+        )
     if limit >= 1 and metric.startswith(SHARES):
         share = f" (for 10 % write 0.1; you may mean {limit / 100:g})" if limit > 1 else ""
         raise InvalidInput(

@@ -27,7 +27,7 @@ class History:
     dates : tuple of str
         ISO date of each version's audit, or empty where it has none.
     steps : tuple of Difference
-        Each version minus the one before it, in vulnerability.
+        Each version minus the last one before it that has a score, in vulnerability.
     accuracy_steps : tuple of Difference
         The same in accuracy on records that the model was not trained on.
     level : float
@@ -67,6 +67,11 @@ class History:
     def worse(self) -> tuple[str, ...]:
         """Versions that are more vulnerable than the one before by more than chance explains."""
         return tuple(step.first for step in self.steps if _rises(step))
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Versions that could not be compared with an earlier one in vulnerability."""
+        return tuple(step.first for step in self.steps if step.estimate is None)
 
     @property
     def better(self) -> tuple[str, ...]:

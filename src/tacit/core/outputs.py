@@ -43,7 +43,7 @@ class Outputs:
         taken as a service gives them.
     loss : float (n,), smaller means a better fit. Use it where nothing else is known.
     label : int (n,) or (n, 1), the true class 0..k-1; int (n, k) of 0/1 for multi-label; (n,) of
-        0/1 for one logit.
+        0/1 for one logit; or names of `classes`.
     prediction : float (n,) or (n, d), what a regression model predicted; needs `truth`.
     truth : float, the shape of `prediction`.
     classes : names of the classes 0..k-1, for the report; None where they have none.
@@ -95,7 +95,7 @@ class Outputs:
                 else checking.floats(prediction, "prediction", ndim=(1, 2))
             ),
             "truth": None if truth is None else checking.floats(truth, "truth", ndim=(1, 2)),
-            "label": None if label is None else _column(_labels(label)),
+            "label": None if label is None else _column(_labels(label, classes)),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
@@ -197,14 +197,14 @@ def _require_no_sequence(value: object, name: str) -> None:
         )
 
 
-def _labels(label: ArrayLike) -> NDArray[np.int64]:
+def _labels(label: ArrayLike, classes: Sequence[str] | None) -> NDArray[np.int64]:
     shape = np.shape(label) if hasattr(label, "shape") else ()
     if len(shape) == 3:
         raise InvalidInput(
             f"`label` needs one class a record, got shape {shape}. For one label a token, pixel or"
             " step pass one loss a record as `loss=`."
         )
-    result = checking.array(label, "label", ndim=(1, 2))
+    result = checking.array(checking.numbered(label, classes, "label"), "label", ndim=(1, 2))
     if result.ndim == 2 and result.shape[1] > 1 and _soft(result):
         raise InvalidInput(
             "`label` needs whole numbers, got rows of fractions that sum to 1 (soft or mixed"

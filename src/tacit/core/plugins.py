@@ -42,7 +42,8 @@ def plugin(group: Group, name: str) -> Any:
 
 def did_you_mean(name: str, known: Any) -> str:
     """`` Did you mean 'auc'?`` where a known name is close to `name`, else nothing."""
-    close = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    small = {str(item).lower(): str(item) for item in reversed(list(known))}
+    close = [small[item] for item in get_close_matches(name.lower(), small, n=1, cutoff=0.6)]
     return f" Did you mean {close[0]!r}?" if close else ""
 
 

@@ -1,14 +1,17 @@
 """A policy: the gates that a release must pass, as a value or a TOML file."""
 
 import math
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
 from tacit.core.errors import InvalidInput
 from tacit.core.estimate import Estimate
+from tacit.core.files import text_of
 from tacit.core.gate import AtMost, Gate, NotRefuted, Verdict, judge, require_exceedable
 from tacit.core.note import Note
 from tacit.core.plugins import did_you_mean
@@ -99,8 +102,7 @@ class Policy:
         InvalidInput : the file cannot be read, or has other tables, keys or values.
         """
         try:
-            text = Path(path).read_text(encoding="utf8")
-            plain = tomllib.loads(text)
+            plain = tomllib.loads(text_of(path))
         except (OSError, ValueError, RecursionError) as error:
             raise InvalidInput(f"The policy file `{path}` cannot be read: {error}.") from error
         _require_keys(plain, TABLES, f"`{path}`", "table")
@@ -139,6 +141,8 @@ class Policy:
 
 
 TABLES = ("policy", "file")
+# what people write in quotes: 0.1, 10 %, and 0,1 where a comma stands before the decimals
+SHARE = re.compile(r"(\d{1,9}(?:[.,]\d{1,9})?) ?(%?)", re.ASCII)
 KEYS = ("name", "at_most", "claimed_epsilon")
 DEFAULT_POLICY = Policy("default", (AtMost("advantage", 0.10), AtMost("tpr@fpr=0.01", 0.05)))
 
@@ -160,15 +164,27 @@ def _limit(metric: str, value: Any, source: str) -> float:
 
 
 def _finite(value: Any, name: str, source: str) -> float:
-    problem = isinstance(value, bool) or not isinstance(value, (int, float))
+    problem = isinstance(value, bool) or not isinstance(value, Real)
     try:
         number = math.nan if problem else float(value)
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
         shown = str(value)[:40]
-        raise InvalidInput(f"`{name}` in `{source}` needs a finite number, got {shown!r}.")
+        raise InvalidInput(
+            f"`{name}` in `{source}` needs a finite number, got {shown!r}.{_written(value)}"
+        )
     return number
+
+
+def _written(text: Any) -> str:
+    """How a number in quotes, or in percent, is written, in words."""
+    found = SHARE.fullmatch(text.strip()) if isinstance(text, str) else None
+    if found is None:
+        return ""
+    number = float(found[1].replace(",", "."))
+    share = " without quotes, as a share" if found[2] else " without quotes"
+    return f" Write {number / (100 if found[2] else 1):g}{share}."
 
 
 # what a user may hold in place of a Policy

@@ -10,7 +10,7 @@ from tacit.core import presentation, report_shape
 from tacit.core.check import CheckResult
 from tacit.core.errors import InvalidInput
 from tacit.core.estimate import Estimate
-from tacit.core.files import write_whole
+from tacit.core.files import text_of, write_whole
 from tacit.core.gate import EXIT_CODES, Verdict
 from tacit.core.note import Note
 from tacit.core.optional import require
@@ -18,6 +18,8 @@ from tacit.core.plain import finite, parsed
 
 # 2: notes, verdicts and settings are fields; files of schema 1 are still read
 SCHEMA = 2
+# file names whose format is not told by their last suffix
+DOUBLE_SUFFIXES = (".card.md", ".gitlab.json")
 FRAME_COLUMNS = (
     "check",
     "role",
@@ -37,6 +39,8 @@ FRAME_COLUMNS = (
     "method",
 )
 Finding = Literal["leak", "no leak found", "inconclusive"]
+# A score of 1 is a total leak; nobody reads .996 as anything else.
+TOTAL_LEAK = 0.995
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,22 +175,26 @@ class Report:
         InvalidInput : the file cannot be read or is not a report.
         """
         try:
-            text = Path(path).read_text(encoding="utf8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = text_of(path)
+        except (OSError, InvalidInput) as error:
             raise InvalidInput(f"`{path}` cannot be read as a report: {error}.") from error
-        return cls.from_json(text)
+        try:
+            return cls.from_json(text)
+        except InvalidInput as error:
+            raise InvalidInput(f"`{path}`: {error}") from error
 
     def save(self, path: str | Path, *, format: str | None = None, lang: str = "en") -> Path:
         """Write the report in the format of the file's suffix.
 
-        .json, .html, .md, .txt, .xml for JUnit, .sarif, and .card.md for a section of a model card.
-        The file is replaced in one step: where writing fails, the old one stays.
+        .json, .html, .md, .txt, .xml for JUnit, .sarif, .gitlab.json for GitLab's code quality, and
+        .card.md for a section of a model card. The file is replaced in one step: where writing
+        fails, the old one stays.
 
         Parameters
         ----------
         path : the file.
-        format : ``"json"``, ``"html"``, ``"md"``, ``"txt"``, ``"xml"``, ``"sarif"`` or
-            ``"card.md"``, for a path whose suffix does not say it.
+        format : ``"json"``, ``"html"``, ``"md"``, ``"txt"``, ``"xml"``, ``"sarif"``, ``"gitlab"``
+            or ``"card.md"``, for a path whose suffix does not say it.
         lang : the language of what people read: ``"en"``, ``"de"`` or ``"fr"``.
 
         Raises
@@ -200,7 +208,8 @@ class Report:
                 f"`{target}` is a directory; a report needs a file name, for example"
                 f" `{target / 'report.html'}`."
             )
-        suffix = ".card.md" if target.name.endswith(".card.md") else target.suffix
+        double = (end for end in DOUBLE_SUFFIXES if target.name.endswith(end))
+        suffix = next(double, target.suffix)
         if format is not None:
             suffix = f".{format.removeprefix('.')}"
         write_whole(target, presentation.rendered(self, suffix, lang=lang).encode("utf8"))

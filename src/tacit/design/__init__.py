@@ -1,10 +1,8 @@
 """Who is in, before training: coins for records and models, canaries."""
 
 from tacit.design.assignment import Design, assign
-from tacit.design.canaries import (
-    Canaries,
-    Manifest,
-    digests,
+from tacit.design.canaries import Canaries, Manifest, digests
+from tacit.design.canary_kinds import (
     mislabelled,
     out_of_distribution,
     random_pixels,

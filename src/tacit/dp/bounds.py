@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal, cast
 
 import numpy as np
@@ -309,7 +310,7 @@ def _jeffreys(fp: tuple[int, int], fn: tuple[int, int], delta: float, tail: floa
 
 def require_delta(delta: float) -> None:
     """Raise `InvalidInput` where `delta` is not in [0, 1)."""
-    if not 0 <= delta < 1:
+    if isinstance(delta, bool) or not isinstance(delta, Real) or not 0 <= delta < 1:
         raise InvalidInput(f"`delta` needs a number in [0, 1), got {delta!r}.")
 
 

@@ -7,6 +7,7 @@ from scipy.special import ndtri
 
 from tacit.core import Estimate, InvalidInput
 from tacit.core.checking import fraction
+from tacit.dp.bounds import require_delta
 from tacit.dp.mechanisms import Mechanism
 from tacit.metrics.intervals import lower_limit
 from tacit.metrics.reconstruction import require_chance
@@ -78,8 +79,7 @@ def reconstruction_epsilon(
        theorem 2.
     """
     rate = _lower_rate(hits, n, chance, level)
-    if not 0 <= delta < 1:
-        raise InvalidInput(f"`delta` needs a number in [0, 1), got {delta!r}.")
+    require_delta(delta)
     bound = max(0.0, _epsilon(rate, chance, delta))
     point = max(bound, _epsilon(min(hits / n, 1 - 1 / (2 * n)), chance, delta))
     return _one_sided("epsilon", point, bound, n, level, ())

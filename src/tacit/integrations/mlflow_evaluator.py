@@ -4,6 +4,7 @@ MLflow finds `TacitEvaluator` through the entry point ``mlflow.model_evaluator``
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ base: Any = require("mlflow.models.evaluation.base", extra="mlflow", purpose="Th
 
 FOLDER = "privacy"
 OPTIONS = ("effort", "level", "seed", "title", "reduce")
+# MLflow's kinds of models that can be audited, and what a table's own predictions then are
+TASKS = {"classifier": "probs", "regressor": "prediction"}
+KINDS = ("probs", "logits", "prediction", "loss")
 KEYS = ("member", "policy", "kind", "slices", "model_version", *OPTIONS)
 
 
@@ -47,7 +51,8 @@ class TacitEvaluator(base.ModelEvaluator):  # type: ignore[misc]
         columns to slice by.
     ``kind``
         what a table's own predictions are, where no model is given: ``"probs"`` (of the classes or
-        of the positive class), ``"logits"`` or ``"loss"``.
+        of the positive class), ``"logits"``, ``"prediction"`` (of a regression) or ``"loss"``; by
+        default what fits the model's type.
     ``model_version``
         ``(name, version)`` of a registered model, which gets the verdict as a tag.
     ``effort``, ``level``, ``seed``, ``title``
@@ -83,13 +88,14 @@ class TacitEvaluator(base.ModelEvaluator):  # type: ignore[misc]
         ------
         InvalidInput : the configuration or the table cannot be used; says why.
         """
+        kind = evaluator_config.get("kind") or _usual_kind(model_type)
         unknown = sorted(set(evaluator_config) - set(KEYS))
         if unknown:
             raise InvalidInput(
                 f"`evaluator_config` has the unknown key {unknown[0]!r}; there are {KEYS}."
             )
         records, inside, slices = _table(dataset.features_data, evaluator_config)
-        outputs = _outputs(model, records, dataset, evaluator_config.get("kind", "probs"))
+        outputs = _outputs(model, records, dataset, kind)
         tested = privacy_test(
             None,
             outputs.take(np.flatnonzero(inside)),
@@ -105,6 +111,18 @@ class TacitEvaluator(base.ModelEvaluator):  # type: ignore[misc]
         uri = _mlflow().get_artifact_uri(f"{FOLDER}/report.json")
         artifacts = {"privacy_report": ReportArtifact(uri, tested.report)}
         return base.EvaluationResult(metrics=metrics, artifacts=artifacts, run_id=run_id)
+
+
+def _usual_kind(model_type: str | None) -> str:
+    if model_type is None:
+        return TASKS["classifier"]
+    if model_type not in TASKS:
+        raise InvalidInput(
+            f"`model_type` needs {' or '.join(map(repr, TASKS))}, got {model_type!r}. Audit a"
+            " language model with tacit.audit_text (`tacit text audit`), and put its report on the"
+            " run with tacit.integrations.mlflow.log_report."
+        )
+    return TASKS[model_type]
 
 
 def tag_model(
@@ -164,17 +182,33 @@ def _outputs(model: Any, records: Any, dataset: Any, kind: str) -> Outputs:
         if raw is not None:
             frame = adapter_of(raw) == "sklearn"
             return outputs_of(raw, records if frame else _array(records), truth)
-        return outputs_of(lambda part: np.asarray(model.predict(part)), records, truth)
+        regression = kind == "prediction"
+        asked = partial(_scores, model, regression=regression)
+        return outputs_of(asked, records, truth, kind="prediction" if regression else "auto")
     if not dataset.has_predictions:
         raise InvalidInput("Without a model, the table needs a column of predictions.")
     answers = np.asarray(dataset.predictions_data)
     if answers.dtype == object:
         answers = np.stack([np.asarray(row, float) for row in answers])
-    if kind not in ("probs", "logits", "loss"):
-        raise InvalidInput(f'`kind` needs "probs", "logits" or "loss", got {kind!r}.')
+    if kind not in KINDS:
+        raise InvalidInput(f"`kind` needs one of {', '.join(KINDS)}, got {kind!r}.")
+    if kind == "prediction":
+        return Outputs(prediction=answers, truth=truth)
     label = None if truth is None else np.unique(truth, return_inverse=True)[1]
     given: dict[str, Any] = {kind: answers, "label": label}
     return Outputs(**given)
+
+
+def _scores(model: Any, part: Any, *, regression: bool) -> NDArray[Any]:
+    """What MLflow's own `predict` answers, if it is more than the name of a class."""
+    answers = np.asarray(model.predict(part))
+    if answers.dtype.kind in "OUSb" or (answers.dtype.kind in "iu" and not regression):
+        raise InvalidInput(
+            "The model answers with classes, and membership shows in how sure it is. Log it so that"
+            " `predict` gives probabilities (for scikit-learn: pyfunc_predict_fn='predict_proba'),"
+            " or use tacit.audit_label_only."
+        )
+    return answers
 
 
 def _raw(model: Any) -> Any:

@@ -89,7 +89,7 @@ def privacy_test(
     policy : whatever `Policy.of` takes, such as a TOML file or ``{"advantage": 0.1}``; the built-in
         one where there is none.
     write : from a format (``"html"``, ``"json"``, ``"markdown"``, ``"text"``, ``"junit"``,
-        ``"sarif"``, ``"model-card"``) to the file to write, whatever its suffix.
+        ``"sarif"``, ``"gitlab"``, ``"model-card"``) to the file to write, whatever its suffix.
     reduce : keep of every shard only losses and classes, so that no process holds all outputs. The
         attacks that look at more than the loss are then left out.
     title : the model's name.

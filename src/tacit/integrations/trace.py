@@ -2,7 +2,6 @@
 
 import base64
 import math
-import operator
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -162,6 +161,7 @@ class PrivacyTrace:
         kind: Kind = "auto",
         write: bool = True,
     ) -> None:
+        _require_two(member, nonmember)
         n = n_available(member)
         self.size = default_size(n) if size is None else size
         self._chosen = every is not None
@@ -188,6 +188,8 @@ class PrivacyTrace:
         header |= {
             name: fingerprint(x, y) for name, (x, y) in zip(("members", "nonmembers"), self._groups)
         }
+        if header["members"] == header["nonmembers"]:
+            raise InvalidInput(SAME)
         self._file = TraceFile(path, header) if path is not None and write else None
         for line in self._file.lines if self._file is not None else ():
             self._keep(TracePoint.from_dict(line["point"]), _numbers(line["losses"]))
@@ -300,11 +302,31 @@ class PrivacyTrace:
         self._looks.append((point, losses))
 
 
+def _require_two(member: Any, nonmember: Any) -> None:
+    """Raise where a side is missing, or one object is both."""
+    for name, source in (("member", member), ("nonmember", nonmember)):
+        if source is None:
+            raise InvalidInput(f"`{name}` needs records: a pair (x, y) or a data set, got None.")
+    pairs = isinstance(member, tuple) and isinstance(nonmember, tuple) and member and nonmember
+    if member is nonmember or (pairs and member[0] is nonmember[0]):
+        raise InvalidInput(SAME)
+
+
+SAME = (
+    "`member` and `nonmember` are the same records. Members are what the model is trained on,"
+    " non-members what it never sees: give two different sets."
+)
+
+
 def _whole(epoch: Any) -> int:
     try:
-        return operator.index(epoch)
-    except TypeError:
-        raise InvalidInput(f"`epoch` needs a whole number counted from 0, got {epoch!r}.") from None
+        # loops over NumPy arrays, and counters of some frameworks, give 3.0
+        number = int(epoch) if float(epoch) == int(epoch) else -1
+    except (TypeError, ValueError, OverflowError):
+        number = -1
+    if number < 0 or isinstance(epoch, (bool, str, bytes)):
+        raise InvalidInput(f"`epoch` needs a whole number counted from 0, got {epoch!r}.")
+    return number
 
 
 def default_size(n_members: int) -> int:

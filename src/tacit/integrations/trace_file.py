@@ -35,6 +35,8 @@ class TraceFile:
 
     def __init__(self, path: str | Path, header: dict[str, Any]) -> None:
         self._path = Path(path)
+        if self._path.is_dir():
+            raise InvalidInput(f"`{path}` is a directory; a trace needs the name of a file in it.")
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self.lines: list[dict[str, Any]] = []
         self._last = self._size = 0

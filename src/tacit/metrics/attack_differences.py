@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from tacit.core import Estimate, Evidence, InvalidInput, NotEnoughData, checking
-from tacit.metrics.auc import auc, rank_correlation, share_below, weighted_below
+from tacit.metrics.auc import ROUNDING, auc, rank_correlation, share_below, weighted_below
 from tacit.metrics.clusters import (
     FROZEN_THRESHOLD,
     MIN_CLUSTERS,
@@ -152,8 +152,11 @@ def _distance(first: float, second: float, link: float) -> float:
 
 
 def _two_sided(value: float, variance: float, df: float) -> float:
-    if value == 0 or variance <= 0:
+    if abs(value) <= ROUNDING:
         return 1.0
+    if variance <= ROUNDING**2:
+        # every unit says the same: as sure as so many coins, and no surer
+        return float(2.0**-df)
     return float(2 * stdtr(df, -abs(value) / variance**0.5))
 
 

@@ -27,6 +27,8 @@ SYMMETRIC = 1e-3
 PIECE = 1 << 20
 PSEUDO_PAIRS = 4
 LEAST_RATIO, MANY_RECORDS = 0.7, 40
+# Areas that differ by less are equal but for the rounding of the clusters' weights.
+ROUNDING = 1e-12
 
 
 @takes_arrays
@@ -165,7 +167,7 @@ def _obuchowski(evidence: Evidence) -> _Spread:
     )
     c1, c0 = len(part1), len(part0)
     shrink = (c1 + c0) / len(evidence.member)
-    value = float(members.record @ first)
+    value = min(1.0, float(members.record @ first))
     freedom = (members.df, others.df)
     return _Spread(value, var1 * scale, var0 * scale, c1, c0, freedom, shrink)
 
@@ -243,10 +245,10 @@ def _exponential_variance(value: float, n1: float, n0: float) -> float:
 
 def _p_value(evidence: Evidence, spread: _Spread | None) -> float:
     if evidence.cluster is not None and spread is not None:
-        if spread.variance == 0:
+        if spread.variance <= ROUNDING**2:
             return (
                 1.0
-                if spread.value <= 0.5
+                if spread.value <= 0.5 + ROUNDING
                 else 2.0 ** -min(spread.n_members, spread.n_nonmembers, MIN_CLUSTERS)
             )
         return float(

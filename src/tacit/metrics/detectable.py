@@ -6,10 +6,11 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import bdtrik, ndtr, ndtri
 
 from tacit.core import InvalidInput, checking
 from tacit.metrics.joint import JointTest
+from tacit.metrics.looks import Table
 from tacit.metrics.rows import Floats
 
 # Places of the corner of a two-line ROC curve; the worst of them is what is called detectable.
@@ -19,6 +20,8 @@ N_DRAWS, SEED = 4_000, 20_251_129
 HALVINGS = 14
 # Thresholds at which a pair of normal densities is written down.
 GRID = np.linspace(-9.0, 9.0, 2_001)
+# How many members a tail exposes is a binomial count; it is tried at so many of its quantiles.
+LUCK = (np.arange(9) + 0.5) / 9
 # A shift of six standard deviations tells all members apart.
 LARGEST_SHIFT = 6.0
 
@@ -31,7 +34,7 @@ class Detectable:
     ----------
     worst : whatever the shape: of ROC curves of two lines, the least visible.
     shift : if all members are exposed a little (normal scores).
-    tail : if some members are exposed wholly: the share of them.
+    tail : if each member is exposed wholly with this chance.
     """
 
     worst: float
@@ -91,12 +94,12 @@ def detectable_by_looks(
 
 def _sizes(scene: "_Scene", power: float) -> Detectable:
     def least(corner: float) -> float:
-        return scene.smallest(partial(scene.two_lines, corner), power, 1 - corner)
+        return scene.smallest(scene.power_of(partial(scene.two_lines, corner)), power, 1 - corner)
 
     return Detectable(
         worst=max(least(corner) for corner in CORNERS),
-        shift=scene.smallest(scene.shift, power, 1.0),
-        tail=least(0.0),
+        shift=scene.smallest(scene.power_of(scene.shift), power, 1.0),
+        tail=scene.smallest(scene.power_of_tail, power, 1.0),
     )
 
 
@@ -125,19 +128,34 @@ class _Scene:
         kinds: list[bool] = []
         places: list[float] = []
         where: list[int] = []
+        tables: list[Table | None] = []
         for look in test.looks:
             if look.source == source and look.kind in ("rank", "cut"):
                 count = len(look.p_value)
                 kinds += [look.kind == "rank"] * count
                 places += [0.0] * count if look.n_top is None else (look.n_top / n).tolist()
+                tables += look.tables or [None] * count
                 where += list(range(*test.places(look).indices(len(test.weight))))
         level = test.levels(test.critical(alpha))[where]
         with np.errstate(divide="ignore"):
             limit = -ndtri(level)
         noise = _noise(test.copula.correlation[np.ix_(where, where)])
         share = float(np.count_nonzero(member)) / n
-        spread = test.spread[where]
-        return cls(np.array(kinds, bool), np.array(places), spread, limit, noise, share, n)
+        scene = cls(
+            np.array(kinds, bool), np.array(places), test.spread[where], limit, noise, share, n
+        )
+        for row, table in enumerate(tables):
+            if table is not None:
+                limit[row] = scene.reached(row, table.fewest(level[row]))
+        return scene
+
+    def reached(self, look: int, hits: float) -> float:
+        """What a count of members in a cut is in standard deviations; half a member less, for a
+        normal count that is rounded reaches it from there.
+        """
+        size = self.share * (1 - self.share) * self.n
+        beyond = hits - 0.5 - self.place[look] * self.share * self.n
+        return float(beyond / (size * self.spread[look]))
 
     def two_lines(self, fpr: float, size: float) -> Floats:
         """Means and spreads of the looks where the ROC curve bends at ``(fpr, fpr + size)``."""
@@ -154,6 +172,30 @@ class _Scene:
         pooled = self.share * tpr + (1 - self.share) * fpr
         gap = np.interp(self.place, pooled[::-1], (tpr - fpr)[::-1])
         return self._means(gap, float(ndtr(mu / 2**0.5)) - 0.5)
+
+    def tail(self, size: float) -> Floats:
+        """Means and spreads of the looks where just this share of the members stands above all
+        other records, which are as without a leak.
+        """
+        exposed = self.share * size
+        means = self.two_lines(0.0, size)[0]
+        others = np.clip((self.place - exposed) / max(1 - exposed, 1e-12), 0.0, 1.0)
+        share = (self.share - exposed) / max(1 - exposed, 1e-12)
+        left = (1 - exposed) * others * (1 - others) * share * (1 - share)
+        null = self.place * (1 - self.place) * self.share * (1 - self.share)
+        ratio = np.divide(left, null, out=np.zeros_like(left), where=null > 0)
+        ranks = ((1 - size) * (1 - exposed)) ** 0.5
+        return np.stack([means, np.where(self.is_rank, ranks, np.sqrt(ratio))])
+
+    def power_of_tail(self, size: float) -> float:
+        """Chance of finding members of which each is exposed wholly with chance `size`."""
+        n = round(self.share * self.n)
+        exposed = np.ceil(np.maximum(bdtrik(LUCK, n, size), 0.0)) / n if size < 1 else [1.0]
+        return float(np.mean([self.power(self.tail(float(share))) for share in exposed]))
+
+    def power_of(self, means: Callable[[float], Floats]) -> Callable[[float], float]:
+        """Chance of finding a leak, by its size."""
+        return lambda size: self.power(means(size))
 
     def _means(self, gap: Floats, area: float) -> Floats:
         # twice the mid-ranks of members lie so far above those of non-members
@@ -182,14 +224,14 @@ class _Scene:
         scores = means[0] + means[1] * self.noise
         return float(np.mean((scores >= self.limit).any(axis=1)))
 
-    def smallest(self, means: Callable[[float], Floats], power: float, most: float) -> float:
+    def smallest(self, found: Callable[[float], float], power: float, most: float) -> float:
         """The smallest size of a leak that is found with chance `power`; 1 where none is."""
         low, high = 0.0, most
-        if self.power(means(high)) < power:
+        if found(high) < power:
             return 1.0
         for _ in range(HALVINGS):
             middle = (low + high) / 2
-            low, high = (low, middle) if self.power(means(middle)) >= power else (middle, high)
+            low, high = (low, middle) if found(middle) >= power else (middle, high)
         return high
 
 

@@ -62,6 +62,11 @@ class Table:
         place = int(np.searchsorted(rising, limit * (1 + 1e-9), side="right")) - 1
         return float(rising[place]) if place >= 0 else 0.0
 
+    def fewest(self, limit: float) -> float:
+        """The fewest members whose p-value is at most `limit`; infinite where none are."""
+        reaching = np.flatnonzero(self.tail <= limit * (1 + 1e-9))
+        return float(self.first + reaching[0]) if len(reaching) else np.inf
+
 
 @dataclass(frozen=True, eq=False)
 class Look:

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from tacit.core import InvalidInput, Ragged
 from tacit.core.optional import require
 
+# characters of texts that are searched as texts: three times as fast as a table at 200 characters,
+# level at 3,000, and a text made to be slow (one letter, again and again) costs 10 ms at most
+SHORT = 1000
 # bytes of a table of equal pairs that is worked on at once
 MOST_CELLS = 1 << 26
 # a table with fewer entries set than one in so many is walked entry by entry
@@ -24,7 +27,20 @@ def longest_common_substring(first: str, second: str) -> int:
     >>> longest_common_substring("the old cat", "an old car")
     7
     """
+    if max(len(first), len(second)) <= SHORT:
+        return _by_search(first, second)
     return longest_common_run(_codes(first), _codes(second))
+
+
+def _by_search(first: str, second: str) -> int:
+    """A run that ends one character later is one longer at most: is that one in the other text?"""
+    if len(first) > len(second):
+        first, second = second, first
+    found = 0
+    for end in range(1, len(first) + 1):
+        if first[end - found - 1 : end] in second:
+            found += 1
+    return found
 
 
 def longest_common_run(first: NDArray[np.integer], second: NDArray[np.integer]) -> int:

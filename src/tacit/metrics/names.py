@@ -45,8 +45,8 @@ def named(name: str) -> Metric:
         return cast(Metric, plugin("tacit.metrics", name))
     listed = ", ".join([*PLAIN, *(f"{prefix}0.01" for prefix in WITH_NUMBER)])
     raise InvalidInput(
-        f"There is no metric {name!r}.{did_you_mean(name, PLAIN)} There are: {listed} (any share"
-        " between 0 and 1)."
+        f"There is no metric {name!r}.{did_you_mean(name, [*PLAIN, *WITH_NUMBER])} There are:"
+        f" {listed} (any share between 0 and 1)."
     )
 
 
@@ -58,6 +58,7 @@ def _share(name: str, prefix: str) -> float:
         share = -1.0
     if not 0 < share < 1:
         raise InvalidInput(
-            f"The metric {name!r} needs a number between 0 and 1 after {prefix!r}, got {text!r}."
+            f"The metric {name!r} needs a number between 0 and 1 after {prefix!r}, got {text!r}"
+            " (for 1 % write 0.01)."
         )
     return share

@@ -104,9 +104,9 @@ def _limits(
     evidence: Evidence, max_fpr: float, sizes: tuple[float, float], level: float
 ) -> tuple[float, float]:
     n1, n0 = sizes
-    above = _above(evidence, _last_rank(evidence.n_nonmembers, max_fpr, n0)) * (
-        n1 / evidence.n_members
-    )
+    last = _last_rank(evidence.n_nonmembers, max_fpr, n0)
+    # what lies beyond would only make the groups coarser where the limit cuts through one
+    above = _above(evidence, last)[: last + 1] * (n1 / evidence.n_members)
     # from here on one rank is one independent non-member
     worth = evidence.n_nonmembers / n0
     above = above[

@@ -11,6 +11,7 @@ from tacit.render.clean import encodable
 from tacit.render.comparison import document_of_comparison
 from tacit.render.document import document_of
 from tacit.render.evidence_file import document_of_filing
+from tacit.render.gitlab import gitlab
 from tacit.render.history import document_of_history
 from tacit.render.html import fragment, page
 from tacit.render.junit import junit
@@ -30,9 +31,10 @@ FORMATS = {
     "markdown": ".md",
     "junit": ".xml",
     "sarif": ".sarif",
+    "gitlab": ".gitlab.json",
     "model-card": ".card.md",
 }
-# what is no report, and so has no rules for JUnit and SARIF
+# what is no report, and so has no rules for JUnit, SARIF and GitLab
 DOCUMENT_SUFFIXES = (".txt", ".json", ".html", ".md")
 
 
@@ -46,10 +48,11 @@ def rendered(
     report : Report, Comparison, History or Filing
         A Report in any suffix of `FORMATS`; the others as .txt, .json, .html or .md.
     suffix : str
-        With its dot; ``".card.md"`` is a section for a model card, ``".xml"`` is JUnit's.
+        With its dot; ``".card.md"`` is a section for a model card, ``".xml"`` is JUnit's,
+        ``".gitlab.json"`` GitLab's code quality. A format's name with a dot before it does too.
     lang : str
-        One of `LANGUAGES`. JSON, JUnit, SARIF and model cards are read by machines too: their
-        names stay English.
+        One of `LANGUAGES`. JSON, JUnit, SARIF, GitLab's and model cards are read by machines too:
+        their names stay English.
 
     Raises
     ------
@@ -57,6 +60,7 @@ def rendered(
         There is no such format or language; the error lists those there are.
     """
     words = Words.of(lang)
+    suffix = FORMATS.get(suffix.removeprefix("."), suffix)
     if suffix == ".json":
         return encodable(report.to_json())
     if not isinstance(report, Report):
@@ -70,6 +74,8 @@ def rendered(
         raise InvalidInput(
             f"A report is written as {', '.join(FORMATS.values())}, got the suffix {suffix!r}."
         )
+    if suffix == ".gitlab.json":
+        return gitlab(report)
     reading = Reading.of(report, words)
     document = document_of(reading)
     if suffix == ".xml":
@@ -105,4 +111,4 @@ def _document(document: Document, suffix: str) -> str:
 
 presentation.register(rendered=rendered, notebook=notebook)
 
-__all__ = ["FORMATS", "LANGUAGES", "notebook", "rendered"]
+__all__ = ["DOCUMENT_SUFFIXES", "FORMATS", "LANGUAGES", "notebook", "rendered"]

@@ -163,14 +163,19 @@ def versions_of(history: History, words: Words) -> Plain:
     scores = [point.score for _, point in known if point.score is not None]
     if len(scores) < 2 or not all(map(_finite, scores)):
         return {}
+    places = [place for place, _ in known]
     line: Plain = {
         "name": clean(history.title, limit=NAME),
         "shown": True,
-        "x": _short([place for place, _ in known]),
+        "x": _short(places),
         "labels": [clean(point.name, limit=NAME) for _, point in known],
+        # no line leads across a version that nobody knows the score of
+        "apart": [at - before > 1 for before, at in zip([0, *places], places)],
     }
     series = [line | _columns(scores)]
-    return {"trend": _with_bars(series, words, x=words.say("chart.version"), form="plain")}
+    chart = _with_bars(series, words, x=words.say("chart.version"), form="whole")
+    chart["x"]["domain"] = _around([1.0, len(history.points)])
+    return {"trend": chart}
 
 
 def pareto_of(comparison: Comparison, words: Words) -> Plain:

@@ -1,6 +1,7 @@
 """The finding in one sentence, and what the first screen needs beside it."""
 
-from tacit.render.blocks import Fact
+from tacit.core.report import TOTAL_LEAK
+from tacit.render.blocks import Fact, Original
 from tacit.render.clean import SENTENCE_LIMIT, sentence
 from tacit.render.reading import Reading, beats_guessing
 from tacit.render.words import SPACE, setting_of
@@ -26,8 +27,10 @@ def headline(reading: Reading) -> str:
     if report.finding == "leak":
         return _leak(reading) or reading.words.written(report.headline)
     if report.detectable is None:
-        return reading.words.say("headline.too few")
+        return _too_few(reading)
     key = "headline.none" if report.finding == "no leak found" else "headline.open"
+    if report.detectable >= TOTAL_LEAK:
+        key = "headline.open.total"
     return reading.words.say(key, score=reading.words.number(report.detectable))
 
 
@@ -37,6 +40,8 @@ def finding(reading: Reading) -> str:
     group = "finding" if reading.epsilon is None else "finding claim"
     said = words.say(f"{group}.{report.finding}")
     if report.finding == "leak" or report.detectable is None or reading.epsilon is not None:
+        return said
+    if report.detectable >= TOTAL_LEAK:
         return said
     return words.say("finding.would show", finding=said, score=words.number(report.detectable))
 
@@ -125,6 +130,12 @@ def _bound(reading: Reading) -> Fact:
         words.say("fact.epsilon.note", level=words.share(bound.level)),
         words.say("fact.epsilon.about"),
     )
+
+
+def _too_few(reading: Reading) -> str:
+    """The report's own sentence, which says how many it takes; without that in an older report."""
+    said = reading.words.written(reading.report.headline)
+    return reading.words.say("headline.too few") if isinstance(said, Original) else said
 
 
 def _claim(reading: Reading) -> str:

@@ -38,16 +38,23 @@ def document_of_history(history: History, words: Words) -> Document:
 
 
 def headline(history: History, words: Words) -> str:
-    """Which versions leak more, and which less, than the one before."""
+    """Which versions leak more, and which less, than the one before, and which nobody knows of."""
     said = []
     for key, names in (("worse", history.worse), ("better", history.better)):
         if names:
             said.append(words.say(f"history.{key}", names=", ".join(map(clean, names))))
-    return " ".join(said or [words.say("history.no change")])
+    if not said and len(history.unknown) < len(history.steps):
+        said.append(words.say("history.no change"))
+    if history.unknown:
+        said.append(words.say("history.unknown", names=", ".join(map(clean, history.unknown))))
+    return " ".join(said)
 
 
 def _versions(history: History, words: Words) -> tuple[Block, ...]:
-    picture = Chart("trend", words.say("history.picture"), words.say("history.summary"))
+    summary = words.say("history.summary")
+    if any(point.score is None for point in history.points):
+        summary = f"{summary} {words.say('history.gap')}"
+    picture = Chart("trend", words.say("history.picture"), summary)
     rows = tuple(
         _version_row(point, date, words) for point, date in zip(history.points, history.dates)
     )

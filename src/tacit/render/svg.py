@@ -145,7 +145,10 @@ def _points(chart: Plain) -> tuple[str, int]:
     for order, item in enumerate(chart["series"]):
         color, style = PALETTE[order % len(PALETTE)], f"s{order % len(PALETTE)}"
         places = [(x(a), y(b)) for a, b in zip(item["x"], item["y"])]
-        parts.append(_path(places, color, f"line {style}", width=1.2))
+        apart = item.get("apart", [False] * len(places))
+        starts = [at for at, gap in enumerate(apart) if gap or at == 0]
+        for start, end in zip(starts, [*starts[1:], len(places)]):
+            parts.append(_path(places[start:end], color, f"line {style}", width=1.2))
         parts += [
             _point(item, index, place, (x, y), color, style) for index, place in enumerate(places)
         ]
@@ -257,6 +260,8 @@ def _ticks_below(x: Axis, bottom: float, top: float, chart: Plain) -> str:
     parts = []
     form, label = chart["x"]["form"], chart["x"]["label"]
     for value in x.ticks():
+        if form == "whole" and value != round(value):
+            continue
         parts.append(_path([(x(value), top), (x(value), bottom)], QUIET, "grid", width=0.4))
         parts.append(
             _text(x(value), bottom + 18, tick_text(value, form, chart["decimal"]), "middle")

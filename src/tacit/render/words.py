@@ -89,10 +89,10 @@ class Words:
         """A sentence that an audit wrote: in this language where it is known, else as it stands."""
         # a number and its per cent sign stay on one line
         shown = sentence(text).replace(" %", f"{SPACE}%")
-        if self.language.code == "en":
-            return shown
         known = self.language.translated(sentence(text))
-        return Original(shown) if known is None else known
+        if known is None:
+            return shown if self.language.code == "en" else Original(shown)
+        return known
 
     def name(self, text: object, *, limit: int = NAME_LIMIT) -> str:
         """What something is called: in this language where it is known, else as it stands."""

@@ -95,7 +95,7 @@ class FineTune:
         settings = [self.epochs, self.batch_size, self.lr, self.weight_decay, self.schedule]
         adapters = None if self.lora is None else str(self.lora.to_dict())
         kinds = [type(self.model), self.ask]
-        return [*settings, self.context, adapters, _digest_of_weights(self.model), *kinds]
+        return [*settings, self.context, adapters, digest_of_weights(self.model), *kinds]
 
     def seconds(self, texts: Sequence[str], n_models: int) -> float:
         """What `n_models` fine-tunes on halves of `texts` will take here, from a short trial.
@@ -158,7 +158,7 @@ class FineTune:
                     order = rng.permutation(len(rows))
                 start = done % per_epoch * self.batch_size
                 batch = [rows[index] for index in order[start : start + self.batch_size]]
-                rate = self.lr * _share(self.schedule, done / (self.epochs * per_epoch))
+                rate = self.lr * rate_share(self.schedule, done / (self.epochs * per_epoch))
                 for group in step.param_groups:
                     group["lr"] = rate
                 step.zero_grad()
@@ -278,13 +278,15 @@ def _loss(model: Any, batch: list[list[int]]) -> Any:
     return torch.nn.functional.cross_entropy(flat, wanted[:, 1:].reshape(-1), ignore_index=IGNORED)
 
 
-def _share(schedule: str, done: float) -> float:
+def rate_share(schedule: str, done: float) -> float:
+    """What of the learning rate is left when a share `done` of the steps is done."""
     if schedule == "constant":
         return 1.0
     return 1 - done if schedule == "linear" else (1 + math.cos(math.pi * done)) / 2
 
 
-def _digest_of_weights(model: Any) -> str:
+def digest_of_weights(model: Any) -> str:
+    """A fingerprint of a PyTorch model's weights."""
     total = hashlib.blake2b(digest_size=16)
     for name, value in sorted(model.state_dict().items()):
         total.update(f"{name} {tuple(value.shape)} {value.dtype}".encode())

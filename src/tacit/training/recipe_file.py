@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any, get_args
 
 from tacit.core import InvalidInput, TacitError
+from tacit.core.files import text_of
 from tacit.design.assignment import Kind
 from tacit.training.shadow import Run, plan
 from tacit.training.stores import Store, store_of
@@ -159,7 +160,7 @@ def _from_python(file: Path) -> dict[str, Any]:
 
 def _from_toml(file: Path) -> dict[str, Any]:
     try:
-        table = tomllib.loads(file.read_text(encoding="utf8"))
+        table = tomllib.loads(text_of(file))
     except (OSError, ValueError, RecursionError) as error:
         raise InvalidInput(f"The recipe {file.name} is not TOML: {str(error)[:300]}.") from error
     if not isinstance(table.get("shadow"), dict):

@@ -12,6 +12,7 @@ from tacit.core.optional import require
 from tacit.training.jobs import Observe
 from tacit.training.torch_steps import (
     Answering,
+    drawing,
     losses,
     optimizer_of,
     orders,
@@ -72,14 +73,22 @@ class TorchRecipe:
 
     def fit(self, x: Any, y: Any, indices: NDArray[np.int64], seed: int) -> Observe:
         """Train one model on the rows `indices` by the plain loop."""
-        torch = require("torch", extra="torch", purpose="A PyTorch recipe")
         rows, target = tensors(self, x, y)
         model = seeded(self, seed).to(self.device).train()
-        if self.noise:
-            from tacit.training.private_steps import train_privately
+        # dropout draws from the global generator; not what drew the first weights once more
+        with drawing(seed ^ 1):
+            if self.noise:
+                from tacit.training.private_steps import train_privately
 
-            trained = train_privately(self, model, (rows, target), indices, seed)
-            return Answering(trained.eval(), self, y)
+                model = train_privately(self, model, (rows, target), indices, seed)
+            else:
+                self._train(model, rows, target, indices, seed)
+        return Answering(model.eval(), self, y)
+
+    def _train(
+        self, model: Any, rows: Any, target: Any, indices: NDArray[np.int64], seed: int
+    ) -> None:
+        torch = require("torch", extra="torch", purpose="A PyTorch recipe")
         step = optimizer_of(self, model.parameters())
         for epoch, batches in enumerate(orders(self, indices, seed)):
             set_rate(self, step, epoch)
@@ -89,7 +98,6 @@ class TorchRecipe:
                 step.zero_grad()
                 losses(self, model(inputs), target[picked]).mean().backward()
                 step.step()
-        return Answering(model.eval(), self, y)
 
     def fit_many(
         self, x: Any, y: Any, indices: Sequence[NDArray[np.int64]], seeds: Sequence[int]

@@ -1,6 +1,8 @@
 """What one PyTorch model and K in one program share: rows, order of batches, steps, losses."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,13 +29,20 @@ def tensors(recipe: "TorchRecipe", x: Any, y: Any) -> tuple[Any, Any]:
     return rows.to(recipe.device), torch.as_tensor(np.asarray(y), dtype=kind).to(recipe.device)
 
 
+@contextmanager
+def drawing(seed: int) -> Iterator[None]:
+    """Let the global generator begin at `seed`, and leave it as it was."""
+    torch = require("torch", extra="torch", purpose="A PyTorch recipe")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed % MAX_SEED)
+        yield
+
+
 def seeded(recipe: "TorchRecipe", seed: int) -> Any:
     """A new model whose first weights depend on the seed alone; the global generator is left as it
     was.
     """
-    torch = require("torch", extra="torch", purpose="A PyTorch recipe")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed % MAX_SEED)
+    with drawing(seed):
         return recipe.build_fn()
 
 

@@ -23,7 +23,7 @@ LEARNERS = [
 def test_attacks_that_learn_need_to_be_told(attack):
     signals = Signals.of(np.arange(50.0), features=np.ones((50, 2)))
     with pytest.raises(
-        NotEnoughData, match=r"needs to be told at least 10 .*got 0\. Let `tacit.collect` cross-fit"
+        NotEnoughData, match=r"knows: it needs 10, got 0\. Let `tacit.collect` cross-fit"
     ) as caught:
         attack(signals)
     assert caught.value.needed == 10

@@ -209,3 +209,17 @@ def test_what_a_label_tells_of_a_score_is_counted_in_the_other_folds():
     np.testing.assert_allclose(told[3], (1 + 3 + 5 * 3) / 7)
     np.testing.assert_allclose(told[4], 3.0)
     np.testing.assert_allclose(told[:3], [(100 + 500) / 6, (100 + 500) / 6, 100.0])
+
+
+def test_labels_alone_count_only_where_they_tell_the_split_and_columns_always():
+    found = SimpleNamespace(member=np.arange(80) < 40, order=np.arange(80)[::-1], cluster=None)
+    label = np.arange(80) % 2
+    outputs = Outputs(probs=np.full((80, 2), 0.5), label=label)
+    records = steps._records(found, outputs, None, 0)
+    assert (records.limit, records.difficulty) == (0.05, ())
+    assert records.label.tolist() == label[::-1].tolist()
+    assert "mean of the attack's score in each class" in records.how
+    features = np.random.default_rng(0).normal(size=(80, 2)).astype(np.float32)
+    records = steps._records(found, outputs, features, 0)
+    assert (records.limit, records.label, len(records.difficulty)) == (1.0, None, 3)
+    assert steps._records(found, Outputs(loss=np.ones(80)), None, 0) is None

@@ -108,3 +108,29 @@ def test_backwards_is_said_at_one_in_two_thousand():
         said[shift] = bool(backwards_warning(paper))
         assert said[shift] == (auc(paper, level=0.999).high < 0.5)
     assert said == {0.0: False, -0.2: False, -0.6: True}
+
+
+def test_over_clusters_the_blind_guess_is_dealt_and_graded_by_clusters():
+    """Ten users of 40 records whose label is one a user, and the split one too: 400 records agree,
+    and ten users say next to nothing. Folds hold whole users, so eight of ten are graded.
+    """
+    user = np.repeat(np.arange(10), 40)
+    member = user % 2 == 0
+    label = np.isin(user, [0, 2, 4, 6, 1]).astype(int)
+    outputs = Outputs(probs=np.full((400, 2), 0.5), label=label)
+    order = np.random.default_rng(0).permutation(400)
+    apart = blind_result(outputs, Membership(member, user), None, order=order, level=0.95)
+    assert (apart.n_members + apart.n_nonmembers) % 40 == 0
+    assert not gives_away(apart)
+    if apart.estimates:
+        assert apart.p_value == apart.estimates[0].p_value
+    records = blind_result(outputs, Membership(member), None, order=order, level=0.95)
+    assert gives_away(records)
+    many = np.repeat(np.arange(100), 4)
+    member, label = many % 2 == 0, (many % 5 < 2).astype(int)
+    outputs = Outputs(probs=np.full((400, 2), 0.5), label=label)
+    truth = Membership(member, many)
+    found = blind_result(outputs, truth, None, order=order, level=0.95)
+    assert found.p_value == found.estimates[0].p_value
+    assert "clusters are independent" in found.estimates[0].assumes
+    assert found.estimates[0].n == 80

@@ -90,3 +90,78 @@ def test_numbers_of_rows_are_equal_where_all_columns_are():
     number = number_of([first[:, None], np.stack([second, -0.0 * second], axis=1)])
     pairs = {(a, b): c for a, b, c in zip(first, second, number)}
     assert len(set(pairs.values())) == len(pairs) == len(np.unique(number)) == 9
+
+
+def made(total, members, expected, *, noise=0.0, local=True):
+    """Groups with a chance of being pure that is given."""
+    weighed = np.arange(len(expected))
+    total, members = np.array(total), np.array(members)
+    order = np.arange(int(total.sum()))
+    return EqualRows(order, total, members, weighed, np.array(expected), noise, local)
+
+
+def test_pure_groups_above_what_coins_give_are_counted_in_their_own_spread():
+    """Three of four pure, two expected; variance 4 * 1/4, and 3 of the expectation: (3 - 2) / 2."""
+    found = made([2, 2, 3, 2], [2, 0, 1, 2], [0.5] * 4, noise=3.0)
+    assert (found.excess, found.lack) == (0.5, 0.5)
+    # a group of nine has a bound in place of an expectation: it may show repeats, never copies
+    large = made([2, 2, 3, 9], [2, 0, 1, 9], [0.5] * 4)
+    assert large.excess == pytest.approx(1.0)
+    assert large.lack == pytest.approx((2 - 1.5) / 0.75**0.5)
+    # 8 neighbours and 8 rows are no bound yet; without neighbours none is
+    assert made([2, 2, 3, 8], [2, 0, 1, 8], [0.5] * 4).lack == pytest.approx(1.0)
+    assert made([2, 2, 3, 9], [2, 0, 1, 9], [0.5] * 4, local=False).lack == pytest.approx(1.0)
+
+
+def test_the_share_of_copies_is_solved_for():
+    """Ten groups, pure with chance .5 each where no copies: 2 pure are 4 free groups, so 6 are
+    copies: of the 8 mixed ones 3/4. Missing pure groups themselves (3 of 8) would be half of it.
+    """
+    members = [1] * 8 + [2, 0]
+    assert made([2] * 10, members, [0.5] * 10).beyond_chance == pytest.approx(0.75)
+    assert made([2] * 4, [1, 1, 2, 0], [0.5] * 4).beyond_chance == 0.0
+    assert made([2] * 4, [1] * 4, [0.5] * 4).beyond_chance == 1.0
+    assert made([2] * 4, [2] * 4, [0.5] * 4).beyond_chance == 1.0
+
+
+def test_a_group_is_weighed_by_the_shares_of_its_eight_neighbours_and_not_by_its_own():
+    """Fourteen groups in order; every mean of products over choices of neighbours is written out.
+
+    Catches the group among its own neighbours, the power of the mean share, one side forgotten, and
+    neighbours that run over the end.
+    """
+    from itertools import combinations
+
+    total = np.array([2, 1, 3, 1, 2, 4, 1, 1, 2, 3, 1, 1, 5, 2])
+    members = np.array([2, 0, 1, 1, 1, 3, 0, 1, 0, 2, 1, 0, 4, 1])
+    # the likeness is the value itself, so the groups stand in its order
+    values = np.repeat(np.arange(14.0), total)
+    truth = np.concatenate([np.arange(n) < k for n, k in zip(total, members)])
+    found = by_likeness(values, truth)
+    assert found.weighed.tolist() == [0, 2, 4, 5, 8, 9, 12, 13]
+    noise = np.zeros(14)
+    for place, group in enumerate(found.weighed):
+        first = min(max(group - 4, 0), 14 - 9)
+        near = [other for other in range(first, first + 9) if other != group]
+        share = members[near] / total[near]
+        choices = list(combinations(range(8), total[group]))
+        pure = np.mean([np.prod(share[list(some)]) for some in choices])
+        pure += np.mean([np.prod(1 - share[list(some)]) for some in choices])
+        assert found.expected[place] == pytest.approx(pure), group
+        power, mean = total[group], share.mean()
+        slope = power * (mean ** (power - 1) - (1 - mean) ** (power - 1)) / 8
+        noise[near] += slope * np.sqrt(mean * (1 - mean))
+    assert found.noise == pytest.approx((noise**2).sum())
+
+
+def test_neighbours_are_those_by_likeness_and_not_those_by_number():
+    """Groups named in one order and alike in the reverse one have the same neighbours."""
+    rng = np.random.default_rng(0)
+    size = rng.integers(1, 4, 40)
+    name = np.repeat(rng.permutation(40).astype(float), size)
+    like = np.repeat(np.arange(40.0), size)
+    truth = rng.random(len(name)) < np.linspace(0.1, 0.9, len(name))
+    found = EqualRows.by_likeness([np.stack([name, name], axis=1)], lambda: like, truth)
+    plain = by_likeness(like, truth)
+    assert np.sort(found.expected) == pytest.approx(np.sort(plain.expected))
+    assert found.noise == pytest.approx(plain.noise)

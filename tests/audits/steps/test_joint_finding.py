@@ -77,3 +77,87 @@ def test_pairs_of_records_are_clusters_and_single_records_are_none():
     assert single.cluster is None
     plain = joint_finding([item], [], member, cluster=None, **options)
     assert single.p_value == plain.p_value != pairs.p_value
+
+
+def world(n=400, shift=0.35):
+    """Two attacks, of which the second knows nothing, and a slice in which the first knows more."""
+    rng = np.random.default_rng(3)
+    member, group = np.arange(n) % 2 == 0, np.arange(n) // 2 % 2
+    first = rng.normal(size=n) + shift * member * (1 + group)
+    return member, group, first, rng.normal(size=n)
+
+
+def looked_at(name, score, member):
+    from tacit.attacks import Threshold
+    from tacit.audits.steps.scoring import at_thresholds
+    from tacit.core import Check, Evidence
+
+    paper = Evidence(score, member, None, "observed", name, np.arange(len(score)))
+    return at_thresholds(Check(name, "s", Threshold()), paper)
+
+
+def test_an_attack_s_own_p_value_and_the_one_that_pays_for_all_looks():
+    """The smallest of its own looks alone, and its smallest corrected one; never the slices'."""
+    from tacit.audits.steps.joint_finding import joint_finding
+    from tacit.metrics.looks import slice_look
+
+    member, group, one, two = world()
+    items = [looked_at("a", one, member), looked_at("b", two, member)]
+    slices = [slice_look("a", items[0].ranked, group, 2, member)]  # a column of the attack's name
+    done = joint_finding(
+        items, slices, member, cluster=None, order=np.arange(len(member)), level=0.95
+    )
+    rank, cut = items[0].looks
+    own, corrected = done.p_values(items[0])
+    assert own == min(float(rank.p_value.min()), float(cut.p_value.min()))
+    assert corrected == min(done.test.adjusted_of(rank), done.test.adjusted_of(cut))
+    assert own < corrected < 0.05
+    blank = done.p_values(items[1])
+    assert blank[0] == min(float(look.p_value.min()) for look in items[1].looks)
+    assert blank[1] == min(done.test.adjusted_of(look) for look in items[1].looks)
+    assert done.shown is items[0]
+    assert done.best_slice == done.test.adjusted_of(slices[0])
+    assert done.shown_level == done.test.simultaneous_level(["a", "b"], level=0.95)
+    assert 0.95 < done.shown_level <= 0.975
+    assert done.score.p_value == done.p_value == done.test.p_value
+
+
+def test_over_clusters_attackers_that_learn_are_tested_apart_and_the_score_pays_for_them():
+    """.9 of the error for the looks, .1 for the learners, none of whose looks is among the others'.
+
+    One cluster of one record among pairs makes no record of the others.
+    """
+    from tacit.attacks import LogisticRegression
+    from tacit.audits.steps.joint_finding import joint_finding, learned_p
+    from tacit.audits.steps.scoring import by_folds
+    from tacit.core import Check, Membership, Signals
+    from tacit.metrics.clustered import clustered_test
+    from tacit.metrics.prequential import deal_folds
+
+    rng = np.random.default_rng(5)
+    cluster = np.r_[0, np.repeat(np.arange(1, 60), 2)]
+    n = len(cluster)
+    member = cluster % 2 == 0
+    score = rng.normal(size=60)[cluster] + 0.2 * rng.normal(size=n)
+    order = np.argsort(score)
+    signals = Signals.of(score, features=rng.normal(size=(n, 2)))
+    truth = Membership(member, cluster)
+    learner = by_folds(
+        Check("l", "s", LogisticRegression()),
+        signals,
+        truth,
+        deal_folds(order, cluster=cluster),
+        order,
+    )
+    plain = looked_at("a", score, member)
+    done = joint_finding(
+        [plain, learner], [], member, cluster=truth.cluster, order=order, level=0.95
+    )
+    assert {look.kind for look in done.test.looks} == {"rank", "cut"}
+    alone = clustered_test(plain.looks, member, truth.cluster).p_value
+    learned = learned_p([learner], member, truth.cluster)
+    assert done.test.p_value == alone
+    assert done.p_value == pytest.approx(min(alone / 0.9, learned / 0.1, 1.0))
+    assert done.p_values(learner) == (None, min(1.0, learned / 0.1))
+    assert done.p_values(plain)[1] >= alone / 0.9 - 1e-12
+    assert done.score.p_value == done.p_value != alone

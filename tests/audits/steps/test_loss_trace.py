@@ -112,3 +112,34 @@ def test_a_rise_is_tested_one_sided_and_a_fall_is_none():
     assert [rise.limit for rise in third] == pytest.approx([0.05 / 6 / 2] * 2)
     (same,) = rises(np.array([blank, blank]), member, [0])
     assert same.p_value == pytest.approx(0.5)
+
+
+def test_exposed_slices_by_hand():
+    """40 members, the tenth with the highest losses are 4: three of the ten "a", one of thirty "b".
+
+    Clopper-Pearson at 97.5 % since there are two slices; Fisher's p-value of a against the others,
+    and Holm's correction of the smaller one.
+    """
+    from scipy.stats import beta, hypergeom
+
+    member = np.arange(60) < 40
+    group = np.where(np.arange(60) < 10, "a", "b")
+    course = np.zeros((4, 60))
+    course[:, [0, 1, 2, 10]] = [3.0, 4.0, 5.0, 6.0]
+    course[:, 50:] = 99.0  # non-members are not asked
+    first, second = exposed_slices(course, member, {"g": group})
+    assert (first.value, first.n_members, second.n_members) == ("a", 10, 30)
+    share = first.estimates[0]
+    assert (share.value, share.level) == (0.3, 0.95)
+    assert share.low == pytest.approx(beta.ppf(0.0125, 3, 8))
+    assert share.high == pytest.approx(beta.ppf(1 - 0.0125, 4, 7))
+    p = hypergeom.sf(2, 40, 10, 4)
+    assert first.p_value == pytest.approx(p)
+    assert first.p_adjusted == pytest.approx(2 * p)
+    assert second.p_value == pytest.approx(hypergeom.sf(0, 40, 30, 4))
+
+
+def test_a_share_of_the_members_is_rounded_up_and_the_highest_mean_loss_is_first():
+    course = np.tile(np.arange(201.0), (3, 1))
+    found = most_exposed(course, np.ones(201, bool), share=0.01)
+    assert found.tolist() == [200, 199, 198]

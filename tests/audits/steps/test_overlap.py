@@ -1,10 +1,14 @@
 """Records on two sides at once."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.stats import binom
 
+from tacit.audits.steps import overlap
 from tacit.audits.steps.overlap import OVERLAP_P, copies, same_records
+from tacit.core import Membership
 
 NAMES = ("members", "non-members")
 
@@ -49,3 +53,50 @@ def test_without_the_size_of_the_tables_twins_would_be_alarms():
     k, other, p = copies(asked, member, reference)
     assert p > 0.001
     assert binom.sf(k - 1, k + other, 0.5) < 0.001
+
+
+def shared(n1, n0, *, twins=0, members=0, others=0, reference=400):
+    """Codes of members, non-members, a reference and a release that have so much in common."""
+    member, nonmember = np.arange(n1), 10_000 + np.arange(n0)
+    nonmember[n0 - twins :] = member[n1 - twins :]
+    known = np.r_[member[:members], nonmember[:others]]
+    strangers = 50_000 + np.arange(reference - len(known))
+    return member, nonmember, np.r_[known, strangers], np.arange(90_000, 90_010)
+
+
+def warned(monkeypatch, codes):
+    monkeypatch.setattr(overlap, "_codes", lambda tables: codes)
+    return overlap.reference_warning(None) != ""
+
+
+def test_a_reference_may_hold_either_side_and_both_directions_pay(monkeypatch):
+    """10 of 400 members and none of 400 others: p is .00093 one-sided, twice that in all."""
+    for side in ("members", "others"):
+        assert not warned(monkeypatch, shared(400, 400, **{side: 10}))
+        assert warned(monkeypatch, shared(400, 400, **{side: 11}))
+
+
+def test_as_many_rows_of_both_sides_are_explained_by_twins_and_by_the_reference_s_size(monkeypatch):
+    """A twentieth of the members equals a non-member; two fifths of both sides are in the
+    reference. Of 400 rows three times .05 and .05 more were to be expected, of 1,600 three times
+    .2 and .05.
+    """
+    common = {"twins": 20, "members": 160, "others": 160}
+    assert warned(monkeypatch, shared(400, 400, **common, reference=400))
+    assert not warned(monkeypatch, shared(400, 400, **common, reference=1_600))
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.5, 0), (0.42, 0), (0.3, 1)])
+def test_a_release_nearer_to_the_non_members_is_named_once_in_a_thousand(monkeypatch, share, said):
+    """The upper end at 99.8 % lies below the share of members, or nothing is said."""
+    monkeypatch.setattr(overlap, "_codes", lambda tables: shared(100, 100))
+    tables = SimpleNamespace(membership=Membership(np.arange(200) < 100))
+    nearest = np.where(np.arange(200) < 100, share, 1 - share)
+    nearest = nearest * np.random.default_rng(0).permutation(np.tile([0.0, 4.0, 0.0, 0.0], 50))
+    nearest *= np.where(
+        np.arange(200) < 100,
+        share / nearest[:100].sum(),
+        (1 - share) / nearest[100:].sum(),
+    )
+    found = overlap.hiding(tables, nearest)
+    assert sum("exchanged" in text for text in found) == said

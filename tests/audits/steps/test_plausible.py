@@ -132,3 +132,51 @@ def test_constant_is_constant_up_to_rounding():
     assert constant(np.full(5, 1 / 3))
     assert constant(1e6 + 1e-3 * np.arange(3))
     assert not constant(np.array([0.0, 1e-300]))
+
+
+@pytest.mark.parametrize(("alike", "refused"), [(90, False), (91, True)])
+def test_a_copy_agrees_on_more_than_nine_records_of_ten(alike, refused):
+    rng = np.random.default_rng(0)
+    target, shadow = rng.normal(size=100), rng.normal(size=(3, 100))
+    shadow[1, :alike] = target[:alike]
+    inside = np.arange(100) % 2 == np.zeros((3, 1))
+    signals = Signals.of(target, shadow=shadow, shadow_member=inside)
+    if refused:
+        with pytest.raises(InvalidInput, match=f"Shadow model 1 .* on {alike} %"):
+            require_no_copy(signals)
+    else:
+        require_no_copy(signals)
+
+
+def test_half_of_what_the_shadow_models_share_is_needed():
+    """Their likeness to one another is that to the sum of the *others*, by ranks.
+
+    Two models that agree on two thirds: with themselves in the sum they would share .9 and not .8,
+    and a target at .41 would be refused.
+    """
+    from scipy.stats import rankdata
+
+    from tacit.audits.steps.plausible import _unlike
+
+    rng = np.random.default_rng(3)
+    hard = rng.normal(size=2000)
+    shadow = hard + 0.5 * rng.normal(size=(2, 2000))
+    ranks = np.stack([rankdata(row) for row in shadow])
+    among = np.corrcoef(*ranks)[0, 1]
+    whole = ranks.sum(axis=0)
+    mixed = rng.normal(size=2000)
+    for share in np.linspace(0, 1, 41):
+        target = share * hard + (1 - share) * mixed
+        own = np.corrcoef(rankdata(target), whole)[0, 1]
+        assert bool(_unlike(target, shadow)) == (own < among / 2)
+        assert ("opposite" in _unlike(-target, shadow)) == (own > among / 2)
+
+
+def test_models_that_share_too_little_hold_nothing_against_the_target():
+    from tacit.audits.steps.plausible import _unlike
+
+    rng = np.random.default_rng(4)
+    hard, target = rng.normal(size=2000), rng.normal(size=2000)
+    for noise, said in ((1.0, True), (2.0, False)):
+        shadow = hard + noise * rng.normal(size=(4, 2000))
+        assert bool(_unlike(target, shadow)) == said

@@ -1,14 +1,79 @@
-"""What a threshold is worth on a run, by hand."""
+"""Who leads a race of variants, who leaves it and who wins, by hand."""
 
-import numpy as np
+from types import SimpleNamespace
 
-from tacit.audits.steps.race import _advantage
-from tacit.core import Evidence
+import pytest
+from scipy.stats import t
+
+from tacit.audits.steps.race import accurate, leading, raced, winner_of
+from tacit.audits.steps.trials import Trials
 
 
-def test_a_score_at_the_threshold_is_accused():
-    """Members 1, 2, 3 and others 0, 1, 1, 3 at 1: all members and three of four others."""
-    score = np.array([1.0, 2, 3, 0, 1, 1, 3])
-    paper = Evidence(score, np.arange(7) < 3, None, "coin", "x", np.arange(7))
-    assert _advantage(paper, 1.0) == 1 - 3 / 4
-    assert _advantage(paper, 1.5) == 2 / 3 - 1 / 4
+def variant(name, score, accuracy=None, *, apart=0.02, runs=3):
+    """Runs at `score`, as many above as below it; three runs have the spread `apart`."""
+    steps = [k - (runs - 1) / 2 for k in range(runs)]
+    scores = tuple(score + apart * k for k in steps)
+    accuracies = () if accuracy is None else tuple(accuracy + 0.01 * k for k in steps)
+    return Trials(name, scores, accuracies, (1.0,) * runs, 0.95)
+
+
+def named(*variants):
+    return {item.name: item for item in variants}
+
+
+def test_one_standard_error_of_a_difference_is_allowed_beyond_the_tolerance():
+    """Spread .01 over three runs: .01 sqrt(2 / 3) = .0082, so .90 - .02 - .0082 = .8718."""
+    variants = named(
+        variant("best", 0.3, 0.90), variant("in", 0.2, 0.872), variant("out", 0.1, 0.871)
+    )
+    assert [item.name for item in accurate(variants, 0.02)] == ["best", "in"]
+    assert len(accurate(named(variant("a", 0.3), variant("b", 0.2)), 0.0)) == 2
+
+
+def test_the_lowest_upper_limit_leads_and_not_the_lowest_mean():
+    """Two runs at .20 and eight at .21, spread pooled: t of 8 degrees of freedom over sqrt n."""
+    few = variant("few", 0.20, runs=2, apart=0.02 * 2**0.5)
+    many = Trials("many", (0.19, 0.23) * 4, (), (1.0,) * 8, 0.95)
+    spread = ((0.02**2 + 8 * 0.02**2 / 7) / 2) ** 0.5
+    reach = t.ppf(0.975, 8) * spread
+    assert 0.21 + reach / 8**0.5 < 0.20 + reach / 2**0.5
+    assert leading(named(few, many), 0.01).name == "many"
+    assert leading(named(variant("a", 0.2), variant("b", 0.19)), 0.01).name == "b"
+
+
+def test_the_baseline_wins_where_the_leader_is_no_less_vulnerable_on_average():
+    now, mild = variant("now", 0.3), variant("mild", 0.1)
+    assert winner_of(named(now, mild), "now", 0.01) == "mild"
+    assert winner_of(named(now, variant("same", 0.3)), "now", 0.01) == "now"
+    inaccurate = named(variant("now", 0.3, 0.9), variant("mild", 0.1, 0.5))
+    assert winner_of(inaccurate, "now", 0.01) == "now"
+    assert winner_of(inaccurate, "now", 0.5) == "mild"
+
+
+@pytest.mark.parametrize(("score", "left"), [(0.199, ()), (0.201, ("other",))])
+def test_a_variant_leaves_where_its_lower_limit_is_above_the_leader_s_upper_one(score, left):
+    """Student's t of two degrees of freedom: .02 / sqrt 3 times 4.303 is .0497 on either side."""
+    reach = t.ppf(0.975, 2) * 0.02 / 3**0.5
+    assert 2 * reach == pytest.approx(0.0994, abs=1e-4)
+    variants = named(variant("lead", 0.1), variant("other", score), variant("now", 0.9))
+    bench = SimpleNamespace(
+        failed=(), late=False, untried=[], raced=lambda name, given, *, runs: variants[name]
+    )
+    found, dropped = raced(bench, {name: {} for name in variants}, "now", runs=3, tolerance=0.01)
+    # the baseline stays in the race whatever it is
+    assert dropped == left
+    assert list(found) == ["lead", "other", "now"]
+
+
+def trials_of(name, scores, accuracies=()):
+    return Trials(name, scores, accuracies, (1.0,) * len(scores), 0.95)
+
+
+def test_the_leader_is_not_who_was_lucky_in_its_spread():
+    narrow = trials_of("narrow", (0.110, 0.111, 0.112))
+    lower = trials_of("lower", (0.06, 0.08, 0.10))
+    assert narrow.score.high < lower.score.high
+    assert leading({"narrow": narrow, "lower": lower}, 0.01).name == "lower"
+    # with more runs the error is smaller, and counts
+    longer = trials_of("longer", (0.06, 0.08, 0.10, 0.12, 0.06, 0.08, 0.085))
+    assert leading({"lower": lower, "longer": longer}, 0.01).name == "longer"

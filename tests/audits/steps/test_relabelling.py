@@ -198,3 +198,103 @@ def test_sums_over_random_members_have_variance_one():
         keys = np.array([np.isin(np.arange(6), rows) for rows in combinations(range(6), few)])
         standard, scale = _standardised(looks, keys[0])
         np.testing.assert_allclose((keys @ standard.T / scale).var(axis=0), 1.0)
+
+
+def test_a_tail_holds_five_records_and_none_is_looked_at_twice():
+    """Of 40, a tenth are 4 and a hundredth none: no tail; of 50, five; a hundredth are the same."""
+    from tacit.audits.steps.relabelling import _of_score
+
+    assert [int(look.sum()) for look in _of_score(np.arange(40.0))[1:]] == []
+    assert [int(look.sum()) for look in _of_score(np.arange(50.0))[1:]] == [5]
+    assert [int(look.sum()) for look in _of_score(np.arange(600.0))[1:]] == [60, 6]
+    ties = np.repeat([0.0, 1.0], [90, 10])
+    assert [int(look.sum()) for look in _of_score(ties)[1:]] == [10]
+
+
+def test_the_spread_of_a_difference_of_means_is_that_of_all_answer_keys():
+    """All 15 keys of two members among six: n / (n - 1) is 6 / 5."""
+    from tacit.audits.steps.relabelling import _spread
+
+    look = np.array([[1.0, 2, 3, 4, 5, 9]])
+    gaps = [
+        look[0, list(rows)].mean() - np.delete(look[0], list(rows)).mean()
+        for rows in combinations(range(6), 2)
+    ]
+    assert _spread(look, np.arange(6) < 2)[0] == pytest.approx(np.std(gaps))
+
+
+def test_unequal_clusters_are_compared_by_their_means_and_not_by_their_sums(monkeypatch):
+    """Clusters of 1 to 30 records, and a score that tells their sizes alone: sums over members
+    grow with what is drawn, means of members less means of the others do not.
+    """
+    from tacit.audits.steps import relabelling as steps
+
+    monkeypatch.setattr(steps, "DRAWS", 2_000)
+    size = np.array([30.0, 1, 2, 3, 25, 2, 1, 4, 28, 3])
+    looks = np.array([size * (np.arange(10) - 4.5)])
+    looks = looks - size * looks.sum() / size.sum()
+    member = np.arange(10) % 2 == 0
+    drawn = steps._relabelled(looks, member, size)
+
+    def gap(inside):
+        return (looks[0, inside].sum() / size[inside].sum()) - (
+            looks[0, ~inside].sum() / size[~inside].sum()
+        )
+
+    keys = [np.isin(np.arange(10), rows) for rows in combinations(range(10), 5)]
+    gaps = np.array([gap(key) for key in keys])
+    expected = (gap(member) - gaps.mean()) / gaps.std()
+    # 2,000 of 252 keys know the spread to 2 %
+    assert drawn.observed[0] == pytest.approx(expected, rel=0.08, abs=0.06)
+    assert drawn.spread[0] == pytest.approx(gaps.std(), rel=0.08)
+
+
+def looked(null, *, spread=(0.1,), is_rank=(True,)):
+    from tacit.audits.steps.relabelling import Joint, Looked
+
+    one = Looked(
+        np.array(is_rank), np.zeros(len(spread)), np.array(spread), np.eye(len(spread)), 0.5, 100
+    )
+    return Joint(0.5, {"s": 0.5}, {"s": 1.0}, np.array(null), {"s": one})
+
+
+def test_as_many_draws_may_do_as_well_as_the_level_leaves():
+    """99 draws at 5 %: (reached + 1) / 100 <= .05 leaves four, so a look has to exceed the fifth
+    largest; with 18 draws (1 + 0) / 19 is above 5 %, and nothing is found.
+    """
+    from tacit.metrics.detectable import detectable_by_looks
+
+    null = np.arange(99.0) / 30
+    found = looked(null).detectable("s", alpha=0.05)
+    one = np.array([True]), np.zeros(1), np.array([0.1])
+    known = detectable_by_looks(*one, np.sort(null)[-5], np.eye(1), share=0.5, n=100).worst
+    assert found == known
+    assert looked(null[:18]).detectable("s", alpha=0.05) == 1.0
+    assert looked(null[:19] / 10).detectable("s", alpha=0.05) < 1.0
+
+
+def test_ranks_are_told_of_twice_and_the_smallest_p_value_counts():
+    """Sums of doubled mid-ranks have twice the spread of sums of ranks."""
+    from tacit.audits.steps.relabelling import _spread
+
+    rng = np.random.default_rng(1)
+    member = rng.permutation(60) < 30
+    loud, silent = rng.normal(size=60) + 2 * member, rng.normal(size=60)
+    joint = joint_test({"loud": loud, "silent": silent}, Membership(member))
+    ranks = np.argsort(np.argsort(loud)) + 1.0
+    assert joint.looked["loud"].spread[0] == pytest.approx(2 * _spread(ranks[None], member)[0])
+    assert joint.looked["loud"].spread[1] == pytest.approx(
+        _spread((ranks > 54)[None].astype(float), member)[0]
+    )
+    assert joint.p_value == joint.adjusted["loud"] < joint.adjusted["silent"]
+    assert joint.best == "loud"
+
+
+def test_equal_scores_are_as_strong_as_the_answer_key_that_they_are_compared_with():
+    """Two values: 20 keys of 3 of 6, of which 10 hold two or three of the upper half."""
+    score = np.repeat([0.0, 1.0], 3).repeat(2)
+    member = np.isin(np.arange(12), [0, 1, 6, 7, 8, 9])
+    # at least four of six members among the six upper: 1 + 36 + 225 of 924 keys
+    found = joint_test({"s": score}, Membership(member)).p_value
+    exact = (1 + 36 + 225) / 924
+    assert abs(found - exact) < 4 * np.sqrt(exact * (1 - exact) / relabelling.DRAWS)

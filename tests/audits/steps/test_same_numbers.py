@@ -101,3 +101,47 @@ def test_a_pass_says_what_is_open_and_never_inconclusive():
         sides = [Outputs(loss=rng.exponential(1.0, 400)) for _ in range(2)]
         report = tacit.audit(member=sides[0], nonmember=sides[1], effort="quick")
         assert report.verdict != "pass" or not report.headline.startswith("Inconclusive")
+
+
+@pytest.mark.parametrize(("same", "refused"), [(99, True), (98, False)])
+def test_ninety_nine_of_a_hundred_are_the_same_sides(same, refused):
+    rng = np.random.default_rng(1)
+    one = rng.exponential(1.0, 100)
+    other = np.r_[one[:same] * (1 + 1e-8), 50 + rng.exponential(1.0, 100 - same)]
+    both, truth = Outputs(loss=np.r_[one, other]), np.repeat([True, False], 100)
+    if refused:
+        with pytest.raises(InvalidInput, match="but for rounding"):
+            compared(both, truth)
+    else:
+        compared(both, truth)
+
+
+LOGITS = np.random.default_rng(4).normal(size=(N, 4))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        LOGITS + 1.0,
+        LOGITS + np.arange(N)[:, None],
+        LOGITS.round(3),
+        LOGITS - LOGITS.max(axis=1, keepdims=True),
+        np.random.default_rng(5).permutation(LOGITS.round(4)),
+    ],
+    ids=["shifted", "each row shifted", "three decimals", "log-softmax", "rounded and permuted"],
+)
+def test_logits_that_say_the_same_are_refused(other):
+    label = np.arange(2 * N) % 4
+    with pytest.raises(InvalidInput, match="There is nothing to tell apart"):
+        compared(Outputs(logits=np.concatenate([LOGITS, other]), label=label), TRUTH)
+
+
+def test_two_draws_are_never_taken_for_one():
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        n = (20, 60, 400)[seed % 3]
+        truth = np.repeat([True, False], n)
+        compared(Outputs(loss=rng.exponential(1.0, 2 * n)), truth)
+        # neighbours in time: non-members are the next steps of the same walk
+        walk = rng.normal(size=2 * n).cumsum()
+        compared(Outputs(prediction=walk, truth=walk + rng.normal(size=2 * n)), truth)

@@ -10,6 +10,7 @@ import tacit
 from tacit.attacks import LogisticRegression, Threshold
 from tacit.audits.steps.scoring import (
     at_thresholds,
+    by_folds,
     measured,
     pooled_order,
     prequential_scores,
@@ -38,7 +39,7 @@ def world(n=400, seed=0):
 
 
 def graded(attack, signals, membership):
-    order = pooled_order([signals])
+    order = pooled_order([signals], membership.member)
     return prequential_scores(attack, signals, membership, deal_folds(order), order)
 
 
@@ -70,15 +71,6 @@ def test_a_fold_before_which_too_little_was_told_is_not_scored():
     assert 4 in fold
     with pytest.raises(NotEnoughData, match="told"):
         graded(LogisticRegression(), *world(16))
-
-
-def test_the_order_of_records_is_forgotten_even_where_signals_tie():
-    rng = np.random.default_rng(0)
-    value, other = rng.integers(0, 3, 50).astype(float), rng.permutation(50).astype(float)
-    mixed = rng.permutation(50)
-    order = pooled_order([Signals.of(value), Signals.of(other)])
-    again = pooled_order([Signals.of(value[mixed]), Signals.of(other[mixed])])
-    assert np.array_equal(mixed[again], order)
 
 
 def test_an_attack_that_ranks_as_another_does_pays_once():
@@ -125,3 +117,48 @@ def test_what_cannot_be_measured_is_a_note_with_its_name():
     assert estimates[0].level == 0.9
     assert notes[0].metric == "tpr@fpr=0.0001"
     assert notes[0].unit == "non-members"
+
+
+def test_ranks_in_folds_of_unequal_size_are_shares_of_their_fold():
+    """203 records in folds of 41 and 40: the first of n stands (n - 1) / n above the middle."""
+    signals, membership = world(203)
+    order = pooled_order([signals], membership.member)
+    fold = deal_folds(order)
+    item = by_folds(tacit.Check("l", "s", LogisticRegression()), signals, membership, fold, order)
+    sizes = np.bincount(fold)
+    assert set(sizes) == {40, 41}
+    for number in range(1, 5):
+        own = item.evidence.score[item.fold[item.evidence.row] == number]
+        assert own.max() == pytest.approx(1 - 1 / sizes[number])
+        assert own.min() == -own.max()
+
+
+class Counts(Memoriser):
+    """Counts what it was told: how many, and of them how many members."""
+
+    def __call__(self, signals):
+        told = signals.known >= 0
+        return np.full(signals.n, told.sum() + 1000.0 * (signals.known == 1).sum())
+
+
+def test_each_fold_is_told_all_folds_before_it_and_nothing_of_itself():
+    """Folds of 80: told 80, 160, 240 and 320, and as many members as these hold."""
+    signals, membership = world()
+    score, fold = graded(Counts(), signals, membership)
+    whole = deal_folds(pooled_order([signals], membership.member))
+    for number in range(1, 5):
+        before = whole < number
+        expected = before.sum() + 1000.0 * membership.member[before].sum()
+        assert set(score[fold == number]) == {expected}, number
+
+
+def test_guessing_gives_a_half_or_nothing():
+    """Where chance is set to 0 for an area, the interval of chance would leave chance out."""
+    for name, chance in (("auc", 0.5), ("balanced_accuracy", 0.5), ("pauc@fpr=0.01", 0.5)):
+        settings = {"max_fpr": 0.01} if "fpr" in name else {}
+        found = reaching_chance(Estimate(name, 0.8, 0.7, 0.9, 0.95, 10, "m", settings=settings))
+        assert (found.low, found.value, found.high) == (chance, 0.8, 0.9)
+    gain = Estimate("advantage", 0.2, 0.1, 0.3, 0.95, 10, "m")
+    assert reaching_chance(gain).low == 0.0
+    below = Estimate("auc", 0.4, 0.3, 0.5, 0.95, 10, "m")
+    assert reaching_chance(below) is below

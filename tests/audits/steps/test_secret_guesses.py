@@ -84,3 +84,24 @@ def test_precision_among_the_most_confident_by_hand():
         min(high / 2, share_difference((2, 1), (2, 2), level=0.975)[1])
     )
     assert found.p_value == max(excess.p_value, beyond.p_value)
+
+
+def test_records_with_a_value_that_is_no_candidate_are_not_asked_about():
+    """Of two known and two unknown members the known ones count, on their own side's prior."""
+    from tacit.audits.steps.secret_guesses import Asked, auditor_result
+
+    rng = np.random.default_rng(0)
+    sides = tuple(
+        Asked(np.zeros(n), np.log(rng.dirichlet(np.ones(3), n)), rng.normal(size=(n, 3)))
+        for n in (30, 40)
+    )
+    codes = (np.where(np.arange(30) < 5, -1, 1), np.where(np.arange(40) < 7, -1, 2))
+    found = auditor_result(sides, codes, None, 0.95)
+    assert (found.n_members, found.n_nonmembers) == (25, 33)
+
+
+def test_prior_and_model_multiply_their_chances():
+    from tacit.audits.steps.secret_guesses import Asked
+
+    side = Asked(np.zeros(1), np.log([[0.5, 0.25]]), np.log([[0.1, 0.4]]))
+    assert np.exp(side.both) == pytest.approx(np.array([[0.05, 0.1]]))

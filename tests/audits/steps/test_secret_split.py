@@ -46,3 +46,31 @@ def test_the_units_of_each_side_go_with_its_records():
     units = (np.repeat(np.arange(30), 10), np.repeat(np.arange(40), 10) + 100)
     codes = (np.repeat(np.arange(30) % 3, 10), np.repeat(np.arange(40) % 3, 10))
     assert said(codes, units=units) == ""
+
+
+def test_half_of_one_percent_for_each_look_and_all_values_pay():
+    """Fisher's p-values by hand: two-sided, and times the number of values that occur.
+
+    Of 100 + 100 guesses 60 and 40: 2 * .0035 = .0071 is no alarm, 61 and 40 (.0046) is one.
+    """
+    from scipy.stats import hypergeom
+
+    even = np.arange(100) % 2
+    two = Secret(("x",), "class", np.array(["a", "b"]))
+
+    def right(told, others):
+        hits = Hits(np.arange(100) < told, np.arange(100) < others)
+        return unfair_split(hits, (even, even), two, None)
+
+    alone = {told: 2 * hypergeom.sf(told - 1, 200, 100, told + 40) for told in (60, 61)}
+    assert alone[61] <= SPLIT_ALARM / 2 < alone[60] <= SPLIT_ALARM
+    assert (right(60, 40), bool(right(61, 40))) == ("", True)
+    # of three values that occur: 3 times the smallest
+    three = Secret(("x",), "class", np.array(["a", "b", "c", "never"]))
+    fair = [np.arange(150) % 2 == 0] * 2
+    for first, refused in ((74, False), (75, True)):
+        codes = (np.repeat([0, 1, 2], [first, 50, 100 - first]), np.arange(150) % 3)
+        rarer = 2 * hypergeom.cdf(100 - first, 300, 150, 150 - first)
+        assert rarer <= SPLIT_ALARM / 2
+        assert (3 * rarer <= SPLIT_ALARM / 2) == refused
+        assert bool(unfair_split(Hits(*fair), codes, three, None)) == refused

@@ -5,7 +5,9 @@ import pytest
 
 import tacit
 from tacit import InvalidInput, Outputs
-from tacit.audits.steps.sides import compared
+from tacit.audits.steps.equal_rows import EqualRows
+from tacit.audits.steps.sides import Sides, _could_hide, _sided, compared, told
+from tacit.core import AtMost, CheckResult, Estimate, Policy, Report, Verdict
 
 N = 400
 TRUTH = np.repeat([True, False], N)
@@ -81,12 +83,12 @@ def test_repeats_within_a_side_become_clusters(times):
     sides = compared(both(first, second), np.repeat([True, False], len(first)))
     assert sides.repeated == 2 * len(first)
     assert len(np.unique(sides.cluster)) == sides.units == 2 * (N // times)
-    told = compared(
+    given = compared(
         both(first, second),
         np.repeat([True, False], len(first)),
         cluster=np.arange(2 * len(first)) // times,
     )
-    assert (told.repeated, told.cluster) == (0, None)
+    assert (given.repeated, given.cluster) == (0, None)
 
 
 def test_an_audit_of_repeats_names_cluster_and_finds_nothing_without_a_leak():
@@ -165,3 +167,141 @@ def test_labels_beside_losses_do_not_change_whether_the_sides_look_swapped():
     labelled = compared(tacit.Outputs(loss=loss, label=rng.integers(0, 9, 6_000)), member)
     assert "swapped" in plain.backwards
     assert labelled.backwards == plain.backwards
+
+
+def counted(groups, *, chance=None, expected=0.5):
+    """What `_sided` makes of groups (rows, members among them), pure with chance .5 each."""
+    total, members = (np.array(part) for part in zip(*groups))
+    several = np.flatnonzero(total >= 2)
+    order = np.arange(int(total.sum()))
+    found = EqualRows(
+        order, total, members, several, np.full(len(several), expected), 0.0, local=False
+    )
+    truth = np.concatenate([np.arange(n) < k for n, k in groups])
+    return _sided(found, truth, "answers", chance), found
+
+
+def test_copies_are_counted_on_the_side_of_the_non_members():
+    """Twenty groups of one member and three non-members: 60 copies, not 20, of 80 non-members."""
+    sides, found = counted([(4, 1)] * 20 + [(1, 0)] * 20)
+    assert found.lack == pytest.approx(-(20**0.5))
+    assert (sides.copies, sides.n_nonmembers, sides.share) == (60, 80, 0.75)
+
+
+def test_of_mixed_groups_only_those_beyond_chance_are_copies():
+    """Forty pairs of which 36 are mixed, where 20 would be: (20 - 4) / .5 = 32 copies."""
+    sides, found = counted([(2, 1)] * 36 + [(2, 2)] * 4)
+    assert found.lack == pytest.approx(-16 / 10**0.5)
+    assert sides.copies == 32
+
+
+def test_copies_are_named_once_in_30_000_audits_and_ten_pairs_in_1_000():
+    """Ten pairs that are all mixed: -10^.5 = -3.16; nine: -3, and nothing is said of them."""
+    assert counted([(2, 1)] * 10)[0].copies == 10
+    assert counted([(2, 1)] * 9)[0].copies == 0
+    # 26 of 34 pairs mixed: (8 - 17) / 8.5^.5 = -3.087; 27: -3.43
+    assert counted([(2, 1)] * 26 + [(2, 2)] * 8)[0].copies == 0
+    assert counted([(2, 1)] * 27 + [(2, 2)] * 7)[0].copies == 20
+
+
+def test_a_single_copy_is_named_where_no_pair_of_records_is_alike_by_chance():
+    """100 x 101 pairs of records and a chance of 4.9e-6: .0495 of a copy is below .05, at 5e-6 it
+    is not. Counting records for pairs would name both.
+    """
+    groups = [(2, 1)] + [(1, 1)] * 99 + [(1, 0)] * 100
+    assert counted(groups, chance=4.9e-6)[0].copies == 1
+    assert counted(groups, chance=5e-6)[0].copies == 0
+
+
+def test_repeats_are_units_within_a_side_and_copies_across_stay_apart():
+    """Sixteen pure pairs, none mixed: +4 exactly. A mixed pair among more is no unit."""
+    groups = [(2, 2)] * 8 + [(2, 0)] * 8
+    assert counted(groups)[0].repeated == 32
+    assert counted(groups[1:])[0].repeated == 0
+    sides, _ = counted([(2, 2)] * 12 + [(2, 0)] * 12 + [(2, 1)] * 2)
+    assert (sides.repeated, sides.units) == (48, 24)
+    assert len(np.unique(sides.cluster)) == 24 + 4
+    # four units are too few to say so, whatever their chance
+    assert counted([(5, 5)] * 4, expected=0.01)[0].repeated == 0
+    assert counted([(5, 5)] * 5, expected=0.01)[0].repeated == 25
+
+
+@pytest.mark.parametrize(("n", "refused"), [(28, False), (30, True)])
+def test_the_same_labels_in_the_same_order_are_refused_at_one_in_a_thousand_million(n, refused):
+    """Two values, half of the rows each: 2^-28 is 4e-9 and 2^-30 is 9e-10."""
+    right = np.repeat([0.0, 1.0], n // 2)
+    outputs, member = Outputs(loss=np.r_[right, right]), np.repeat([True, False], n)
+    if refused:
+        with pytest.raises(InvalidInput, match="in the same order"):
+            compared(outputs, member)
+    else:
+        assert compared(outputs, member).copies == 0
+
+
+def test_one_side_that_is_wholly_within_the_other_is_refused():
+    """Forty members, all of them among eighty non-members."""
+    inside, more = losses(0)[:40], losses(1)[:40]
+    outputs = Outputs(loss=np.r_[inside, inside, more])
+    with pytest.raises(InvalidInput, match="every record of one side is a copy"):
+        compared(outputs, np.arange(120) < 40)
+    with pytest.raises(InvalidInput, match="every record of one side is a copy"):
+        compared(outputs, np.arange(120) >= 40)
+
+
+def judged(finding, *, detectable=None, high=None, metric="advantage", verdict="pass"):
+    """A report with one rule that it passes, at a limit of .1."""
+    verdicts = ()
+    if high is not None:
+        estimate = Estimate(metric, 0.0, 0.0, high, 0.95, 900, "by hand")
+        verdicts = (Verdict("pass", metric, "at most", 0.1, estimate),)
+    return Report(finding, verdict, "x", detectable=detectable, verdicts=verdicts)
+
+
+def test_what_copies_dilute_is_given_back_to_what_would_have_shown():
+    """A fifth of the non-members are copies: a leak of .08 looks like .064, of .081 like .065."""
+    for detectable, hides in ((0.08, False), (0.081, True), (None, True)):
+        assert _could_hide(judged("no leak found", detectable=detectable), 0.2) == hides
+    # of a leak that is found the upper end may still be too low
+    for high, hides in ((0.08, False), (0.0801, True)):
+        assert _could_hide(judged("leak", high=high), 0.2) == hides
+    assert _could_hide(judged("leak"), 1.0)
+    assert not _could_hide(judged("leak", verdict="fail"), 1.0)
+
+
+def test_one_copy_in_a_thousand_may_hold_a_rate_at_few_false_accusations():
+    for share, hides in ((0.001, False), (0.0011, True)):
+        report = judged("leak", high=0.01, metric="tpr@fpr=0.001")
+        assert _could_hide(report, share) == hides
+
+
+@pytest.mark.parametrize(("low", "finding"), [(0.95, "inconclusive"), (0.949, "leak")])
+def test_a_leak_between_sides_that_are_wholly_apart_is_open(low, finding):
+    """The lower end of the blind guesser's AUC decides, not the upper one."""
+    area = Estimate("auc", 0.97, low, 0.99, 0.95, 900, "by hand")
+    blind = CheckResult("blind", "blind", estimates=(area,))
+    report = Report("leak", "fail", "x", checks=(blind,))
+    assert told(report, Sides(100), Policy("p", AtMost("advantage", 0.1))).finding == finding
+
+
+@pytest.mark.parametrize(("wrong", "swapped"), [(40, False), (0, True)])
+def test_members_that_are_right_more_often_are_not_swapped_whatever_their_losses(wrong, swapped):
+    """Members are right 19 times of 20 and unsure, so that their losses are larger either way; the
+    others are sure, and wrong once in ten times or never.
+    """
+    noise = 0.02 * np.random.default_rng(0).normal(size=(2 * N, 2))
+    logits = np.log(np.repeat([[0.55, 0.45], [0.95, 0.05]], N, axis=0)) + noise
+    logits[:20] = logits[:20, ::-1]
+    logits[N : N + wrong] = logits[N : N + wrong, ::-1]
+    outputs = Outputs(logits=logits, label=np.zeros(2 * N, int))
+    assert ("swapped" in compared(outputs, TRUTH).backwards) == swapped
+
+
+def test_users_that_are_given_decide_the_test_for_swapped_sides_and_not_the_repeats():
+    """Five users a side, a hundred records each, that differ only by user: 5 against 5 can look
+    swapped by chance in 1 of 252 labellings, which is not enough; a thousand records would be.
+    """
+    user = np.repeat(np.arange(10), 100)
+    loss = np.exp(0.5 * user + 0.01 * np.random.default_rng(0).normal(size=1000))
+    member = user >= 5
+    assert "swapped" in compared(Outputs(loss=loss), member).backwards
+    assert compared(Outputs(loss=loss), member, cluster=user).backwards == ""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tacit.audits.steps.singling_out import Condition, _condition, _fits, _single, _unique
+from tacit.audits.steps.singling_out import Condition, _condition, _fits, _fitting, _single
 
 TABLE = np.array([[1.0, 5], [2, 5], [2, 7], [3, np.nan]])
 
@@ -24,11 +24,14 @@ def test_a_number_above_the_middle_is_at_least_and_any_other_at_most():
 
 def test_all_conditions_must_hold_and_one_row_is_singled_out():
     both = (Condition(0, "equal", 2.0), Condition(1, "at least", 6.0))
-    assert _fits(both, TABLE) == 1
-    assert _fits(both[:1], TABLE) == 2
-    assert _fits((Condition(0, "at least", 9.0),), TABLE) == 0
+    assert _fits(both, TABLE).tolist() == [2]
+    assert _fits(both[:1], TABLE).tolist() == [1, 2]
+    assert _fits((Condition(0, "at least", 9.0),), TABLE).tolist() == []
     some = [both, both[:1], (Condition(0, "at least", 9.0),)]
-    assert _unique(some, TABLE).tolist() == [True, False, False]
+    rows = [[0, 0, 1, 0], [0, 1, 1, 0], [0, 0, 0, 0]]
+    assert _fitting(some, TABLE, np.arange(4)).tolist() == rows
+    # two rows of one person count for that person
+    assert _fitting(some, TABLE, np.array([0, 1, 1, 0])).tolist() == [[0, 1], [0, 2], [0, 0]]
 
 
 def test_single_descriptions_are_values_and_ends_that_occur_once():

@@ -98,3 +98,11 @@ def test_a_report_tells_no_single_value_and_says_what_was_done():
 def test_the_least_cell_is_a_count(least):
     with pytest.raises(InvalidInput, match="`min_cell` needs a whole number"):
         slice_column(np.zeros(N), "a", TRUTH, min_cell=least)
+
+
+def test_of_many_values_the_fifty_most_frequent_are_shown():
+    """Value i occurs 40 + 2 i times, half of it members: the last fifty of sixty are kept."""
+    size = 40 + 2 * np.arange(60)
+    values = np.repeat([f"v{i:02}" for i in range(60)], size)
+    column = slice_column(values, "a", np.arange(len(values)) % 2 == 0)
+    assert set(column.texts) == {REST, *(f"v{i:02}" for i in range(10, 60))}

@@ -8,7 +8,15 @@ import tacit
 from tacit.attacks import Threshold
 from tacit.audits import membership_audit
 from tacit.audits.steps.scoring import at_thresholds
-from tacit.audits.steps.slices import columns_of, slice_looks, slice_results
+from tacit.audits.steps.slices import (
+    _deciles,
+    _slice,
+    _tested,
+    columns_of,
+    slice_looks,
+    slice_results,
+)
+from tacit.core import Evidence
 from tacit.core.checking import labelled_codes
 from tacit.metrics import simultaneous_level
 from tacit.metrics.joint import joint_test
@@ -111,3 +119,51 @@ def test_a_slice_that_names_people_is_left_out_of_every_column():
         assert any(note.metric == "slices by class" for note in report.unknown)
     shown = tacit.audit(member=sides[0], nonmember=sides[1], effort="quick", min_cell=1)
     assert "2" in {check.value for check in shown.checks if check.slice == "class"}
+
+
+def test_deciles_are_closed_above_and_begin_with_the_lowest_loss():
+    """0 to 10: edges 1 to 9; 0 and 1 are in the first tenth, 10 in the last."""
+    code, texts = _deciles(np.arange(11.0))
+    assert code.tolist() == [0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert (texts[0], texts[-1]) == ("0-10 %", "90-100 %")
+    code, texts = _deciles(np.repeat([1.0, 2.0], 50))
+    assert len(set(code[:50].tolist())) == len(set(code[50:].tolist())) == 1
+    assert code[0] < code[-1]
+    assert texts[0] == f"group 1 of {len(texts)}, lowest first"
+
+
+def test_the_lowest_losses_are_the_first_decile():
+    """Of a column of losses, not of the negated ones that attacks read."""
+    loss = np.arange(100.0) / 10
+    code, _ = columns_of(tacit.Outputs(loss=loss))["loss percentile"]
+    assert set(code[:10]) == {0}
+    assert set(code[-10:]) == {9}
+
+
+def test_values_of_forty_records_are_tested_and_others_are_in_no_slice():
+    code = np.repeat([0, 1, 2, 3], [39, 40, 5, 60])
+    found, texts = _tested((code, ["a", "b", "c", "d"]))
+    assert texts == ["b", "d"]
+    assert np.repeat([-1, 0, -1, 1], [39, 40, 5, 60]).tolist() == found.tolist()
+
+
+def test_twenty_of_each_side_have_an_interval():
+    """Among 60: 20 members do, 19 do not, however many the others are."""
+    for few, known in ((20, True), (19, False)):
+        group = np.zeros(600, int)
+        group[np.flatnonzero(np.arange(600) % 2 == 0)[:few]] = 1
+        group[np.flatnonzero(np.arange(600) % 2 == 1)[: 60 - few]] = 1
+        assert bool(sliced(group)[1][1].estimates) == known
+
+
+@pytest.mark.parametrize(("corrected", "reaches"), [(0.05, False), (0.051, True)])
+def test_the_corrected_p_value_decides_whether_an_interval_leaves_chance_out(corrected, reaches):
+    """Significant alone and not after the correction: the interval reaches down to chance."""
+    rng = np.random.default_rng(0)
+    member = np.arange(200) % 2 == 0
+    evidence = Evidence.of(rng.normal(size=200) + 2 * member, member)
+    rows = np.arange(200)
+    result = _slice(("g", "a"), evidence, rows, (1e-9, corrected), 0.95, alpha=1 - 0.95)
+    area, gain = result.estimates
+    assert (area.low == 0.5) == (gain.low == 0.0) == reaches
+    assert (result.p_value, result.p_adjusted) == (1e-9, corrected)

@@ -110,11 +110,11 @@ class Knows:
 
 
 def test_the_true_key_counts_among_the_shuffled_ones():
-    from tacit.audits.steps.text_gates import MOST_SHUFFLES, _by_shuffles
+    from tacit.audits.steps.text_gates import SHUFFLES, _by_shuffles
 
     member = np.random.default_rng(0).permutation(np.arange(60) < 30)
     found = _by_shuffles(Knows(member), Membership(member), seed=0)
-    assert found == pytest.approx(1 / (MOST_SHUFFLES + 1))
+    assert found == pytest.approx(1 / (sum(SHUFFLES) + 1))
     # who knows nothing ties with every key, so that ten are reached at once
     assert _by_shuffles(Knows(np.zeros(60)), Membership(member), seed=0) == 1.0
 
@@ -148,3 +148,61 @@ def test_a_cluster_with_both_kinds_is_cut_in_two():
     alone, same = _units(Membership(member))
     assert alone.tolist() == list(range(6))
     assert (same == member).all()
+
+
+def test_whole_clusters_are_shuffled():
+    from tacit.audits.steps.text_gates import _by_shuffles
+
+    class Sees:
+        keys = ()
+
+        def cross_fitted(self, keys, part):
+            self.keys = keys
+            return np.zeros(keys.shape)
+
+    member = np.repeat(np.arange(12) % 2 == 0, 5)
+    guesser = Sees()
+    _by_shuffles(guesser, Membership(member, np.repeat(np.arange(12), 5)), seed=0)
+    # the truth is the last column
+    assert guesser.keys.shape == (60, 65)
+    assert (guesser.keys[:, -1] == member).all()
+    assert (guesser.keys.reshape(12, 5, 65).sum(axis=1) % 5 == 0).all()
+    assert len(np.unique(guesser.keys, axis=1).T) > 50
+    assert (guesser.keys.sum(axis=0) == 30).all()
+
+
+@pytest.mark.parametrize(("gain", "way"), [(0.15, 1), (-0.15, -1)])
+def test_a_reference_is_tested_in_both_directions(gain, way):
+    """Twice the smaller of both one-sided p-values of the area."""
+    from tacit.metrics import auc
+    from tacit.signals.language import mean_logprob
+
+    rng = np.random.default_rng(3)
+    member = np.arange(400) < 200
+    logp = np.minimum(-rng.gamma(4, 0.5, (400, 20)) + gain * member[:, None], 0)
+    tokens = Tokens(logp=logp.ravel(), start=np.arange(0, 8001, 20))
+    (found,) = reference_results({"base": tokens}, Membership(member), level=0.95)
+    above = auc(mean_logprob(tokens), member).p_value
+    assert found.p_value == pytest.approx(2 * (above if way > 0 else 1 - above))
+    assert found.p_value == found.p_adjusted < 0.2
+
+
+def test_a_gate_is_shut_at_the_corrected_p_value_of_one_in_a_hundred():
+    from tacit.core import CheckResult, Estimate
+
+    area = Estimate("auc", 0.6, 0.5, 0.7, 0.95, 90, "by hand")
+    for alone, corrected, is_shut in ((0.002, 0.01, True), (0.0021, 0.0101, False)):
+        found = CheckResult(
+            "blind guesser (words)", "blind", estimates=(area,), p_value=alone, p_adjusted=corrected
+        )
+        assert bool(gate_warning([found], [])) == is_shut
+        assert bool(gate_warning([], [found])) == is_shut
+
+
+@pytest.mark.parametrize(
+    ("shares", "much"), [((0.011, 0.0), 1), ((0.0, 0.011), 1), ((0.01, 0.01), 0)]
+)
+def test_one_side_that_overlaps_is_too_much_beyond_one_text_in_a_hundred(shares, much):
+    from tacit.audits.steps.text_gates import Overlap
+
+    assert Overlap(np.zeros(3, bool), 32, *shares).too_much == bool(much)

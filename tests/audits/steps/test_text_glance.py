@@ -42,3 +42,14 @@ def test_what_cannot_be_measured_says_why():
         text_glance(said(0.0), said(0.0), MEMBER[:5])
     with pytest.raises(InvalidInput, match="`inserted`"):
         text_glance(said(0.0), said(0.0), MEMBER, canary=np.zeros(3), inserted=np.ones(2, bool))
+
+
+def test_only_canaries_that_were_inserted_are_exposed_and_losses_are_positive():
+    """The inserted ones reach 2; of four references 5 and 3 are above."""
+    canary = np.array([2.0, 1.0, 5.0, 3.0, 0.5, 1.5])
+    inserted = np.array([1, 1, 0, 0, 0, 0], bool)
+    look = text_glance(said(0.0), said(0.0), MEMBER, canary=canary, inserted=inserted)
+    assert look.exposure.value == pytest.approx(np.log2(5 / 3))
+    own = said(0.0).logp.reshape(100, 30).mean(axis=1)
+    assert look.loss["member"] == pytest.approx(-own[:50].mean(), rel=1e-5)
+    assert look.loss["nonmember"] == pytest.approx(-own[50:].mean(), rel=1e-5)

@@ -48,17 +48,20 @@ def told_rows(signals: Signals, attack: str) -> NDArray[np.intp]:
     NotEnoughData : fewer than 10 members or 10 non-members were told.
     """
     rows = np.flatnonzero(signals.known != -1)
-    require_told(attack, int(np.count_nonzero(signals.known == 1)), "members")
-    require_told(attack, int(np.count_nonzero(signals.known == 0)), "non-members")
+    for side, unit in ((1, "members"), (0, "non-members")):
+        got = int(np.count_nonzero(signals.known == side))
+        require_told(attack, got, unit, of=len(rows))
     return rows
 
 
-def require_told(attack: str, got: int, unit: str) -> None:
-    """Raise `NotEnoughData` where fewer than 10 records of one side were told, and say what to
-    do.
+def require_told(attack: str, got: int, unit: str, *, of: int) -> None:
+    """Raise `NotEnoughData` where fewer than 10 records of one side were told; where nobody was
+    told (`of`), say how.
     """
     if got < FEWEST_A_SIDE:
-        message = f"{attack} needs to be told at least {FEWEST_A_SIDE} {unit}, got {got}. {HOW}"
+        message = f"{attack} learns from {unit} that it knows: it needs {FEWEST_A_SIDE}, got {got}."
+        if not of:
+            message += f" {HOW}"
         raise NotEnoughData(message, needed=FEWEST_A_SIDE, got=got, unit=f"known {unit}")
 
 

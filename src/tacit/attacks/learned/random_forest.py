@@ -63,7 +63,9 @@ class Forest:
     def __init__(self, trees: int, leaf: int, share: float, seed: int) -> None:
         self.trees, self.leaf, self.share, self.seed = trees, leaf, share, seed
 
-    def fit(self, x: NDArray[Any], y: NDArray[Any]) -> Any:
+    def fit(
+        self, x: NDArray[Any], y: NDArray[Any], sample_weight: NDArray[Any] | None = None
+    ) -> Any:
         from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
         kind = ExtraTreesClassifier if len(x) >= MANY else RandomForestClassifier
@@ -75,7 +77,7 @@ class Forest:
             random_state=self.seed,
             n_jobs=1,
         )
-        return self.model.fit(x, y)
+        return self.model.fit(x, y, sample_weight)
 
     def predict_proba(self, x: NDArray[Any]) -> NDArray[Any]:
         return np.asarray(self.model.predict_proba(x))

@@ -25,6 +25,24 @@ class WorldAttack(Protocol):
         ...
 
 
+def require_targets(signals: Signals) -> list[tuple[int, ...]]:
+    """The families of shadow models, if there are two or more.
+
+    Raises
+    ------
+    NotEnoughData : there are fewer: nothing is left to attack a shadow model with.
+    """
+    groups = families(signals.shadow_member)
+    if len(groups) < 2:
+        message = (
+            "Shadow models need two draws of records that do not give each other away, got"
+            f" {len(groups)} ({signals.n_shadows} models; a pair trained on opposite halves counts"
+            " once). Train 4 shadow models or more."
+        )
+        raise NotEnoughData(message, needed=2, got=len(groups), unit="independent draws of records")
+    return groups
+
+
 def shadow_scores(attack: Attack, signals: Signals) -> NDArray[np.float64]:
     """Scores float64 (m, n) of every shadow model as the target, its antithetic mate left out with
     it.
@@ -42,13 +60,7 @@ def shadow_scores(attack: Attack, signals: Signals) -> NDArray[np.float64]:
     NotEnoughData : fewer than two families of shadow models, or what the attack itself raises.
     InvalidInput : the design gives membership away; see `require_independent`.
     """
-    groups = families(signals.shadow_member)
-    if len(groups) < 2:
-        message = (
-            f"Shadow models as targets need 2 that do not give each other away, got {len(groups)}"
-            f" (of {signals.n_shadows} models; antithetic mates count once). Train 4 shadow models."
-        )
-        raise NotEnoughData(message, needed=2, got=len(groups), unit="families of shadow models")
+    groups = require_targets(signals)
     require_independent(signals.shadow_member, groups)
     if isinstance(attack, ScoresShadows):
         return np.asarray(attack.shadow_scores(signals), np.float64)

@@ -55,10 +55,10 @@ def concluded(
     to add.
     """
     chosen = results[shown.name]
-    needed = found.needed
-    detectable = None if needed else found.detectable.worst
+    missing = _too_few(found) if found.needed else None
+    detectable = None if missing else found.detectable.worst
     finding = finding_of(
-        None if needed else found.p_value,
+        None if missing else found.p_value,
         detectable,
         level=found.level,
         attributable=not warning,
@@ -76,6 +76,7 @@ def concluded(
             in_all=on_all is not None and on_all <= found.alpha,
             slices=parts,
             alpha=found.alpha,
+            missing=missing,
         ),
         p_value=found.p_value,
         detectable=detectable,
@@ -83,7 +84,7 @@ def concluded(
         chosen=shown.name,
         checks=(*results.values(), *parts, *others),
         verdicts=verdicts,
-        unknown=(_too_few(found),) if needed else (),
+        unknown=() if missing is None else (missing,),
         warnings=(warning,) if warning else (),
         figures={"detectable": asdict(found.detectable)},
         policy=policy.name,
@@ -95,8 +96,8 @@ def _too_few(found: Found) -> Note:
     unit = "records" if found.cluster is None else "clusters"
     members, others = found.units
     reason = (
-        f"so few {unit} show nothing, however large a leak is: {found.needed} of members and of"
-        f" non-members are the least, got {members} and {others}"
+        f"so few {unit} show nothing, however large a leak is: it takes {found.needed} members and"
+        f" {found.needed} non-members at least, got {members} and {others}"
     )
     return Note(
         "is there a leak at all?",

@@ -34,23 +34,23 @@ class EqualRows:
     Parameters
     ----------
     order : int (n,), rows so that equal ones are neighbours.
-    step : bool (n - 1,), whether each in that order differs from the one before.
     total, members : int (g,), rows of each group, and members among them.
     weighed : int (k,), the groups of two rows or more that are held against chance: all, or so many
         of very many.
     expected : float64 (k,), chance that each of these is pure.
     noise : variance of the sum of `expected`, which is an estimate.
     local : whether `expected` comes from neighbours; of a large group it is then an upper bound.
+    step : bool (n - 1,), whether each in `order` differs from the one before.
     """
 
     order: Places
-    step: NDArray[np.bool_]
     total: Counts
     members: Counts
     weighed: NDArray[np.intp]
     expected: Floats
     noise: float
     local: bool
+    step: NDArray[np.bool_] | None = None
 
     @classmethod
     def by_number(cls, number: NDArray[Any], member: NDArray[np.bool_]) -> "EqualRows":
@@ -81,7 +81,7 @@ class EqualRows:
         place = None if single else order_of(like()[order[np.cumsum(total) - total]])
         weighed = _some(np.flatnonzero(total >= 2))
         expected, noise = _pure_nearby(total, members, place, weighed)
-        return cls(order, step, total, members, weighed, expected, noise, local=True)
+        return cls(order, total, members, weighed, expected, noise, True, step)
 
     @classmethod
     def _of_all(
@@ -91,7 +91,7 @@ class EqualRows:
         total, members = _counted(order, step, member)
         weighed = _some(np.flatnonzero(total >= 2))
         expected = _pure_of_all(total[weighed], int(np.count_nonzero(member)), len(member))
-        return cls(order, step, total, members, weighed, expected, 0.0, local=False)
+        return cls(order, total, members, weighed, expected, 0.0, False, step)
 
     @property
     def several(self) -> NDArray[np.bool_]:

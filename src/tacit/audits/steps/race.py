@@ -1,154 +1,209 @@
-"""Trials of one variant: each run is a target of the others, and scores by what they taught."""
+"""A race of variants: who is measured, who leaves it, and who wins."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, NoReturn
 
 import numpy as np
 
-from tacit.attacks import BASE, EBLiRA
-from tacit.audits.steps.runs import over_runs
-from tacit.audits.steps.shadow_targets import shadow_evidence
-from tacit.core import Attack, Estimate, Evidence, Membership, NotEnoughData, Signals, collect
-from tacit.metrics import auc, best_threshold
-from tacit.training import ShadowRun
+from tacit.audits.steps.bench import Bench, Failed, Params, require_variants
+from tacit.audits.steps.trials import Trials
+from tacit.core import InvalidInput
 
-# attacks whose scores mean the same for every run, so that a threshold learnt on others fits; the
-# second reads a probability from the signal, which not every signal allows
-ATTACKS: tuple[Attack, ...] = (EBLiRA(), BASE())
+# an interval needs two runs, and a run two others to be attacked well
+FEWEST_RUNS = 3
 
 
-@dataclass(frozen=True, eq=False)
-class Trials:
-    """What the runs of one variant gave.
+def raced(
+    bench: Bench, params: Mapping[str, Params], baseline: str, *, runs: int, tolerance: float
+) -> tuple[dict[str, Trials], tuple[str, ...]]:
+    """Every variant with 3 runs, then those that are still in the race with one more at a time.
 
     Parameters
     ----------
-    name : of the variant.
-    scores : vulnerability of each run.
-    accuracies : of each run on records that it was not trained on; empty where unknown.
-    seconds : training time of each run.
-    level : confidence of the intervals.
+    bench : where they are trained.
+    params : name to parameters.
+    baseline : is trained first and never dropped; where it fails there is nothing to compare with.
+    runs : trainings a variant.
+    tolerance : accuracy that may be given up.
+
+    Returns
+    -------
+    What was measured of each variant that did not fail, in the order of `params`, and those that
+    left the race.
     """
+    measured: dict[str, Trials] = {}
+    dropped: list[str] = []
+    order = [baseline, *(name for name in params if name != baseline)]
+    for number in range(FEWEST_RUNS, runs + 1):
+        for name in order:
+            if name in dropped or name in bench.failed:
+                continue
+            if bench.late and name != baseline:
+                bench.untried += [name] if name not in measured else []
+                continue
+            try:
+                measured[name] = bench.raced(name, params[name], runs=number)
+            except Failed as error:
+                if name == baseline:
+                    _give_up(error, f"The baseline {name!r} failed: nothing can be compared.")
+                bench.fails(name, error)
+                measured.pop(name, None)
+        if bench.late:
+            break
+        leader = leading(measured, tolerance)
+        dropped += [
+            name
+            for name, item in measured.items()
+            if name not in (*dropped, baseline) and item.score.low > leader.score.high
+        ]
+    return {name: measured[name] for name in params if name in measured}, tuple(dropped)
 
-    name: str
-    scores: tuple[float, ...]
-    accuracies: tuple[float, ...]
-    seconds: tuple[float, ...]
-    level: float
 
-    @classmethod
-    def of(
-        cls, name: str, run: ShadowRun, *, level: float, taught: ShadowRun | None = None
-    ) -> "Trials":
-        """Score every run of a variant, with the runs of `taught` as shadow models, or where there
-        are none the others of `run`.
-        """
-        right = run.accuracy[:, 1]
-        return cls(
-            name,
-            run_scores(run) if taught is None else fresh_scores(taught, run),
-            tuple(right.tolist()) if np.isfinite(right).all() else (),
-            tuple(run.seconds.tolist()),
-            level,
+def asked(
+    bench: Bench, study: Any, space: Callable[[Any], Params] | None, *, runs: int, trials: int
+) -> tuple[dict[str, dict[str, Any]], dict[str, Trials]]:
+    """Variants that a study proposes, each told what it came to.
+
+    Parameters
+    ----------
+    bench : where they are trained.
+    study : has ``ask()`` and ``tell(trial, value)``.
+    space : from a trial to parameters.
+    runs : trainings a variant.
+    trials : how many are asked for.
+
+    Raises
+    ------
+    InvalidInput : the study or its parameters cannot be used.
+    Exception : every trial failed; it is the last one's.
+    """
+    if not callable(getattr(study, "ask", None)) or not callable(getattr(study, "tell", None)):
+        raise InvalidInput(
+            "`variants` needs a mapping of names to parameters, or a study with `ask` and `tell`,"
+            f" got {type(study).__name__}."
         )
-
-    @property
-    def score(self) -> Estimate:
-        """Mean vulnerability, with the run as the unit."""
-        found = over_runs(self.scores, level=self.level, name="advantage")
-        assert found is not None
-        return found
-
-    @property
-    def accuracy(self) -> Estimate | None:
-        """Mean accuracy, with the run as the unit."""
-        return over_runs(self.accuracies, level=self.level, name="accuracy")
-
-
-def run_scores(run: ShadowRun) -> tuple[float, ...]:
-    """The vulnerability of every run: members found less non-members accused, by the attack and
-    the threshold that did best on the *other* runs. Nothing of a run is chosen on itself.
-
-    Parameters
-    ----------
-    run : two runs or more, each on its own coins.
-    """
-    papers = [_by_signal(run), *_by_shadow(run)]
-    areas = np.array([[auc(evidence).value for evidence in paper] for paper in papers])
-    scores = []
-    for target in range(run.n_models):
-        others = np.arange(run.n_models) != target
-        paper = papers[int(areas[:, others].mean(axis=1).argmax())]
-        taught = [evidence for evidence, other in zip(paper, others) if other]
-        scores.append(_advantage(paper[target], best_threshold(_pooled(taught))))
-    return tuple(scores)
-
-
-def fresh_scores(taught: ShadowRun, fresh: ShadowRun) -> tuple[float, ...]:
-    """The vulnerability of fresh runs, with earlier runs of their variant as shadow models.
-
-    Attack and threshold come from the earlier runs. Given these, fresh runs know nothing of each
-    other, so that their scores are independent; scores of runs that are each other's shadow models
-    are correlated, and an interval over them is too short.
-
-    Parameters
-    ----------
-    taught : two runs or more, on other coins and seeds.
-    fresh : the runs that are scored.
-    """
-    attacks: list[Attack | None] = [None, *ATTACKS[: len(_by_shadow(taught))]]
-    papers = [_by_signal(taught), *_by_shadow(taught)]
-    areas = [np.mean([auc(evidence).value for evidence in paper]) for paper in papers]
-    best = int(np.argmax(areas))
-    threshold = best_threshold(_pooled(papers[best]))
-    attack = attacks[best]
-    if attack is None:
-        return tuple(_advantage(evidence, threshold) for evidence in _by_signal(fresh))
-    scores = []
-    for signal, inside in zip(fresh.shadow, fresh.member):
-        signals = Signals.of(
-            signal,
-            shadow=taught.shadow,
-            shadow_member=taught.member,
-            statistic=taught.statistic,
-        )
-        truth = Membership(inside, fresh.plan.design.cluster, "coin")
-        scores.append(_advantage(collect(attack, signals, truth), threshold))
-    return tuple(scores)
-
-
-def _by_signal(run: ShadowRun) -> tuple[Evidence, ...]:
-    row = np.arange(run.shadow.shape[1], dtype=np.int64)
-    cluster = run.plan.design.cluster
-    return tuple(
-        Evidence(signal[:, 0], inside, cluster, "coin", "signal", row)
-        for signal, inside in zip(run.shadow, run.member)
-    )
-
-
-def _by_shadow(run: ShadowRun) -> list[tuple[Evidence, ...]]:
-    signals = Signals.of(
-        run.shadow[0], shadow=run.shadow, shadow_member=run.member, statistic=run.statistic
-    )
-    papers = []
-    for attack in ATTACKS[: 1 if signals.scale == "none" else None]:
+    if not callable(space):
+        raise InvalidInput("A study needs `space`: a function from its trials to parameters.")
+    two = len(getattr(study, "directions", ("minimize",))) == 2
+    params: dict[str, dict[str, Any]] = {}
+    measured: dict[str, Trials] = {}
+    for number in range(trials):
+        if bench.late and measured:
+            break
+        trial = study.ask()
+        given = space(trial)
+        if not isinstance(given, Mapping):
+            raise InvalidInput(
+                f"`space` needs to return a dict of parameters, got {type(given).__name__}."
+            )
+        given = dict(given)
+        name = f"trial {number}: " + ", ".join(f"{key}={_short(v)}" for key, v in given.items())
+        require_variants(bench.train_fn, {name: given})
+        params[name] = given
         try:
-            papers.append(shadow_evidence(attack, signals, cluster=run.plan.design.cluster))
-        except NotEnoughData:
+            measured[name] = bench.raced(name, given, runs=runs)
+        except Failed as error:
+            bench.fails(name, error)
+            _tell_failure(study, trial, two=two)
+            if number + 1 == trials and not measured:
+                _give_up(error, f"All {trials} trials failed, this one last.")
             continue
-    return papers
+        score, accuracy = measured[name].score.value, measured[name].accuracy
+        study.tell(trial, [score, 0.0 if accuracy is None else accuracy.value] if two else score)
+    return params, measured
 
 
-def _pooled(evidences: Sequence[Evidence]) -> Evidence:
-    first = evidences[0]
-    score, member, row = (
-        np.concatenate([getattr(evidence, name) for evidence in evidences])
-        for name in ("score", "member", "row")
+def leading(measured: Mapping[str, Trials], tolerance: float) -> Trials:
+    """The variant with the lowest upper limit of its vulnerability among those that are accurate
+    enough.
+
+    Run-to-run spread is pooled over the variants: of three runs alone it is so uncertain that a
+    ranking by it would rank by luck.
+
+    Parameters
+    ----------
+    measured : of every variant.
+    tolerance : accuracy that may be given up.
+    """
+    from scipy.special import stdtrit
+
+    items = list(measured.values())
+    freedom = sum(len(item.scores) - 1 for item in items)
+    far = float(stdtrit(freedom, (1 + items[0].level) / 2))
+    far *= _spread([item.scores for item in items])
+    return min(
+        accurate(measured, tolerance),
+        key=lambda item: item.score.value + far / math.sqrt(len(item.scores)),
     )
-    return Evidence(score, member, None, first.assignment, first.attack, row)
 
 
-def _advantage(evidence: Evidence, threshold: float) -> float:
-    accused = evidence.score >= threshold
-    inside = evidence.member
-    return float(accused[inside].mean() - accused[~inside].mean())
+def accurate(measured: Mapping[str, Trials], tolerance: float) -> list[Trials]:
+    """Those whose accuracy is within `tolerance` of the best, give or take one standard error of a
+    difference; all where no accuracy is known.
+
+    The most accurate of many looks better than it is, and with three runs the error is as large as
+    a point: without the allowance chance would decide who may win.
+
+    Parameters
+    ----------
+    measured : of every variant.
+    tolerance : accuracy that may be given up.
+
+    References
+    ----------
+    .. [1] Breiman, Friedman, Olshen and Stone, Classification and Regression Trees, 1984, sec.
+       3.4.3 (the one-standard-error rule).
+    """
+    known = [item for item in measured.values() if item.accuracy is not None]
+    if not known:
+        return list(measured.values())
+    best = max(known, key=lambda item: np.mean(item.accuracies))
+    spread = _spread([item.accuracies for item in known])
+    found = []
+    for item in known:
+        error = spread * math.sqrt(1 / len(item.accuracies) + 1 / len(best.accuracies))
+        if np.mean(item.accuracies) >= np.mean(best.accuracies) - tolerance - error:
+            found.append(item)
+    return found
+
+
+def winner_of(measured: Mapping[str, Trials], baseline: str, tolerance: float) -> str:
+    """The leader, or the baseline where it is no more vulnerable on average.
+
+    Parameters
+    ----------
+    measured : of every variant.
+    baseline : name of what is done today.
+    tolerance : accuracy that may be given up.
+    """
+    best = leading(measured, tolerance)
+    return baseline if best.score.value >= measured[baseline].score.value else best.name
+
+
+def _spread(groups: list[tuple[float, ...]]) -> float:
+    """How far runs of one variant lie apart: the median over variants, which a few that are
+    unstable do not move.
+    """
+    return math.sqrt(np.median([np.var(group, ddof=1) for group in groups]))
+
+
+def _give_up(error: Failed, note: str) -> NoReturn:
+    """Raise what the training raised, and say what it ends."""
+    cause = error.__cause__
+    assert cause is not None
+    cause.add_note(note)
+    raise cause
+
+
+def _tell_failure(study: Any, trial: Any, *, two: bool) -> None:
+    """Optuna knows failed trials; to others the trial is as bad as can be."""
+    if type(study).__module__.partition(".")[0] == "optuna":
+        study.tell(trial, state=import_module("optuna.trial").TrialState.FAIL)
+    else:
+        study.tell(trial, [1.0, 0.0] if two else 1.0)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

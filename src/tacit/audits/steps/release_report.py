@@ -11,6 +11,7 @@ from tacit.audits.steps.blind_baseline import blind_result, blind_warning
 from tacit.audits.steps.choice import graded_advantage
 from tacit.audits.steps.closeness import share_result, twin_rows, twins_result
 from tacit.audits.steps.overlap import hiding, reference_warning
+from tacit.audits.steps.pooled_order import ties_by_chance
 from tacit.audits.steps.provenance import environment
 from tacit.audits.steps.relabelling import Joint
 from tacit.audits.steps.release_words import assumptions, headline
@@ -29,6 +30,7 @@ from tacit.core import (
     overall,
 )
 from tacit.core.dates import today
+from tacit.core.sorting import Places
 from tacit.metrics import (
     advantage,
     named,
@@ -282,7 +284,9 @@ def _blind(made: Release) -> CheckResult:
     embed = Embedding.fitted(tables.reference, tables.rows, tables.synthetic)
     nothing = Outputs(loss=np.zeros(tables.membership.n))
     features = embed(tables.rows).astype(np.float32)
-    order = np.lexsort(features.T)
+    order: Places = np.lexsort(features.T)
+    same = (features[order[1:]] == features[order[:-1]]).all(axis=1)
+    order = ties_by_chance(order, same, tables.membership.member)
     result = blind_result(nothing, tables.membership, features, order=order, level=made.level)
     assert result is not None
     return result

@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from tacit.audits.steps.pooled_order import pooled_order
 from tacit.core import (
     Attack,
     Check,
@@ -25,7 +26,7 @@ from tacit.core import (
     collect,
     judge,
 )
-from tacit.core.sorting import Places, order_of, steps, tied_places
+from tacit.core.sorting import Places
 from tacit.metrics import advantage, named
 from tacit.metrics.looks import Look, Ranked, cut_look, rank_look
 from tacit.metrics.prequential import deal_folds, learned_looks
@@ -122,7 +123,7 @@ def score_all(
     paper : scores of these records that were sorted already.
     """
     signals = _signals(recipes, outputs)
-    order = pooled_order([signals[check.statistic] for check in recipes], paper)
+    order = pooled_order([signals[check.statistic] for check in recipes], membership.member, paper)
     items: list[Scored] = []
     failed: list[CheckResult] = []
     learns = any(check.attack.learns for check in recipes)
@@ -152,38 +153,6 @@ def _signals(recipes: Sequence[Check], outputs: Outputs) -> dict[str, Signals]:
         name: Signals.of(measure(outputs, name), features=features, group=group, statistic=name)
         for name in dict.fromkeys(check.statistic for check in recipes)
     }
-
-
-def pooled_order(signals: Sequence[Signals], paper: Evidence | None = None) -> Places:
-    """Records in ascending order of the first signal, ties by whatever else is seen of them.
-
-    Parameters
-    ----------
-    signals : of all checks.
-    paper : scores of these records that were sorted already.
-    """
-    first = signals[0].target[:, 0]
-    known = paper is not None and np.array_equal(first, paper.score)
-    order = paper.order if known and paper is not None else order_of(first)
-    keys: list[NDArray[Any]] = [*signals[0].features.T, signals[0].group]
-    keys += [
-        column
-        for item in reversed(signals)
-        for place, column in enumerate(item.target.T)
-        if place or item is not signals[0]
-    ]
-    keys = [key for key in keys if (key != key[:1]).any()]
-    if not keys:
-        return order
-    step = steps(first, order)
-    if step.all():
-        return order
-    # only records that tie are sorted again, each within its tie
-    order = order.copy()
-    tied, run = tied_places(step)
-    records = order[tied]
-    order[tied] = records[np.lexsort([*(key[records] for key in keys), run])]
-    return order
 
 
 def _failed(check: Check, error: NotEnoughData) -> CheckResult:

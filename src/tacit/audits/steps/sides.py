@@ -60,7 +60,8 @@ class Sides:
     cluster : int64 (n,), one number for all copies of a record on one side; None where there are
         no such repeats.
     backwards : why the sides look swapped; empty where they do not.
-    constant : whether the model answered the same for every record.
+    constant : the side for which the model answered the same for every record: "record",
+        "non-member", or "" for none.
     paper : of losses alone, the threshold attack on them, sorted; else None.
     """
 
@@ -72,7 +73,7 @@ class Sides:
     repeated_by: str = ""
     cluster: NDArray[np.int64] | None = None
     backwards: str = ""
-    constant: bool = False
+    constant: str = ""
     paper: Evidence | None = None
 
     @property
@@ -116,7 +117,8 @@ def compared(
         sides = replace(sides, repeated=0, cluster=None)
     # of losses alone the largest comes last, and is the least like a member
     alone = outputs.task == "loss" and outputs.label is None
-    falling = (backwards(found.order, found.step), found.step[::-1]) if alone else None
+    step = found.step if alone else None
+    falling = None if step is None else (backwards(found.order, step), step[::-1])
     if digest is not None:
         found = EqualRows.by_number(digest, member)
         _require_different([digest], found, member, "records")
@@ -130,7 +132,7 @@ def compared(
     same = constant(outputs)
     if same and digest is None:
         # a model that answers the same to all has told nothing: that is inconclusive, and no copy
-        return Sides(sides.n_nonmembers, constant=True)
+        return Sides(sides.n_nonmembers, constant="record")
     if sides.copies and _whole(found):
         raise InvalidInput(
             "Members and non-members hold the same records: every record of one side is a copy of"
@@ -139,15 +141,22 @@ def compared(
         )
     del found
     units = sides.cluster if cluster is None else cluster
+    # members that are all answered alike may all be known by heart; of non-members only some are
+    several = len(member) - np.count_nonzero(member) >= FEW_COPIES
+    flat = several and not same and constant(outputs, ~member) and not _coarse(outputs)
     paper = None if falling is None else _by_loss(outputs, member, units, *falling)
-    why = _backwards(outputs, member, units, paper)
-    return replace(sides, constant=same, backwards=why, paper=paper)
+    return replace(
+        sides,
+        constant="record" if same else "non-member" if flat else "",
+        backwards=_backwards(outputs, member, units, paper),
+        paper=paper,
+    )
 
 
-def constant(outputs: Outputs) -> bool:
-    """Whether a model answered the same for every record, as a broken export does."""
+def constant(outputs: Outputs, rows: NDArray[np.bool_] | slice = slice(None)) -> bool:
+    """Whether a model answered the same for every record of `rows`, as a broken export does."""
     parts = (outputs.logits, outputs.probs, outputs.loss, outputs.prediction)
-    answer = next(part for part in parts if part is not None)
+    answer = next(part for part in parts if part is not None)[rows]
     return bool((answer == answer[:1]).all())
 
 
@@ -178,7 +187,7 @@ def told(report: Report, sides: Sides, policy: Policy) -> Report:
             text + ("" if hides else " They make a leak look smaller than it is.")
         )
     if sides.constant:
-        reasons.append(_CONSTANT_TEXT)
+        reasons.append(_CONSTANT_TEXT.format(sides.constant))
     if sides.backwards:
         reasons.append(sides.backwards)
     if report.finding == "leak" and _apart(report):
@@ -237,7 +246,7 @@ _APART_TEXT = (
 
 
 _CONSTANT_TEXT = (
-    "the model answered the same for every record, as a broken export does, so nothing can be told"
+    "the model answered the same for every {}, as a broken export does, so nothing can be told"
     " from its answers. Look at the file, and at how the answers were read from the model."
 )
 

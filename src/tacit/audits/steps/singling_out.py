@@ -1,10 +1,12 @@
 """Singling out: a description that fits one synthetic row, tried on real people."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tacit.audits.steps.table_game import Bools, Floats, TableGame
+from tacit.audits.steps.table_game import Bools, Codes, Floats, TableGame
 from tacit.core import NotEnoughData
 
 # Columns that a description combines. More fit nobody, fewer fit many.
@@ -36,8 +38,10 @@ class Condition:
 Description = tuple[Condition, ...]
 
 
-def singling_out(game: TableGame, *, width: int = WIDTH, seed: int) -> tuple[Bools, Bools, Bools]:
-    """Whether each description fits exactly one member, exactly one non-member; and the baseline's.
+def singling_out(
+    game: TableGame, *, width: int = WIDTH, seed: int
+) -> tuple[NDArray[np.uint16], NDArray[np.uint16], Bools]:
+    """Which members and which non-members each description fits; and the baseline's successes.
 
     A description that is true of exactly one row of the release is tried on as many members as
     non-members; it succeeds where it is true of exactly one of them [1]_. Both sides are asked the
@@ -51,7 +55,9 @@ def singling_out(game: TableGame, *, width: int = WIDTH, seed: int) -> tuple[Boo
 
     Returns
     -------
-    tuple : bool (k,), bool (k,), bool (b,).
+    tuple : (k, u) and (k, v), rows of each unit (a cluster, or the row itself) of the members and
+        of the non-members that each description fits; bool (b,), which descriptions of the baseline
+        fit exactly one member.
 
     Raises
     ------
@@ -77,20 +83,25 @@ def singling_out(game: TableGame, *, width: int = WIDTH, seed: int) -> tuple[Boo
         )
         raise NotEnoughData(message, needed=FEWEST_DESCRIPTIONS, got=len(made), unit="descriptions")
     others = _descriptions(baseline, numeric, wanted, width=width, seed=seed)
-    return _unique(made, member), _unique(made, nonmember), _unique(others, member)
+    units = game.units
+    own, theirs = (_fitting(made, *side) for side in zip((member, nonmember), units))
+    return own, theirs, np.array([len(_fits(item, member)) == 1 for item in others], bool)
 
 
-def _unique(descriptions: list[Description], table: Floats) -> Bools:
-    return np.array([_fits(item, table) == 1 for item in descriptions], bool)
+def _fitting(descriptions: Sequence[Description], table: Floats, unit: Codes) -> NDArray[np.uint16]:
+    """How many rows of each unit each description is true of, (k, units)."""
+    n = int(unit.max()) + 1
+    rows = [np.bincount(unit[_fits(item, table)], minlength=n) for item in descriptions]
+    return np.stack(rows).astype(np.uint16)
 
 
-def _fits(description: Description, table: Floats) -> int:
-    """How many rows of the table it is true of."""
+def _fits(description: Description, table: Floats) -> NDArray[np.intp]:
+    """The rows of the table that it is true of."""
     first, *others = description
     rows = np.flatnonzero(first.holds(table[:, first.column]))
     for condition in others:
         rows = rows[condition.holds(table[rows, condition.column])]
-    return len(rows)
+    return rows
 
 
 def _descriptions(
@@ -112,7 +123,7 @@ def _descriptions(
         row = table[rng.integers(len(table))]
         columns = np.sort(rng.permutation(table.shape[1])[:width])
         item = tuple(_condition(int(c), float(row[c]), numeric[c], middle[c]) for c in columns)
-        if item not in kept and _fits(item, table) == 1:
+        if item not in kept and len(_fits(item, table)) == 1:
             kept[item] = None
     return list(kept)
 

@@ -7,11 +7,14 @@ from tacit.audits.steps.inference import inference
 from tacit.audits.steps.linkability import linkability
 from tacit.audits.steps.multiplicity import with_adjusted
 from tacit.audits.steps.singling_out import WIDTH, singling_out
-from tacit.audits.steps.table_game import Bools, TableGame
+from tacit.audits.steps.table_game import Bools, Codes, TableGame
 from tacit.core import CheckResult, Estimate, Note, NotEnoughData
 from tacit.metrics import simultaneous_level
+from tacit.metrics.clusters import effective_size
+from tacit.metrics.excess import relative_excess
 from tacit.metrics.intervals import clopper_pearson
 from tacit.metrics.risks import INDEPENDENT, residual_risk
+from tacit.metrics.singled import Dealt, singled_out_risk
 
 Hits = tuple[Bools, Bools, Bools]
 
@@ -33,50 +36,103 @@ def table_risks(
     level : two-sided confidence.
     """
     wide = simultaneous_level(level, 3 + len(secrets))
-    pairs: list[tuple[str, bool, Callable[[], Hits]]] = [
-        (f"singling out by {WIDTH} columns", True, lambda: singling_out(game, seed=seed)),
-        ("singling out by one value", True, lambda: singling_out(game, width=1, seed=seed)),
-        ("linkability", False, lambda: linkability(game, seed=seed)),
+    results = [
+        _singled(f"singling out by {WIDTH} columns", game, WIDTH, seed=seed, level=wide),
+        _singled("singling out by one value", game, 1, seed=seed, level=wide),
     ]
-    results = [_result(name, make, paired=paired, level=wide) for name, paired, make in pairs]
+    try:
+        results.append(_guessed("linkability", linkability(game, seed=seed), game, level=wide))
+    except NotEnoughData as error:
+        results.append(_none("linkability", error))
     for secret, hits in inference(game, secrets).items():
-        results.append(_measured(f"inference of {secret}", hits, paired=False, level=wide))
+        results.append(_guessed(f"inference of {secret}", hits, game, level=wide))
     return tuple(with_adjusted(results))
 
 
-def _result(name: str, make: Callable[[], Hits], *, paired: bool, level: float) -> CheckResult:
+def _none(name: str, error: NotEnoughData) -> CheckResult:
+    return CheckResult(name=name, role="risk", notes=(Note.of(name, error),))
+
+
+def _singled(name: str, game: TableGame, width: int, *, seed: int, level: float) -> CheckResult:
+    """Descriptions depend on one another: their worth is told by the records that they fit."""
     try:
-        return _measured(name, make(), paired=paired, level=level)
+        member, nonmember, baseline = singling_out(game, width=width, seed=seed)
     except NotEnoughData as error:
-        return CheckResult(name=name, role="risk", notes=(Note.of(name, error),))
+        return _none(name, error)
+    size = len(member) / Dealt.of(member, nonmember).design_effect
+    hits = (member.sum(axis=1) == 1, nonmember.sum(axis=1) == 1, baseline)
+    sizes = (size, size, float(len(baseline)))
+    return _measured(
+        name, hits, sizes, lambda: singled_out_risk(member, nonmember, level=level), level=level
+    )
 
 
-def _measured(name: str, hits: Hits, *, paired: bool, level: float) -> CheckResult:
-    inside, outside, baseline = hits
-    result = CheckResult(name=name, role="risk", statistic="release")
+def _guessed(name: str, hits: Hits, game: TableGame, *, level: float) -> CheckResult:
+    """One guess a row; rows of one cluster are no evidence of their own."""
+    inside, outside, _ = hits
+    sizes = tuple(
+        float(len(hit)) if unit is None or not len(hit) else effective_size(hit, unit)
+        for hit, unit in zip(hits, _units(game))
+    )
+
+    def measure() -> Estimate:
+        if game.cluster is None or outside.all():
+            return residual_risk(inside, outside, level=level)
+        return relative_excess(
+            inside, outside, cluster=game.cluster, level=level, name="residual risk"
+        )
+
+    return _measured(name, hits, sizes, measure, level=level)
+
+
+def _units(game: TableGame) -> tuple[Codes | None, Codes | None, Codes | None]:
+    """Of members, non-members, and the members that the baseline was asked about."""
+    if game.cluster is None:
+        return None, None, None
+    return game.cluster[0], game.cluster[1], game.cluster[0]
+
+
+def _measured(
+    name: str,
+    hits: Hits,
+    sizes: Sequence[float],
+    measure: Callable[[], Estimate],
+    *,
+    level: float,
+) -> CheckResult:
+    names = ("success on members", "success on non-members", "success of the baseline")
     estimates = [
-        success("success on members", inside, level=level),
-        success("success on non-members", outside, level=level),
+        success(what, hit, level=level, size=size)
+        for what, hit, size in zip(names, hits, sizes)
+        if len(hit)
     ]
-    if len(baseline):
-        estimates.append(success("success of the baseline", baseline, level=level))
-    result = replace(
-        result,
-        n_members=len(inside),
-        n_nonmembers=len(outside),
+    result = CheckResult(
+        name=name,
+        role="risk",
+        statistic="release",
+        n_members=len(hits[0]),
+        n_nonmembers=len(hits[1]),
         estimates=tuple(estimates),
     )
     try:
-        risk = residual_risk(inside, outside, paired=paired, level=level)
+        risk = measure()
     except NotEnoughData as error:
         return replace(result, notes=(Note.of("residual risk", error),))
     return replace(result, estimates=(risk, *estimates), p_value=risk.p_value)
 
 
-def success(name: str, hit: Bools, *, level: float) -> Estimate:
-    """The share of guesses that are right, with exact limits."""
-    n = len(hit)
-    low, high = clopper_pearson(int(hit.sum()), n, level=level)
-    value = float(hit.mean())
+def success(name: str, hit: Bools, *, level: float, size: float | None = None) -> Estimate:
+    """The share of guesses that are right, with exact limits.
+
+    Parameters
+    ----------
+    name : what it is called.
+    hit : bool (n,), which guesses were right.
+    level : two-sided confidence.
+    size : independent guesses that they are worth; None for all.
+    """
+    n, value = len(hit), float(hit.mean())
+    worth = float(n) if size is None else size
+    low, high = clopper_pearson(value * worth, worth, level=level)
     ends = (min(value, float(low)), max(value, float(high)))
     return Estimate(name, value, *ends, level, n, "exact limits", (INDEPENDENT,))

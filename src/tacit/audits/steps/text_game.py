@@ -11,6 +11,9 @@ from tacit.core import InvalidInput, Membership, Tokens
 from tacit.core.checking import array, booleans
 from tacit.signals.reference import require_same_bytes
 
+# nats: batches of another size change a log-probability by less, any training by more
+SAME_NATS = 1e-5
+
 
 @dataclass(frozen=True, eq=False)
 class Shadows:
@@ -36,6 +39,18 @@ class Shadows:
         if self.logp.shape != self.member.shape:
             shapes = f"{self.logp.shape} and {self.member.shape}"
             raise InvalidInput(f"`logp` and `member` need one shape (models, texts), got {shapes}.")
+        share = self.member.mean(axis=1)
+        for model in np.flatnonzero((share == 0) | (share == 1)).tolist():
+            what = "all of the texts" if share[model] else "none of the texts"
+            raise InvalidInput(
+                f"Fine-tune {model} was trained on {what}: it cannot show how members differ from "
+                "non-members. Train each on a random half, or pass it as a reference if on none."
+            )
+        if len(np.unique(self.logp, axis=0)) < len(self.logp):
+            raise InvalidInput(
+                "Two fine-tunes say the same of every text: they are copies of one model. Train "
+                "each on a half of its own."
+            )
 
     @property
     def n_models(self) -> int:
@@ -163,6 +178,7 @@ class TextGame:
                 require_same_bytes(self.tokens, other, name=shown)
             else:
                 self.tokens.require_same_texts(other, name=shown)
+                require_another_model(self.tokens, other, name)
 
     def take(self, rows: NDArray[np.bool_]) -> "TextGame":
         """The texts `rows`, a mask."""
@@ -177,4 +193,20 @@ class TextGame:
             None if self.shadows is None else self.shadows.take(rows),
             None if suffixes is None else suffixes.take(rows),
             {name: np.asarray(values)[rows] for name, values in self.slices.items()},
+        )
+
+
+def require_another_model(tokens: Tokens, other: Tokens, name: str) -> None:
+    """Raise where a reference answers as the audited model does, whatever it is called.
+
+    Raises
+    ------
+    InvalidInput
+        No log-probability differs by more than rounding does.
+    """
+    if np.allclose(tokens.ragged().value, other.ragged().value, rtol=0, atol=SAME_NATS):
+        raise InvalidInput(
+            f"Reference {name!r} answers as the audited model does, token by token: it is that "
+            "model, or a copy of it. (PEFT changes the base model that it wraps: pass "
+            "reference='adapter_off', or a base that was loaded apart.)"
         )

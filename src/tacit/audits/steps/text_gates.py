@@ -4,6 +4,7 @@ The first sees the texts and no model; the second is a model that cannot have be
 Where one of them tells members from non-members, the split was measured and not the model.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -29,18 +30,21 @@ from tacit.core import (
 from tacit.metrics import auc, holm
 from tacit.metrics.matching import shared_runs
 from tacit.signals.language import mean_logprob, min_k_plus_plus, zlib_ratio
-from tacit.signals.text import surface
+from tacit.signals.text import surface, words_of
 
 # a split that was drawn at random is refused in 1 audit of 100 by either gate
 REFUSED = 0.01
-# shuffles of the answer key: at most, at a time, and how many as good as the truth are enough
-MOST_SHUFFLES, SHUFFLES, ENOUGH = 1024, 64, 10
+# shuffles of the answer key at a time, and how many as good as the truth are enough: 84 innocent
+# splits of 100 end in the first lot, and every lot costs a factorization of the kernel, 5 times
+SHUFFLES, ENOUGH = (64, 192, 768), 10
 # parts of the texts, each guessed from the others
 FOLDS = 5
 # texts that the blind guessers look at; their cost grows with the square
 MOST_TEXTS = 4000
 # tokens of a run that two unrelated texts hardly share by chance
 RUN = 32
+# the same in words, which are longer than tokens
+WORDS = 24
 # a text of fewer tokens stands in others by chance: it is shared where another text is the same
 SHORTEST_RUN = 8
 # share of the texts of one side that may hold a run of the other before the audit is refused
@@ -59,12 +63,15 @@ class Overlap:
         Tokens of a run.
     member, nonmember : float
         Share of the texts of each side.
+    unit : ``"tokens"`` or ``"words"``
+        Of `length`.
     """
 
     shared: NDArray[np.bool_]
     length: int
     member: float
     nonmember: float
+    unit: str = "tokens"
 
     @property
     def too_much(self) -> bool:
@@ -139,6 +146,12 @@ def blind_results(
     return adjusted(found)
 
 
+def can_be_refused(membership: Membership) -> bool:
+    """Are there shuffles enough of so few texts that any split of them could be refused?"""
+    n, members = membership.n, int(membership.member.sum())
+    return math.comb(n, members) * REFUSED >= len(VIEWS)
+
+
 def _once(texts: Sequence[str], membership: Membership) -> NDArray[np.int64]:
     """The first row of each text on each side."""
     first: dict[tuple[str, bool], int] = {}
@@ -160,19 +173,21 @@ def _by_shuffles(guesser: BlindText, membership: Membership, *, seed: int) -> fl
     unit, member = _units(membership)
     n_units = int(unit.max()) + 1
     part = rng.permutation(np.arange(n_units) % FOLDS)[unit]
-    truth = _areas(
-        guesser.cross_fitted(membership.member[:, None], part), membership.member[:, None]
-    )
-    reached = 0
-    for done in range(0, MOST_SHUFFLES, SHUFFLES):
-        columns = [rng.permutation(member)[unit] for _ in range(SHUFFLES)]
+    truth = -np.inf
+    done = reached = 0
+    for lot in SHUFFLES:
+        columns = [rng.permutation(member)[unit] for _ in range(lot)]
+        if not done:
+            columns.append(membership.member)
         keys = np.stack(columns, axis=1)
-        better = _areas(guesser.cross_fitted(keys, part), keys) >= truth
-        if reached + np.count_nonzero(better) >= ENOUGH:
-            last = np.flatnonzero(better)[ENOUGH - reached - 1]
-            return float(ENOUGH / (done + last + 1))
-        reached += int(np.count_nonzero(better))
-    return (reached + 1) / (MOST_SHUFFLES + 1)
+        areas = _areas(guesser.cross_fitted(keys, part), keys)
+        truth = truth if done else float(areas[-1])
+        better = np.flatnonzero(areas[:lot] >= truth)
+        if reached + len(better) >= ENOUGH:
+            return float(ENOUGH / (done + better[ENOUGH - reached - 1] + 1))
+        reached += len(better)
+        done += lot
+    return (reached + 1) / (done + 1)
 
 
 def _by_halves(guesser: BlindText, membership: Membership, *, seed: int) -> float:
@@ -266,17 +281,23 @@ def gate_warning(blind: Sequence[CheckResult], models: Sequence[CheckResult]) ->
     return ""
 
 
-def overlap_of(tokens: Tokens, membership: Membership, *, length: int = RUN) -> Overlap | None:
-    """Texts that share a run of `length` tokens with a text of the other side; None without token
-    numbers.
+def overlap_of(
+    tokens: Tokens | None, membership: Membership, texts: Sequence[str] | None = None
+) -> Overlap | None:
+    """Texts that share a run of 32 tokens with a text of the other side.
 
-    Texts shorter than that share where one stands whole in the other; those of fewer than 8
-    tokens, which stand in others by chance, where another text is the same.
+    Where the model gives no token numbers the words of the texts are compared, 24 in a row; None
+    where there are no texts either. Texts shorter than a run share where one stands whole in the
+    other; those of fewer than 8 tokens, which stand in others by chance, where another text is the
+    same.
     """
-    if tokens.token is None:
+    if tokens is not None and tokens.token is not None:
+        rows, length, unit = tokens.ragged("token"), RUN, "tokens"
+    elif texts is not None:
+        rows, length, unit = words_of(texts), WORDS, "words"
+    else:
         return None
-    rows = tokens.ragged("token")
-    shared = np.zeros(tokens.n, bool)
+    shared = np.zeros(rows.n, bool)
     size = np.minimum(rows.lengths, length)
     sides = [np.flatnonzero(membership.member), np.flatnonzero(~membership.member)]
     for own, other in (sides, sides[::-1]):
@@ -291,7 +312,7 @@ def overlap_of(tokens: Tokens, membership: Membership, *, length: int = RUN) -> 
                 inside = corpus.take(same)
             shared[chosen] |= shared_runs(rows.take(chosen), inside, length=each)
     parts = [float(shared[side].mean()) if len(side) else 0.0 for side in sides]
-    return Overlap(checking.frozen(shared), length, *parts)
+    return Overlap(checking.frozen(shared), length, parts[0], parts[1], unit)
 
 
 def require_apart(overlap: Overlap | None) -> None:
@@ -312,10 +333,10 @@ def require_apart(overlap: Overlap | None) -> None:
     rows = checking.rows_text(np.flatnonzero(overlap.shared))
     raise InvalidInput(
         f"Members and non-members overlap: {100 * overlap.member:.3g} % of the members and"
-        f" {100 * overlap.nonmember:.3g} % of the non-members share {overlap.length} tokens in a"
-        f" row with the other side, or stand in it whole, in {rows}, members counted first. A"
-        " non-member that was trained on in part is neither. Pass overlap='drop' to leave these"
-        " texts out, or overlap='keep' to count them as they are."
+        f" {100 * overlap.nonmember:.3g} % of the non-members share {overlap.length}"
+        f" {overlap.unit} in a row with the other side, or stand in it whole, in {rows}, members"
+        " counted first. A non-member that was trained on in part is neither. Pass overlap='drop'"
+        " to leave these texts out, or overlap='keep' to count them as they are."
     )
 
 

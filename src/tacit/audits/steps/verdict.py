@@ -9,6 +9,7 @@ from tacit.core import (
     CheckResult,
     Estimate,
     InvalidInput,
+    Note,
     NotRefuted,
     Policy,
     Report,
@@ -16,7 +17,7 @@ from tacit.core import (
     judge,
     overall,
 )
-from tacit.core.report import Finding
+from tacit.core.report import TOTAL_LEAK, Finding
 from tacit.metrics import named
 
 # An advantage below this is called small: "no leak found" needs an audit that would have shown it.
@@ -61,6 +62,7 @@ def headline_of(
     in_all: bool = True,
     slices: Sequence[CheckResult] = (),
     alpha: float = 0.05,
+    missing: Note | None = None,
 ) -> str:
     """The finding in plain words.
 
@@ -72,6 +74,7 @@ def headline_of(
     in_all : whether the leak shows on all records together, not only in a slice.
     slices : results of the slices.
     alpha : chance of a false alarm.
+    missing : what any finding takes, where there is less.
     """
     if warning:
         return f"Inconclusive: {warning}"
@@ -86,7 +89,13 @@ def headline_of(
             " out."
         )
     if detectable is None:
-        return "Inconclusive: there are too few records to measure anything."
+        least = "" if missing is None else f"; the least is {missing.needed} {missing.unit}"
+        return f"Inconclusive: there are too few records to measure anything{least}."
+    if detectable >= TOTAL_LEAK:
+        return (
+            "Whether it leaks is open: no leak was shown, but so few records would miss even a"
+            " total one in more than 1 audit of 5."
+        )
     return (
         "Whether it leaks is open: no leak was shown, but this few records show a score only from"
         f" {detectable:.2g} upwards (in 4 audits of 5), so a leak that matters could be there."

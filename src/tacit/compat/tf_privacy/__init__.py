@@ -20,7 +20,11 @@ numbers, and why, is told in ``docs/guides/from-tf-privacy.md``; the honest repo
 ``results.report``.
 """
 
-from tacit.compat.tf_privacy.installing import install, uninstall
+from tacit.compat.tf_privacy.installing import install, nothing_else_in, refuse_others, uninstall
 from tacit.compat.tf_privacy.legacy import LegacyNumberWarning, WrongFieldWarning
+
+# scripts ask the top of TensorFlow Privacy for its optimizers
+refuse_others(__name__)
+__getattr__ = nothing_else_in(__name__)
 
 __all__ = ["LegacyNumberWarning", "WrongFieldWarning", "install", "uninstall"]

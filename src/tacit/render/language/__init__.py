@@ -35,7 +35,7 @@ class Language:
         without a full stop, to the same in this language; the English is the key, as in gettext. A
         name in braces stands for a number, a name or another sentence, which is carried over: in
         the form of this language, and nothing is decided from it. What is not in it is shown as it
-        was written.
+        was written. In English: what is told a caller, as it is told a reader.
     kept : str
         Marks that stand behind a space and never begin a line.
     """

@@ -26,11 +26,14 @@ def _blocks(reading: Reading) -> tuple[Block, ...]:
         estimates = [item for item in estimates if item.name != "balanced_accuracy"]
     if not estimates:
         return ()
-    whole = Text(words.say("methods.whole", p=words.p_value(report.p_value)))
     keys = ("number", "value", "level", "n", "how", "p")
     head = tuple(words.say(f"column.{key}") for key in keys)
     rows = tuple(_row(item, words) for item in estimates)
-    return (whole, Table(words.say("methods.caption"), head, rows), *_attack(reading))
+    blocks: tuple[Block, ...] = (Table(words.say("methods.caption"), head, rows),)
+    if report.p_value is not None:
+        whole = Text(words.say("methods.whole", p=words.p_value(report.p_value)))
+        blocks = (whole, *blocks)
+    return (*blocks, *_attack(reading))
 
 
 def _row(estimate: Estimate, words: Words) -> tuple[Cell, ...]:

@@ -51,7 +51,7 @@
     return scale;
   };
 
-  const joined = (xs, ys) => xs.map((x, i) => `${i ? "L" : "M"}${x.toFixed(1)},${ys[i].toFixed(1)}`).join("");
+  const joined = (xs, ys, apart) => xs.map((x, i) => `${i && !(apart && apart[i]) ? "L" : "M"}${x.toFixed(1)},${ys[i].toFixed(1)}`).join("");
 
   function interactive(figure, chart, number) {
     const canvas = figure.querySelector(".canvas"), tools = figure.querySelector(".tools"), readout = figure.querySelector(".readout");
@@ -70,7 +70,7 @@
       const svg = node("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", tabindex: "0", "aria-label": figure.dataset.title + ". " + told.keys });
       const clip = `clip-${number}`;
       node("rect", { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top }, node("clipPath", { id: clip }, svg));
-      for (const value of x.ticks(width / 110)) {
+      for (const value of x.ticks(width / 110).filter(value => chart.x.form !== "whole" || Number.isInteger(value))) {
         node("line", { class: "grid", x1: x(value), x2: x(value), y1: box.top, y2: box.bottom }, svg);
         node("text", { x: x(value), y: box.bottom + 18, "text-anchor": "middle" }, svg, write(value, chart.x.form, 4));
       }
@@ -107,7 +107,7 @@
           series.y.forEach((value, k) => { outline += `V${y(value).toFixed(1)}H${edges[k + 1].toFixed(1)}`; });
           node("path", { class: `bars ${i ? "member" : "nonmember"}`, d: outline + `V${y(0).toFixed(1)}Z` }, marks);
         } else {
-          node("path", { class: `line s${i % 7}`, "stroke-width": 1.2, d: joined(series.x.map(x), series.y.map(y)) }, marks);
+          node("path", { class: `line s${i % 7}`, "stroke-width": 1.2, d: joined(series.x.map(x), series.y.map(y), series.apart) }, marks);
           series.x.forEach((value, k) => {
             const a = x(value), b = y(series.y[k]);
             node("line", { class: `bar s${i % 7}`, "stroke-width": 1.6, x1: a, x2: a, y1: y(series.low[k]), y2: y(series.high[k]) }, marks);

@@ -3,9 +3,9 @@
 import sys
 
 from tacit.compat.tf_privacy.privacy_tests import losses as utils
+from tacit.compat.tf_privacy.privacy_tests.version import __version__
 
-__version__ = "0.1.0"
-__all__ = ["utils"]
+__all__ = ["__version__", "utils"]
 
 # scripts import `privacy_tests.utils`; here a module is named by what is in it
 sys.modules[__name__ + ".utils"] = utils

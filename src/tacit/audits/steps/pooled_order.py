@@ -1,0 +1,76 @@
+"""An order of the records that owes nothing to who is a member, nor to how they came."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tacit.core import Evidence, Signals
+from tacit.core.sorting import Places, order_of, steps, tied_places
+
+Bools = NDArray[np.bool_]
+SEED = 20_262
+
+
+def pooled_order(
+    signals: Sequence[Signals], member: Bools, paper: Evidence | None = None
+) -> Places:
+    """Records in ascending order of the first signal, ties by whatever else is seen of them.
+
+    Records that are equal in all that is seen stand in an order by chance.
+
+    Parameters
+    ----------
+    signals : what is seen of n records.
+    member : bool (n,), of `ties_by_chance`.
+    paper : scores of these records that were sorted already.
+    """
+    first = signals[0].target[:, 0]
+    known = paper is not None and np.array_equal(first, paper.score)
+    order = paper.order if known and paper is not None else order_of(first)
+    same = ~(paper.step if known and paper is not None else steps(first, order))
+    if not same.any():
+        return order
+    keys: list[NDArray[Any]] = [*signals[0].features.T, signals[0].group]
+    keys += [
+        column
+        for item in reversed(signals)
+        for place, column in enumerate(item.target.T)
+        if place or item is not signals[0]
+    ]
+    keys = [key for key in keys if (key != key[:1]).any()]
+    if keys:
+        # only records that tie are sorted again, each within its tie
+        order = order.copy()
+        tied, run = tied_places(~same)
+        records = order[tied]
+        order[tied] = records[np.lexsort([*(key[records] for key in keys), run])]
+        for key in keys:
+            same = same & (key[order[1:]] == key[order[:-1]])
+    return ties_by_chance(order, same, member)
+
+
+def ties_by_chance(order: Places, same: Bools, member: Bools) -> Places:
+    """The order with equal records shuffled among themselves.
+
+    As they came, members would stand before the non-members that equal them. Folds dealt from such
+    an order hold like shares of both, so that what a guesser learns of a value on some folds is
+    true of it on the others more often than chance has it: a false alarm.
+
+    Parameters
+    ----------
+    order : int (n,), the records.
+    same : bool (n - 1,), whether a record in that order equals the one before it.
+    member : bool (n,), the truth; it makes the shuffle one of kinds and not of places, so that it
+        does not matter how the records came.
+    """
+    if not same.any():
+        return order
+    tied, run = tied_places(~same)
+    records = order[tied]
+    records = records[np.lexsort((~member[records], run))]
+    chance = np.random.default_rng(SEED).random(len(records))
+    shuffled = order.copy()
+    shuffled[tied] = records[np.lexsort((chance, run))]
+    return shuffled

@@ -1,0 +1,84 @@
+"""From the joint test to a report: levels, corrected p-values, warnings and too few records."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from tacit.attacks import Threshold
+from tacit.audits.steps.conclusion import concluded, results_of
+from tacit.audits.steps.scoring import at_thresholds
+from tacit.core import DEFAULT_POLICY, Check, Estimate, Evidence
+from tacit.metrics.detectable import Detectable
+
+MEMBER = np.arange(300) < 150
+
+
+def item(name, seed):
+    score = np.random.default_rng(seed).normal(size=300) + MEMBER
+    paper = Evidence(score, MEMBER, None, "observed", name, np.arange(300))
+    return at_thresholds(Check(name, "s", Threshold(), ("auc",)), paper)
+
+
+def found(*, p_value=0.001, needed=0, corrected=(0.05, 0.051), worst=0.3):
+    items = item("a", 0), item("b", 1)
+    score = Estimate("advantage", 0.4, 0.3, 0.5, 0.95, 300, "by hand", p_value=p_value)
+    values = dict(zip("ab", corrected))
+    return SimpleNamespace(
+        scored=items,
+        shown=items[0],
+        shown_level=0.9,
+        level=0.95,
+        alpha=0.05,
+        score=score,
+        p_value=p_value,
+        needed=needed,
+        units=(3, 7),
+        cluster=None,
+        detectable=Detectable(worst, 0.2, 0.1),
+        p_values=lambda item: (0.001, values[item.name]),
+    )
+
+
+def test_intervals_hold_at_the_level_that_pays_for_the_choice_and_chance_is_left_out_at_alpha():
+    """Both attacks are loud; one is significant at exactly .05, the other at .051 is not."""
+    done = found()
+    results = results_of(done, policy=DEFAULT_POLICY, shown=done.shown)
+    first, second = (results[name].estimate("auc") for name in "ab")
+    assert first.level == second.level == 0.9
+    assert first.low > 0.6
+    assert second.low == 0.5 < second.value
+    assert results["a"].estimate("advantage") is done.score
+    assert (results["b"].p_value, results["b"].p_adjusted) == (0.001, 0.051)
+
+
+def reported(done, **options):
+    results = results_of(done, policy=DEFAULT_POLICY, shown=done.shown)
+    return concluded(done, results, (), (), shown=done.shown, policy=DEFAULT_POLICY, **options)
+
+
+def test_a_warning_leaves_nothing_found_passed_or_failed():
+    plain = reported(found())
+    assert (plain.finding, plain.verdict, plain.attributable) == ("leak", "fail", True)
+    warned = reported(found(), warning="the split")
+    assert (warned.finding, warned.verdict) == ("inconclusive", "inconclusive")
+    assert (warned.attributable, warned.warnings) == (False, ("the split",))
+
+
+@pytest.mark.parametrize(("worst", "finding"), [(0.1, "no leak found"), (0.11, "inconclusive")])
+def test_no_leak_is_found_only_where_the_least_visible_one_would_have_shown(worst, finding):
+    """A shift of .2 and a tail of .1 decide nothing: the worst shape does."""
+    report = reported(found(p_value=0.06, corrected=(0.3, 0.4), worst=worst))
+    assert (report.finding, report.detectable) == (finding, worst)
+
+
+def test_too_few_records_are_no_finding_and_say_how_many_it_takes():
+    report = reported(found(needed=5))
+    assert (report.finding, report.detectable) == ("inconclusive", None)
+    (note,) = report.unknown
+    assert (note.needed, note.got, note.unit) == (5, 3, "records of each side")
+
+
+def test_a_leak_in_a_slice_alone_is_not_told_of_all_records():
+    assert "on some records" in reported(found(corrected=(0.051, 0.2))).headline
+    assert "an attacker" in reported(found(corrected=(0.05, 0.2))).headline

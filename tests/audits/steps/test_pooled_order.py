@@ -1,0 +1,52 @@
+"""The order from which folds are dealt."""
+
+import numpy as np
+from scipy.stats import binom
+
+from tacit.audits.steps.blind_baseline import blind_result
+from tacit.audits.steps.pooled_order import pooled_order
+from tacit.core import Membership, Outputs, Signals
+
+
+def test_the_order_of_records_is_forgotten_even_where_signals_tie():
+    rng = np.random.default_rng(0)
+    value, other = rng.integers(0, 3, 50).astype(float), rng.permutation(50).astype(float)
+    mixed, member = rng.permutation(50), rng.random(50) < 0.5
+    order = pooled_order([Signals.of(value), Signals.of(other)], member)
+    again = pooled_order([Signals.of(value[mixed]), Signals.of(other[mixed])], member[mixed])
+    assert np.array_equal(mixed[again], order)
+
+
+def test_equal_records_stand_by_chance_and_yet_the_same_however_they_came():
+    rng = np.random.default_rng(0)
+    value = np.sort(rng.integers(0, 5, 500)).astype(float)
+    member, mixed = np.arange(500) % 100 < 50, rng.permutation(500)
+    order = pooled_order([Signals.of(value)], member)
+    again = pooled_order([Signals.of(value[mixed])], member[mixed])
+    assert np.array_equal(value[order], np.sort(value))
+    assert np.array_equal(member[order], member[mixed][again])
+    half = member[order][: np.count_nonzero(value == 0)]
+    assert 0 < half[: len(half) // 2].mean() < 1
+
+
+def blind_p_values(order_of, worlds=200, n=400):
+    """Labels of 60 classes that owe nothing to membership; members come first."""
+    found = []
+    for seed in range(worlds):
+        rng = np.random.default_rng(seed)
+        label, member = rng.integers(0, 60, n), np.sort(rng.random(n) < 0.5)[::-1]
+        outputs = Outputs(loss=np.zeros(n), label=label)
+        order = order_of(Signals.of(np.zeros(n), group=label), member)
+        key = Membership(member.copy())
+        found.append(blind_result(outputs, key, None, order=order, level=0.95).p_value)
+    return np.array(found)
+
+
+def test_who_guesses_by_equal_records_is_right_by_chance_only():
+    p_values = blind_p_values(lambda signals, member: pooled_order([signals], member))
+    assert binom.sf(np.count_nonzero(p_values <= 0.05) - 1, 200, 0.05) > 0.001
+
+
+def test_in_the_order_in_which_they_came_the_same_guesser_would_alarm():
+    p_values = blind_p_values(lambda signals, member: np.argsort(signals.group, kind="stable"))
+    assert binom.sf(np.count_nonzero(p_values <= 0.05) - 1, 200, 0.05) < 1e-6

@@ -1,0 +1,139 @@
+"""Token columns of the shadow stack: by hand, and where they help."""
+
+import numpy as np
+import pytest
+
+from tacit.attacks import ShadowStack
+from tacit.audits.steps.text_columns import CLASSES, TokenColumns
+from tacit.audits.steps.text_game import Shadows
+from tacit.audits.text import text_audit
+from tacit.core import InvalidInput, Membership, Signals, Tokens
+from tacit.metrics import auc
+
+
+def told(rows):
+    """Tokens of n texts of one length."""
+    n, length = rows.shape
+    return Tokens(logp=np.minimum(rows, 0).ravel(), start=np.arange(0, n * length + 1, length))
+
+
+def game(n=300, length=30, models=7, *, seed=0, easy=0.0, hard=0.0):
+    """A model and fine-tunes; training on a text moves its easy and its hard tokens differently."""
+    rng = np.random.default_rng(seed)
+    level = rng.choice([-1.0, -6.0], (n, length))
+    half = rng.random((models, n)) < 0.5
+    moved = np.where(level > -3, easy, hard)
+    spread = np.where(level > -3, 0.1, 1.5)
+    noise = rng.normal(size=(models, n, length))
+    tokens = [told(level + spread * e + moved * inside[:, None]) for e, inside in zip(noise, half)]
+    logp = np.stack([each.ragged().mean() for each in tokens])
+    signals = Signals.of(
+        logp[0],
+        shadow=logp[1:],
+        shadow_member=half[1:],
+        statistic="mean_logprob",
+        scale="log-likelihood",
+    )
+    shadows = Shadows(logp[1:], half[1:], tuple(tokens[1:]))
+    return TokenColumns(tokens[0], logp[0], shadows), signals, half[0]
+
+
+def test_columns_by_hand():
+    """One class of tokens: shift 1, variance 1/2, and the middle half-way."""
+    rows = np.array([[[-2.0, -3.0]], [[-2.0, -2.0]], [[-3.0, -4.0]], [[-2.0, -4.0]]])
+    tokens = [told(row) for row in [np.array([[-1.0, -3.2]]), *rows]]
+    logp = np.array([each.ragged().mean() for each in tokens])
+    inside = np.array([[1], [1], [0], [0]], bool)
+    signals = Signals.of(logp[0], shadow=logp[1:], shadow_member=inside, statistic="mean_logprob")
+    columns = TokenColumns(tokens[0], logp[0], Shadows.__new__(Shadows))
+    object.__setattr__(columns.shadows, "logp", logp[1:])
+    object.__setattr__(columns.shadows, "tokens", tuple(tokens[1:]))
+    found = columns(signals.target, signals, [0, 1, 2, 3])
+    means = np.array([[-2.0, -2.5], [-2.5, -4.0]])
+    variance = (0 + 0.5 + 0.5 + 0) / 4
+    weight = (means[0] - means[1]).mean() / variance
+    gap = np.array([-1.0, -3.2]) - means.mean(axis=0)
+    reach = 2 * variance**0.5
+    expected = [
+        (weight * reach * np.tanh(gap / reach)).mean(),
+        (weight * np.tanh(gap)).mean(),
+        (weight * gap).mean(),
+    ]
+    np.testing.assert_allclose(found[0], expected, rtol=1e-6)
+
+
+def test_a_text_that_no_model_was_trained_on_has_no_column():
+    columns, signals, _ = game(40, models=5)
+    inside = signals.shadow_member.copy()
+    inside[:, 0] = False
+    told = Signals.of(
+        signals.target, shadow=signals.shadow, shadow_member=inside, statistic="mean_logprob"
+    )
+    found = columns(told.target, told, [0, 1, 2, 3])
+    assert np.isnan(found[0]).all()
+    known = inside.any(axis=0) & ~inside.all(axis=0)
+    assert (np.isfinite(found).all(axis=1) == known).all()
+    assert np.isnan(columns(told.target, told, [0])).all()
+
+
+def test_a_text_of_any_length_and_any_number_of_tokens_is_weighed():
+    columns, signals, _ = game(40, length=1, models=5)
+    assert columns(signals.target, signals, [0, 1, 2, 3]).shape == (40, 3)
+    assert CLASSES > 1
+
+
+def test_signals_of_other_models_are_refused():
+    columns, signals, _ = game(40, models=5)
+    with pytest.raises(InvalidInput, match="other models"):
+        columns(signals.target + 1, signals, [0, 1])
+
+
+def test_the_stack_finds_more_where_training_moves_the_tokens_that_vary_least():
+    gains = []
+    for seed in range(3):
+        columns, signals, member = game(seed=seed, easy=0.12)
+        plain, wide = (auc(ShadowStack(beside=b)(signals), member).value for b in (None, columns))
+        gains.append(wide - plain)
+    assert min(gains) > 0.1
+
+
+def test_a_model_that_saw_nothing_is_not_told_apart_by_more_columns():
+    areas = []
+    for seed in range(4):
+        columns, signals, member = game(seed=seed)
+        areas.append(auc(ShadowStack(beside=columns)(signals), member).value)
+    # 150 members and non-members: a standard deviation of 0.033 an area
+    assert abs(np.mean(areas) - 0.5) < 4 * 0.033 / 2
+
+
+def test_no_column_depends_on_the_order_of_the_texts():
+    columns, signals, _ = game(60, models=5, easy=0.2)
+    order = np.random.default_rng(3).permutation(60)
+    moved = TokenColumns(
+        columns.tokens.take(order), columns.logp[order], columns.shadows.take(order)
+    )
+    told = Signals.of(
+        signals.target[order],
+        shadow=signals.shadow[:, order],
+        shadow_member=signals.shadow_member[:, order],
+        statistic="mean_logprob",
+    )
+    others = [0, 1, 2, 3]
+    np.testing.assert_allclose(
+        moved(told.target, told, others), columns(signals.target, signals, others)[order], rtol=1e-9
+    )
+
+
+def test_rows_that_do_not_all_teach_are_described_alike(monkeypatch):
+    columns, signals, member = game(easy=0.12)
+    monkeypatch.setattr("tacit.attacks.stack.MOST_ROWS", 6 * 200)
+    area = auc(ShadowStack(beside=columns)(signals), member).value
+    assert area > auc(ShadowStack()(signals), member).value + 0.1
+
+
+def test_the_audit_gives_the_stack_its_tokens():
+    columns, _, member = game(easy=0.12)
+    report = text_audit(columns.tokens, Membership(member), shadows=columns.shadows)
+    assert report.finding == "leak"
+    wide = report.check("ShadowStack").estimate("auc").value
+    assert wide > report.check("BASE").estimate("auc").value + 0.1
