@@ -212,7 +212,7 @@ def table(worlds: list[dict[str, Any]]) -> None:
     found = Counter((w["population"], w["generator"]) for w in worlds if w["finding"] == "leak")
     done = Counter((w["population"], w["generator"]) for w in worlds)
     names = list(dict.fromkeys(w["generator"] for w in worlds))
-    columns = [s.__name__ for s in POPULATIONS]
+    columns = list(dict.fromkeys(w["population"] for w in worlds))
     print("| generator |", " | ".join(columns), "| all |\n|---|" + "---|" * (len(columns) + 1))
     for name in names:
         cells = [f"{found[c, name]} of {done[c, name]}" for c in columns]
@@ -230,6 +230,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", choices=("null", "leak"))
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--only", help="one population, by name")
     parser.add_argument("--rows", type=int, default=400, help="members and non-members together")
     parser.add_argument("--log", type=Path, help="worlds that are done; a run continues there")
     given = parser.parse_args()
@@ -239,6 +240,8 @@ def main() -> None:
     known = {(w["population"], w["generator"], w["seed"]) for w in worlds}
     for seed in range(given.seeds):
         for sample in POPULATIONS:
+            if given.only not in (None, sample.__name__):
+                continue
             for name, release in generators.items():
                 if (sample.__name__, name, seed) in known:
                     continue

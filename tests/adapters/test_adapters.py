@@ -42,7 +42,7 @@ def test_finding_an_adapter_imports_no_framework():
 
 
 def test_what_is_no_model_is_refused(x, y):
-    with pytest.raises(InvalidInput, match="No adapter knows a dict"):
+    with pytest.raises(InvalidInput, match="is a dict with 0 entries"):
         outputs_of({}, x, y)
 
 
@@ -114,7 +114,7 @@ def test_answers_of_the_wrong_shape_are_named(model, message, x, y):
     [
         ({"batch_size": 0}, "`batch_size` needs 1"),
         ({"y": [0, 1]}, "30 records in `x`, got 2"),
-        ({"y": ["a"] * 30}, "class numbers"),
+        ({"y": ["a"] * 30}, "`y` needs numbers"),
     ],
 )
 def test_bad_arguments_are_named(options, message, x, y):

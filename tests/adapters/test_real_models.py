@@ -30,7 +30,8 @@ FAMOUS = {
     "lorem ipsum": (
         "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt "
         "ut labore et dolore magna aliqua. Ut enim ad minim veniam, quis nostrud exercitation "
-        "ullamco laboris nisi ut aliquip ex ea commodo consequat. Duis aute irure dolor"
+        "ullamco laboris nisi ut aliquip ex ea commodo consequat. Duis aute irure dolor "
+        "in reprehenderit in voluptate velit esse cillum dolore eu fugiat nulla pariatur."
     ),
 }
 UNKNOWN = (

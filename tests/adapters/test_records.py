@@ -69,7 +69,10 @@ def test_what_cannot_be_read_says_so():
 
 def test_features_need_a_table():
     with pytest.raises(InvalidInput, match="one column a feature"):
-        seen_features(np.zeros(N), np.zeros(N), SeenRecords())
+        seen_features(np.zeros((N, 2, 2)), np.zeros((N, 2, 2)), SeenRecords())
+    one = seen_features(np.arange(N), -np.arange(N), SeenRecords())
+    assert one.columns is not None
+    assert one.columns.shape == (2 * N, 1)
 
 
 def test_padding_says_nothing_of_a_side_and_hides_no_repeat():

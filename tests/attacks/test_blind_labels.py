@@ -28,7 +28,9 @@ def test_the_signal_and_the_features_are_not_looked_at():
 
 
 def test_it_needs_to_be_told():
-    with pytest.raises(NotEnoughData, match="BlindLabels needs to be told"):
+    with pytest.raises(
+        NotEnoughData, match="BlindLabels learns from members that it knows: it needs 10"
+    ):
         BlindLabels()(told(np.zeros(30, int), np.full(30, -1)))
 
 

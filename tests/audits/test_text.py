@@ -251,7 +251,11 @@ def test_parts_of_other_texts_are_refused():
     with pytest.raises(InvalidInput, match=r"`references\['base'\]`"):
         text_audit(tokens, truth, references={"base": tokens.take(np.arange(39))})
     with pytest.raises(InvalidInput, match="`shadows` needs 40"):
-        text_audit(tokens, truth, shadows=Shadows(np.zeros((2, 39)) - 1, np.ones((2, 39), bool)))
+        text_audit(
+            tokens,
+            truth,
+            shadows=Shadows(-np.arange(78.0).reshape(2, 39), np.arange(78).reshape(2, 39) % 2 == 0),
+        )
     with pytest.raises(InvalidInput, match="one shape"):
         Shadows(np.zeros((2, 39)), np.ones((2, 3), bool))
 
@@ -381,7 +385,7 @@ def test_a_function_that_answers_otherwise_is_refused(model, match):
     [
         ({"slices": [1]}, "`slices` needs names to pairs"),
         ({"seed": None}, "`seed` needs a whole number"),
-        ({"policy": "strict"}, "`policy` needs a Policy"),
+        ({"policy": "strict"}, "The policy file `strict` cannot be read"),
         ({"prompts": ["q"] * 80}, "`prompts` needs a pair.*list of 80"),
         ({"prompts": (["q"], "q")}, r"`prompts\[0\]` needs 40"),
         ({"reference": "gpt2"}, "'adapter_off'"),

@@ -123,3 +123,11 @@ def test_no_look_has_fewer_than_ten_guesses(m):
         # 6 and 12 guesses of the smallest shares: the first is left out, and costs may leave others
         assert ("top", 6) not in {(look.side, look.guesses) for look in looks}
         assert round(LOOKS[-1][1] * m) == 6
+
+
+def test_eight_guesses_are_left_out_though_their_failures_could_be_paid_for():
+    """4,000 canaries at m delta just above alpha: the smallest share would be 8 guesses."""
+    from tacit.dp.one_run_plan import plan
+
+    looks = plan(4_000, 1.26e-5, 0.05).looks
+    assert sorted(look.guesses for look in looks)[0] == 16

@@ -329,7 +329,7 @@ def test_attackers_that_learn_over_users_of_unequal_size_keep_their_level():
 
 @pytest.mark.slow
 def test_few_users_against_many_keep_their_level(monkeypatch):
-    """20 users of Pareto sizes against 200: CLRES"""
+    """20 users of Pareto sizes against 200, without a leak: 136 of 3,000 worlds are called one."""
     monkeypatch.setattr(clustered, "MOST_SHUFFLES", 999)
     worlds, called = 3_000, 0
     for seed in range(worlds):

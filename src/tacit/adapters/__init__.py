@@ -112,6 +112,21 @@ def adapter_of(model: Any) -> str:
     >>> adapter_of(lambda x: x)
     'callables'
     """
+    _require_a_model(model)
+    if is_a(model, "peft.PeftModel"):
+        # trained adapters answer as the model that they were put into
+        return adapter_of(model.get_base_model())
+    for name, classes in BY_CLASS:
+        if is_a(model, *classes):
+            return "density" if name == "sklearn" and density.fits(model) else name
+    if hasattr(model, "predict_proba") or (hasattr(model, "fit") and hasattr(model, "predict")):
+        return "sklearn"
+    if callable(model):
+        return "callables"
+    raise _without_adapter(model)
+
+
+def _require_a_model(model: Any) -> None:
     if isinstance(model, type):
         raise InvalidInput(
             f"`model` is the class {model.__name__}, and not a model: make one and fit it first."
@@ -121,34 +136,27 @@ def adapter_of(model: Any) -> str:
             f"`model` is the path `{model}`: tacit opens no files of models, since most run code"
             " when they are opened. Load it first, and pass the model."
         )
-    if is_a(model, "peft.PeftModel"):
-        # trained adapters answer as the model that they were put into
-        return adapter_of(model.get_base_model())
-    for name, classes in BY_CLASS:
-        if is_a(model, *classes):
-            return "density" if name == "sklearn" and density.fits(model) else name
     if is_a(model, *BOOSTERS):
         raise InvalidInput(
             f"A {type(model).__name__} does not say what its answers are. Pass a function, for"
             " example `lambda x: booster.predict(xgboost.DMatrix(x), output_margin=True)` with"
             " kind='logits' (LightGBM: `booster.predict(x, raw_score=True)`)."
         )
-    if hasattr(model, "predict_proba") or (hasattr(model, "fit") and hasattr(model, "predict")):
-        return "sklearn"
-    if callable(model):
-        return "callables"
+
+
+def _without_adapter(model: Any) -> InvalidInput:
     if isinstance(model, Mapping):
-        raise InvalidInput(
+        return InvalidInput(
             f"`model` is a {type(model).__name__} with {len(model)} entries: weights? Load them"
             " into their model, and pass that."
         )
     if hasattr(model, "predict"):
-        raise InvalidInput(
+        return InvalidInput(
             f"A {type(model).__name__} has `predict` alone, and nothing says what it answers with."
             " Pass `model.predict` with kind='probs', 'logits', 'prediction' or 'loss'; where it"
             " answers with classes, call `tacit.audit_label_only`."
         )
-    raise InvalidInput(
+    return InvalidInput(
         f"No adapter knows a {type(model).__name__}. Pass a scikit-learn, PyTorch, Keras, Flax or"
         " transformers model, or any function from a batch of records to scores; numbers that a"
         " model answered go into `tacit.Outputs`."

@@ -161,3 +161,28 @@ def test_over_clusters_attackers_that_learn_are_tested_apart_and_the_score_pays_
     assert done.p_values(learner) == (None, min(1.0, learned / 0.1))
     assert done.p_values(plain)[1] >= alone / 0.9 - 1e-12
     assert done.score.p_value == done.p_value != alone
+
+
+def test_without_an_attack_that_has_thresholds_nothing_smaller_than_all_is_detectable():
+    blank = (SimpleNamespace(ranked=None),)
+    shape = found(1.0, None, scored=blank).detectable
+    assert (shape.worst, shape.shift, shape.tail) == (1.0, 1.0, 1.0)
+
+
+def test_a_fold_that_one_of_several_learners_could_score_counts(monkeypatch):
+    """The first fold taught the second learner too little: its records have a fold all the same."""
+    from tacit.audits.steps import joint_finding as steps
+
+    seen = []
+    monkeypatch.setattr(steps, "learned_p_value", lambda *given: seen.append(given) or 0.5)
+    member, fold = np.arange(6) % 2 == 0, np.array([0, 0, 1, 1, 2, 2], np.int8)
+    learners = [
+        SimpleNamespace(
+            fold=own, evidence=SimpleNamespace(row=np.flatnonzero(own), score=own[own > 0] * 1.0)
+        )
+        for own in (fold, np.where(fold == 1, 0, fold))
+    ]
+    assert steps.learned_p(learners, member, np.arange(6)) == 0.5
+    scores, folds, *_ = seen[0]
+    assert folds.tolist() == fold.tolist()
+    assert [score.tolist() for score in scores] == [[0, 0, 1, 1, 2, 2], [0, 0, 0, 0, 2, 2]]

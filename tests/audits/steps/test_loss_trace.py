@@ -143,3 +143,10 @@ def test_a_share_of_the_members_is_rounded_up_and_the_highest_mean_loss_is_first
     course = np.tile(np.arange(201.0), (3, 1))
     found = most_exposed(course, np.ones(201, bool), share=0.01)
     assert found.tolist() == [200, 199, 198]
+
+
+def test_one_member_of_a_hundred_is_exposed_unless_told_otherwise_and_one_slice_is_no_evidence():
+    course = np.tile(np.arange(300.0), (2, 1))
+    assert len(most_exposed(course, np.ones(300, bool))) == 3
+    (alone,) = exposed_slices(course, np.ones(300, bool), {"g": np.repeat("a", 300)})
+    assert alone.p_value == alone.p_adjusted == 1.0

@@ -100,3 +100,27 @@ def test_a_release_nearer_to_the_non_members_is_named_once_in_a_thousand(monkeyp
     )
     found = overlap.hiding(tables, nearest)
     assert sum("exchanged" in text for text in found) == said
+
+
+def test_pairs_within_a_side_are_repeats():
+    """Two of five records are a pair, and every one of a table of pairs."""
+    assert overlap._repeated(np.array([1, 1, 2, 3, 4])) == 0.4
+    assert overlap._repeated(np.repeat(np.arange(9), 2)) == 1.0
+    assert overlap._repeated(np.arange(9)) == 0.0
+
+
+def test_codes_are_those_of_members_non_members_reference_and_release():
+    from tacit.core.frame import Frame
+
+    rows = Frame.of({"a": [1.0, 2, 3, 4], "b": list("wxyz")})
+    reference = Frame.of({"a": [2.0, 9], "b": ["x", "q"]})
+    release = Frame.of({"a": [3.0], "b": ["y"]})
+    member = np.array([True, False, True, False])
+    tables = SimpleNamespace(
+        rows=rows, reference=reference, synthetic=release, membership=Membership(member)
+    )
+    inside, outside, known, told = overlap._codes(tables)
+    assert (len(inside), len(outside), len(known), len(told)) == (2, 2, 2, 1)
+    assert known[0] == outside[0]
+    assert told[0] == inside[1]
+    assert len({*inside, *outside, *known}) == 5

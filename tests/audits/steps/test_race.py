@@ -31,12 +31,15 @@ def test_one_standard_error_of_a_difference_is_allowed_beyond_the_tolerance():
 
 
 def test_the_lowest_upper_limit_leads_and_not_the_lowest_mean():
-    """Two runs at .20 and eight at .21, spread pooled: t of 8 degrees of freedom over sqrt n."""
+    """Two runs at .20 and eight at .215, spread pooled: t of 8 degrees of freedom over sqrt n."""
     few = variant("few", 0.20, runs=2, apart=0.02 * 2**0.5)
-    many = Trials("many", (0.19, 0.23) * 4, (), (1.0,) * 8, 0.95)
+    many = Trials("many", (0.1952, 0.2352) * 4, (), (1.0,) * 8, 0.95)
     spread = ((0.02**2 + 8 * 0.02**2 / 7) / 2) ** 0.5
     reach = t.ppf(0.975, 8) * spread
-    assert 0.21 + reach / 8**0.5 < 0.20 + reach / 2**0.5
+    assert 0.2152 + reach / 8**0.5 < 0.20 + reach / 2**0.5
+    # one-sided, the other one would lead
+    reach = t.ppf(0.95, 8) * spread
+    assert 0.2152 + reach / 8**0.5 > 0.20 + reach / 2**0.5
     assert leading(named(few, many), 0.01).name == "many"
     assert leading(named(variant("a", 0.2), variant("b", 0.19)), 0.01).name == "b"
 

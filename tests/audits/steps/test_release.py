@@ -78,3 +78,15 @@ def test_rows_are_cut_into_fifths_by_their_distance_nearest_first():
     assert (code[0], code[-1]) == (4, 0)
     assert texts[0] == "1 of 5, nearest to others first"
     assert len(isolation(np.zeros(30))[1]) <= 2
+
+
+def test_forty_members_and_ten_others_are_too_few_rows():
+    """The fewer side counts: all rows in place of the non-members would be enough."""
+    rng = np.random.default_rng(0)
+    member = np.r_[np.arange(50) < 40, np.arange(60) < 30]
+    paper = Evidence.of(rng.normal(size=110), member)
+    columns = {"g": (np.repeat([0, 1], [50, 60]), ["x", "y"])}
+    few, enough = release_slices(paper, columns, n_scores=1, level=0.95, min_cell=2)
+    assert "got 40 and 10" in few.reason
+    assert not few.estimates
+    assert enough.estimates[0].level == 0.95

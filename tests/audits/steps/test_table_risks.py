@@ -53,6 +53,8 @@ def test_four_risks_pay_for_each_other(monkeypatch):
         assert inside.low == pytest.approx(beta.ppf(0.05 / 8, worth, worth + 1))
         assert inside.high == pytest.approx(beta.ppf(1 - 0.05 / 8, worth + 1, worth))
         assert outside.value == 0.25
+        # of 30 that failed about non-members 20 would about members: 1 - 20 / 30
+        assert risk.value == pytest.approx(1 / 3)
         assert len(baseline) == (result.name != "inference of age")
         # the same description is tried on both sides; links and cells are guessed row by row
         assert (PAIRED in risk.assumes) == result.name.startswith("singling out")
@@ -86,3 +88,16 @@ def test_the_game_knows_whose_rows_it_asks_about():
     alone = TableGame.drawn(rows, Membership(np.arange(40) < 20), rows, rows, seed=0)
     assert alone.cluster is None
     assert alone.units[1].tolist() == list(range(20))
+
+
+def test_descriptions_of_one_row_are_worth_fewer_than_they_are(monkeypatch):
+    """Twenty descriptions that fit one and the same member are no twenty successes."""
+    own, theirs = rows_of(20), rows_of(10)
+    own[:20], theirs[:10] = own[0], theirs[0]
+    monkeypatch.setattr(steps, "singling_out", lambda *_, width, seed: (own, theirs, hits(5)))
+    found = steps._singled("x", SimpleNamespace(cluster=None), 2, seed=0, level=0.95)
+    effect = Dealt.of(own, theirs).design_effect
+    assert effect > 1.5
+    inside = found.estimate("success on members")
+    half = 20 / effect
+    assert inside.high == pytest.approx(beta.ppf(0.975, half + 1, half))

@@ -187,7 +187,7 @@ def told(report: Report, sides: Sides, policy: Policy) -> Report:
             text + ("" if hides else " They make a leak look smaller than it is.")
         )
     if sides.constant:
-        reasons.append(_CONSTANT_TEXT.format(sides.constant))
+        reasons.append(_CONSTANT_TEXTS[sides.constant])
     if sides.backwards:
         reasons.append(sides.backwards)
     if report.finding == "leak" and _apart(report):
@@ -245,10 +245,14 @@ _APART_TEXT = (
 )
 
 
-_CONSTANT_TEXT = (
-    "the model answered the same for every {}, as a broken export does, so nothing can be told"
-    " from its answers. Look at the file, and at how the answers were read from the model."
-)
+_CONSTANT_TEXTS = {
+    "record": "the model answered the same for every record, as a broken export does, so nothing"
+    " can be told from its answers. Look at the file, and at how the answers were read from the"
+    " model.",
+    "non-member": "the model answered the same for every non-member, as a broken export does, so"
+    " nothing can be told from its answers. Look at the file, and at how the answers were read from"
+    " the model.",
+}
 
 
 def _copies_text(sides: Sides) -> str:
