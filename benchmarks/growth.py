@@ -1,9 +1,10 @@
 """How `tacit.audit` grows with records, classes, slices and shadow models: CPU seconds and memory.
 
-    OMP_NUM_THREADS=1 python benchmarks/growth.py [--largest 1e7] [--out PATH]
+    OMP_NUM_THREADS=1 python benchmarks/growth.py [--largest 1e7] [--out PATH.md]
 
 Each line is a process of its own. Time is beside `np.sort` of the same scores in the same process,
-memory is what the process took at most beyond its inputs, in sizes of the inputs.
+memory is what the process took at most beyond its inputs, in sizes of the inputs. `--out` writes
+the page, and the numbers beside it as JSON.
 """
 
 import argparse
@@ -37,7 +38,7 @@ def losses(n: int) -> dict[str, float]:
 
 
 def classes(k: int) -> dict[str, float]:
-    """Logits of `k` classes, 4 million numbers in all."""
+    """Logits of `k` classes, 4 million numbers in all, or of 200 records a side."""
     rng = np.random.default_rng(0)
     n = max(200, 2_000_000 // k)
     sides = []
@@ -86,7 +87,7 @@ def models(count: int) -> dict[str, float]:
 
 KINDS: dict[str, tuple[Callable[[int], dict[str, float]], tuple[int, ...]]] = {
     "records (losses)": (losses, (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)),
-    "classes (4 million logits, quick)": (classes, (10, 100, 1_000, 10_000)),
+    "classes (4 million logits, quick)": (classes, (10, 100, 1_000, 10_000, 100_000)),
     "values of a slice column (400,000 losses)": (slices, (10, 100, 1_000, 10_000)),
     "shadow models (LiRA, 20,000 records)": (models, (4, 16, 64, 256, 1_000)),
 }
@@ -118,8 +119,9 @@ def _apart(kind: str, count: int) -> dict[str, float]:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def table(largest: float) -> str:
-    """The page."""
+def table(largest: float) -> tuple[str, list[dict[str, object]]]:
+    """The page, and its numbers."""
+    numbers: list[dict[str, object]] = []
     lines = [
         "# Growth",
         "",
@@ -142,13 +144,14 @@ def table(largest: float) -> str:
             if count > largest:
                 continue
             found = _apart(kind, count)
+            numbers.append({"kind": kind, "count": count, **found})
             ratio = f"{found['seconds'] / found['sort']:.0f}" if count >= FEWEST else ""
             lines.append(
                 f"| {count:,} | {found['seconds']:.2f} | {ratio} | {found['mebibytes']:.0f} |"
                 f" {found['memory']:.1f} |"
             )
             print(lines[-1], flush=True)
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n", numbers
 
 
 def processor() -> str:
@@ -172,9 +175,12 @@ def main() -> None:
         kind, count = arguments.one
         print(json.dumps(KINDS[kind][0](int(count))))
         return
-    text = table(arguments.largest)
+    text, numbers = table(arguments.largest)
     if arguments.out:
         arguments.out.write_text(text, encoding="utf8")
+        about = {"date": str(datetime.date.today()), "processor": processor(), "lines": numbers}
+        content = json.dumps(about, indent=1) + "\n"
+        arguments.out.with_suffix(".json").write_text(content, encoding="utf8")
 
 
 if __name__ == "__main__":

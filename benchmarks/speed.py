@@ -133,7 +133,9 @@ def line(what, name, aim, ours, theirs, source):
     if theirs["cpu"] is None:
         return f"{start} not there | - | - | {ours['peak_mb']:.0f} MB | - | {area} |"
     ratio = theirs["cpu"] / ours["cpu"]
-    memory = f"{theirs['peak_mb'] / ours['peak_mb']:.1f} x" if "peak_mb" in theirs else "-"
+    # a small piece of work may stay within what the process had before
+    known = ours["peak_mb"] > 0 and "peak_mb" in theirs
+    memory = f"{theirs['peak_mb'] / ours['peak_mb']:.1f} x" if known else "-"
     verdict = "-" if aim is None else f"{aim} x: {'yes' if ratio >= aim else '**no**'}"
     return (
         f"{start} {source} {theirs['cpu']:.2f} | {ratio:.1f} x | {verdict} | {ours['peak_mb']:.0f}"

@@ -188,6 +188,7 @@ def audit(
         command=command,
         records=records,
         progress=progress,
+        paper=given.sides.paper,
     )
     return given.finished(told(report, given.sides, gates), assignment)
 

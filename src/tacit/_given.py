@@ -119,7 +119,7 @@ class Given:
             require_two_sides(member, nonmember, "`member` and `nonmember`")
         sides = compared(
             outputs,
-            np.arange(sum(sizes)) < sizes[0],
+            _members_first(sizes),
             digest=_of_length(seen.digest, sizes),
             chance=seen.chance,
             cluster=unit,
@@ -131,7 +131,7 @@ class Given:
     @property
     def member(self) -> NDArray[np.bool_]:
         """Who was a member, (n,)."""
-        return np.arange(sum(self.sizes)) < self.sizes[0]
+        return _members_first(self.sizes)
 
     @property
     def cluster(self) -> NDArray[Any] | None:
@@ -163,6 +163,12 @@ class Given:
             return blind_to(report, self.seen.reason)
         looked = self.seen.columns is not None or assignment != "observed"
         return report if looked else without_records(report)
+
+
+def _members_first(sizes: tuple[int, int]) -> NDArray[np.bool_]:
+    member = np.zeros(sum(sizes), bool)
+    member[: sizes[0]] = True
+    return member
 
 
 def _description(model: Any) -> dict[str, Any]:

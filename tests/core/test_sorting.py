@@ -3,7 +3,21 @@
 import numpy as np
 import pytest
 
-from tacit.core.sorting import FEW, order_of, smallest
+from tacit.core import sorting
+from tacit.core.sorting import (
+    FEW,
+    backwards,
+    beaten,
+    counted,
+    first_places,
+    order_of,
+    parted,
+    placed,
+    searched,
+    smallest,
+    sorted_once,
+    taken,
+)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -55,3 +69,69 @@ def test_codes_take_the_smallest_type_that_holds_them(codes, kind):
     given = np.array(codes, np.int64)
     assert smallest(given).dtype == kind
     assert smallest(given).tolist() == codes
+
+
+def reference_counts(score, member):
+    """Twice what each beats on the other side, and the non-members below each member, by hand."""
+    inside, outside = np.sort(score[member]), np.sort(score[~member])
+    beats = [
+        np.searchsorted(others, own, "left") + np.searchsorted(others, own, "right")
+        for own, others in ((inside, outside), (outside, inside))
+    ]
+    return [*beats, np.searchsorted(outside, inside, "left")]
+
+
+@pytest.mark.parametrize("values", [0, 3, 200, 10**9])
+@pytest.mark.parametrize("piece", [7, 1 << 16])
+def test_what_each_record_beats_is_counted_however_the_pieces_fall(monkeypatch, values, piece):
+    monkeypatch.setattr(sorting, "PIECE", piece)
+    rng = np.random.default_rng(5)
+    score = rng.integers(0, values + 1, 300).astype(np.float32)
+    member = rng.random(300) < 0.4
+    order, step = sorted_once(score)
+    for counts, expected in zip(beaten(step, member[order]), reference_counts(score, member)):
+        assert counts.tolist() == expected.tolist()
+
+
+def test_numbers_sorted_once_say_where_they_grow():
+    rng = np.random.default_rng(6)
+    for values in (rng.normal(size=3 * FEW), rng.integers(0, 50, 3 * FEW) / 8, np.zeros(5)):
+        for dtype in (np.float32, np.float64):
+            order, step = sorted_once(values.astype(dtype))
+            ascending = values.astype(dtype)[order]
+            assert step.tolist() == (ascending[1:] != ascending[:-1]).tolist()
+
+
+def test_the_order_of_negated_numbers_keeps_ties_as_they_came():
+    values = np.random.default_rng(7).integers(0, 40, 500).astype(float)
+    found = backwards(*sorted_once(values))
+    assert found.tolist() == np.argsort(-values, kind="stable").tolist()
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_search_with_more_digits_passes_no_number_of_fewer(side):
+    ascending = np.sort(np.random.default_rng(8).normal(size=2_000)).astype(np.float32)
+    near = np.concatenate([ascending.astype(float) * (1 + shift) for shift in (-1e-12, 0, 1e-12)])
+    wanted = np.concatenate([near, [-1e300, 1e300, -np.inf, np.inf]])
+    found = searched(ascending, wanted, side=side)
+    assert found.tolist() == np.searchsorted(ascending.astype(float), wanted, side).tolist()
+
+
+def test_places_are_taken_and_put_back_in_pieces(monkeypatch):
+    monkeypatch.setattr(sorting, "PIECE", 11)
+    values = np.random.default_rng(9).normal(size=100)
+    order = order_of(values).astype(np.int32)
+    assert taken(values, order).tolist() == np.sort(values).tolist()
+    assert placed(taken(values, order), order).tolist() == values.tolist()
+    chosen = values > 0
+    assert first_places(chosen, 13).tolist() == np.flatnonzero(chosen)[:13].tolist()
+
+
+@pytest.mark.parametrize("n_codes", [5, 60])
+def test_records_are_parted_by_code_and_none_below_zero(n_codes):
+    code = np.random.default_rng(10).integers(-1, n_codes, 900)
+    parts = list(parted(code, n_codes))
+    assert [part.tolist() for part in parts] == [
+        np.flatnonzero(code == value).tolist() for value in range(n_codes)
+    ]
+    assert counted(code, n_codes).tolist() == [len(part) for part in parts]

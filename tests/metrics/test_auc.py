@@ -288,7 +288,7 @@ def test_the_moments_under_random_membership_are_exact(scores, n1):
     """Mean, variance and skewness of the count over all splits, ties included, give the gamma's."""
     from scipy.stats import pearson3
 
-    from tacit.metrics.auc import _skewed_tail, _steps
+    from tacit.metrics.auc import _skewed_tail
 
     scores = np.array(scores, float)
     n = len(scores)
@@ -302,7 +302,7 @@ def test_the_moments_under_random_membership_are_exact(scores, n1):
     skew = third / variance**1.5
     if abs(skew) < 1e-9:
         skew = 0.0
-    new = _steps(paper(scores[:n1], scores[n1:]))
+    new = paper(scores[:n1], scores[n1:]).step
     for excess in (-2.0, 0.5, 3.0, 6.0):
         expected = pearson3(skew).sf(excess / variance**0.5)
         assert _skewed_tail(new, n1, n - n1, excess) == pytest.approx(expected, rel=1e-6)

@@ -114,8 +114,12 @@ def test_the_nearest_place_weighs_what_is_left_out_too():
     """Of 40 records 30 are wanted: 24 is off by log 1.25 + log 1.6, 36 by log 1.2 + log 2.5."""
     from tacit.metrics.looks import _nearest
 
-    assert _nearest(np.array([24, 36]), 30, 40) == 24
-    assert _nearest(np.array([30, 35]), 33, 40) == 35
+    step = np.zeros(39, bool)
+    step[[39 - 24, 39 - 36]] = True
+    assert _nearest(step, 30) == 24
+    step = np.zeros(39, bool)
+    step[[39 - 30, 39 - 35]] = True
+    assert _nearest(step, 33) == 35
 
 
 def test_many_records_are_judged_by_the_normal_law_with_half_a_pair_taken_off():

@@ -35,6 +35,7 @@ from tacit.core import (
 )
 from tacit.core.checking import MIN_CELL, confidence, labelled_codes, require_cell
 from tacit.core.dates import today
+from tacit.core.sorting import Places
 from tacit.signals.probes import (
     Floats,
     Predict,
@@ -284,7 +285,7 @@ def _concluded(
     scored: Sequence[Scored],
     outputs: Outputs,
     membership: Membership,
-    order: NDArray[np.intp],
+    order: Places,
     columns: NDArray[Any] | None,
     *,
     min_cell: int,

@@ -66,6 +66,7 @@ def membership_audit(
     command: str = "",
     records: bool = False,
     progress: Progress | None = None,
+    paper: Evidence | None = None,
 ) -> Report:
     """Audit one model's outputs.
 
@@ -91,6 +92,7 @@ def membership_audit(
     records : keep the records' scores in the report. They say who was a member: do not
         publish them.
     progress : called with (what, done, of).
+    paper : scores of these records that were sorted already, for an attack that gives the same.
 
     Raises
     ------
@@ -105,7 +107,6 @@ def membership_audit(
     recipes = tuple(default_checks(outputs, effort=effort) if checks is None else checks)
     _require_usable(recipes, level, seed)
     given = slice_columns(slices, membership.member, min_cell)
-    columns = columns_of(outputs) | coded(given)
     table = None if features is None else record_table(features)
     made = environment(
         arrays_of(outputs),
@@ -122,12 +123,13 @@ def membership_audit(
         "title": title,
     }
     try:
-        scores = score_all(recipes, outputs, membership, tell=tell)
+        scores = score_all(recipes, outputs, membership, tell=tell, paper=paper)
     except NotEnoughData as error:
         return replace(_nothing(Note.of("everything", error), policy=policy), **known)
     if not scores.items:
         return replace(_unscored(scores, policy=policy), **known)
     tell("slices", len(recipes), len(recipes) + 1)
+    columns = columns_of(outputs, scores.items[0].evidence) | coded(given)
     looks = slice_looks(columns, scores.items, membership.member)
     found = joint_finding(
         scores.items,
@@ -141,7 +143,7 @@ def membership_audit(
     results = results_of(found, policy=policy, shown=shown)
     results |= {result.name: result for result in scores.failed}
     parts = slice_results(found.test, columns, shown.evidence, level=level, min_cell=min_cell)
-    hidden = hidden_values(columns, shown.evidence.row, shown.evidence.member, min_cell)
+    hidden = hidden_values(columns, shown.evidence.some_rows, shown.evidence.member, min_cell)
     blind = blind_result(outputs, membership, table, order=scores.order, level=level)
     tell("report", len(recipes) + 1, len(recipes) + 1)
     warning, tried = split_warning(

@@ -1,6 +1,7 @@
 """The nouns: frozen values that every other room speaks in."""
 
 from tacit.core.check import Check, CheckResult
+from tacit.core.collecting import collect, deal
 from tacit.core.comparison import Comparison
 from tacit.core.errors import (
     AssumptionError,
@@ -10,7 +11,7 @@ from tacit.core.errors import (
     TacitError,
 )
 from tacit.core.estimate import Estimate
-from tacit.core.evidence import Evidence, collect, deal
+from tacit.core.evidence import Evidence
 from tacit.core.evidence_file import EvidenceFile
 from tacit.core.filing import Filing
 from tacit.core.gate import AtMost, Gate, NotRefuted, Verdict, judge, overall

@@ -1,20 +1,28 @@
-"""The marked paper: scores beside the truth, and the only place where the two are joined."""
+"""The marked paper: scores beside the truth."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tacit.core import checking
 from tacit.core.errors import InvalidInput, NotEnoughData
-from tacit.core.membership import Assignment, Membership, require_assignment
-from tacit.core.signals import Signals
+from tacit.core.membership import Assignment, require_assignment
+from tacit.core.sorting import Counts, Places, beaten, order_of, steps, taken
 
+# Scores that are neighbours in rank are looked up together, since they look in the same places.
 NEIGHBOURS = 1 << 13
-Scorer = Callable[[Signals], NDArray[np.floating[Any]]]
+# What `sorted_by` finds, under the names of the cached properties that it stands for.
+KEPT = "_kept"
+SORTED = {"order", "step", "member_scores", "nonmember_scores"}
+T = TypeVar("T")
+
+
+def _nothing() -> Any:
+    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,20 +52,30 @@ class Evidence:
     cluster: NDArray[np.int64] | None = None
     assignment: Assignment = "observed"
     attack: str = ""
-    row: NDArray[np.int64] = None  # type: ignore[assignment]
+    # a factory leaves no attribute of the class, so that `__getattr__` is asked
+    row: NDArray[np.int64] = field(default_factory=_nothing)
 
     def __post_init__(self) -> None:
         score = _scores_of(self.score)
         member = checking.booleans(self.member, "member")
         cluster = None if self.cluster is None else _numbered(self.cluster)
-        n = len(score)
-        row = np.arange(n) if self.row is None else checking.integers(self.row, "row")
+        row = None if self.row is None else checking.integers(self.row, "row")
         require_assignment(self.assignment)
-        checking.require_length(n, member=member, cluster=cluster, row=row)
+        checking.require_length(len(score), member=member, cluster=cluster, row=row)
         object.__setattr__(self, "score", score)
         object.__setattr__(self, "member", member)
         object.__setattr__(self, "cluster", cluster)
-        object.__setattr__(self, "row", checking.frozen(row))
+        if row is None:
+            object.__delattr__(self, "row")
+        else:
+            object.__setattr__(self, "row", checking.frozen(row))
+
+    def __getattr__(self, name: str) -> Any:
+        # rows that are simply counted are written out for those who ask for them
+        if name != "row" or "score" not in vars(self):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        object.__setattr__(self, "row", checking.frozen(np.arange(len(self.score))))
+        return vars(self)["row"]
 
     @classmethod
     def of(
@@ -100,27 +118,113 @@ class Evidence:
         """The non-members' scores in ascending order, sorted once for all metrics."""
         return checking.frozen(np.sort(self.score[~self.member]))
 
-    def sorted_by(self, order: NDArray[np.intp]) -> None:
-        """Take over the ascending `order` (t,) of the scores from who has sorted them, so that no
-        metric sorts them again.
-        """
-        score, member = self.score[order], self.member[order]
-        # a cached property is what stands under its name
-        vars(self)["member_scores"] = checking.frozen(score[member])
-        vars(self)["nonmember_scores"] = checking.frozen(score[~member])
-        place = np.flatnonzero(member)
-        below = place - np.arange(len(place))
-        # among equal scores, those that stand before a member are not below it
-        tied = place[score[place] == score[np.maximum(place - 1, 0)]]
-        begin = np.searchsorted(score, score[tied])
-        below[np.searchsorted(place, tied)] = begin - np.searchsorted(place, begin)
-        vars(self)["below"] = checking.frozen(below)
+    @cached_property
+    def order(self) -> Places:
+        """Places of the scores in ascending order, equal ones as they came: int (t,)."""
+        return checking.frozen(order_of(self.score))
 
     @cached_property
-    def below(self) -> NDArray[np.int64]:
+    def step(self) -> NDArray[np.bool_]:
+        """Of all scores in ascending order, all but the first: is it larger than the one before?"""
+        pooled = np.concatenate([self.member_scores, self.nonmember_scores])
+        # two sorted runs are merged
+        pooled.sort(kind="stable")
+        return checking.frozen(steps(pooled))
+
+    def sorted_by(
+        self, order: Places | None = None, step: NDArray[np.bool_] | None = None
+    ) -> "Evidence":
+        """This evidence, its scores sorted once for all metrics.
+
+        Parameters
+        ----------
+        order : places (t,) of the scores in ascending order, from who has sorted them already.
+        step : bool (t - 1,), whether the sorted score grows from each place to the next.
+        """
+        if vars(self).keys() >= SORTED:
+            return self
+        order = self.order if order is None else order
+        score, member = taken(self.score, order), taken(self.member, order)
+        return self._sorted(order, steps(score) if step is None else step, score, member)
+
+    def sorted_already(self) -> "Evidence":
+        """This evidence, whose scores stand in ascending order as they are."""
+        order = np.arange(len(self.score), dtype=np.int32)
+        return self._sorted(order, steps(self.score), self.score, self.member)
+
+    def _sorted(
+        self,
+        order: Places,
+        step: NDArray[np.bool_],
+        score: NDArray[np.floating[Any]],
+        member: NDArray[np.bool_],
+    ) -> "Evidence":
+        """Keep what follows from `score` and `member` (t,), in ascending order."""
+        found: dict[str, Any] = {
+            "order": order,
+            "step": step,
+            "member_scores": score[member],
+            "nonmember_scores": score[~member],
+        }
+        # a cached property is what stands under its name
+        vars(self).update({name: checking.frozen(value) for name, value in found.items()})
+        return self
+
+    def sorted_like(self, other: "Evidence") -> "Evidence":
+        """This evidence with the scores of `other`, which are the same of the same records, and
+        with what was sorted there.
+        """
+        found = Evidence(
+            other.score,
+            other.member,
+            self.cluster,
+            self.assignment,
+            self.attack,
+            self.some_rows,  # type: ignore[arg-type]
+        )
+        # what was worked out once may rest on the clusters
+        names = SORTED | {"below"} | ({KEPT} if self.cluster is other.cluster else set())
+        vars(found).update({name: vars(other)[name] for name in names & vars(other).keys()})
+        return found
+
+    def once(self, function: Callable[["Evidence"], T]) -> T:
+        """What `function` says of this evidence, worked out the first time that it is asked."""
+        kept = vars(self).setdefault(KEPT, {})
+        if function not in kept:
+            kept[function] = function(self)
+        return kept[function]  # type: ignore[no-any-return]
+
+    def beaten(self) -> tuple[Counts, Counts]:
+        """Twice the number of records of the other side that each record beats, ties once: of the
+        members (n_members,) and of the non-members (n_nonmembers,), in ascending order.
+        """
+        if not vars(self).keys() >= SORTED:
+            return self._beaten_by_search()
+        of_members, of_others, below = beaten(self.step, taken(self.member, self.order))
+        vars(self)["below"] = checking.frozen(below)
+        return of_members, of_others
+
+    def _beaten_by_search(self) -> tuple[Counts, Counts]:
+        scores, others, below = self.member_scores, self.nonmember_scores, self.below
+        n_others = len(others)
+        upto = below.copy()
+        tied = np.flatnonzero(others[np.minimum(below, n_others - 1)] == scores)
+        upto[tied] = np.searchsorted(others, scores[tied], side="right")
+        wins = np.bincount(below, minlength=n_others + 1)[:n_others]
+        np.cumsum(wins, out=wins)
+        ties_too = np.bincount(upto, minlength=n_others + 1)[:n_others]
+        np.cumsum(ties_too, out=ties_too)
+        wins += ties_too
+        upto += below
+        return upto, wins
+
+    @cached_property
+    def below(self) -> Counts:
         """For each of `member_scores`, how many non-members score strictly lower: int (n_members,),
         ascending.
         """
+        if vars(self).keys() >= SORTED:
+            return checking.frozen(beaten(self.step, taken(self.member, self.order))[2])
         scores, others = self.member_scores, self.nonmember_scores
         count = np.empty(len(scores), np.int64)
         for start in range(0, len(scores), NEIGHBOURS):
@@ -147,15 +251,15 @@ class Evidence:
         )
         return checking.frozen(inside.astype(np.int64)), checking.frozen(outside.astype(np.int64))
 
-    @property
+    @cached_property
     def n_members(self) -> int:
         """Number of members scored."""
-        return len(self.member_scores)
+        return int(np.count_nonzero(self.member))
 
     @property
     def n_nonmembers(self) -> int:
         """Number of non-members scored."""
-        return len(self.nonmember_scores)
+        return len(self.member) - self.n_members
 
     def take(self, rows: NDArray[Any]) -> "Evidence":
         """The scored records `rows` (indices or a mask into the t scores)."""
@@ -166,8 +270,13 @@ class Evidence:
             cluster,
             self.assignment,
             self.attack,
-            self.row[rows],
+            _counted_rows(rows, len(self.score)) if self.some_rows is None else self.row[rows],
         )
+
+    @property
+    def some_rows(self) -> NDArray[np.int64] | None:
+        """The same as `row`, None where it counts 0, 1, 2 ... and need not be written out."""
+        return vars(self).get("row")
 
     def require_both(self, members: int = 1, nonmembers: int = 1) -> None:
         """Raise `NotEnoughData` where fewer than `members` or `nonmembers` records were scored."""
@@ -192,137 +301,16 @@ def _scores_of(value: object) -> NDArray[np.floating[Any]]:
     return checking.frozen(score)
 
 
+def _counted_rows(rows: NDArray[Any], n: int) -> NDArray[np.int64]:
+    """What ``np.arange(n)[rows]`` is."""
+    places = np.asarray(rows)
+    if places.dtype.kind == "b":
+        return np.flatnonzero(places).astype(np.int64, copy=False)
+    return np.where(places < 0, places + n, places).astype(np.int64, copy=False)
+
+
 def _numbered(cluster: object) -> NDArray[np.int64]:
     # numbers stay as they are, so that parts of one Evidence name their clusters alike
     if isinstance(cluster, np.ndarray) and cluster.dtype == np.int64 and cluster.ndim == 1:
         return checking.frozen(cluster)
     return checking.codes(cluster, "cluster")
-
-
-def collect(
-    attack: Scorer, signals: Signals, membership: Membership, *, folds: int = 5, seed: int = 0
-) -> Evidence:
-    """Let `attack` guess, then mark its guesses.
-
-    An attack that learns (``attack.learns``) is cross-fitted: the records are dealt into `folds`
-    parts, whole clusters together, and each part is scored by a guesser who was told the membership
-    of the others only. Where ``signals.known`` tells some records already, the guesser keeps that
-    knowledge and the rest is scored.
-
-    Parameters
-    ----------
-    attack : any callable from Signals to scores (n,).
-    signals : what the guesser observes of n records.
-    membership : the answer key of the same records.
-    folds, seed : how records are dealt for an attack that learns.
-
-    Raises
-    ------
-    InvalidInput : lengths differ, or the attack returned NaN or the wrong shape.
-    NotEnoughData : there is no member or no non-member to score.
-    """
-    if signals.n != membership.n:
-        raise InvalidInput(
-            f"`signals` and `membership` need the same records, got {signals.n} and {membership.n}."
-        )
-    unknown = signals.known == -1
-    if getattr(attack, "learns", False) and unknown.all():
-        score = _cross_fitted(attack, signals, membership, deal(membership, folds, seed=seed))
-    else:
-        score = _scores(attack, signals)
-    # flatnonzero takes longer than sorting the scores where every record is kept
-    row = (
-        np.arange(signals.n)
-        if unknown.all()
-        else np.flatnonzero(unknown).astype(np.int64, copy=False)
-    )
-    kept = slice(None) if unknown.all() else unknown
-    cluster = None if membership.cluster is None else membership.cluster[kept]
-    evidence = Evidence(
-        checking.frozen(score[kept]),
-        membership.member[kept],
-        cluster,
-        membership.assignment,
-        repr(attack),
-        checking.frozen(row),
-    )
-    _require_two_sides(evidence.member)
-    return evidence
-
-
-def deal(membership: Membership, parts: int, *, seed: int) -> NDArray[np.int8]:
-    """Deal records into `parts` of equal size: int8 (n,), clusters whole, members and non-members
-    in proportion.
-
-    Raises
-    ------
-    NotEnoughData : members or non-members (or clusters that hold some) are fewer than `parts`.
-    """
-    cluster = membership.cluster
-    inside, outside = _sides(membership)
-    for side, stratum in (("members", inside), ("non-members", outside)):
-        count = int(np.count_nonzero(stratum))
-        if count < parts:
-            message = (
-                f"Dealing records into {parts} parts needs {parts} {side} (or clusters of them),"
-                f" got {count}."
-            )
-            raise NotEnoughData(message, needed=parts, got=count, unit=side)
-    part = np.zeros(len(inside), np.int8)
-    rng = np.random.default_rng(seed)
-    dealt = 0
-    for stratum in (inside & ~outside, outside & ~inside, inside & outside):
-        count = int(np.count_nonzero(stratum))
-        hand = ((np.arange(count) + dealt) % parts).astype(np.int8)
-        rng.shuffle(hand)
-        part[stratum] = hand
-        dealt += count
-    return part if cluster is None else part[cluster]
-
-
-def _sides(membership: Membership) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """For each unit (record or cluster): does it hold members, does it hold non-members?"""
-    if membership.cluster is None:
-        return membership.member, ~membership.member
-    size = np.bincount(membership.cluster)
-    inside = np.bincount(membership.cluster, weights=membership.member, minlength=len(size))
-    return inside > 0, inside < size
-
-
-def _cross_fitted(
-    attack: Scorer, signals: Signals, membership: Membership, part: NDArray[np.int8]
-) -> NDArray[np.floating[Any]]:
-    score = np.empty(signals.n, np.float64)
-    truth = membership.member.astype(np.int8)
-    for hidden in range(int(part.max()) + 1):
-        inside = part == hidden
-        score[inside] = _scores(attack, signals.told(np.where(inside, np.int8(-1), truth)))[inside]
-    return score
-
-
-def _scores(attack: Scorer, signals: Signals) -> NDArray[np.floating[Any]]:
-    score = np.asarray(attack(signals))
-    if score.shape != (signals.n,) or score.dtype.kind != "f":
-        raise InvalidInput(
-            f"{attack!r} needs to return {signals.n} float scores, got shape {score.shape} of"
-            f" {score.dtype}."
-        )
-    if np.isnan(score).any():
-        raise InvalidInput(
-            f"{attack!r} returned NaN in {checking.rows_text(np.flatnonzero(np.isnan(score)))}."
-        )
-    return score
-
-
-def _require_two_sides(member: NDArray[np.bool_]) -> None:
-    n_members = int(np.count_nonzero(member))
-    for got, unit, other in (
-        (n_members, "members", "non-members"),
-        (len(member) - n_members, "non-members", "members"),
-    ):
-        if got == 0:
-            message = (
-                f"A guessing game needs members and non-members, got no {unit} ({len(member)}"
-                f" {other if len(member) > 1 else other.removesuffix('s')})."
-            )
-            raise NotEnoughData(message, needed=1, got=0, unit=unit)

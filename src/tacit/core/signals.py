@@ -63,11 +63,12 @@ class Signals:
                 f"`target` needs at least one query a record, got shape {target.shape}."
             )
         shadow, shadow_member = _shadows(self.shadow, self.shadow_member, n, q)
-        known = np.full(n, -1, np.int8) if self.known is None else _known(self.known)
+        # what is the same for every record is stored once
+        known = np.broadcast_to(np.int8(-1), n) if self.known is None else _known(self.known)
         features: NDArray[np.floating[Any]] = np.zeros((n, 0), np.float32)
         if self.features is not None:
             features = checking.floats(self.features, "features", ndim=2)
-        group = np.zeros(n, np.int64)
+        group = np.broadcast_to(np.int64(0), n)
         if self.group is not None:
             group = checking.codes(self.group, "group")
         checking.require_length(n, features=features, group=group, known=known)

@@ -1,29 +1,45 @@
-"""Sorting many numbers at the speed of `np.sort`: where each of them goes, and which are equal."""
+"""Sorting many numbers at the speed of `np.sort`: where each of them goes, and which are equal.
 
-from typing import Any
+Arrays of many records are worked through in pieces that stay in the processor's cache, so that
+nothing as long as the records is made and thrown away on the way.
+"""
+
+import sys
+from collections.abc import Iterator
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+T = TypeVar("T", bound=np.generic)
+Places = NDArray[np.integer[Any]]
+Counts = NDArray[np.integer[Any]]
+
 # The bit of the sign of a float32.
 SIGN = np.uint32(1 << 31)
-# Packed keys hold the place of a record in 32 bits.
-MOST_PACKED = 1 << 32
-PLACES = np.uint64(MOST_PACKED - 1)
-# Keys are packed in pieces that stay in the processor's cache.
+# Packed keys hold the place of a record in 32 bits, one of which is a sign.
+MOST_PACKED = 1 << 31
+PLACES = np.uint64((1 << 32) - 1)
+# Where the lower and the upper half of an integer of 64 bits stand in memory.
+LOW, HIGH = (0, 1) if sys.byteorder == "little" else (1, 0)
+# Records are worked through in pieces that stay in the processor's cache.
 PIECE = 1 << 16
 # From this share of numbers that rounding makes equal on, one sort of all is as fast.
 MOST_TIED = 0.25
 # Below so many numbers a plain sort of the places is as fast.
 FEW = 2_000
+# Up to so many codes, looking for each in turn is faster than a sort, and makes no index of all.
+FEW_CODES = 16
 
 
-def order_of(values: NDArray[np.floating[Any] | np.uint64]) -> NDArray[np.intp]:
-    """Places of `values` in ascending order, equal ones in the order in which they came.
+def pieces(n: int) -> Iterator[slice]:
+    """Slices of `PIECE` places each, the last of the rest, that cover 0 to n - 1."""
+    return (slice(start, min(start + PIECE, n)) for start in range(0, n, PIECE))
 
-    Numbers, rounded to 32 bits, are packed with their places into one integer each, so that the
-    processor sorts integers and moves no index: twice as fast as an `argsort`. Those that rounding
-    made equal are sorted again among themselves.
+
+def order_of(values: NDArray[np.floating[Any] | np.uint64]) -> Places:
+    """Places of `values` in ascending order, equal ones in the order in which they came: int32
+    (n,), or int64 of very few or very many.
 
     Parameters
     ----------
@@ -34,40 +50,57 @@ def order_of(values: NDArray[np.floating[Any] | np.uint64]) -> NDArray[np.intp]:
     >>> order_of(np.array([3.0, -0.0, 0.0, -2.5])).tolist()
     [3, 1, 2, 0]
     """
+    return sorted_once(values)[0]
+
+
+def sorted_once(
+    values: NDArray[np.floating[Any] | np.uint64],
+) -> tuple[Places, NDArray[np.bool_]]:
+    """The places of `order_of`, and the `steps` of the sorted values, bool (n - 1,).
+
+    Numbers, rounded to 32 bits, are packed with their places into one integer each, so that the
+    processor sorts integers and moves no index: twice as fast as an `argsort`. Those that rounding
+    made equal are sorted again among themselves.
+    """
     n = len(values)
     if n < FEW or n >= MOST_PACKED:
-        return np.argsort(values, kind="stable")
+        order = np.argsort(values, kind="stable")
+        return order, steps(values, order)
     key = _packed(values)
     key.sort()
-    tied = np.zeros(0, np.intp)
-    if values.dtype.itemsize > np.float32().itemsize:
-        bits = key >> np.uint64(32)
-        same = bits[1:] == bits[:-1]
-        if np.count_nonzero(same) > n * MOST_TIED:
-            return np.argsort(values, kind="stable")
-        tied = np.flatnonzero(np.append(False, same) | np.append(same, False))
-        run = bits[tied]
-    key &= PLACES
-    order = key.view(np.int64).astype(np.intp, copy=False)
-    if len(tied):
-        again = order[tied]
-        order[tied] = again[np.lexsort((values[again], run))]
-    return order
+    # no view may look at the keys when their memory is given back
+    step = steps(key.view(np.uint32)[HIGH::2])
+    if values.dtype.itemsize <= np.float32().itemsize:
+        return _low_halves(key), step
+    if np.count_nonzero(step) < (n - 1) * (1 - MOST_TIED):
+        order = np.argsort(values, kind="stable")
+        return order, steps(values, order)
+    found = _low_halves(key)
+    if not step.all():
+        _sort_within(found, step, values)
+        step = steps(values, found)
+    return found, step
+
+
+def _sort_within(order: Places, step: NDArray[np.bool_], values: NDArray[Any]) -> None:
+    """Sort those that stand between two steps among themselves."""
+    places, run = tied_places(step)
+    again = order[places]
+    order[places] = again[np.lexsort((values[again], run))]
 
 
 def _packed(values: NDArray[np.floating[Any] | np.uint64]) -> NDArray[np.uint64]:
     """The (first) 32 bits of each number in the upper half, its place in the lower."""
     key = np.empty(len(values), np.uint64)
-    for start in range(0, len(values), PIECE):
-        part = key[start : start + PIECE]
-        piece = values[start : start + PIECE]
+    for part in pieces(len(values)):
+        piece = values[part]
         if piece.dtype == np.uint64:
-            np.bitwise_and(piece, ~PLACES, out=part)
+            np.bitwise_and(piece, ~PLACES, out=key[part])
         else:
             with np.errstate(over="ignore", under="ignore"):
                 bits = _ascending_bits(piece.astype(np.float32))
-            np.left_shift(bits, 32, out=part, dtype=np.uint64)
-        part |= np.arange(start, start + len(part), dtype=np.uint64)
+            np.left_shift(bits, 32, out=key[part], dtype=np.uint64)
+        key[part] |= np.arange(part.start, part.stop, dtype=np.uint64)
     return key
 
 
@@ -77,6 +110,162 @@ def _ascending_bits(values: NDArray[np.float32]) -> NDArray[np.uint32]:
     # of negative numbers all bits are turned, of the others only the sign
     bits ^= (bits.view(np.int32) >> 31).view(np.uint32) | SIGN
     return bits
+
+
+def _low_halves(key: NDArray[np.uint64]) -> NDArray[np.int32]:
+    """The lower 32 bits of each key, in the memory of `key`, whose other half is given back."""
+    n = len(key)
+    halves = key.view(np.int32)
+    for part in pieces(n):
+        # what is written lies before what is still to be read
+        halves[part] = halves[LOW::2][part]
+    del halves
+    key.resize((n + 1) // 2, refcheck=False)
+    return key.view(np.int32)[:n]
+
+
+def backwards(order: Places, step: NDArray[np.bool_]) -> Places:
+    """The order of the negated values, from the `order` and the `steps` of the values themselves:
+    equal ones stay in the order in which they came.
+
+    Examples
+    --------
+    >>> backwards(np.array([1, 0, 2]), np.array([True, False])).tolist()
+    [0, 2, 1]
+    """
+    found = order[::-1].copy()
+    if not step.all():
+        begin, size = tie_runs(step[::-1])
+        places = _in_runs(begin, size)
+        found[places] = found[np.repeat(2 * begin + size - 1, size) - places]
+    return found
+
+
+def steps(values: NDArray[Any], order: Places | None = None) -> NDArray[np.bool_]:
+    """Whether each of `values` (n,), or of those at the places `order` (n,), differs from the one
+    before: bool (n - 1,).
+    """
+    n = len(values if order is None else order)
+    step = np.empty(max(0, n - 1), bool)
+    for part in pieces(len(step)):
+        here = slice(part.start, part.stop + 1)
+        piece = values[here] if order is None else values[order[here]]
+        np.not_equal(piece[1:], piece[:-1], out=step[part])
+    return step
+
+
+def tie_runs(step: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """First place and size of each run of two or more equal numbers, from `steps`."""
+    # the first and the last of neighbours that tie, so that records without ties cost nothing
+    first = np.flatnonzero(~step & np.append(True, step[:-1]))
+    last = np.flatnonzero(~step & np.append(step[1:], True)) + 1
+    return first, last + 1 - first
+
+
+def tied_places(step: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Places of all numbers that equal a neighbour, and the number of the run of each."""
+    begin, size = tie_runs(step)
+    return _in_runs(begin, size), np.repeat(np.arange(len(begin)), size)
+
+
+def _in_runs(begin: NDArray[np.intp], size: NDArray[np.intp]) -> NDArray[np.intp]:
+    """All places of runs of `size` that begin at `begin`."""
+    return np.repeat(begin - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
+
+
+def taken(values: NDArray[T], places: Places) -> NDArray[T]:
+    """``values[places]``, of which no index of 64 bits is made."""
+    if len(places) <= PIECE:
+        return values[places]
+    found = np.empty(len(places), values.dtype)
+    for part in pieces(len(places)):
+        np.take(values, places[part], out=found[part], mode="clip")
+    return found
+
+
+def placed(values: NDArray[T], places: Places) -> NDArray[T]:
+    """The array (n,) that holds ``values[i]`` at ``places[i]``: what `taken` undoes."""
+    found = np.empty_like(values)
+    for part in pieces(len(places)):
+        found[places[part]] = values[part]
+    return found
+
+
+def first_places(chosen: NDArray[np.bool_], most: int) -> NDArray[np.intp]:
+    """The first `most` places that `chosen` (n,) holds, or all of them."""
+    found, count = [np.zeros(0, np.intp)], 0
+    for part in pieces(len(chosen)):
+        found.append(np.flatnonzero(chosen[part]) + part.start)
+        count += len(found[-1])
+        if count >= most:
+            break
+    return np.concatenate(found)[:most]
+
+
+def beaten(step: NDArray[np.bool_], member: NDArray[np.bool_]) -> tuple[Counts, Counts, Counts]:
+    """What each record beats on the other side, in ascending order.
+
+    Parameters
+    ----------
+    step : bool (n - 1,), whether the sorted score grows from each place to the next; see `steps`.
+    member : bool (n,), the truth, in the order of the score.
+
+    Returns
+    -------
+    Twice the number of non-members that each member beats, ties once; twice the number of members
+    that each non-member beats; and how many non-members score strictly lower than each member.
+
+    Examples
+    --------
+    >>> wins = beaten(np.array([True, False]), np.array([False, True, False]))
+    >>> [counts.tolist() for counts in wins]
+    [[3], [0, 1], [1]]
+    """
+    n, n_members = len(member), int(np.count_nonzero(member))
+    kind = counting_type(n)
+    of_members, below = np.empty(n_members, kind), np.empty(n_members, kind)
+    of_others = np.empty(n - n_members, kind)
+    inside = outside = 0
+    for part in _pieces_between(step, n):
+        own = member[part]
+        upto = np.cumsum(own, dtype=kind)
+        m = int(upto[-1])
+        here, there = slice(inside, inside + m), slice(outside, outside + len(own) - m)
+        # members and non-members of each run of equal scores, and how many stand before it
+        ends = np.append(np.flatnonzero(step[part.start : part.stop - 1]), len(own) - 1)
+        if len(ends) == len(own):
+            place = np.arange(1 + outside, 1 + outside + len(own), dtype=kind) - upto
+            below[here] = place[own]
+            np.multiply(below[here], 2, out=of_members[here])
+            np.multiply(upto[~own] + kind(inside), 2, out=of_others[there])
+        else:
+            members = np.diff(upto[ends], prepend=kind(0))
+            others = np.diff((ends + 1).astype(kind) - upto[ends], prepend=kind(0))
+            before = np.cumsum(others, dtype=kind) - others + kind(outside)
+            members_before = upto[ends] - members + kind(inside)
+            below[here] = np.repeat(before, members)
+            of_members[here] = np.repeat(2 * before + others, members)
+            of_others[there] = np.repeat(2 * members_before + members, others)
+        inside, outside = here.stop, there.stop
+    return of_members, of_others, below
+
+
+def _pieces_between(step: NDArray[np.bool_], n: int) -> Iterator[slice]:
+    """Slices of `PIECE` places, or more where a run of equal numbers would else be cut."""
+    start = 0
+    while start < n:
+        stop = min(start + PIECE, n)
+        if stop < n:
+            left = step[stop - 1 :]
+            ahead = int(np.argmax(left))
+            stop = stop + ahead if left[ahead] else n
+        yield slice(start, stop)
+        start = stop
+
+
+def counting_type(n: int) -> type[np.integer[Any]]:
+    """The type that holds twice any count of `n` records."""
+    return np.int32 if n < 1 << 30 else np.int64
 
 
 def smallest(code: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
@@ -95,3 +284,47 @@ def smallest(code: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
         if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max:
             return code.astype(kind, copy=False)
     return code
+
+
+def counted(code: NDArray[np.integer[Any]], n_codes: int) -> NDArray[np.intp]:
+    """How many records have each code from 0 to `n_codes` - 1; those below 0 are left out."""
+    total = np.zeros(n_codes + 1, np.intp)
+    for part in pieces(len(code)):
+        total += np.bincount(code[part].astype(np.intp) + 1, minlength=n_codes + 1)
+    return total[1:]
+
+
+def parted(code: NDArray[np.integer[Any]], n_codes: int) -> Iterator[NDArray[np.intp]]:
+    """The places of each code from 0 to `n_codes` - 1, ascending; codes below 0 are left out."""
+    code = smallest(code)
+    if n_codes <= FEW_CODES:
+        return (np.flatnonzero(code == value) for value in range(n_codes))
+    sizes = counted(code, n_codes)
+    order = np.argsort(code, kind="stable")[len(code) - int(sizes.sum()) :]
+    return iter(np.split(order, np.cumsum(sizes)[:-1]))
+
+
+def searched(
+    ascending: NDArray[np.floating[Any]], values: Any, *, side: Literal["left", "right"] = "left"
+) -> NDArray[np.intp]:
+    """`np.searchsorted`, without a copy of `ascending` where `values` have more digits than it.
+
+    Examples
+    --------
+    >>> searched(np.array([0.25, 0.5], np.float32), [0.25 + 1e-12, 0.5]).tolist()
+    [1, 1]
+    """
+    wanted = np.asarray(values)
+    if wanted.dtype != ascending.dtype:
+        with np.errstate(over="ignore", under="ignore"):
+            rounded = wanted.astype(ascending.dtype)
+        # rounding must not pass a number of `ascending`
+        if side == "left":
+            wanted = np.where(
+                rounded < wanted, np.nextafter(rounded, rounded.dtype.type(np.inf)), rounded
+            )
+        else:
+            wanted = np.where(
+                rounded > wanted, np.nextafter(rounded, rounded.dtype.type(-np.inf)), rounded
+            )
+    return np.searchsorted(ascending, wanted, side=side)

@@ -61,7 +61,7 @@ def auc(evidence: Evidence, *, level: float = 0.95) -> Estimate:
     """
     checking.fraction(level, "level")
     evidence.require_both(MIN_RECORDS, MIN_RECORDS)
-    spread = _delong(evidence) if evidence.cluster is None else _obuchowski(evidence)
+    spread = evidence.once(_delong if evidence.cluster is None else _obuchowski)
     low, high = _score_interval(spread, level)
     method = (
         "DeLong's variance, score interval"
@@ -122,35 +122,19 @@ class _Spread:
         return max(fewest, self.variance**2 / parts) if parts > 0 else fewest
 
 
-def _upto(evidence: Evidence) -> NDArray[np.int64]:
-    """For each of `member_scores`, how many non-members score no higher."""
-    others, below = evidence.nonmember_scores, evidence.below
-    upto = below.copy()
-    tied = np.flatnonzero(others[np.minimum(below, len(others) - 1)] == evidence.member_scores)
-    upto[tied] = np.searchsorted(others, evidence.member_scores[tied], side="right")
-    return upto
-
-
 def _delong(evidence: Evidence) -> _Spread:
     """DeLong's variance from twice the number of records that each record beats, counted on the
     sorted scores.
     """
     n1, n0 = evidence.n_members, evidence.n_nonmembers
-    upto = _upto(evidence)
-    beaten_by = np.bincount(evidence.below, minlength=n0 + 1)[:n0]
-    np.cumsum(beaten_by, out=beaten_by)
-    ties_too = np.bincount(upto, minlength=n0 + 1)[:n0]
-    np.cumsum(ties_too, out=ties_too)
-    beaten_by += ties_too
-    del ties_too
-    upto += evidence.below
-    value = float(upto.sum()) / (2 * n0 * n1)
+    upto, beaten_by = evidence.beaten()
+    value = float(upto.sum(dtype=np.int64)) / (2 * n0 * n1)
     from_members = _variance(upto) / (4 * n0**2 * n1)
     from_nonmembers = _variance(beaten_by) / (4 * n1**2 * n0)
     return _Spread(value, from_members, from_nonmembers, n1, n0, (n1 - 1, n0 - 1))
 
 
-def _variance(counts: NDArray[np.int64]) -> float:
+def _variance(counts: NDArray[np.integer[Any]]) -> float:
     """Sample variance, in pieces that stay small."""
     n, mean = len(counts), float(counts.mean())
     pieces = (counts[i : i + PIECE] - mean for i in range(0, n, PIECE))
@@ -289,7 +273,7 @@ def rank_sum_p_value(evidence: Evidence, *, wins: int | None = None) -> float:
     known already.
     """
     n1, n0 = evidence.n_members, evidence.n_nonmembers
-    new = _steps(evidence)
+    new = evidence.step
     if np.count_nonzero(new) == 1:
         top = evidence.n_members - int(
             np.searchsorted(evidence.member_scores, evidence.member_scores[-1], side="left")
@@ -297,7 +281,7 @@ def rank_sum_p_value(evidence: Evidence, *, wins: int | None = None) -> float:
         both_high = bool(evidence.member_scores[-1] >= evidence.nonmember_scores[-1])
         hits = 0 if not both_high else top
         return fisher_p_value((hits, len(new) - int(np.argmax(new)) - hits), (n1, n0))
-    doubled = int((evidence.below + _upto(evidence)).sum()) if wins is None else wins
+    doubled = int(evidence.beaten()[0].sum(dtype=np.int64)) if wins is None else wins
     total = n1 + n0
     if total * min(n1, n0) ** 2 * total <= EXACT_WORK:
         return _exact_tail(_tie_sizes(new), n1, n0, doubled)
@@ -355,15 +339,6 @@ def _exact_tail(size: Floats, n1: int, n0: int, doubled: int) -> float:
     threshold = doubled + few * few if n1 <= n0 else 2 * n1 * n0 - doubled + few * few
     tail = ways[few, threshold:].sum() if n1 <= n0 else ways[few, : threshold + 1].sum()
     return float(min(1.0, tail / ways[few].sum()))
-
-
-def _steps(evidence: Evidence) -> NDArray[np.bool_]:
-    """Of the pooled scores in ascending order, all but the first: is it larger than the one
-    before?
-    """
-    pooled = np.concatenate([evidence.member_scores, evidence.nonmember_scores])
-    pooled.sort(kind="stable")
-    return np.asarray(pooled[1:] != pooled[:-1])
 
 
 def _tie_sizes(new: NDArray[np.bool_]) -> Floats:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import Evidence, InvalidInput, NotEnoughData, checking
+from tacit.core.sorting import searched
 from tacit.metrics.arrays import takes_arrays
 from tacit.metrics.intervals import Floats
 from tacit.metrics.rates import members_above, operating_sizes, tpr_limits
@@ -78,9 +79,7 @@ def score_histogram(evidence: Evidence, *, bins: int = 60) -> dict[str, Any]:
     edges = _round_edges(evidence, bins)
     shares = []
     for scores in (evidence.member_scores, evidence.nonmember_scores):
-        upto = np.concatenate(
-            [[0], np.searchsorted(scores, edges[1:-1], side="left"), [len(scores)]]
-        )
+        upto = np.concatenate([[0], searched(scores, edges[1:-1]), [len(scores)]])
         shares.append((np.diff(upto) / len(scores)).tolist())
     return {
         "attack": evidence.attack,
@@ -107,7 +106,7 @@ def _round_edges(evidence: Evidence, bins: int) -> Floats:
 
 
 def _holds_any(ascending: NDArray[Any], values: NDArray[Any]) -> bool:
-    place = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
+    place = np.minimum(searched(ascending, values), len(ascending) - 1)
     return bool((ascending[place] == values).any())
 
 
@@ -115,11 +114,7 @@ def _range(evidence: Evidence) -> tuple[float, float]:
     """Ends of the histogram: outer quantiles of either side, finite and apart."""
     ends = []
     for scores in (evidence.member_scores, evidence.nonmember_scores):
-        finite = scores[
-            np.searchsorted(scores, -np.inf, side="right") : np.searchsorted(
-                scores, np.inf, side="left"
-            )
-        ]
+        finite = scores[searched(scores, -np.inf, side="right") : searched(scores, np.inf)]
         if len(finite):
             last = len(finite) - 1
             ends += [float(finite[last // 1000]), float(finite[last - last // 1000])]

@@ -4,6 +4,7 @@ Looks are functions of the pooled scores alone, never of membership, so that und
 members are a random subset of the records whatever the scores are.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -12,7 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from tacit.core.sorting import order_of, smallest
+from tacit.core.sorting import (
+    FEW_CODES,
+    Places,
+    counted,
+    counting_type,
+    order_of,
+    parted,
+    placed,
+    smallest,
+    steps,
+    taken,
+    tie_runs,
+)
 from tacit.metrics.auc import EXACT_WORK, _exact_tail, _skewed_tail, _tie_sizes
 from tacit.metrics.intervals import fisher_p_value
 from tacit.metrics.rows import Floats, Rows, above
@@ -26,6 +39,8 @@ FEWEST_IN_CUT = 4
 MOST_VARIANCE = 1_000.0
 # Counts further from the mean than this many standard deviations have no chance in float64.
 REACH = 40
+# The next step lies so near in nearly all scores.
+LOOK_AHEAD = 1_024
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,13 +114,13 @@ class Ranked:
     Parameters
     ----------
     source : name of the attack.
-    order : int (n,), records in ascending order of the score.
+    order : int (n,), records in ascending order of the score, equal ones as they came.
     step : bool (n - 1,), whether the sorted score grows from each place to the next.
     rank : int32 or int64 (n,), twice the mid-rank less its mean: whole numbers that sum to 0.
     """
 
     source: str
-    order: NDArray[np.intp]
+    order: Places
     step: NDArray[np.bool_]
     rank: NDArray[np.integer[Any]]
 
@@ -115,29 +130,23 @@ class Ranked:
         source: str,
         score: NDArray[np.floating[Any]],
         *,
-        order: NDArray[np.intp] | None = None,
+        order: Places | None = None,
+        step: NDArray[np.bool_] | None = None,
     ) -> "Ranked":
-        """Sort `score` (n,), unless its ascending `order` is known."""
+        """Sort `score` (n,), unless its ascending `order` is known, and perhaps its `step`."""
         if order is None:
             order = order_of(score)
-        ascending = score[order]
-        step = ascending[1:] != ascending[:-1]
-        ascending_ranks = _doubled_ranks(step, len(order))
-        rank = np.empty_like(ascending_ranks)
-        rank[order] = ascending_ranks
-        return cls(source, order, step, rank)
+        if step is None:
+            step = steps(score, order)
+        return cls(source, order, step, placed(_doubled_ranks(step, len(order)), order))
 
 
 def _doubled_ranks(step: NDArray[np.bool_], n: int) -> NDArray[np.integer[Any]]:
     """Twice the mid-rank less its mean, of sorted records."""
-    # doubled ranks of a billion records need more than 32 bits
-    kind: type[np.integer[Any]] = np.int32 if n < 2**30 else np.int64
-    rank = np.arange(1 - n, n, 2, dtype=kind)
+    rank = np.arange(1 - n, n, 2, dtype=counting_type(n))
     if step.all():
         return rank
-    # the first and the last of neighbours that tie, so that records without ties cost nothing
-    first = np.flatnonzero(~step & np.append(True, step[:-1]))
-    size = np.flatnonzero(~step & np.append(step[1:], True)) + 2 - first
+    first, size = tie_runs(step)
     tied = np.repeat(first - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
     rank[tied] = np.repeat(2 * first + size - n, size)
     return rank
@@ -200,12 +209,11 @@ def cut_look(ranked: Ranked, member: NDArray[np.bool_]) -> Look | None:
     if len(n_top) == 0:
         return None
     level = np.zeros(n, np.uint8)
-    code = np.empty(n, np.uint8)
     level[n - n_top] = 1
-    code[ranked.order] = np.cumsum(level, dtype=np.uint8)
+    code = placed(np.cumsum(level, dtype=np.uint8), ranked.order)
     rows = Rows(code, len(n_top) + 1, nested=True)
     n_members = int(np.count_nonzero(member))
-    inside = np.bincount(code[member], minlength=len(n_top) + 1)
+    inside = counted(code[member], len(n_top) + 1)
     hits = above(inside, axis=0).astype(np.int64)
     tables = tuple(tail_table(n, n_members, int(top)) for top in n_top)
     p_value = [
@@ -258,16 +266,32 @@ def cut_places(step: NDArray[np.bool_]) -> NDArray[np.int64]:
         # half of the records is one cut, not two
         wanted += [size] if part == n / 2 else [size, n - size]
     if not step.all():
-        allowed = n - 1 - np.flatnonzero(step)[::-1]
-        wanted = [_nearest(allowed, top, n) for top in wanted if len(allowed)]
+        wanted = [_nearest(step, top) for top in wanted if step.any()]
     return np.array(sorted(set(wanted), reverse=True), np.int64)
 
 
-def _nearest(allowed: NDArray[np.intp], wanted: int, n: int) -> int:
-    place = int(np.searchsorted(allowed, wanted))
-    near = allowed[max(0, place - 1) : place + 1]
+def _nearest(step: NDArray[np.bool_], wanted: int) -> int:
+    """The size of a top cut that lies on a step, nearest to `wanted`; of two the smaller one."""
+    n = len(step) + 1
+    # a cut of `size` records lies on step n - 1 - size
+    last = n - 1 - wanted
+    smaller, larger = _first_true(step[last + 1 :]), _first_true(step[: last + 1][::-1])
+    sizes = [] if smaller is None else [wanted - 1 - smaller]
+    near = np.array(sizes if larger is None else [*sizes, wanted + larger])
     distance = np.abs(np.log(near / wanted)) + np.abs(np.log((n - near) / (n - wanted)))
     return int(near[np.argmin(distance)])
+
+
+def _first_true(values: NDArray[np.bool_]) -> int | None:
+    """The first place that holds True, looked for in parts that double; None without one."""
+    start, size = 0, LOOK_AHEAD
+    while start < len(values):
+        part = values[start : start + size]
+        place = int(np.argmax(part))
+        if part[place]:
+            return start + place
+        start, size = start + size, 2 * size
+    return None
 
 
 @lru_cache(maxsize=512)
@@ -315,26 +339,37 @@ def slice_look(
     member : bool (n,), the truth.
     """
     code = smallest(code)
-    inside = np.argsort(code[ranked.order], kind="stable")
-    sizes = np.bincount(code.astype(np.intp) + 1, minlength=n_codes + 1)
-    inside = inside[sizes[0] :]
-    sizes = sizes[1:]
-    ends = np.cumsum(sizes)
+    sizes = counted(code, n_codes)
     # what stands in the order of the score is read from front to back within a slice
-    ascending, truth = _doubled_ranks(ranked.step, len(member)), member[ranked.order]
+    truth = taken(member, ranked.order)
+    within = _steps_within(ranked.step, n_codes)
     rank = np.zeros(len(member), ranked.rank.dtype)
     p_values, least = np.ones(n_codes), np.ones(n_codes)
-    for value, (start, end) in enumerate(zip(ends - sizes, ends)):
-        if end == start:
+    for value, places in enumerate(parted(taken(code, ranked.order), n_codes)):
+        n = len(places)
+        if n == 0:
             continue
-        places = inside[start:end]
-        pooled = ascending[places]
-        step = pooled[1:] != pooled[:-1]
-        own, here = _doubled_ranks(step, end - start), truth[places]
+        step = within(places)
+        own, here = _doubled_ranks(step, n), truth[places]
         rank[ranked.order[places]] = own
         n_members = int(np.count_nonzero(here))
         total = int(own[here].sum(dtype=np.int64))
-        p_values[value] = rank_p_value(step, n_members, end - start - n_members, total)
-        least[value] = smallest_rank_p(end - start, n_members)
+        p_values[value] = rank_p_value(step, n_members, n - n_members, total)
+        least[value] = smallest_rank_p(n, n_members)
     rows = Rows(np.maximum(code, 0), n_codes, rank)
     return Look(name, "slice", rows, p_values, least, 0.5 / np.maximum(sizes, 1))
+
+
+def _steps_within(
+    step: NDArray[np.bool_], n_codes: int
+) -> Callable[[NDArray[np.intp]], NDArray[np.bool_]]:
+    """What tells whether the score grows from each of some ascending places (m,) to the next: bool
+    (m - 1,).
+    """
+    if step.all():
+        return lambda places: np.ones(len(places) - 1, bool)
+    if n_codes <= FEW_CODES:
+        # no number a record is made, but all steps are read for each slice
+        return lambda places: np.logical_or.reduceat(step[: places[-1]], places[:-1])
+    run = np.append(0, np.cumsum(step, dtype=np.int32))
+    return lambda places: steps(run, places)

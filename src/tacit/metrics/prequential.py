@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from tacit.core.sorting import Places
 from tacit.metrics.looks import Look, Ranked, tail_table
 from tacit.metrics.rows import Floats, Rows
 
@@ -24,7 +25,7 @@ SEED = 20_251_127
 
 
 def deal_folds(
-    order: NDArray[np.intp], *, cluster: NDArray[np.int64] | None = None, n_folds: int = N_FOLDS
+    order: Places, *, cluster: NDArray[np.int64] | None = None, n_folds: int = N_FOLDS
 ) -> NDArray[np.int8]:
     """Deal records into folds that are alike, by the pooled records alone: int8 (n,).
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import Evidence, InvalidInput
+from tacit.core.sorting import pieces, searched
 from tacit.metrics.arrays import takes_arrays
 from tacit.metrics.clusters import effective_size, units
 
@@ -35,7 +36,7 @@ class Side:
 
 def at_or_above(scores: NDArray[np.floating[Any]], threshold: float) -> int:
     """How many of `scores` (ascending) are `threshold` or more."""
-    return len(scores) - int(np.searchsorted(scores, threshold, side="left"))
+    return len(scores) - int(searched(scores, threshold))
 
 
 def sides(evidence: Evidence, threshold: float) -> tuple[Side, Side]:
@@ -77,7 +78,7 @@ def best_place(evidence: Evidence) -> int:
     best.
     """
     gain = gains(evidence)
-    place = len(gain) - 1 - int(np.argmax(gain[::-1]))
+    place = int(np.flatnonzero(gain == gain.max())[-1])
     if gain[place] <= 0:
         return len(gain)
     return int(np.searchsorted(evidence.member_scores, evidence.member_scores[place], side="left"))
@@ -87,7 +88,10 @@ def gains(evidence: Evidence) -> NDArray[np.float64]:
     """TPR - FPR at each of `member_scores` as a threshold (at all but the first of equal scores,
     less than that).
     """
-    gain = np.arange(evidence.n_members, 0, -1) / evidence.n_members
-    gain -= 1
-    gain += evidence.below / evidence.n_nonmembers
+    n_members = evidence.n_members
+    gain = np.empty(n_members)
+    for part in pieces(n_members):
+        share = np.arange(n_members - part.start, n_members - part.stop, -1) / n_members
+        np.subtract(share, 1, out=gain[part])
+        gain[part] += evidence.below[part] / evidence.n_nonmembers
     return gain

@@ -1,13 +1,17 @@
 """Rows of numbers over the records, most of them 0: what looks sum over members."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+# Sums run over so many records at a time, so that codes and products of all are never written out.
+PART = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,38 +41,52 @@ class Rows:
 
     def products(self, other: "Rows") -> Floats:
         """Inner products (n_rows, other.n_rows) of all rows of both, from one joint histogram."""
-        weight = _product(self.weight, other.weight)
+        table = _total(self._joint(other, part) for part in _parts(len(self.code)))
+        return self.collapsed(other.collapsed(table).T).T
+
+    def _joint(self, other: "Rows", part: slice) -> NDArray[Any]:
+        """Sums of products for each pair of codes, of some of the records."""
+        weight = _product(_some(self.weight, part), _some(other.weight, part))
+        own, others = self.code[part], other.code[part]
         if self.n_codes == other.n_codes == 1:
-            total = float(len(self.code)) if weight is None else float(np.sum(weight))
+            total = float(len(own)) if weight is None else float(np.sum(weight))
             return np.array([[total]])
         if other.n_codes == 1:
-            place = self.code
+            place = own
         elif self.n_codes == 1:
-            place = other.code
+            place = others
         else:
-            place = self.code.astype(np.int32)
+            place = own.astype(np.int32)
             place *= other.n_codes
-            place += other.code
-        size = self.n_codes * other.n_codes
-        table = np.bincount(place, weight, size).reshape(self.n_codes, other.n_codes)
-        return self.collapsed(other.collapsed(table).T).T
+            place += others
+        table = np.bincount(place, weight, self.n_codes * other.n_codes)
+        return table.reshape(self.n_codes, other.n_codes)
 
     @cached_property
     def totals(self) -> Floats:
         """Sum of each row, float64 (n_rows,)."""
-        if self.n_codes == 1 and self.weight is not None:
-            return np.array([float(np.sum(self.weight, dtype=np.float64))])
-        return self.collapsed(np.bincount(self.code, self.weight, self.n_codes))
+        return self.collapsed(_total(self._sums(part, 1) for part in _parts(len(self.code))))
 
     @cached_property
     def squares(self) -> Floats:
         """Sum of squares of each row, float64 (n_rows,)."""
-        return self.totals if self.weight is None else self.squared().totals
+        if self.weight is None:
+            return self.totals
+        return self.collapsed(_total(self._sums(part, 2) for part in _parts(len(self.code))))
 
     def squared(self) -> "Rows":
         """The same rows with each number squared."""
         weight = None if self.weight is None else self.weight.astype(np.float64) ** 2
         return Rows(self.code, self.n_codes, weight, self.nested)
+
+    def _sums(self, part: slice, power: int) -> NDArray[Any]:
+        """Sum of the numbers for each code, each to the `power`, of some of the records."""
+        weight = None if self.weight is None else self.weight[part]
+        if weight is not None and power == 2:
+            weight = weight.astype(np.float64) ** 2
+        if self.n_codes == 1 and weight is not None:
+            return np.array([float(np.sum(weight, dtype=np.float64))])
+        return np.bincount(self.code[part], weight, self.n_codes)
 
     def collapsed(self, table: NDArray[Any]) -> Floats:
         """Sums of rows from sums of codes, both on the last axis."""
@@ -80,10 +98,23 @@ class Rows:
         inside = self.code[None, :] > row if self.nested else self.code[None, :] == row
         return np.asarray(inside if self.weight is None else inside * self.weight, np.float64)
 
-    def take(self, rows: NDArray[Any]) -> "Rows":
+    def take(self, rows: NDArray[Any] | slice) -> "Rows":
         """The same rows on some of the records."""
         weight = None if self.weight is None else self.weight[rows]
         return Rows(self.code[rows], self.n_codes, weight, self.nested)
+
+
+def _parts(n: int) -> list[slice]:
+    """Parts of n records of which little is made at a time."""
+    return [slice(start, start + PART) for start in range(0, max(n, 1), PART)]
+
+
+def _total(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:
+    return reduce(np.add, parts)
+
+
+def _some(weight: NDArray[Any] | None, part: slice) -> NDArray[Any] | None:
+    return None if weight is None else weight[part]
 
 
 def _product(first: NDArray[Any] | None, other: NDArray[Any] | None) -> NDArray[Any] | None:

@@ -158,6 +158,17 @@ def test_users_are_the_unit_of_the_test_for_swapped_sides():
     assert refused <= 1
 
 
+def test_labels_beside_losses_do_not_change_whether_the_sides_look_swapped():
+    """With labels rows are grouped by all their numbers, which is no order of the losses."""
+    rng = np.random.default_rng(3)
+    member = np.repeat([True, False], 3_000)
+    loss = rng.gamma(1.0, np.where(member, 1.3, 1.0))
+    plain = compared(tacit.Outputs(loss=loss), member)
+    labelled = compared(tacit.Outputs(loss=loss, label=rng.integers(0, 9, 6_000)), member)
+    assert "swapped" in plain.backwards
+    assert labelled.backwards == plain.backwards
+
+
 def counted(groups, *, chance=None, expected=0.5):
     """What `_sided` makes of groups (rows, members among them), pure with chance .5 each."""
     total, members = (np.array(part) for part in zip(*groups))

@@ -3,6 +3,7 @@ give.
 """
 
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -94,7 +95,7 @@ def log_odds(
     asked = np.ones(len(x), bool)
     asked[rows] = False
     score = np.zeros(len(x))
-    with one_thread():
+    with one_thread(), _unchecked():
         model.fit(standard[rows[order]], member[order])
         if asked.any():
             p = np.clip(
@@ -102,6 +103,15 @@ def log_odds(
             )
             score[asked] = np.log(p) - np.log1p(-p)
     return score
+
+
+def _unchecked() -> AbstractContextManager[Any]:
+    """scikit-learn does not check every table and parameter again, for each of many small fits."""
+    from sklearn import config_context
+
+    return config_context(  # type: ignore[no-any-return]
+        assume_finite=True, skip_parameter_validation=True
+    )
 
 
 def standardised(x: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float32]:

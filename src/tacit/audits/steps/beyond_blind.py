@@ -230,7 +230,7 @@ def _records(
     if not parts:
         return None
     step = max(1, -(-len(found.member) // MOST_COMPARED))
-    rows = found.order[::step]
+    rows = found.order[::step].astype(np.intp)
     table = np.column_stack(parts)
     if features is not None and label is not None:
         table = np.column_stack([table, _products(features, label)])

@@ -16,6 +16,7 @@ from tacit.core import (
     Outputs,
     Signals,
 )
+from tacit.core.sorting import Places
 from tacit.metrics import auc
 from tacit.metrics.prequential import deal_folds, learned_looks
 
@@ -33,7 +34,7 @@ def blind_result(
     membership: Membership,
     features: NDArray[np.float32] | None,
     *,
-    order: NDArray[np.intp],
+    order: Places,
     level: float,
 ) -> CheckResult | None:
     """The blind guess from the records' features, or at least from their labels; None where there

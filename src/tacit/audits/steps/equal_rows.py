@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from tacit.core.sorting import order_of
+from tacit.core.sorting import Counts, Places, order_of, pieces, sorted_once
 
 Floats = NDArray[np.float64]
-Counts = NDArray[np.integer[Any]]
 
 # A group of equal rows is weighed against the sides of so many groups of nearly equal likeness on
 # either hand: enough to estimate the chance of a pure group, few enough to be alike.
@@ -40,23 +40,24 @@ class EqualRows:
     expected : float64 (k,), chance that each of these is pure.
     noise : variance of the sum of `expected`, which is an estimate.
     local : whether `expected` comes from neighbours; of a large group it is then an upper bound.
+    step : bool (n - 1,), whether each in `order` differs from the one before.
     """
 
-    order: NDArray[np.intp]
+    order: Places
     total: Counts
     members: Counts
     weighed: NDArray[np.intp]
     expected: Floats
     noise: float
     local: bool
+    step: NDArray[np.bool_] | None = None
 
     @classmethod
     def by_number(cls, number: NDArray[Any], member: NDArray[np.bool_]) -> "EqualRows":
         """Rows are equal where their `number` (n,) is; which side they are on is one coin for all
         rows.
         """
-        order = order_of(number)
-        return cls._of_all(order, number[order], member)
+        return cls._of_all(*sorted_once(number), member)
 
     @classmethod
     def by_likeness(
@@ -73,32 +74,31 @@ class EqualRows:
         columns = [array.reshape(len(array), -1) for array in arrays]
         single = len(columns) == 1 and columns[0].shape[1] == 1
         number = columns[0][:, 0] if single else number_of(columns)
-        order = order_of(number)
-        ordered = number[order]
-        total, members = _counted(ordered, member[order])
+        order, step = sorted_once(number)
+        total, members = _counted(order, step, member)
         if len(total) <= AROUND:
-            return cls._of_all(order, ordered, member)
+            return cls._of_all(order, step, member)
         place = None if single else order_of(like()[order[np.cumsum(total) - total]])
         weighed = _some(np.flatnonzero(total >= 2))
         expected, noise = _pure_nearby(total, members, place, weighed)
-        return cls(order, total, members, weighed, expected, noise, local=True)
+        return cls(order, total, members, weighed, expected, noise, True, step)
 
     @classmethod
     def _of_all(
-        cls, order: NDArray[np.intp], ordered: NDArray[Any], member: NDArray[np.bool_]
+        cls, order: Places, step: NDArray[np.bool_], member: NDArray[np.bool_]
     ) -> "EqualRows":
         """Groups whose coin is that of all rows."""
-        total, members = _counted(ordered, member[order])
+        total, members = _counted(order, step, member)
         weighed = _some(np.flatnonzero(total >= 2))
         expected = _pure_of_all(total[weighed], int(np.count_nonzero(member)), len(member))
-        return cls(order, total, members, weighed, expected, 0.0, local=False)
+        return cls(order, total, members, weighed, expected, 0.0, False, step)
 
     @property
     def several(self) -> NDArray[np.bool_]:
         """Groups of two rows or more, bool (g,)."""
         return self.total >= 2
 
-    @property
+    @cached_property
     def mixed(self) -> NDArray[np.bool_]:
         """Groups with rows on both sides, bool (g,)."""
         return (self.members > 0) & (self.members < self.total)
@@ -171,14 +171,32 @@ def number_of(columns: Iterable[NDArray[Any]]) -> NDArray[np.uint64]:
     return number
 
 
-def _counted(ordered: NDArray[Any], member: NDArray[np.bool_]) -> tuple[Counts, Counts]:
-    """How many rows each group of equal neighbours has, and how many of them are members."""
-    n = len(ordered)
-    kind: type[np.integer[Any]] = np.int32 if n < 2**31 else np.int64
-    start = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])).astype(kind)
-    total = np.diff(start, append=kind(n))
-    upto = np.cumsum(member, dtype=kind)[start + total - 1]
-    return total, np.diff(upto, prepend=kind(0))
+def _counted(
+    order: Places, step: NDArray[np.bool_], member: NDArray[np.bool_]
+) -> tuple[Counts, Counts]:
+    """How many rows each group of equal numbers has, and how many of them are members."""
+    last = np.append(step, True)
+    ends = np.empty(int(np.count_nonzero(last)), order.dtype)
+    upto = np.empty(len(ends), order.dtype)
+    filled = before = 0
+    for part in pieces(len(order)):
+        places = np.flatnonzero(last[part])
+        here = slice(filled, filled + len(places))
+        count = np.cumsum(member[order[part]], dtype=order.dtype)
+        ends[here], upto[here] = places + (part.start + 1), count[places] + before
+        filled, before = here.stop, before + int(count[-1])
+    return _differences(ends), _differences(upto)
+
+
+def _differences(upto: Counts) -> Counts:
+    """What each of `upto` has more than the one before, in the same memory."""
+    last = upto.dtype.type(0)
+    for part in pieces(len(upto)):
+        own = upto[part]
+        before = np.append(last, own[:-1])
+        last = own[-1]
+        own -= before
+    return upto
 
 
 def _some(groups: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -204,7 +222,7 @@ def _log_choose(n: int, k: Floats) -> Floats:
 def _pure_nearby(
     total: Counts,
     members: Counts,
-    place: NDArray[np.intp] | None,
+    place: Places | None,
     weighed: NDArray[np.intp],
 ) -> tuple[Floats, float]:
     """Chance that each group lies on one side, from the shares of its neighbours, and the variance
@@ -241,7 +259,9 @@ def _pure_nearby(
     mean = np.clip(share.mean(axis=1), 1e-6, 1 - 1e-6)
     slope = most * (mean ** (most - 1) - (1 - mean) ** (most - 1)) / AROUND
     pull = slope * np.sqrt(mean * (1 - mean))
-    noise = np.bincount(around.ravel(), np.repeat(pull, AROUND))
+    # only groups that are somebody's neighbour
+    _, group = np.unique(around.ravel(), return_inverse=True)
+    noise = np.bincount(group, np.repeat(pull, AROUND))
     return np.clip(expected, 0.0, 1.0), float((noise**2).sum())
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tacit.audits.steps.scoring import Scored
 from tacit.core import Estimate
+from tacit.core.sorting import Places
 from tacit.metrics.clustered import clustered_test, learned_p_value
 from tacit.metrics.detectable import Detectable, detectable_by
 from tacit.metrics.joint import SHARES, JointTest, joint_test, records_needed, separation_p_value
@@ -36,7 +37,7 @@ class Found:
     learned: float | None
     member: NDArray[np.bool_]
     cluster: NDArray[np.int64] | None
-    order: NDArray[np.intp]
+    order: Places
     level: float
 
     @property
@@ -140,7 +141,7 @@ def joint_finding(
     member: NDArray[np.bool_],
     *,
     cluster: NDArray[np.int64] | None,
-    order: NDArray[np.intp],
+    order: Places,
     level: float,
 ) -> Found:
     """Test everything at once.
@@ -159,7 +160,7 @@ def joint_finding(
     """
     looks = [look for item in scored for look in item.looks] + list(slices)
     if cluster is None or np.bincount(cluster).max() == 1:
-        test = joint_test(looks, member)
+        test = _settled(joint_test(looks, member))
         return Found(tuple(scored), test, None, member, None, order, level)
     plain = [look for look in looks if look.kind != "learned"]
     learners = [item for item in scored if item.fold is not None]
@@ -172,6 +173,17 @@ def joint_finding(
         return Found(tuple(scored), test, learned, member, cluster, order, level)
     test = clustered_test(plain, member, cluster)
     return Found(tuple(scored), test, learned, member, cluster, order, level)
+
+
+def _settled(test: JointTest) -> JointTest:
+    """The test without the rows of its looks at slices, which nobody sums any more: they are as
+    long as the records.
+    """
+    looks = [
+        replace(look, rows=look.rows.take(slice(0, 0))) if look.kind == "slice" else look
+        for look in test.looks
+    ]
+    return replace(test, looks=tuple(looks))
 
 
 def learned_p(

@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.core import Signals
-from tacit.core.sorting import order_of
+from tacit.core import Evidence, Signals
+from tacit.core.sorting import Places, order_of, steps, tied_places
 
 Bools = NDArray[np.bool_]
 SEED = 20_262
 
 
-def pooled_order(signals: Sequence[Signals], member: Bools) -> NDArray[np.intp]:
+def pooled_order(
+    signals: Sequence[Signals], member: Bools, paper: Evidence | None = None
+) -> Places:
     """Records in ascending order of the first signal, ties by whatever else is seen of them.
 
     Records that are equal in all that is seen stand in an order by chance.
@@ -22,19 +24,26 @@ def pooled_order(signals: Sequence[Signals], member: Bools) -> NDArray[np.intp]:
     ----------
     signals : what is seen of n records.
     member : bool (n,), of `ties_by_chance`.
+    paper : scores of these records that were sorted already.
     """
     first = signals[0].target[:, 0]
-    order = order_of(first)
-    ascending = first[order]
-    same = ascending[1:] == ascending[:-1]
-    keys: list[NDArray[Any]] = [*signals[0].features.T, signals[0].group]
-    keys += [column for item in reversed(signals) for column in item.target.T]
-    keys = [key for key in keys if key is not first and (key != key[:1]).any()]
+    known = paper is not None and np.array_equal(first, paper.score)
+    order = paper.order if known and paper is not None else order_of(first)
+    same = ~(paper.step if known and paper is not None else steps(first, order))
     if not same.any():
         return order
+    keys: list[NDArray[Any]] = [*signals[0].features.T, signals[0].group]
+    keys += [
+        column
+        for item in reversed(signals)
+        for place, column in enumerate(item.target.T)
+        if place or item is not signals[0]
+    ]
+    keys = [key for key in keys if (key != key[:1]).any()]
     if keys:
         # only records that tie are sorted again, each within its tie
-        tied, run = _runs(same)
+        order = order.copy()
+        tied, run = tied_places(~same)
         records = order[tied]
         order[tied] = records[np.lexsort([*(key[records] for key in keys), run])]
         for key in keys:
@@ -42,7 +51,7 @@ def pooled_order(signals: Sequence[Signals], member: Bools) -> NDArray[np.intp]:
     return ties_by_chance(order, same, member)
 
 
-def ties_by_chance(order: NDArray[np.intp], same: Bools, member: Bools) -> NDArray[np.intp]:
+def ties_by_chance(order: Places, same: Bools, member: Bools) -> Places:
     """The order with equal records shuffled among themselves.
 
     As they came, members would stand before the non-members that equal them. Folds dealt from such
@@ -58,16 +67,10 @@ def ties_by_chance(order: NDArray[np.intp], same: Bools, member: Bools) -> NDArr
     """
     if not same.any():
         return order
-    tied, run = _runs(same)
+    tied, run = tied_places(~same)
     records = order[tied]
     records = records[np.lexsort((~member[records], run))]
     chance = np.random.default_rng(SEED).random(len(records))
     shuffled = order.copy()
     shuffled[tied] = records[np.lexsort((chance, run))]
     return shuffled
-
-
-def _runs(same: Bools) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The places that equal a neighbour, and the number of the run that each belongs to."""
-    tied = np.flatnonzero(np.append(False, same) | np.append(same, False))
-    return tied, np.cumsum(np.append(True, ~same))[tied]

@@ -30,6 +30,7 @@ from tacit.core import (
     overall,
 )
 from tacit.core.dates import today
+from tacit.core.sorting import Places
 from tacit.metrics import (
     advantage,
     named,
@@ -283,7 +284,7 @@ def _blind(made: Release) -> CheckResult:
     embed = Embedding.fitted(tables.reference, tables.rows, tables.synthetic)
     nothing = Outputs(loss=np.zeros(tables.membership.n))
     features = embed(tables.rows).astype(np.float32)
-    order = np.lexsort(features.T)
+    order: Places = np.lexsort(features.T)
     same = (features[order[1:]] == features[order[:-1]]).all(axis=1)
     order = ties_by_chance(order, same, tables.membership.member)
     result = blind_result(nothing, tables.membership, features, order=order, level=made.level)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import InvalidInput, Outputs
+from tacit.core.sorting import first_places
 
 # float32, and numbers in a table, keep about this much of a number
 PRECISION = 1e-5
@@ -20,6 +21,8 @@ COARSE = 0.01
 GAPS = 0.1
 # rows that are compared in their order, and the most that are sorted for one without it
 GLANCE, MOST_SORTED = 5_000, 1_000_000
+# of very many classes so many tell whether rows are the same
+MOST_COLUMNS = 1_000
 
 
 def require_other_numbers(outputs: Outputs, member: NDArray[np.bool_]) -> None:
@@ -34,14 +37,13 @@ def require_other_numbers(outputs: Outputs, member: NDArray[np.bool_]) -> None:
     ------
     InvalidInput : nearly all answers of one side are those of the other.
     """
-    inside, outside = np.flatnonzero(member), np.flatnonzero(~member)
-    if len(inside) != len(outside) or len(inside) < FEWEST:
+    n = int(np.count_nonzero(member))
+    if 2 * n != len(member) or n < FEWEST:
         return
-    glance = slice(0, GLANCE)
-    first, second = (_numbers(outputs, rows[glance]) for rows in (inside, outside))
+    first, second = (_numbers(outputs, first_places(side, GLANCE)) for side in (member, ~member))
     same = _same_in_order(first, second)
-    if not same and len(inside) <= MOST_SORTED:
-        low, high = (np.sort(_numbers(outputs, rows)[:, 0]) for rows in (inside, outside))
+    if not same and n <= MOST_SORTED:
+        low, high = (np.sort(_numbers(outputs, side)[:, 0]) for side in (member, ~member))
         other_order = _share(first, np.roll(second, 1, axis=0))
         same = other_order < MOSTLY_DIFFERENT and _same_sorted(low, high)
     if same:
@@ -51,7 +53,7 @@ def require_other_numbers(outputs: Outputs, member: NDArray[np.bool_]) -> None:
         )
 
 
-def _numbers(outputs: Outputs, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+def _numbers(outputs: Outputs, rows: NDArray[np.intp] | NDArray[np.bool_]) -> NDArray[np.float64]:
     """The answers (n, k) of some records; logits of a row from its largest, for a constant that is
     added to all of them changes nothing.
     """
@@ -60,7 +62,7 @@ def _numbers(outputs: Outputs, rows: NDArray[np.intp]) -> NDArray[np.float64]:
     numbers: NDArray[np.float64] = answer.reshape(len(answer), -1).astype(np.float64)
     if outputs.logits is not None and outputs.task == "multiclass":
         numbers -= numbers.max(axis=1, keepdims=True)
-    return numbers
+    return numbers[:, :: max(1, -(-numbers.shape[1] // MOST_COLUMNS))]
 
 
 def _same_in_order(first: NDArray[np.float64], second: NDArray[np.float64]) -> bool:

@@ -26,6 +26,7 @@ from tacit.core import (
     collect,
     judge,
 )
+from tacit.core.sorting import Places
 from tacit.metrics import advantage, named
 from tacit.metrics.looks import Look, Ranked, cut_look, rank_look
 from tacit.metrics.prequential import deal_folds, learned_looks
@@ -100,11 +101,16 @@ class Scores:
 
     items: tuple[Scored, ...]
     failed: tuple[CheckResult, ...]
-    order: NDArray[np.intp]
+    order: Places
 
 
 def score_all(
-    recipes: Sequence[Check], outputs: Outputs, membership: Membership, *, tell: Progress
+    recipes: Sequence[Check],
+    outputs: Outputs,
+    membership: Membership,
+    *,
+    tell: Progress,
+    paper: Evidence | None = None,
 ) -> Scores:
     """Run every check on all records; attackers that learn by prequential folds.
 
@@ -114,14 +120,15 @@ def score_all(
     outputs : what the model answered.
     membership : the truth.
     tell : called with (what, done, of).
+    paper : scores of these records that were sorted already.
     """
     signals = _signals(recipes, outputs)
-    order = pooled_order([signals[check.statistic] for check in recipes], membership.member)
+    order = pooled_order([signals[check.statistic] for check in recipes], membership.member, paper)
     items: list[Scored] = []
     failed: list[CheckResult] = []
     learns = any(check.attack.learns for check in recipes)
     fold = deal_folds(order, cluster=membership.cluster) if learns else np.zeros(0, np.int8)
-    known = Ordered(signals[recipes[0].statistic].target[:, 0], order)
+    known = Ordered(signals[recipes[0].statistic].target[:, 0], order, paper)
     for done, check in enumerate(recipes):
         tell(check.name, done, len(recipes) + 1)
         seen = signals[check.statistic]
@@ -129,8 +136,8 @@ def score_all(
             if check.attack.learns:
                 items.append(by_folds(check, seen, membership, fold, order))
             else:
-                evidence = collect(check.attack, seen, membership)
-                items.append(at_thresholds(check, evidence, items, known=known))
+                evidence = known.sorted(collect(check.attack, seen, membership))
+                items.append(at_thresholds(check, evidence, items))
         except NotEnoughData as error:
             failed.append(_failed(check, error))
     return Scores(tuple(items), tuple(failed), order)
@@ -166,23 +173,28 @@ class Ordered:
     ----------
     values : floats (n,).
     order : int (n,), their places in ascending order.
+    paper : evidence with the same order of ties as they came, or None.
     """
 
     values: NDArray[np.floating[Any]]
-    order: NDArray[np.intp]
+    order: Places
+    paper: Evidence | None = None
 
-    def order_of(self, values: NDArray[np.floating[Any]]) -> NDArray[np.intp] | None:
-        """The ascending order of `values`, None where they are others."""
-        return self.order if np.array_equal(values, self.values) else None
+    def sorted(self, evidence: Evidence) -> Evidence:
+        """The evidence, sorted; what was sorted before is not sorted again."""
+        if not np.array_equal(evidence.score, self.values):
+            return evidence.sorted_by()
+        paper = self.paper
+        if (
+            paper is not None
+            and np.array_equal(paper.score, evidence.score)
+            and np.array_equal(paper.member, evidence.member)
+        ):
+            return evidence.sorted_like(paper)
+        return evidence.sorted_by(self.order)
 
 
-def at_thresholds(
-    check: Check,
-    evidence: Evidence,
-    before: Sequence[Scored] = (),
-    *,
-    known: Ordered | None = None,
-) -> Scored:
+def at_thresholds(check: Check, evidence: Evidence, before: Sequence[Scored] = ()) -> Scored:
     """An attack that scored all records without being told any.
 
     Parameters
@@ -190,11 +202,9 @@ def at_thresholds(
     check : the recipe.
     evidence : the scores.
     before : attacks that were scored already; one that ranks the records the same pays for both.
-    known : scores that were sorted already; where these are the same, they are not sorted again.
     """
-    order = None if known is None else known.order_of(evidence.score)
-    ranked = Ranked.of(check.name, evidence.score, order=order)
-    evidence.sorted_by(ranked.order)
+    evidence = evidence.sorted_by()
+    ranked = Ranked.of(check.name, evidence.score, order=evidence.order, step=evidence.step)
     candidate = Candidate.of(ranked)
     for other in before:
         if other.ranked is not None and np.array_equal(other.ranked.rank, ranked.rank):
@@ -209,7 +219,7 @@ def by_folds(
     signals: Signals,
     membership: Membership,
     fold: NDArray[np.int8],
-    order: NDArray[np.intp],
+    order: Places,
 ) -> Scored:
     """An attack that learns: each fold is scored by a fit on the folds before it.
 
@@ -249,7 +259,7 @@ def prequential_scores(
     signals: Signals,
     membership: Membership,
     fold: NDArray[np.int8],
-    order: NDArray[np.intp],
+    order: Places,
 ) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
     """Scores (n,) of each fold by an attacker who was told the folds before it, and the folds.
 

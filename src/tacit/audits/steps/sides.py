@@ -13,6 +13,7 @@ from tacit.audits.steps.equal_rows import EqualRows
 from tacit.audits.steps.same_numbers import require_other_numbers
 from tacit.audits.steps.verdict import SMALL_LEAK, percent, rejudged
 from tacit.core import (
+    Evidence,
     InvalidInput,
     Membership,
     NotEnoughData,
@@ -22,6 +23,7 @@ from tacit.core import (
     Signals,
     collect as marked,
 )
+from tacit.core.sorting import Places, backwards, first_places
 from tacit.signals import available, measure
 
 # Equal rows of a coin's split lie on one side too often, or on both, in 1 audit of 30,000 each.
@@ -60,6 +62,7 @@ class Sides:
     backwards : why the sides look swapped; empty where they do not.
     constant : the side for which the model answered the same for every record: "record",
         "non-member", or "" for none.
+    paper : of losses alone, the threshold attack on them, sorted; else None.
     """
 
     n_nonmembers: int
@@ -71,6 +74,7 @@ class Sides:
     cluster: NDArray[np.int64] | None = None
     backwards: str = ""
     constant: str = ""
+    paper: Evidence | None = None
 
     @property
     def share(self) -> float:
@@ -112,7 +116,9 @@ def compared(
     if sides.repeated and _coarse(outputs):
         sides = replace(sides, repeated=0, cluster=None)
     # of losses alone the largest comes last, and is the least like a member
-    order = found.order[::-1] if outputs.task == "loss" else None
+    alone = outputs.task == "loss" and outputs.label is None
+    step = found.step if alone else None
+    falling = None if step is None else (backwards(found.order, step), step[::-1])
     if digest is not None:
         found = EqualRows.by_number(digest, member)
         _require_different([digest], found, member, "records")
@@ -138,10 +144,12 @@ def compared(
     # members that are all answered alike may all be known by heart; of non-members only some are
     several = len(member) - np.count_nonzero(member) >= FEW_COPIES
     flat = several and not same and constant(outputs, ~member) and not _coarse(outputs)
+    paper = None if falling is None else _by_loss(outputs, member, units, *falling)
     return replace(
         sides,
         constant="record" if same else "non-member" if flat else "",
-        backwards=_backwards(outputs, member, units, order),
+        backwards=_backwards(outputs, member, units, paper),
+        paper=paper,
     )
 
 
@@ -336,9 +344,9 @@ def _coarse(outputs: Outputs) -> bool:
 
 
 def _on_grid(values: NDArray[Any]) -> bool:
-    flat = np.asarray(values, np.float64).ravel()
+    flat = values.ravel()
     for part in (flat[:FIRST_NUMBERS], flat):
-        places = np.unique(np.round(part, GRID_DIGITS))
+        places = np.unique(np.round(part.astype(np.float64), GRID_DIGITS))
         if len(places) < 2:
             continue
         gaps = np.diff(places)
@@ -356,9 +364,12 @@ def _require_different(
 ) -> None:
     """Refuse the same rows in the same order, unless so few values make that likely."""
     n = int(np.count_nonzero(member))
-    if 2 * n != len(member) or not all(
-        np.array_equal(array[member], array[~member]) for array in arrays
-    ):
+    if 2 * n != len(member):
+        return
+    first, second = (first_places(side, FIRST_NUMBERS) for side in (member, ~member))
+    # large arrays that differ do so at once
+    same = all(np.array_equal(array[first], array[second]) for array in arrays)
+    if not same or not all(np.array_equal(array[member], array[~member]) for array in arrays):
         return
     share = found.members / n
     if n * np.log(float((share**2).sum())) < np.log(BY_CHANCE):
@@ -368,11 +379,31 @@ def _require_different(
         )
 
 
+def _by_loss(
+    outputs: Outputs,
+    member: NDArray[np.bool_],
+    cluster: NDArray[Any] | None,
+    order: Places | None = None,
+    step: NDArray[np.bool_] | None = None,
+) -> Evidence | None:
+    """The records scored by how well the model fits them, sorted where their ascending `order` and
+    its steps are known; None without members or non-members.
+    """
+    signals = Signals.of(measure(outputs, "loss"), statistic="loss")
+    try:
+        paper = marked(Threshold(), signals, Membership(member, cluster))
+    except NotEnoughData:
+        return None
+    if order is not None:
+        paper.sorted_by(order, step)
+    return paper
+
+
 def _backwards(
     outputs: Outputs,
     member: NDArray[np.bool_],
     cluster: NDArray[Any] | None,
-    order: NDArray[np.intp] | None,
+    paper: Evidence | None,
 ) -> str:
     """Why the sides look swapped: the model knows the non-members better."""
     names = available(outputs)
@@ -382,11 +413,5 @@ def _backwards(
         right = measure(outputs, "correctness")
         if right[member].mean() >= right[~member].mean():
             return ""
-    signals = Signals.of(measure(outputs, "loss"), statistic="loss")
-    try:
-        evidence = marked(Threshold(), signals, Membership(member, cluster))
-        if order is not None:
-            evidence.sorted_by(order)
-        return backwards_warning(evidence)
-    except NotEnoughData:
-        return ""
+    paper = _by_loss(outputs, member, cluster) if paper is None else paper
+    return "" if paper is None else backwards_warning(paper)

@@ -11,7 +11,7 @@ from tacit.audits.steps.scoring import Scored, reaching_chance
 from tacit.audits.steps.small_cells import hidden_values
 from tacit.core import CheckResult, Evidence, Note, NotEnoughData, Outputs
 from tacit.core.checking import MIN_CELL, labelled_codes
-from tacit.core.sorting import smallest
+from tacit.core.sorting import Places, counted, parted, placed, searched, smallest, taken
 from tacit.metrics import advantage, auc, simultaneous_level
 from tacit.metrics.joint import JointTest
 from tacit.metrics.looks import Look, slice_look
@@ -25,9 +25,14 @@ N_ATTACKS, MANY_SLICES = 3, 300
 Column = tuple[NDArray[np.integer[Any]], list[str]]
 
 
-def columns_of(outputs: Outputs) -> dict[str, Column]:
+def columns_of(outputs: Outputs, paper: Evidence | None = None) -> dict[str, Column]:
     """The columns that every audit slices by, as codes (n,) and the text of each value: class,
     correctness and loss decile.
+
+    Parameters
+    ----------
+    outputs : of n records.
+    paper : scores of the records that were sorted already.
     """
     columns: dict[str, Column] = {}
     names = available(outputs)
@@ -40,18 +45,40 @@ def columns_of(outputs: Outputs) -> dict[str, Column]:
         correct = measure(outputs, "correctness") > 0.5
         columns["prediction"] = (correct.astype(np.int64), ["wrong", "correct"])
     if "loss" in names:
-        columns["loss percentile"] = _deciles(-measure(outputs, "loss"))
+        fit = measure(outputs, "loss")
+        known = paper is not None and np.array_equal(fit, paper.score)
+        columns["loss percentile"] = _deciles(fit, paper.order if known and paper else None)
     return columns
 
 
-def _deciles(loss: NDArray[np.floating]) -> Column:
-    edges = np.unique(np.quantile(loss, np.linspace(0, 1, N_PERCENTILES + 1)[1:-1]))
-    code = np.searchsorted(edges, loss, side="left").astype(np.int8)
+def _deciles(fit: NDArray[np.floating], order: Places | None) -> Column:
+    """Tenths by the loss, of which `fit` (n,) is the negative and whose ascending `order` may be
+    known.
+    """
+    share = np.linspace(0, 1, N_PERCENTILES + 1)[1:-1]
+    if order is None:
+        edges = np.unique(np.quantile(-fit, share))
+        code = np.searchsorted(edges, -fit, side="left").astype(np.int8)
+    else:
+        loss = taken(fit, order[::-1])
+        np.negative(loss, out=loss)
+        edges = np.unique(_quantiles(loss, share))
+        ends = np.append(searched(loss, edges, side="right"), len(loss))
+        groups = np.repeat(np.arange(len(ends), dtype=np.int8), np.diff(ends, prepend=0))
+        code = placed(groups, order[::-1])
     if len(edges) < N_PERCENTILES - 1:
         return code, [
             f"group {i + 1} of {len(edges) + 1}, lowest first" for i in range(len(edges) + 1)
         ]
     return code, [f"{10 * i}-{10 * (i + 1)} %" for i in range(N_PERCENTILES)]
+
+
+def _quantiles(ascending: NDArray[np.floating], share: NDArray[np.float64]) -> NDArray[Any]:
+    """`np.quantile` of sorted numbers, from the two neighbours of each quantile alone."""
+    place = share * (len(ascending) - 1)
+    low = np.floor(place).astype(np.intp)
+    pairs = ascending[np.stack([low, np.minimum(low + 1, len(ascending) - 1)])]
+    return np.array([np.quantile(pair, part) for pair, part in zip(pairs.T, place - low)])
 
 
 def slice_looks(
@@ -79,7 +106,9 @@ def slice_looks(
 def _tested(column: Column) -> Column:
     """Codes 0, 1, ... of the values with enough records, -1 elsewhere, and the texts of those."""
     code, texts = column
-    enough = np.bincount(code, minlength=len(texts)) >= 2 * MIN_SIDE
+    enough = counted(code, len(texts)) >= 2 * MIN_SIDE
+    if enough.all():
+        return smallest(code), texts
     renumbered = np.where(enough, np.cumsum(enough) - 1, -1)
     return smallest(renumbered)[code], [text for text, kept in zip(texts, enough) if kept]
 
@@ -108,25 +137,41 @@ def slice_results(
     min_cell : a value with fewer members or non-members is left out.
     """
     corrected = _corrected(test, columns)
-    hidden = hidden_values(columns, shown.row, shown.member, min_cell)
-    rows = {
-        (name, text): records
+    hidden = hidden_values(columns, shown.some_rows, shown.member, min_cell)
+    rows = shown.some_rows
+    own = {
+        name: (code if rows is None else code[rows], texts)
         for name, (code, texts) in columns.items()
-        for text, records, gone in zip(texts, _parted(code[shown.row], len(texts)), hidden[name])
-        if not gone
     }
-    n_tested = sum(_enough(shown.member[records]) for records in rows.values())
+    n_tested = sum(_n_enough(column, hidden[name], shown) for name, column in own.items())
     wide = simultaneous_level(level, max(1, n_tested))
+    paper, order = _ascending(shown)
     return tuple(
-        _slice(key, shown, records, corrected.get(key), wide, alpha=1 - level)
-        for key, records in rows.items()
+        _slice((name, text), paper, records, corrected.get((name, text)), wide, alpha=1 - level)
+        for name, (code, texts) in own.items()
+        for text, records, gone in zip(
+            texts, parted(code if order is None else taken(code, order), len(texts)), hidden[name]
+        )
+        if not gone
     )
 
 
-def _parted(code: NDArray[np.integer[Any]], n_codes: int) -> list[NDArray[np.intp]]:
-    """The records of each code, in the order in which they came."""
-    order = np.argsort(smallest(code), kind="stable")
-    return np.split(order, np.cumsum(np.bincount(code, minlength=n_codes))[:-1])
+def _n_enough(column: Column, hidden: NDArray[np.bool_], shown: Evidence) -> int:
+    """Values that are shown and have enough records for an interval."""
+    code, texts = column
+    members = counted(code[shown.member], len(texts))
+    others = counted(code, len(texts)) - members
+    return int(np.count_nonzero((np.minimum(members, others) >= MIN_SIDE) & ~hidden))
+
+
+def _ascending(shown: Evidence) -> tuple[Evidence, Places | None]:
+    """Evidence whose slices are sorted as they are, and the order in which it stands; of clusters
+    the same evidence.
+    """
+    if shown.cluster is not None:
+        return shown, None
+    score, member = taken(shown.score, shown.order), taken(shown.member, shown.order)
+    return Evidence(score, member, None, shown.assignment, shown.attack), shown.order
 
 
 def _corrected(
@@ -182,6 +227,8 @@ def _slice(
         alone, corrected = p_values or (None, None)
         return replace(result, notes=(note,), p_value=alone, p_adjusted=corrected)
     own = evidence.take(records)
+    if evidence.cluster is None:
+        own.sorted_already()
     try:
         estimates = [auc(own, level=level), advantage(own, level=level)]
     except NotEnoughData as error:

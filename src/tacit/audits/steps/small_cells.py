@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import Note
+from tacit.core.sorting import counted
 
 Column = tuple[NDArray[np.integer[Any]], list[str]]
 
@@ -54,7 +55,7 @@ def too_small(
 
 def hidden_values(
     columns: Mapping[str, Column],
-    row: NDArray[np.intp],
+    row: NDArray[np.intp] | None,
     member: NDArray[np.bool_],
     min_cell: int,
 ) -> dict[str, NDArray[np.bool_]]:
@@ -63,15 +64,15 @@ def hidden_values(
     Parameters
     ----------
     columns : to slice by: codes (n,) and the text of each of k values.
-    row : (r,), the records that were scored.
+    row : (r,), the records that were scored; None where all were, in their order.
     member : (r,), the truth about them.
     min_cell : the least of each side that may be shown.
     """
     found = {}
     for name, (code, texts) in columns.items():
-        own = code[row]
-        total = np.bincount(own, minlength=len(texts))
-        members = np.bincount(own[member], minlength=len(texts))
+        own = code if row is None else code[row]
+        total = counted(own, len(texts))
+        members = counted(own[member], len(texts))
         few = np.minimum(members, total - members) < min_cell
         exempt = name in MADE_OF_ANSWERS
         found[name] = few if exempt else too_small(members, total - members, min_cell)
