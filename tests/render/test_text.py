@@ -9,7 +9,7 @@ import pytest
 
 from tacit.core import CheckResult, Note, Report
 from tacit.render import rendered
-from tacit.render.text import WIDTH, pad, width
+from tacit.render.text import WIDTH, _as_paragraphs, pad, width
 
 GOLDEN = Path(__file__).parent / "golden"
 DIGEST = re.compile(r"blake2b-128:[0-9a-f]{32}")
@@ -97,3 +97,9 @@ def test_attacks_of_which_none_gave_a_number_are_named_with_the_reason():
     text = str(Report("inconclusive", "inconclusive", "Inconclusive: too few.", checks=checks))
     assert "entropy" in text
     assert "Too few records: needs 20, got 2" in text
+
+
+def test_a_short_cell_says_what_it_is_of():
+    rows = (("1", "0", "it was asked for in this way", ""),)
+    said = _as_paragraphs(("Report", "Seed", "Why", "Commit"), rows)
+    assert said == ["• 1. Seed: 0. it was asked for in this way."]

@@ -26,6 +26,9 @@ MAX_ROWS = 4
 MAX_FIRST, MAX_SECOND = 60, 34
 SIGN, PLAIN = "▸ ", "  "
 SIGNS = {"pass": "✓", "fail": "✗", "inconclusive": "?", "neutral": "·"}
+# cells that are not read out, and how many words a cell has that its heading must explain
+SILENT = ("", DASH)
+FEW_WORDS = 3
 
 
 def terminal(document: Document) -> str:
@@ -122,7 +125,7 @@ def _table(table: Table, document: Document) -> str:
     rows = table.rows[:MAX_ROWS]
     left_out = table.left_out + len(table.rows) - len(rows)
     more = document.say("and more").replace("#", document.count(left_out))
-    lines = _as_rows(table, rows) if _fits(table, rows) else _as_paragraphs(rows)
+    lines = _as_rows(table, rows) if _fits(table, rows) else _as_paragraphs(table.head, rows)
     return "\n".join([*lines, *([f"  {more}"] if left_out else [])])
 
 
@@ -245,21 +248,26 @@ def _bar(cell: Interval, low: float, high: float) -> str:
     return "".join(track)
 
 
-def _as_paragraphs(rows: Sequence[tuple[Cell, ...]]) -> list[str]:
-    return [_paragraph(row) for row in rows]
+def _as_paragraphs(head: Sequence[str], rows: Sequence[tuple[Cell, ...]]) -> list[str]:
+    return [_paragraph(head, row) for row in rows]
 
 
-def _paragraph(row: tuple[Cell, ...]) -> str:
+def _paragraph(head: Sequence[str], row: tuple[Cell, ...]) -> str:
     """A row as sentences, under the sign of its verdict where it has one."""
-    first, sign, rest = shown(row[0]), "•", list(row[1:])
-    if rest and isinstance(rest[0], Outcome):
-        verdict = rest.pop(0)
+    first, sign, rest = shown(row[0]), "•", list(zip(head[1:], row[1:]))
+    if rest and isinstance(rest[0][1], Outcome):
+        verdict = rest.pop(0)[1]
         assert isinstance(verdict, Outcome)
         first = f"{first}: {verdict.text.lower()}"
         sign = SIGNS.get(verdict.outcome, "?")
-    said = [first, *(shown(cell) for cell in rest if shown(cell) not in ("", DASH))]
+    said = [first, *(_said(name, shown(cell)) for name, cell in rest if shown(cell) not in SILENT)]
     whole = (text if text.endswith("?") else text.rstrip(".") + "." for text in said)
     return _wrapped(" ".join(whole), indent=f"{sign} ", more="  ")
+
+
+def _said(name: str, cell: str) -> str:
+    """A cell that says what it is of: a number or a few words do not by themselves."""
+    return f"{name}: {cell}" if len(cell.split()) <= FEW_WORDS else cell
 
 
 def _wrapped(text: str, *, indent: str = "", more: str = "") -> str:
