@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from tacit.audits.synthetic import audit_synthetic
     from tacit.audits.unlearning import audit_unlearning
 
-__version__ = "0.2.0.dev0"
+__version__ = "0.2.0"
 
 ROOMS = (
     "adapters",
