@@ -123,10 +123,11 @@ def test_a_slice_that_names_people_is_left_out_of_every_column():
 
 def test_deciles_are_closed_above_and_begin_with_the_lowest_loss():
     """0 to 10: edges 1 to 9; 0 and 1 are in the first tenth, 10 in the last."""
-    code, texts = _deciles(np.arange(11.0))
+    code, texts = _deciles(-np.arange(11.0), None)
+    assert _deciles(-np.arange(11.0), np.arange(11)[::-1])[0].tolist() == code.tolist()
     assert code.tolist() == [0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     assert (texts[0], texts[-1]) == ("0-10 %", "90-100 %")
-    code, texts = _deciles(np.repeat([1.0, 2.0], 50))
+    code, texts = _deciles(-np.repeat([1.0, 2.0], 50), None)
     assert len(set(code[:50].tolist())) == len(set(code[50:].tolist())) == 1
     assert code[0] < code[-1]
     assert texts[0] == f"group 1 of {len(texts)}, lowest first"

@@ -227,7 +227,7 @@ def _slice(
         alone, corrected = p_values or (None, None)
         return replace(result, notes=(note,), p_value=alone, p_adjusted=corrected)
     own = evidence.take(records)
-    if evidence.cluster is None:
+    if evidence.cluster is None and bool((own.score[1:] >= own.score[:-1]).all()):
         own.sorted_already()
     try:
         estimates = [auc(own, level=level), advantage(own, level=level)]
