@@ -9,21 +9,22 @@ from numpy.typing import ArrayLike, NDArray
 
 from tacit.core import checking
 from tacit.core.errors import InvalidInput
-from tacit.core.resolution import decimal_unit
+from tacit.core.probabilities import (
+    SUM_TOLERANCE,
+    look_like_probabilities,
+    require_probabilities,
+    require_sums_of_one,
+)
 
 Task = Literal["multiclass", "binary", "multilabel", "regression", "loss"]
+# probabilities leave 0 to 1 by this much where they were rounded; more in half precision
 TOLERANCE, HALF_TOLERANCE = 1e-3, 2e-2
-SUM_TOLERANCE = 1e-2
-LOOKS_LIKE_ONE = 1e-4
-ENOUGH_TO_TELL = 20
+# a look at so many rows tells logits from probabilities, nearly always
 FIRST_ROWS = 1000
 # the fields that hold one row a record
 ARRAYS = ("logits", "probs", "loss", "label", "prediction", "truth")
+# fewer rows of a multi-label model may have exactly one label each by chance
 N_ONE_HOT = 10
-# rows in percent sum to 100 within what sums of one are allowed
-HUNDRED_TOLERANCE = 100 * SUM_TOLERANCE
-# only so many rows, all with the same number of answers, show that a service keeps the largest few
-ENOUGH_PARTIAL = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +183,7 @@ def _scores(value: ArrayLike | None, name: str) -> NDArray[np.floating[Any]] | N
         raise InvalidInput(f"`{name}` needs at least one class, got shape {result.shape}.")
     if name == "probs":
         narrow = str(getattr(value, "dtype", "")).endswith("float16")
-        _require_probabilities(result, tolerance=HALF_TOLERANCE if narrow else TOLERANCE)
+        require_probabilities(result, tolerance=HALF_TOLERANCE if narrow else TOLERANCE)
     return result
 
 
@@ -228,31 +229,6 @@ def _column(label: NDArray[np.int64]) -> NDArray[np.int64]:
     if label.ndim == 2 and label.shape[1] == 1:
         return checking.frozen(label[:, 0])
     return label
-
-
-def _require_probabilities(probs: NDArray[np.floating[Any]], *, tolerance: float) -> None:
-    outside = (probs < -tolerance) | (probs > 1 + tolerance)
-    if outside.any():
-        rows = np.flatnonzero(outside.reshape(len(probs), -1).any(axis=1))
-        remedy = "If these are logits, pass them as `logits=`."
-        if _look_like_percent(probs):
-            remedy = "They look like percent: divide them by 100."
-        raise InvalidInput(
-            f"`probs` needs numbers from 0 to 1, got values from {probs.min():.4g} to"
-            f" {probs.max():.4g} in {checking.rows_text(rows)}. {remedy}"
-        )
-
-
-def _look_like_percent(probs: NDArray[np.floating[Any]]) -> bool:
-    """Numbers from 0 to 100 whose rows, if there are any, sum to about 100 with what was rounded
-    off.
-    """
-    if (probs < 0).any() or (probs > 100 + HUNDRED_TOLERANCE).any() or probs.max() <= 2:
-        return False
-    if probs.ndim == 1:
-        return len(probs) >= ENOUGH_TO_TELL and bool(probs.max() > 50)
-    off = np.abs(probs.sum(axis=1, dtype=np.float64) - 100)
-    return bool((off <= HUNDRED_TOLERANCE + probs.shape[1] / 2).all())
 
 
 def _require_consistent(outputs: Outputs) -> None:
@@ -343,11 +319,12 @@ def _require_labels(outputs: Outputs, scores: NDArray[np.floating[Any]] | None) 
 def _require_the_right_name(outputs: Outputs, scores: NDArray[np.floating[Any]]) -> None:
     if outputs.probs is not None:
         if outputs.task == "multiclass":
-            _require_sums_of_one(scores)
+            require_sums_of_one(scores)
         return
+    exclusive = outputs.task == "multiclass"
     # the first rows decide nearly always, so a large array of logits is not read twice
-    if _look_like_probabilities(scores[:FIRST_ROWS], outputs.task) and _look_like_probabilities(
-        scores, outputs.task
+    if all(
+        look_like_probabilities(part, exclusive=exclusive) for part in (scores[:FIRST_ROWS], scores)
     ):
         how = (
             "every row is non-negative and sums to 1"
@@ -358,44 +335,3 @@ def _require_the_right_name(outputs: Outputs, scores: NDArray[np.floating[Any]])
             f"`logits` needs unnormalised scores, got what looks like probabilities: {how}. Pass"
             " them as `probs=`."
         )
-
-
-def _require_sums_of_one(probs: NDArray[np.floating[Any]]) -> None:
-    sums = probs.sum(axis=1, dtype=np.float64)
-    rows = np.flatnonzero(np.abs(sums - 1) > SUM_TOLERANCE)
-    if not len(rows):
-        return
-    # k numbers, each off by at most half a unit of its last digit
-    rounding = SUM_TOLERANCE + probs.shape[1] * decimal_unit(probs) / 2
-    if (np.abs(sums[rows] - 1) <= rounding).all() or _largest_few(probs, sums, rounding):
-        return
-    raise InvalidInput(
-        f"`probs` needs rows that sum to 1, got sums from {sums.min():.4g} to {sums.max():.4g}"
-        f" in {checking.rows_text(rows)}. Logits go to `logits=`; independent outputs need a"
-        " `label` of shape (n, k); rounded probabilities need the same number of decimals"
-        " everywhere, and answers of the largest few classes a 0 for each of the others."
-    )
-
-
-def _largest_few(
-    probs: NDArray[np.floating[Any]], sums: NDArray[np.float64], rounding: float
-) -> bool:
-    """Does every row keep the same few classes' probabilities, and 0 for the rest?"""
-    kept = int(np.count_nonzero(probs, axis=1).max())
-    full = np.count_nonzero(np.count_nonzero(probs, axis=1) == kept)
-    return bool(
-        len(probs) >= ENOUGH_PARTIAL
-        and 0 < kept < probs.shape[1]
-        and full >= len(probs) / 2
-        and (sums <= 1 + rounding).all()
-        and (probs >= 0).all()
-    )
-
-
-def _look_like_probabilities(logits: NDArray[np.floating[Any]], task: Task) -> bool:
-    if task == "multiclass":
-        off = np.abs(logits.sum(axis=1, dtype=np.float64) - 1)
-        return logits.shape[1] > 1 and bool((off < LOOKS_LIKE_ONE).all() and (logits >= 0).all())
-    return logits.size >= ENOUGH_TO_TELL and bool(
-        (logits > 0).all() and (logits < 1).all() and np.ptp(logits) > 0
-    )
