@@ -18,14 +18,8 @@ from tacit.adapters.description import describe
 from tacit.adapters.pairs import paired
 from tacit.adapters.records import SeenRecords, seen_features, seen_records
 from tacit.audits.steps.provenance import utility as utility_of
-from tacit.audits.steps.sides import (
-    Sides,
-    blind_to,
-    compared,
-    constant,
-    require_two_sides,
-    without_records,
-)
+from tacit.audits.steps.side_warnings import blind_to, without_records
+from tacit.audits.steps.sides import Sides, compared, constant, require_two_sides
 from tacit.core import Assignment, InvalidInput, Outputs, Report, concatenate
 
 Pair = tuple[ArrayLike, ArrayLike]

@@ -15,7 +15,8 @@ from tacit.audits.steps.pooled_order import pooled_order
 from tacit.audits.steps.provenance import accuracy, arrays_of, environment
 from tacit.audits.steps.record_table import record_table
 from tacit.audits.steps.scoring import Scored, at_thresholds
-from tacit.audits.steps.sides import compared, require_two_sides, told
+from tacit.audits.steps.side_warnings import told
+from tacit.audits.steps.sides import compared, require_two_sides
 from tacit.audits.steps.slices import columns_of, slice_looks, slice_results
 from tacit.audits.steps.small_cells import hidden_notes, hidden_values
 from tacit.audits.steps.split_warning import split_warning

@@ -13,7 +13,8 @@ from tacit.audits.one_model import membership_audit
 from tacit.audits.shadow import shadow_audit
 from tacit.audits.steps.differences import evidence_of
 from tacit.audits.steps.scoring import Progress
-from tacit.audits.steps.sides import Sides, compared, told
+from tacit.audits.steps.side_warnings import told
+from tacit.audits.steps.sides import Sides, compared
 from tacit.audits.steps.verdict import rejudged
 from tacit.core import (
     DEFAULT_POLICY,

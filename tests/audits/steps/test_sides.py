@@ -6,7 +6,8 @@ import pytest
 import tacit
 from tacit import InvalidInput, Outputs
 from tacit.audits.steps.equal_rows import EqualRows
-from tacit.audits.steps.sides import Sides, _could_hide, _sided, compared, told
+from tacit.audits.steps.side_warnings import _could_hide, told
+from tacit.audits.steps.sides import Sides, _sided, compared
 from tacit.core import AtMost, CheckResult, Estimate, Policy, Report, Verdict
 
 N = 400
