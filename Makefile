@@ -6,7 +6,7 @@ PYTEST_ARGS ?=
 export MPLBACKEND := Agg
 export PYTHONHASHSEED := 0
 
-.PHONY: help demo test test-core test-frameworks test-kfp test-tfx test-orchestrators test-browser lint coverage bench bench-compare clean
+.PHONY: help demo test test-core test-frameworks test-kfp test-tfx test-orchestrators test-browser lint coverage fuzz bench bench-compare clean
 .PHONY: test-oldest docs docs-browser dist
 
 help:  ## this list
@@ -55,6 +55,9 @@ dist:  ## wheel and sdist in dist/, each tried in a fresh environment
 coverage:  ## how often each interval misses the truth, by simulation (an hour)
 	@python=$(CORE) && "$$python" benchmarks/coverage.py --out benchmarks/results/coverage.md \
 		&& "$$python" benchmarks/audit_null.py --out benchmarks/results/audit_null.md
+
+fuzz:  ## every reader against damaged files, a minute of CPU each
+	@python=$(CORE) && "$$python" benchmarks/fuzz.py --seconds 60
 
 bench:  ## speed and memory beside other libraries
 	@python=$(CORE) && "$$python" benchmarks/speed.py --out benchmarks/results/speed.md
