@@ -137,6 +137,7 @@ def audit_text(
 
     Examples
     --------
+    >>> from tacit import Tokens
     >>> rng = np.random.default_rng(0)
     >>> def said(mean, n):
     ...     rows = rng.normal(mean, 0.4, (n, 20)).clip(max=0)
