@@ -141,20 +141,18 @@ def test_a_saved_model_is_asked_and_audited(tmp_path, capsys):
     made.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
     made.add_tokens(WORDS)
     tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=made, bos_token="<s>")
-    torch.manual_seed(0)
-    model = transformers.GPT2LMHeadModel(
-        transformers.GPT2Config(
-            vocab_size=302,
-            n_positions=64,
-            n_embd=16,
-            n_layer=1,
-            n_head=1,
-            bos_token_id=0,
-            eos_token_id=0,
-        )
+    config = transformers.GPT2Config(
+        vocab_size=302,
+        n_positions=64,
+        n_embd=16,
+        n_layer=1,
+        n_head=1,
+        bos_token_id=0,
+        eos_token_id=0,
     )
-    for folder in ("model", "base"):
-        model.save_pretrained(tmp_path / folder)
+    for seed, folder in enumerate(("model", "base")):
+        torch.manual_seed(seed)
+        transformers.GPT2LMHeadModel(config).save_pretrained(tmp_path / folder)
         tokenizer.save_pretrained(tmp_path / folder)
     member = write(tmp_path / "m.jsonl", texts(60))
     other = write(tmp_path / "o.jsonl", texts(60, seed=1))

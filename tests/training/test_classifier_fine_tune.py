@@ -172,7 +172,7 @@ def test_what_changes_the_numbers_changes_the_place_in_the_store(base, change):
 # of peft, about transformers
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_adapters_alone_can_be_trained(base, sides):
-    peft = pytest.importorskip("peft")
+    peft = pytest.importorskip("peft", reason="peft is not installed")
     (columns, label), _ = sides
     rows = RecordColumns(columns)
     lora = peft.LoraConfig(task_type="SEQ_CLS", r=2, target_modules=["query", "value"])
