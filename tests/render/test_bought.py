@@ -57,17 +57,20 @@ def told(comparison, suffix=".txt", **options):
 
 def test_the_price_and_what_was_had_for_it_are_one_sentence():
     assert (
-        "decay gives up 0.4 points of accuracy (−0.6 to −0.2) for 60 % of the vulnerability of"
-        " now, confirmed on 5 fresh trainings of each." in told(FOUND)
+        "“decay” gives up 0.4 points of accuracy (−0.6 to −0.2) for 60 % of the vulnerability of"
+        " “now”, confirmed on 5 fresh trainings of each." in told(FOUND)
     )
 
 
 @pytest.mark.parametrize(
     ("price", "says"),
     [
-        (estimate(0.02, 0.01), "decay gains 2.0 points of accuracy (+1.0 to +3.0) and loses 60 %"),
+        (
+            estimate(0.02, 0.01),
+            "“decay” gains 2.0 points of accuracy (+1.0 to +3.0) and loses 60 %",
+        ),
         (estimate(0.0, 0.01), "its accuracy is not shown to differ (0.0 points, −1.0 to +1.0)"),
-        (None, "decay loses 60 % of the vulnerability of now, confirmed"),
+        (None, "“decay” loses 60 % of the vulnerability of “now”, confirmed"),
     ],
 )
 def test_accuracy_is_won_lost_or_not_known(price, says):

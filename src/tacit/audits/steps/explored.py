@@ -91,7 +91,10 @@ def _differences(
 
 def _said(baseline: str, winner: str, confirmed: Confirmed | None) -> str:
     """What may be claimed: the confirmed difference, and nothing else."""
-    if winner == baseline:
+    same = winner == baseline
+    # names are a user's words, and read as such only in quotes
+    winner, baseline = f"“{winner}”", f"“{baseline}”"
+    if same:
         return f"No variant within the tolerance was less vulnerable than {baseline}."
     if confirmed is None:
         return (
