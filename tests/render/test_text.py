@@ -103,3 +103,5 @@ def test_a_short_cell_says_what_it_is_of():
     rows = (("1", "0", "it was asked for in this way", ""),)
     said = _as_paragraphs(("Report", "Seed", "Why", "Commit"), rows)
     assert said == ["• 1. Seed: 0. it was asked for in this way."]
+    told = _as_paragraphs(("Kind", "Tested"), (("a", "yes"), ("b", "not tested")))
+    assert told == ["• a. Tested: yes.", "• b. not tested."]

@@ -267,7 +267,8 @@ def _paragraph(head: Sequence[str], row: tuple[Cell, ...]) -> str:
 
 def _said(name: str, cell: str) -> str:
     """A cell that says what it is of: a number or a few words do not by themselves."""
-    return f"{name}: {cell}" if len(cell.split()) <= FEW_WORDS else cell
+    short = len(cell.split()) <= FEW_WORDS and name.lower() not in cell.lower()
+    return f"{name}: {cell}" if short else cell
 
 
 def _wrapped(text: str, *, indent: str = "", more: str = "") -> str:
