@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tacit import InvalidInput
-from tacit.adapters.files import read_outputs
+from tacit.adapters.files import read_outputs, read_rows
 
 LOGITS = np.array([[2.0, -1.0], [0.5, 3.0], [1.5, 0.0], [-2.0, 4.0]])
 LABEL = np.array([0, 1, 0, 1])
@@ -262,3 +262,9 @@ def test_parquet_lists_and_missing_cells(tmp_path):
     parquet.write_table(arrow.table({"loss": [1.0, None], "member": [1, 0]}), path)
     with pytest.raises(InvalidInput, match=r"column `loss` .* 1 empty cells"):
         read_outputs(path)
+
+
+def test_rows_in_their_order_take_words_for_members_as_two_sides_do(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("loss,member\n0.1,train\n0.9,test\n0.2,train\n", encoding="utf8")
+    assert read_rows(path).member.tolist() == [True, False, True]

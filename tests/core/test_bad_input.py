@@ -404,3 +404,9 @@ def test_one_hot_labels_are_not_taken_for_independent_answers():
         Outputs(logits=np.zeros((30, 3)) + 2.0, label=label)
     label[0] = 1
     assert Outputs(logits=np.zeros((30, 3)) + 2.0, label=label).task == "multilabel"
+
+
+@pytest.mark.parametrize("kind", ["V4", "V2"])
+def test_bytes_that_are_no_numbers_are_refused_by_name(kind):
+    with pytest.raises(InvalidInput, match="`loss` needs numbers"):
+        Outputs(loss=np.zeros(3, kind))

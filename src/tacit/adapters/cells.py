@@ -1,14 +1,19 @@
-"""Columns of a file that have to hold numbers."""
+"""Columns of a file that have to hold numbers, or say who is a member."""
 
 import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from tacit.adapters.tables import NUMBER
 from tacit.core import InvalidInput
+from tacit.core.checking import booleans
 
+# what people write in a column of members
+MEMBER_WORDS = ("train", "training", "member", "in", "yes")
+NONMEMBER_WORDS = ("test", "testing", "holdout", "nonmember", "non-member", "out", "no")
 # numbers with separators of a language
 SEPARATED = re.compile(r"[-+]?\d+([.,'\u2019 \u00a0]\d+)+", re.ASCII)
 
@@ -44,6 +49,37 @@ def numbers(value: NDArray[Any], name: str, path: Path) -> NDArray[Any]:
             f" {sample[:20]!r} in row {row}).{how}"
         )
     return value
+
+
+def members_in(value: NDArray[Any], member_key: str, path: Path) -> NDArray[np.bool_]:
+    """True for members: 0/1, true/false, or words that leave no doubt, such as train and test.
+
+    Parameters
+    ----------
+    value : NDArray[Any]
+        The cells of the column.
+    member_key : str
+        Its name.
+    path : Path
+        Of the file.
+
+    Raises
+    ------
+    InvalidInput
+        A cell is none of these.
+    """
+    if value.dtype.kind not in "US":
+        return booleans(numbers(value, member_key, path), member_key)
+    words = np.char.lower(np.char.strip(value.astype(str)))
+    inside, outside = np.isin(words, MEMBER_WORDS), np.isin(words, NONMEMBER_WORDS)
+    strange = np.unique(words[~(inside | outside)])
+    if len(strange):
+        shown = ", ".join(repr(word) for word in strange[:3].tolist())
+        raise InvalidInput(
+            f"The column `{member_key}` of `{path}` needs numbers (1 for members, 0 for the others)"
+            f" or the words train and test, got {shown}."
+        )
+    return np.asarray(inside)
 
 
 def _first_text(value: NDArray[Any]) -> tuple[int, str]:

@@ -40,7 +40,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.adapters.cells import numbers
+from tacit.adapters.cells import members_in, numbers
 from tacit.adapters.class_names import numbered_classes
 from tacit.adapters.tables import (
     column_names,
@@ -50,7 +50,6 @@ from tacit.adapters.tables import (
     require_no_lookalike,
 )
 from tacit.core import InvalidInput, Outputs
-from tacit.core.checking import booleans
 
 WIDE = {
     "logits": "logit",
@@ -69,8 +68,6 @@ ALIASES = {
     "prob": "probs",
     "logit": "logits",
 }
-MEMBER_WORDS = ("train", "training", "member", "in", "yes")
-NONMEMBER_WORDS = ("test", "testing", "holdout", "nonmember", "non-member", "out", "no")
 OF_OUTPUTS = ("logits", "probs", "loss", "label", "prediction", "truth")
 OURS = (*OF_OUTPUTS, "member", "features", "cluster")
 PREFIXES = ("slice_", "feature_")
@@ -133,7 +130,7 @@ def read_rows(path: str | Path, *, member_key: str = "member") -> Rows:
     file = Path(path)
     columns = _gathered(read_table(file), file, member_key)
     _by_column(columns, file, member_key)
-    inside = booleans(columns.pop(member_key), member_key)
+    inside = members_in(columns.pop(member_key), member_key, file)
     slices = {
         name.removeprefix("slice_"): value
         for name, value in columns.items()
@@ -337,7 +334,7 @@ def _numbered(columns: Columns, stem: str) -> list[str]:
 
 
 def _by_column(columns: Columns, path: Path, member_key: str) -> tuple[Columns, Columns]:
-    inside = _sides(columns[member_key], member_key, path)
+    inside = members_in(columns[member_key], member_key, path)
     for wanted, side in ((True, "members (1)"), (False, "non-members (0)")):
         if not (inside == wanted).any():
             raise InvalidInput(
@@ -348,22 +345,6 @@ def _by_column(columns: Columns, path: Path, member_key: str) -> tuple[Columns, 
     return {name: value[inside] for name, value in rest.items()}, {
         name: value[~inside] for name, value in rest.items()
     }
-
-
-def _sides(value: NDArray[Any], member_key: str, path: Path) -> NDArray[np.bool_]:
-    """True for members: 0/1, true/false, or words that leave no doubt, such as train and test."""
-    if value.dtype.kind not in "US":
-        return booleans(numbers(value, member_key, path), member_key)
-    words = np.char.lower(np.char.strip(value.astype(str)))
-    inside, outside = np.isin(words, MEMBER_WORDS), np.isin(words, NONMEMBER_WORDS)
-    strange = np.unique(words[~(inside | outside)])
-    if len(strange):
-        shown = ", ".join(repr(word) for word in strange[:3].tolist())
-        raise InvalidInput(
-            f"The column `{member_key}` of `{path}` needs numbers (1 for members, 0 for the others)"
-            f" or the words train and test, got {shown}."
-        )
-    return np.asarray(inside)
 
 
 def _require_the_same_columns(sides: tuple[Columns, Columns], files: Sequence[str | Path]) -> None:

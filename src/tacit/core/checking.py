@@ -38,7 +38,7 @@ def array(value: object, name: str, *, ndim: int | Sequence[int] | None = None) 
         result = np.asarray(_off_device(value))
     except Exception as error:
         raise InvalidInput(f"`{name}` cannot be read as an array: {error}.") from error
-    if result.dtype.kind == "V" and result.dtype.names is None:
+    if result.dtype.kind == "V" and "float" in result.dtype.name:
         # bfloat16 and narrower floats, which NumPy does not count among the numbers
         result = result.astype(np.float32)
     if result.dtype.kind not in "biuf":

@@ -26,7 +26,11 @@ SEED = 20_261
 
 
 def singled_out_risk(
-    member: NDArray[Any], nonmember: NDArray[Any], *, level: float = 0.95
+    member: NDArray[Any],
+    nonmember: NDArray[Any],
+    *,
+    level: float = 0.95,
+    dealt: "Dealt | None" = None,
 ) -> Estimate:
     """Residual risk of descriptions that succeed where exactly one record fits.
 
@@ -40,6 +44,7 @@ def singled_out_risk(
     member : int (k, u), records of each unit (a record, or a cluster) that each description fits.
     nonmember : int (k, v), the same descriptions on as many non-members.
     level : two-sided confidence.
+    dealt : what random answer keys make of the same descriptions, where that is known already.
 
     Raises
     ------
@@ -73,7 +78,7 @@ def singled_out_risk(
     if outside.all():
         message = f"All {k} descriptions fit one non-member, so membership can add nothing."
         raise NotEnoughData(message, needed=1, got=0, unit="failed descriptions")
-    dealt = Dealt.of(*fits)
+    dealt = Dealt.of(*fits) if dealt is None else dealt
     link, size = correlation(inside, outside), k / dealt.design_effect
     failed = (float((~inside).mean()), float((~outside).mean()))
     misses = (failed[0] * size, failed[1] * size)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tacit.core import InvalidInput, Outputs
 from tacit.core.optional import require
-from tacit.training.fine_tune import MAX_SEED, digest_of_weights, rate_share
+from tacit.training.fine_tune import MAX_SEED, digest_of_weights, rate_share, require_loop
 from tacit.training.record_columns import RecordColumns
 
 # records that are asked about at once
@@ -62,16 +62,9 @@ class ClassifierFineTune:
     device: str | None = None
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch_size < 1 or not self.lr > 0 or not self.clip > 0:
-            came = f"{self.epochs}, {self.batch_size}, {self.lr} and {self.clip}"
-            raise InvalidInput(
-                "`epochs` and `batch_size` need 1 or more, `lr` and `clip` a number above 0, got"
-                f" {came}."
-            )
-        if self.schedule not in ("constant", "linear", "cosine"):
-            raise InvalidInput(
-                f"`schedule` needs 'constant', 'linear' or 'cosine', got {self.schedule!r}."
-            )
+        require_loop(self.epochs, self.batch_size, self.lr, self.schedule)
+        if not self.clip > 0:
+            raise InvalidInput(f"`clip` needs a number above 0, got {self.clip}.")
         if hasattr(self.model, "config"):
             _require_classifier(self.model)
         elif not callable(self.model):

@@ -69,15 +69,7 @@ class FineTune:
     device: str | None = None
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch_size < 1 or not self.lr > 0:
-            came = f"{self.epochs}, {self.batch_size} and {self.lr}"
-            raise InvalidInput(
-                f"`epochs` and `batch_size` need 1 or more, `lr` a number above 0, got {came}."
-            )
-        if self.schedule not in ("constant", "linear", "cosine"):
-            raise InvalidInput(
-                f"`schedule` needs 'constant', 'linear' or 'cosine', got {self.schedule!r}."
-            )
+        require_loop(self.epochs, self.batch_size, self.lr, self.schedule)
         if getattr(getattr(self.model, "config", None), "is_encoder_decoder", False):
             raise InvalidInput("`FineTune` trains causal models; pass a `TextRecipe` for others.")
 
@@ -276,6 +268,22 @@ def _loss(model: Any, batch: list[list[int]]) -> Any:
     logits = model(input_ids=placed, attention_mask=seen, use_cache=False).logits[:, :-1]
     flat = logits.reshape(-1, logits.shape[-1]).float()
     return torch.nn.functional.cross_entropy(flat, wanted[:, 1:].reshape(-1), ignore_index=IGNORED)
+
+
+def require_loop(epochs: int, batch_size: int, lr: float, schedule: str) -> None:
+    """Refuse settings of a training loop that cannot be used.
+
+    Raises
+    ------
+    InvalidInput : says which, and what came.
+    """
+    if epochs < 1 or batch_size < 1 or not lr > 0:
+        raise InvalidInput(
+            "`epochs` and `batch_size` need 1 or more, `lr` a number above 0, got"
+            f" {epochs}, {batch_size} and {lr}."
+        )
+    if schedule not in ("constant", "linear", "cosine"):
+        raise InvalidInput(f"`schedule` needs 'constant', 'linear' or 'cosine', got {schedule!r}.")
 
 
 def rate_share(schedule: str, done: float) -> float:

@@ -59,12 +59,15 @@ def _singled(name: str, game: TableGame, width: int, *, seed: int, level: float)
         member, nonmember, baseline = singling_out(game, width=width, seed=seed)
     except NotEnoughData as error:
         return _none(name, error)
-    size = len(member) / Dealt.of(member, nonmember).design_effect
+    dealt = Dealt.of(member, nonmember)
+    size = len(member) / dealt.design_effect
     hits = (member.sum(axis=1) == 1, nonmember.sum(axis=1) == 1, baseline)
     sizes = (size, size, float(len(baseline)))
-    return _measured(
-        name, hits, sizes, lambda: singled_out_risk(member, nonmember, level=level), level=level
-    )
+
+    def measure() -> Estimate:
+        return singled_out_risk(member, nonmember, level=level, dealt=dealt)
+
+    return _measured(name, hits, sizes, measure, level=level)
 
 
 def _guessed(name: str, hits: Hits, game: TableGame, *, level: float) -> CheckResult:
