@@ -55,12 +55,15 @@ if __name__ == "__main__":
     shadow(train_fn, x, n=N_MODELS, store=FOLDER + "-whole")
     longest = (time.time() - began) / 5
     best = finished = kills = midway = 0
-    while kills < KILLS:
+    # A kill counts where it hits a run that has just stored something and has more to do. How many
+    # kills that takes depends on the machine and its other work, so the pause follows what it hits.
+    while midway < KILLS:
         told = once(longest)
         kills += 1
         stored = len(made.stored(DirectoryStore(FOLDER)))
         assert stored >= max(best, told), (stored, best, told)
         midway += best < stored < N_MODELS
+        longest *= 1.1 if stored == best else 0.9 if stored == N_MODELS else 1
         best = stored
         if stored == N_MODELS:
             finished += 1
@@ -87,10 +90,7 @@ def test_killed_200_times_at_random_moments_only_jobs_in_flight_are_lost(tmp_pat
     )
     assert done.returncode == 0, done.stderr
     kills, _, midway, left, key = done.stdout.split()
-    assert int(kills) == KILLS
-    assert int(midway) > KILLS / 2, (
-        "most kills must hit a run that has just stored something and has more to do"
-    )
+    assert int(kills) >= int(midway) == KILLS
     space = {"__name__": "arena"}
     exec(compile(arena(folder), "arena", "exec"), space)
     run = plan(space["train_fn"], space["x"], n=N_MODELS).plan
