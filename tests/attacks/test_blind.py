@@ -4,6 +4,8 @@ import numpy as np
 
 from tacit import Membership, Signals, collect
 from tacit.attacks import Blind
+from tacit.attacks.blind import ONE_FOLD_FROM
+from tacit.attacks.learned.fitting import logistic_regression
 from tacit.metrics import auc
 
 
@@ -35,3 +37,22 @@ def test_the_model_is_never_seen():
     member = rng.random(300) < 0.5
     leak = Signals.of(member * 9.0, features=rng.normal(size=(300, 2)))
     assert abs(auc(collect(Blind(), leak, Membership(member))).value - 0.5) < 0.15
+
+
+def test_many_known_records_are_judged_by_one_fold_and_few_by_all(monkeypatch):
+    fits = []
+    real = Blind.__call__.__globals__["log_odds"]
+
+    def log_odds(model, x, rows, member):
+        fits.append(len(rows))
+        return real(model, x, rows, member)
+
+    monkeypatch.setitem(Blind.__call__.__globals__, "log_odds", log_odds)
+    for n, sizes in ((ONE_FOLD_FROM - 2, [398, 398, 400]), (ONE_FOLD_FROM, [400])):
+        fits.clear()
+        member = np.arange(n) % 2 == 0
+        x = np.random.default_rng(0).normal(size=(n, 2)) + member[:, None]
+        skill = Blind()._skill(logistic_regression, x.astype(np.float32), member)
+        assert fits == sizes
+        # two columns shifted by one deviation each: an AUC of .84
+        assert abs(skill - 0.84) < 0.06

@@ -17,6 +17,10 @@ from tacit.attacks.learned.known_rows import told_rows
 from tacit.attacks.reference.ranks import placement
 from tacit.core import InvalidInput, Signals
 
+# From so many known records the first fold alone tells which of two fits is better (200 held-out
+# records know an AUC to .04), and the other folds would be half of an audit's time.
+ONE_FOLD_FROM = 600
+
 
 @dataclass(frozen=True)
 class Blind:
@@ -29,7 +33,7 @@ class Blind:
 
     Parameters
     ----------
-    folds : of the cross-validation among the known records.
+    folds : of the cross-validation among the known records; from 600 of them, the first alone.
 
     References
     ----------
@@ -76,7 +80,9 @@ class Blind:
         for side in (member, ~member):
             part[side] = np.arange(np.count_nonzero(side)) % self.folds
         score = np.empty(len(x))
-        for fold in range(self.folds):
+        used = 1 if len(x) >= ONE_FOLD_FROM else self.folds
+        for fold in range(used):
             inside = part == fold
             score[inside] = log_odds(make(), x, np.flatnonzero(~inside), member[~inside])[inside]
-        return float(placement(score[member], score[~member]).mean())
+        graded = part < used
+        return float(placement(score[graded & member], score[graded & ~member]).mean())

@@ -2,7 +2,15 @@
 
 import numpy as np
 
-from tacit.audits.steps.singling_out import Condition, _condition, _fits, _fitting, _single
+from tacit.audits.steps.singling_out import (
+    Condition,
+    _condition,
+    _descriptions,
+    _fits,
+    _fitting,
+    _masks,
+    _single,
+)
 
 TABLE = np.array([[1.0, 5], [2, 5], [2, 7], [3, np.nan]])
 
@@ -43,3 +51,19 @@ def test_single_descriptions_are_values_and_ends_that_occur_once():
         Condition(0, "at least", 3.0),
         Condition(1, "equal", 7.0),
     ]
+
+
+def test_the_bits_of_a_condition_are_the_rows_that_it_is_true_of():
+    rows_of = _masks(TABLE)
+    # four rows are the upper four bits of a byte
+    assert rows_of(Condition(0, "equal", 2.0)) == 0b0110_0000
+    assert rows_of(Condition(1, "equal", np.nan)) == 0b0001_0000
+    assert rows_of(Condition(0, "at least", 9.0)) == 0
+
+
+def test_every_description_that_is_made_fits_exactly_one_row_and_is_made_once():
+    rng = np.random.default_rng(0)
+    table = np.column_stack([rng.integers(0, 4, 90), rng.normal(size=90), rng.integers(0, 9, 90)])
+    made = _descriptions(table, [False, True, False], 40, width=2, seed=0)
+    assert 20 <= len(made) == len(set(made))
+    assert all(len(_fits(item, table)) == 1 for item in made)
