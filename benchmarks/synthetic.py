@@ -177,10 +177,11 @@ def main() -> None:
         "part", choices=("null", "power", "generators", "shadows", "risks", "speed")
     )
     parser.add_argument("--worlds", type=int, default=100)
+    parser.add_argument("--first", type=int, default=0, help="seed of the first world")
     parser.add_argument("--log", type=Path, help="worlds that are done; a run continues there")
     parser.add_argument("--targets", type=int, default=4)
     arguments = parser.parse_args()
-    began, worlds = time.process_time(), range(arguments.worlds)
+    began, worlds = time.process_time(), range(arguments.first, arguments.worlds)
     parts = {
         "null": lambda: alarms(NO_LEAK, worlds, 2000, 4000, arguments.log),
         "power": lambda: alarms(LEAK, worlds, 4000, 8000, arguments.log),

@@ -2,10 +2,13 @@
 
 python benchmarks/synthetic_populations.py null --seeds 5 --log populations_null.jsonl
 python benchmarks/synthetic_populations.py leak --seeds 1 --rows 1000 --log populations_leak.jsonl
+python benchmarks/synthetic_populations.py null --shift 5 --seeds 5 --log shift_null.jsonl
 
 Mixed types, heavy tails, rare categories, people who are alike in every column, whole numbers,
-many columns, missing cells and dates, yes/no answers, a single column. Each audit is a line of the
-log, and a run goes on where it was stopped. Results: `benchmarks/results/synthetic.md`.
+many columns, missing cells and dates, yes/no answers, a single column. With `--shift` members come
+from another population than non-members and reference: rows high in the first column. Each audit is
+a line of the log, and a run goes on where it was stopped. Results:
+`benchmarks/results/synthetic.md`.
 """
 
 import argparse
@@ -184,17 +187,43 @@ LEAK: dict[str, Release] = {
 }
 
 
-def audited(sample: Sample, name: str, release: Release, *, seed: int, rows: int) -> dict[str, Any]:
+def high_rows(sample: Sample, steep: float) -> Sample:
+    """The same population, but of three rows one is taken, the highest in the first column with
+    e^steep times the weight of the lowest.
+    """
+
+    def draw(rng: Random, n: int) -> Table:
+        rows = sample(rng, 3 * n)
+        code = np.unique(next(iter(rows.values())), return_inverse=True)[1]
+        height = steep * np.searchsorted(np.sort(code), code) / (3 * n)
+        # the n largest of exponential clocks are a weighted sample without replacement
+        return taken(rows, np.argsort(-(height + rng.gumbel(size=3 * n)))[:n])
+
+    return draw
+
+
+def audited(
+    sample: Sample, name: str, release: Release, *, seed: int, rows: int, shift: float
+) -> dict[str, Any]:
     """One world: what was found, and what it cost."""
     keys = [zlib.crc32(text.encode()) for text in (sample.__name__, name)]
     rng = np.random.default_rng([seed, *keys])
     pool, reference, coin = sample(rng, rows), sample(rng, rows), rng.random(rows) < 0.5
     member, nonmember = taken(pool, coin), taken(pool, ~coin)
-    made = release(rng, member, reference, sample, length(member))
+    people = sample
+    if shift:
+        people = high_rows(sample, shift)
+        member = people(rng, length(member))
+    made = release(rng, member, reference, people, length(member))
     began = time.process_time()
     report = tacit.audit_synthetic(
-        made, member=member, nonmember=nonmember, reference=reference, assignment="coin"
+        made,
+        member=member,
+        nonmember=nonmember,
+        reference=reference,
+        assignment="observed" if shift else "coin",
     )
+    blind = next(check for check in report.checks if check.role == "blind")
     return {
         "population": sample.__name__,
         "generator": name,
@@ -202,6 +231,7 @@ def audited(sample: Sample, name: str, release: Release, *, seed: int, rows: int
         "finding": report.finding,
         "p_value": report.p_value,
         "attributable": report.attributable,
+        "giveaway": blind.p_value is not None and blind.p_value <= 0.01,
         "headline": report.headline,
         "seconds": round(time.process_time() - began, 2),
     }
@@ -222,6 +252,8 @@ def table(worlds: list[dict[str, Any]]) -> None:
     low, high = clopper_pearson(k, n, level=0.95)
     small = sum(w["p_value"] is not None and w["p_value"] <= 0.05 for w in worlds)
     print(f"\nCalled a leak: {k} of {n} (95 % limits {low:.1%} to {high:.1%}); p <= .05: {small};")
+    loud = sum(w.get("giveaway", False) for w in worlds)
+    print(f"the split alone gives itself away in {loud};")
     print(f"mean {np.mean([w['seconds'] for w in worlds]):.2f} CPU s an audit.")
 
 
@@ -232,6 +264,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--only", help="one population, by name")
     parser.add_argument("--rows", type=int, default=400, help="members and non-members together")
+    parser.add_argument("--shift", type=float, default=0.0, help="how unlike members are")
     parser.add_argument("--log", type=Path, help="worlds that are done; a run continues there")
     given = parser.parse_args()
     log, generators = given.log, NULL if given.part == "null" else LEAK
@@ -245,7 +278,9 @@ def main() -> None:
             for name, release in generators.items():
                 if (sample.__name__, name, seed) in known:
                     continue
-                worlds.append(audited(sample, name, release, seed=seed, rows=given.rows))
+                worlds.append(
+                    audited(sample, name, release, seed=seed, rows=given.rows, shift=given.shift)
+                )
                 if log:
                     with log.open("a", encoding="utf8") as file:
                         file.write(json.dumps(worlds[-1]) + "\n")

@@ -177,7 +177,7 @@ def audit_synthetic(
     )
     risks = table_risks(game, wanted, seed=made.seed, level=level)
     tell(STEPS[5], 5, len(STEPS))
-    found = Found(attacks, counts, joint, chosen, parts, risks)
+    found = Found(attacks, counts, joint, chosen, parts, risks, to_reference)
     report = released_report(made, found, records=records)
     tell("report", len(STEPS), len(STEPS))
     report = with_slices(report, given)

@@ -183,9 +183,9 @@ def test_beyond_what_normals_reach_all_looks_pay():
 
 
 def test_equal_scores_share_the_middle_of_their_ranks():
-    from tacit.audits.steps.relabelling import _of_score
+    from tacit.audits.steps.relabelling import looks_of
 
-    looks = _of_score(np.array([1.0, 1, 2, 3, 3, 3]))
+    looks = looks_of(np.array([1.0, 1, 2, 3, 3, 3]))
     assert looks[0].tolist() == [1.5, 1.5, 3, 5, 5, 5]
 
 
@@ -202,13 +202,13 @@ def test_sums_over_random_members_have_variance_one():
 
 def test_a_tail_holds_five_records_and_none_is_looked_at_twice():
     """Of 40, a tenth are 4 and a hundredth none: no tail; of 50, five; a hundredth are the same."""
-    from tacit.audits.steps.relabelling import _of_score
+    from tacit.audits.steps.relabelling import looks_of
 
-    assert [int(look.sum()) for look in _of_score(np.arange(40.0))[1:]] == []
-    assert [int(look.sum()) for look in _of_score(np.arange(50.0))[1:]] == [5]
-    assert [int(look.sum()) for look in _of_score(np.arange(600.0))[1:]] == [60, 6]
+    assert [int(look.sum()) for look in looks_of(np.arange(40.0))[1:]] == []
+    assert [int(look.sum()) for look in looks_of(np.arange(50.0))[1:]] == [5]
+    assert [int(look.sum()) for look in looks_of(np.arange(600.0))[1:]] == [60, 6]
     ties = np.repeat([0.0, 1.0], [90, 10])
-    assert [int(look.sum()) for look in _of_score(ties)[1:]] == [10]
+    assert [int(look.sum()) for look in looks_of(ties)[1:]] == [10]
 
 
 def test_the_spread_of_a_difference_of_means_is_that_of_all_answer_keys():

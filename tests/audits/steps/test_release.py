@@ -25,6 +25,7 @@ def found(joint, slices=(), risks=()):
         "a",
         tuple(part(f"slice {p}", p) for p in slices),
         tuple(part(f"risk {p}", p) for p in risks),
+        np.zeros(2),
     )
 
 

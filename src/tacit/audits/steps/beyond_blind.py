@@ -6,18 +6,15 @@ attack's own score, and better than how hard the record is; none of these guesse
 membership.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tacit.audits.steps.joint_finding import Found
+from tacit.audits.steps.record_guesses import FOREST, class_means, difficulties, forest_guess
 from tacit.audits.steps.scoring import Scored
 from tacit.core import CheckResult, Evidence, NotEnoughData, Outputs
-from tacit.core.threads import one_thread
 from tacit.metrics import auc, no_leak_p_value, paired_advantage_difference, paired_auc_difference
 from tacit.metrics.looks import Ranked
 from tacit.metrics.prequential import deal_folds
@@ -29,14 +26,11 @@ MOST_TRIED = 3
 SPEAKS = 0.2
 # Labels alone tell little of a record: what they predict counts only where they tell the split.
 LABELS_SPEAK = 0.05
-# Fits use at most so many records, and comparisons so many, spread evenly. A baseline needs to
-# explain half of a score's variance, not all of it: more records cost minutes and change nothing.
-FIT_LIMIT, MOST_COMPARED = 4_000, 100_000
+# Comparisons use at most so many records, spread evenly.
+MOST_COMPARED = 100_000
 # More classes than this are one column of the predicted attack, not one each.
 MOST_CLASSES = 20
 MOST_PRODUCTS = 200
-TREES, LEAF, NEAREST = 60, 5, 15
-LEAST_P = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +69,7 @@ class _Records:
         """What predicts an attack's score from the record."""
         if self.label is not None:
             return "mean of the attack's score in each class, without membership"
-        return "random forest from the record to the attack's score, without membership"
+        return FOREST
 
     def predicted(self, score: NDArray[np.float64], rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """What the record tells of `score`: each fold by a forest fitted on the others, or, where
@@ -83,18 +77,8 @@ class _Records:
         """
         if self.label is not None:
             return class_means(self.label[rows], score, self.fold[rows])
-        from sklearn.ensemble import RandomForestRegressor
-
         columns = np.column_stack([self.table, *self.difficulty])[rows]
-        return _out_of_fold(
-            lambda: RandomForestRegressor(
-                TREES, min_samples_leaf=LEAF, max_features=1 / 3, random_state=self.seed, n_jobs=1
-            ),
-            columns,
-            score,
-            self.fold[rows],
-            lambda model, x, _: model.predict(x),
-        )
+        return forest_guess(columns, score, self.fold[rows], seed=self.seed)
 
 
 def beyond_blind(
@@ -175,7 +159,7 @@ def _compared(
         if no_leak_p_value(paper) <= limit
     ]
     top = None if in_slice is not None else _best_cut(found, item)
-    p_values = [_one_sided(evidence, paper, top) for paper in speaking]
+    p_values = [more_than(evidence, paper, top) for paper in speaking]
     area = auc(papers[0], level=found.level)
     result = CheckResult(
         name=f"what the record tells of: {item.name}",
@@ -211,8 +195,10 @@ def _best_cut(found: Found, item: Scored) -> float | None:
     return best
 
 
-def _one_sided(evidence: Evidence, baseline: Evidence, top: float | None) -> float:
-    """P-value of "the attack tells no more than the baseline"."""
+def more_than(evidence: Evidence, baseline: Evidence, top: float | None) -> float:
+    """P-value of "the attack tells no more than the baseline", on the same records: by their ranks,
+    or, where `top` is a share of the records, by who stands in that share.
+    """
     if top is None:
         estimate = paired_auc_difference(evidence, baseline)
     else:
@@ -246,31 +232,6 @@ def _records(
     return _Records(rows, table[rows].astype(np.float32), fold, hard, seed, limit, counted)
 
 
-def class_means(
-    label: NDArray[np.int64], score: NDArray[np.float64], fold: NDArray[np.int8]
-) -> NDArray[np.float64]:
-    """The mean score (t,) of each record's class in the other folds, drawn towards the mean of all
-    by as many records as a leaf of the forest would need.
-
-    Parameters
-    ----------
-    label : int (t,)
-    score : float64 (t,)
-    fold : int8 (t,)
-    """
-    _, code = np.unique(label, return_inverse=True)
-    shape = int(fold.max()) + 1, int(code.max()) + 1
-    cell = fold.astype(np.int64) * shape[1] + code
-    total = np.bincount(cell, weights=score, minlength=shape[0] * shape[1]).reshape(shape)
-    count = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
-    # sums of the other folds, and not all less the own: what is left out must leave no rounding
-    others = 1.0 - np.eye(shape[0])
-    sums, sizes = others @ total, others @ count
-    everywhere = sums.sum(axis=1) / np.maximum(sizes.sum(axis=1), 1)
-    mean = (sums + LEAF * everywhere[:, None]) / (sizes + LEAF)
-    return np.asarray(mean[fold, code], np.float64)
-
-
 def _labels(outputs: Outputs) -> NDArray[np.float32] | None:
     """The labels as columns; None where there are none."""
     if outputs.truth is not None:
@@ -290,102 +251,3 @@ def _products(features: NDArray[np.float32], label: NDArray[np.float32]) -> NDAr
     if features.shape[1] * label.shape[1] > MOST_PRODUCTS:
         return np.zeros((len(features), 0), np.float32)
     return (features[:, :, None] * label[:, None, :]).reshape(len(features), -1)
-
-
-def difficulties(
-    features: NDArray[np.float32],
-    outputs: Outputs,
-    rows: NDArray[np.intp],
-    fold: NDArray[np.int8],
-    *,
-    seed: int,
-) -> tuple[NDArray[np.float64], ...]:
-    """How well three unlike models that were not told a membership fit each record; larger fits.
-
-    Each fold is judged by models fitted on the others: the log-probability of the label, or the
-    negative squared error of a regression.
-
-    Parameters
-    ----------
-    features : float32 (t, d), the records' columns.
-    outputs : with the labels of all n records.
-    rows : int (t,), which of the n.
-    fold : int8 (t,).
-    seed : of the forest.
-    """
-    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-    from sklearn.linear_model import LogisticRegression, Ridge
-    from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
-
-    forest = {"min_samples_leaf": LEAF, "random_state": seed, "n_jobs": 1}
-    x = _standardised(features)
-    if outputs.truth is not None:
-        truth = outputs.truth[rows].reshape(len(rows), -1).mean(axis=1)
-        errors: Sequence[Callable[[], Any]] = (
-            lambda: Ridge(),
-            lambda: RandomForestRegressor(TREES, **forest),
-            lambda: KNeighborsRegressor(NEAREST),
-        )
-        guesses = (_out_of_fold(make, x, truth, fold, _prediction) for make in errors)
-        return tuple(-((guess - truth) ** 2) for guess in guesses)
-    if outputs.label is None or outputs.label.ndim > 1 or len(np.unique(outputs.label)) < 2:
-        return ()
-    label = outputs.label[rows]
-    fits: Sequence[Callable[[], Any]] = (
-        lambda: LogisticRegression(max_iter=300),
-        lambda: RandomForestClassifier(TREES, **forest),
-        lambda: KNeighborsClassifier(NEAREST),
-    )
-    return tuple(_out_of_fold(make, x, label, fold, _log_p) for make in fits)
-
-
-def _standardised(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    spread = x.std(axis=0)
-    return np.asarray((x - x.mean(axis=0)) / np.where(spread > 0, spread, 1), np.float32)
-
-
-def _prediction(model: Any, x: NDArray[Any], _: NDArray[Any]) -> NDArray[np.float64]:
-    return np.asarray(model.predict(x), np.float64)
-
-
-def _log_p(model: Any, x: NDArray[Any], label: NDArray[Any]) -> NDArray[np.float64]:
-    """Log-probability of each label; a class that was not fitted has the least."""
-    p = np.asarray(model.predict_proba(x), np.float64)
-    place = np.searchsorted(model.classes_, label)
-    inside = np.minimum(place, len(model.classes_) - 1)
-    known = model.classes_[inside] == label
-    own = np.where(known, p[np.arange(len(label)), inside], 0.0)
-    return np.log(np.maximum(own, LEAST_P))
-
-
-def _out_of_fold(
-    make: Callable[[], Any],
-    x: NDArray[Any],
-    y: NDArray[Any],
-    fold: NDArray[np.int8],
-    judged: Callable[[Any, NDArray[Any], NDArray[Any]], NDArray[np.float64]],
-) -> NDArray[np.float64]:
-    """What models fitted on the other folds say of each record, float64 (t,)."""
-    result = np.zeros(len(x))
-    for number in np.unique(fold):
-        here = fold == number
-        others = np.flatnonzero(~here)
-        others = others[:: max(1, -(-len(others) // FIT_LIMIT))]
-        if len(others) < 2 * NEAREST or len(np.unique(y[others])) < 2:
-            continue
-        with _quiet():
-            model = make().fit(x[others], y[others])
-            result[here] = judged(model, x[here], y[here])
-    return result
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """One thread, and no word of a fit that stopped early: it is a baseline, not a result."""
-    import warnings
-
-    from sklearn.exceptions import ConvergenceWarning
-
-    with warnings.catch_warnings(), one_thread():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        yield

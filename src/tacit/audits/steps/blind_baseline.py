@@ -128,18 +128,23 @@ def blind_warning(blind: CheckResult | None, *, subject: str = "model") -> str:
     return said.replace("the model", f"the {subject}")
 
 
-def beside_warning(blind: CheckResult | None) -> str:
-    """What the reader must know of a leak beside which the split gives itself away too."""
+def beside_warning(blind: CheckResult | None, *, subject: str = "model") -> str:
+    """What the reader must know of a leak beside which the split gives itself away too; see
+    `blind_warning`.
+    """
     if not gives_away(blind):
         return ""
-    return (
+    said = (
         f"the split is a giveaway too: {_blind_text(blind)}. The attack sees more than that, so"
         " there is a leak, but part of its size may come from the split."
     )
+    return said.replace("the model", f"the {subject}")
 
 
-def explained_warning(beyond: Beyond, blind: CheckResult | None) -> str:
-    """What the reader must know first where the records themselves may explain what was found."""
+def explained_warning(beyond: Beyond, blind: CheckResult | None, *, subject: str = "model") -> str:
+    """What the reader must know first where the records themselves may explain what was found; see
+    `blind_warning`.
+    """
     if beyond.passes:
         return ""
     if beyond.reason:
@@ -149,12 +154,13 @@ def explained_warning(beyond: Beyond, blind: CheckResult | None) -> str:
         )
     area = beyond.results[0].estimates[0]
     more = f", and {_blind_text(blind)}" if gives_away(blind) else ""
-    return (
+    said = (
         "members stand out, but no more than the records themselves explain: what a record tells"
         " of the attack's score, without the model, tells members from non-members with AUC"
         f" {area.value:.3g} ({area.low:.3g} to {area.high:.3g}; 0.5 is chance){more}. The split"
         " may be a giveaway: draw members and non-members from one pool at random."
     )
+    return said.replace("the model", f"the {subject}")
 
 
 def _blind_text(blind: CheckResult | None) -> str:

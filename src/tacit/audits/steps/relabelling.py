@@ -174,7 +174,7 @@ def _looks(
     """Which score each look is of, and the looks, float (l, n), none of them constant."""
     owner, rows = [], []
     for index, score in enumerate(scores.values()):
-        for look in _of_score(np.asarray(score, np.float64)):
+        for look in looks_of(score):
             owner.append(index)
             rows.append(look)
     for index, count in enumerate(counts.values(), start=len(scores)):
@@ -183,8 +183,16 @@ def _looks(
     return np.array(owner), np.stack(rows)
 
 
-def _of_score(score: Floats) -> list[Floats]:
-    _, place, size = np.unique(score, return_inverse=True, return_counts=True)
+def looks_of(score: Floats) -> list[Floats]:
+    """The looks at one score: its mid-ranks, and who stands in its highest tenth and hundredth.
+
+    Parameters
+    ----------
+    score : float (n,)
+    """
+    _, place, size = np.unique(
+        np.asarray(score, np.float64), return_inverse=True, return_counts=True
+    )
     middle = np.cumsum(size) - (size - 1) / 2
     looks, seen = [middle[place]], set[int]()
     above = np.cumsum(size[::-1])[::-1]

@@ -7,7 +7,14 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.audits.steps.blind_baseline import blind_result, blind_warning
+from tacit.audits.steps.beyond_release import Rows, beyond_release
+from tacit.audits.steps.blind_baseline import (
+    beside_warning,
+    blind_result,
+    blind_warning,
+    explained_warning,
+    gives_away,
+)
 from tacit.audits.steps.choice import graded_advantage
 from tacit.audits.steps.closeness import share_result, twin_rows, twins_result
 from tacit.audits.steps.overlap import hiding, reference_warning
@@ -125,7 +132,7 @@ class Release:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What was measured."""
+    """What was measured; `to_reference` is how far each row is from the nearest reference row."""
 
     attacks: Mapping[str, Floats]
     counts: Mapping[str, Floats]
@@ -133,6 +140,7 @@ class Found:
     chosen: str
     slices: tuple[CheckResult, ...]
     risks: tuple[CheckResult, ...]
+    to_reference: Floats
 
     @property
     def p_value(self) -> float:
@@ -176,9 +184,9 @@ def released_report(made: Release, found: Found, *, records: bool) -> Report:
         for name, count in found.counts.items()
         if name != "nearest"
     )
-    blind = _blind(made)
+    blind, warning, tried = _split(made, found)
     hidden = hiding(tables, found.counts["nearest"])
-    warning = reference_warning(tables) or blind_warning(blind, subject="release")
+    warning = reference_warning(tables) or warning
     if not warning and hidden and found.p_value > 1 - level:
         # a leak that shows nevertheless is one; that none shows says nothing
         warning, hidden = hidden[0], hidden[1:]
@@ -187,6 +195,9 @@ def released_report(made: Release, found: Found, *, records: bool) -> Report:
     finding = finding_of(p_value, detectable, level=level, attributable=not warning)
     shown = found.joint.adjusted[found.chosen] / JOINT_SHARE <= 1 - level
     verdicts = made.policy.judge(chosen.estimates, chosen.notes, attributable=not warning)
+    beside = beside_warning(blind, subject="release") if finding == "leak" else ""
+    said = [text for text in (warning, beside) if text]
+    baselines = (blind, *tried, twin)
     return Report(
         finding=finding,
         verdict=overall(verdicts),
@@ -197,11 +208,11 @@ def released_report(made: Release, found: Found, *, records: bool) -> Report:
         detectable=detectable,
         score=score,
         chosen=found.chosen,
-        checks=(*results.values(), *found.slices, alarm, *verbatim, *found.risks, blind, twin),
+        checks=(*results.values(), *found.slices, alarm, *verbatim, *found.risks, *baselines),
         verdicts=verdicts,
         unknown=tuple(_unknown(made, chosen, found)),
         assumes=assumptions(evidence, n_reference=tables.reference.n),
-        warnings=(*((warning,) if warning else ()), *hidden, *tables.remarks),
+        warnings=(*said, *hidden, *tables.remarks),
         figures=_figures(evidence, found.chosen, level=wide),
         policy=made.policy.name,
         environment=made.environment,
@@ -278,18 +289,32 @@ def _verbatim(name: str, count: Floats, found: Found, made: Release) -> CheckRes
     )
 
 
-def _blind(made: Release) -> CheckResult:
-    """The guesser that never sees the release."""
-    tables = made.tables
+def _split(made: Release, found: Found) -> tuple[CheckResult, str, tuple[CheckResult, ...]]:
+    """The guesser that never sees the release, why the numbers speak of the split and not of the
+    release (empty where they do not), and what scores were compared with.
+
+    A split that was drawn cannot be explained by the rows, so it is compared with them only where
+    the blind guesser contradicts the draw.
+    """
+    tables, key = made.tables, made.tables.membership
     embed = Embedding.fitted(tables.reference, tables.rows, tables.synthetic)
-    nothing = Outputs(loss=np.zeros(tables.membership.n))
     features = embed(tables.rows).astype(np.float32)
     order: Places = np.lexsort(features.T)
     same = (features[order[1:]] == features[order[:-1]]).all(axis=1)
-    order = ties_by_chance(order, same, tables.membership.member)
-    result = blind_result(nothing, tables.membership, features, order=order, level=made.level)
-    assert result is not None
-    return result
+    order = ties_by_chance(order, same, key.member)
+    nothing = Outputs(loss=np.zeros(key.n))
+    blind = blind_result(nothing, key, features, order=order, level=made.level)
+    assert blind is not None
+    alpha, loud = JOINT_SHARE * (1 - made.level), gives_away(blind)
+    shown = {**found.attacks, **found.counts}
+    alone = all(found.joint.adjusted[name] > alpha for name in shown)
+    drawn = key.assignment != "observed"
+    if found.p_value > 1 - made.level or (not loud and (drawn or alone)):
+        return blind, blind_warning(blind, subject="release"), ()
+    columns = embed.ordered(tables.rows)
+    rows = Rows(embed(tables.rows), columns, found.to_reference, order, key, seed=made.seed)
+    beyond = beyond_release(shown, found.joint, rows, alpha=alpha, level=made.level)
+    return blind, explained_warning(beyond, blind, subject="release"), beyond.results
 
 
 def _unknown(made: Release, chosen: CheckResult, found: Found) -> list[Note]:

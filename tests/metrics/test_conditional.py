@@ -1,0 +1,72 @@
+"""Membership and a score beyond what the record explains of both."""
+
+import numpy as np
+import pytest
+
+from tacit.core import InvalidInput
+from tacit.metrics import conditional
+from tacit.metrics.conditional import conditional_p_values
+
+
+def test_a_fair_coin_a_record_is_counted_exactly():
+    """Three members stand out: all three heads, 1 of 8."""
+    rest, member = np.zeros((9, 2)), np.arange(9) < 3
+    rest[:3, 0] = 1.0
+    rest[[0, 1, 5], 1] = 1.0  # two of three are members: 4 of 8
+    p = conditional_p_values(rest, member, np.full(9, 0.5))
+    assert p == pytest.approx([1 / 8, 1 / 2], abs=0.03)
+
+
+def test_a_likely_member_is_no_surprise():
+    rest, member = np.zeros((4, 1)), np.array([True, False, False, False])
+    rest[0] = 1.0
+    for chance in (0.9, 0.1):
+        p = conditional_p_values(rest, member, np.full(4, chance))
+        assert p[0] == pytest.approx(chance, abs=0.03)
+
+
+def test_records_of_one_person_are_one_coin():
+    rest, member = np.ones((8, 1)), np.ones(8, bool)
+    one = conditional_p_values(rest, member, np.full(8, 0.5), cluster=np.repeat(["a", "b"], 4))
+    assert one[0] == pytest.approx(1 / 4, abs=0.03)
+    assert conditional_p_values(rest, member, np.full(8, 0.5))[0] < 0.01
+
+
+def test_blocks_of_keys_make_no_difference(monkeypatch):
+    rng = np.random.default_rng(0)
+    known = rng.normal(size=(30, 2)), rng.random(30) < 0.5, rng.random(30)
+    whole = conditional_p_values(*known)
+    monkeypatch.setattr(conditional, "BLOCK", 30 * 700)
+    np.testing.assert_allclose(conditional_p_values(*known), whole, atol=0.05)
+
+
+def test_the_level_holds_where_both_predictions_are_rough():
+    """A confounded score: each prediction is a line through a curve, and the other makes up."""
+    alarms = plain = 0
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=300)
+        chance = 1 / (1 + np.exp(-x))
+        member = rng.random(300) < chance
+        score = x + 0.3 * np.sin(3 * x) + rng.normal(size=300)
+        alarms += conditional_p_values((score - x)[:, None], member, chance)[0] <= 0.05
+        plain += (
+            conditional_p_values((score - score.mean())[:, None], member, chance * 0 + 0.5)[0]
+            <= 0.05
+        )
+    assert alarms <= 14  # 5 % of 150, and what chance adds in 98 of 100 runs
+    assert plain > 140
+
+
+def test_a_score_that_knows_more_is_found():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=300)
+    chance = 1 / (1 + np.exp(-x))
+    member = rng.random(300) < chance
+    score = x + 0.5 * member + rng.normal(size=300)
+    assert conditional_p_values((score - x)[:, None], member, chance)[0] < 0.01
+
+
+def test_other_lengths_are_refused():
+    with pytest.raises(InvalidInput, match="one row a record"):
+        conditional_p_values(np.zeros((3, 1)), np.ones(2, bool), np.ones(3))
