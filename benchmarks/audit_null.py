@@ -92,6 +92,43 @@ class Cell:
         return tacit.Outputs(logits=logits, label=label)
 
 
+@dataclass(frozen=True)
+class LabelCell:
+    """A model that answers with one of two labels, right about nearly all records: they tie."""
+
+    name: str
+    n_members: int
+    n_nonmembers: int
+    clusters: int = 0
+    right: float = 0.95
+    share: float = 1.0
+
+    def audit(self, seed: int) -> tacit.Report:
+        """Audit one world; records of one person are near one another and right or wrong alike."""
+        rng = np.random.default_rng([8, seed])
+        made = [self._side(n, rng) for n in (self.n_members, self.n_nonmembers)]
+        person = None
+        if self.clusters:
+            person = tuple(
+                np.arange(len(y)) // self.clusters + 10**6 * i for i, (_, y) in enumerate(made)
+            )
+        return tacit.audit_label_only(
+            _above, train=made[0], test=made[1], cluster=person, n_copies=10, seed=seed
+        )
+
+    def _side(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        times = self.clusters or 1
+        centre = np.repeat(rng.normal(size=(n // times, 3)), times, axis=0)
+        x = centre + (0.3 * rng.normal(size=(n, 3)) if self.clusters else 0.0)
+        wrong = np.repeat(rng.random(n // times) > self.right, times)
+        return x, (_above(x) ^ wrong).astype(int)
+
+
+def _above(x: np.ndarray) -> np.ndarray:
+    """The model: one label above a line, and another below."""
+    return x[:, 0] + x[:, 1] > 0
+
+
 CELLS = (
     Cell("100 + 100", 100, 100),
     Cell("500 + 500", 500, 500),
@@ -108,10 +145,15 @@ CELLS = (
     Cell("users of Pareto sizes, 20 + 200", 20, 200, users="pareto"),
     Cell("users of lognormal sizes, 40 + 40", 40, 40, users="lognormal"),
     Cell("300 + 300, learned attackers too", 300, 300, effort="full", share=0.2),
+    LabelCell("labels only, 300 + 300", 300, 300),
+    LabelCell("labels only, 20 + 20", 20, 20),
+    LabelCell("labels only, 20 + 400", 20, 400),
+    LabelCell("labels only, all right but 1 in 100, 100 + 1,000", 100, 1000, right=0.99),
+    LabelCell("labels only, 40 + 40 people of 5", 200, 200, clusters=5, right=0.9),
 )
 
 
-def measured(cell: Cell, worlds: int, first: int = 0) -> dict[str, float]:
+def measured(cell: Cell | LabelCell, worlds: int, first: int = 0) -> dict[str, float]:
     """Share of worlds called a leak, called clean and refused as a bad split."""
     found, refused = [], 0
     for seed in range(first, first + worlds):

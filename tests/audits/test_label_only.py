@@ -102,6 +102,31 @@ def test_models_that_learned_nothing_are_accused_in_few_worlds():
     assert alarms <= 3  # 5 % of 16, and what chance adds in 99 of 100 runs
 
 
+def test_answers_that_nearly_all_tie_raise_few_alarms_on_tiny_and_unequal_sides():
+    """Two labels, right about 19 of 20: 12 worlds of 15 and 60 records, 12 of 12 and 20 people."""
+    alarms = 0
+    for seed in range(12):
+        rng = np.random.default_rng(100 + seed)
+        for sizes, times in (((15, 60), 1), ((12, 20), 4)):
+            sides, people = [], []
+            for number, n in enumerate(sizes):
+                x = np.repeat(rng.normal(size=(n, 2)), times, axis=0)
+                wrong = np.repeat(rng.random(n) < 0.05, times)
+                sides.append((x, ((x[:, 0] > 0) ^ wrong).astype(int)))
+                people.append(np.repeat(np.arange(n), times) + 1000 * number)
+            report = audit_label_only(
+                lambda z: (z[:, 0] > 0).astype(int),
+                train=sides[0],
+                test=sides[1],
+                cluster=tuple(people) if times > 1 else None,
+                scales=(0.3,),
+                n_copies=3,
+                seed=seed,
+            )
+            alarms += report.finding == "leak"
+    assert alarms <= 4  # 5 % of 24, and what chance adds in 99 of 100 runs
+
+
 def test_text_is_probed_by_its_paraphrases():
     known = {f"note {i}" for i in range(200)}
     train = [f"note {i}" for i in range(200)]
