@@ -362,12 +362,17 @@ def test_missing_cells_dates_and_truth_values_are_compared():
     assert report.environment["n_columns"] == 7
 
 
-def test_a_split_that_shows_in_the_rows_is_inconclusive():
-    real = sides(400)
-    real["member"]["z"] = real["member"]["z"] + 1
-    report = audited(Copier(0.0)(real["member"], 0), real)
+def test_a_split_that_shows_in_the_rows_is_inconclusive_but_for_what_it_does_not_explain():
+    real, others = sides(400), table(400, 77)
+    for rows in (real["member"], others):
+        rows["z"] = rows["z"] + 1
+    report = audited(Copier(0.0)(others, 0), real)
     assert report.finding == "inconclusive"
-    assert "the split itself is a giveaway" in report.headline
+    assert "The split may be a giveaway" in report.headline
+    # columns drawn from the members' own cells: their numbers are in the release to the last digit
+    report = audited(Copier(0.0)(real["member"], 0), real)
+    assert report.finding == "leak"
+    assert "the split is a giveaway too" in report.warnings[0]
 
 
 def test_equal_rows_are_dealt_by_chance_and_not_as_they_came(monkeypatch):

@@ -76,6 +76,8 @@ def audit_synthetic(
     score higher in any of them; it is exact where membership was drawn by coins or a random split,
     however the scores depend on one another. The score that shows most is reported, with intervals
     that hold for all of them at once and a value that is graded by rows that did not choose it.
+    Where the split was found and not drawn, or shows in the rows, a leak is called only if a score
+    goes with membership beyond what the row itself explains of both.
 
     Tables are pandas or polars frames, or dicts of columns, of numbers, dates, text and true/false,
     with missing cells where there are some.
