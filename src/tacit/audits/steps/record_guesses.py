@@ -71,8 +71,7 @@ def row_guesses(
     guess = np.zeros(targets.shape)
     for number in np.unique(fold):
         here = fold == number
-        others = np.flatnonzero(~here)
-        others = others[:: max(1, -(-len(others) // FIT_LIMIT))]
+        others = _others(here)
         with _quiet():
             line = Ridge().fit(straight[others], wanted[others])
             rest = wanted[others] - line.predict(straight[others]).reshape(len(others), -1)
@@ -186,14 +185,19 @@ def _out_of_fold(
     result = np.zeros(len(x))
     for number in np.unique(fold):
         here = fold == number
-        others = np.flatnonzero(~here)
-        others = others[:: max(1, -(-len(others) // FIT_LIMIT))]
+        others = _others(here)
         if len(others) < 2 * NEAREST or len(np.unique(y[others])) < 2:
             continue
         with _quiet():
             model = make().fit(x[others], y[others])
             result[here] = judged(model, x[here], y[here])
     return result
+
+
+def _others(here: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The records of the other folds, evenly at most `FIT_LIMIT` of them."""
+    others = np.flatnonzero(~here)
+    return others[:: max(1, -(-len(others) // FIT_LIMIT))]
 
 
 @contextmanager
