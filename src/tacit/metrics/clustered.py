@@ -26,6 +26,10 @@ LEAST_VARIANCE = 0.05
 # clusters: about two seconds of one core each.
 MOST_PRODUCTS, MOST_SORTED = 4_000_000_000, 100_000_000
 BLOCK = 1_000_000
+# What is left of equal numbers after their mean is taken off is rounding, and its inverse would be
+# taken for endless precision: a mean so near to that of all clusters (in standard deviations of
+# records) is equal to it, squares about a mean that are so small a share of those about 0 are 0.
+ROUNDING = 1e-9
 # A p-value of 1 has no normal score.
 LARGEST = 0.999
 
@@ -85,6 +89,7 @@ def clustered_test(
         Shuffles(smallest, every=False),
         # the error at which a limit touches 0 just where the statistic touches its critical value
         np.where((effect > 0) & (observed > 0), effect * table.scale * inverse(observed), spread),
+        by_cluster=True,
     )
 
 
@@ -135,7 +140,9 @@ class _Clusters:
         scale = np.sqrt(np.maximum(square.sum(0) / n - (total.sum(0) / n) ** 2, 0.0))
         safe = np.where(scale > 0, scale, np.inf)
         mean = total / size[:, None] / safe
-        squares = np.maximum(square / safe**2 - size[:, None] * mean**2, 0.0)
+        about_zero = square / safe**2
+        squares = about_zero - size[:, None] * mean**2
+        squares = np.where(squares > ROUNDING * about_zero, squares, 0.0)
         rho = intraclass_correlation(size, mean, squares)
         weight = size[:, None] / (1 + (size[:, None] - 1) * rho)
         return cls(unit, size, members, mean, squares, weight, scale)
@@ -165,6 +172,7 @@ class _Between:
         w = table.weight[pure]
         d = table.mean[pure]
         d = d - (w * d).sum(axis=0) * inverse(w.sum(axis=0))
+        d = np.where(np.abs(d) > ROUNDING, d, 0.0)
         columns = np.stack([w, w * d, w**2, w**2 * d, w**2 * d**2], axis=1)
         return cls(table.members[pure] > 0, columns)
 
