@@ -14,7 +14,7 @@ from scipy.special import ndtr, ndtri
 from tacit.metrics.chance import Copula, Shuffles
 from tacit.metrics.clusters import intraclass_correlation, inverse
 from tacit.metrics.joint import JointTest, weights
-from tacit.metrics.looks import Look, Ranked, rank_look
+from tacit.metrics.looks import Look, Ranked, rank_look, smallest_rank_p
 from tacit.metrics.permutation import FEWEST_SHUFFLES, MOST_SHUFFLES, gathered, own_order
 from tacit.metrics.rows import Floats, Rows
 
@@ -100,6 +100,32 @@ def _difference(apart: Floats, inner: Floats, information: float, precision: Flo
     inside = inner * inverse(np.full(inner.shape, information))
     both = precision[0] * apart + precision[1] * inside
     return np.asarray(both * inverse(precision.sum(axis=0)))
+
+
+def smallest_clustered_p(member: NDArray[np.bool_], cluster: NDArray[np.int64]) -> float:
+    """The smallest p-value that so few clusters allow: one of all labellings that are dealt.
+
+    Clusters of one kind change places as a whole; a cluster of both kinds deals within itself.
+
+    Parameters
+    ----------
+    member : bool (n,), the truth.
+    cluster : int (n,), the unit of independence.
+
+    Examples
+    --------
+    Three users of members and three of non-members, and one with a member and a non-member:
+
+    >>> member = np.array([1, 1, 1, 0, 0, 0, 1, 0], bool)
+    >>> round(smallest_clustered_p(member, np.array([0, 1, 2, 3, 4, 5, 6, 6])) * 20 * 2, 9)
+    1.0
+    """
+    unit = np.unique(cluster, return_inverse=True)[1]
+    size, inside = np.bincount(unit), np.bincount(unit, weights=member)
+    mixed = (inside > 0) & (inside < size)
+    whole = smallest_rank_p(int((~mixed).sum()), int((inside[~mixed] > 0).sum()))
+    parts = [smallest_rank_p(int(n), int(m)) for n, m in zip(size[mixed], inside[mixed])]
+    return float(np.prod([whole, *parts]))
 
 
 def _numbered(cluster: NDArray[np.int64]) -> NDArray[np.int64]:
