@@ -77,8 +77,9 @@ def audit_label_only(
 
     Three kinds of probes are tried: whether the label is right (the gap attack), how much noise the
     right label survives, and how many augmentations it survives. One test looks at all of them on
-    all records, as in `tacit.audit`. The scores are shares of few questions; records that tie are never ordered by chance, so that a rate at few false accusations
-    is 0 where that is all that labels can show.
+    all records, as in `tacit.audit`. The scores are shares of few questions; records that tie are
+    never ordered by chance, so that a rate at few false accusations is 0 where that is all that
+    labels can show.
 
     Parameters
     ----------
