@@ -13,7 +13,8 @@ A mutant is killed if a test fails or runs ten times as long as before. The test
 once and run once without an error, to see which lines each of them reaches; every mutant then
 has a process of its own, in which the functions of its module are exchanged and those tests run
 that reach its statement, the quickest first. Tests slower than `--slowest` seconds are left out.
-Nothing is written to the files. Without tests after `--`, the tests of the files' rooms are used.
+Nothing is written to the files. Without tests after `--`, the tests of the files' rooms are used;
+with `--own` only those that are named after the file, where there are any: quicker, and harsher.
 """
 
 import argparse
@@ -66,6 +67,7 @@ class Judge:
         self.mutants = mutants
         self.slowest = arguments.slowest
         self.budget = arguments.budget
+        self.own = arguments.own
         self.failed = False
         self.alive: list[Sequence[Mutant]] = []
         self.broken = False
@@ -85,7 +87,8 @@ class Judge:
                 _say(f"{twin.path}: the tests fail where its own code is put in")
                 self.broken = True
         for group in self.mutants:
-            tests = _reaching(session.items, seen, group, self.budget)
+            wanted = _named_after(session.items, seen, group) if self.own else seen
+            tests = _reaching(session.items, wanted, group, self.budget)
             killed = self._kills(tests, seen, group)
             if not killed:
                 self.alive.append(group)
@@ -210,6 +213,17 @@ def _from_a_child(lines: Any) -> Iterator[str]:
     with os.fdopen(reads) as into:
         yield from into
     os.waitpid(child, 0)
+
+
+def _named_after(
+    items: Sequence[pytest.Item], seen: Sequence[Seen | None], group: Sequence[Mutant]
+) -> Sequence[Seen | None]:
+    """None for tests that are not named after the files of the errors, where any is."""
+    names = {f"test_{mutant.path.stem}" for mutant in group}
+    own = [item.path.stem in names for item in items]
+    if not any(own):
+        return seen
+    return [what if named else None for what, named in zip(seen, own, strict=True)]
 
 
 def _reaching(
@@ -341,6 +355,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--again", type=Path, help="only those that this output of a run lists")
     parser.add_argument("--slowest", type=float, default=2.0, help="seconds of a test that runs")
     parser.add_argument("--budget", type=float, default=1e9, help="seconds of tests a mutant")
+    parser.add_argument("--own", action="store_true", help="only tests named after the file")
     parser.add_argument("--least", type=float, default=90.0, help="percent to be killed")
     parser.add_argument("--page", type=Path, help="add a table of the survivors to this file")
     given = list(sys.argv[1:] if argv is None else argv)
