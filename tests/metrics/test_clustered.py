@@ -302,6 +302,18 @@ def test_the_correlation_of_columns_is_pearsons():
     assert found[3].tolist() == [0, 0, 0, 1]
 
 
+def test_what_looks_weigh_follows_from_the_fewer_users(monkeypatch):
+    """Five users of members against eight: five decide whether ranks weigh as cuts do."""
+    asked, weights = [], clustered.weights
+    monkeypatch.setattr(
+        clustered, "weights", lambda looks, few: asked.append(few) or weights(looks, few)
+    )
+    for inside in (5, 8):
+        score, member, user = world(0, np.full(13, 3), inside)
+        clustered_test(looks_at(score, member), member, user)
+    assert asked == [5, 5]
+
+
 @pytest.mark.slow
 def test_attackers_that_learn_over_users_of_unequal_size_keep_their_level():
     """A guesser by the direction between the members and the others that it was told, and 500

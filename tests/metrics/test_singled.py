@@ -122,9 +122,7 @@ def test_answer_keys_are_dealt_as_they_are_written_out(monkeypatch):
     fits = rng.integers(0, 3, (7, 12)) * (rng.random((7, 12)) < 0.3)
     truth = np.arange(12) < 5
     keys = np.random.default_rng(singled.SEED).permuted(np.tile(truth, (50, 1)), axis=1)
-    known = [
-        sum((row[key].sum() == 1) - int(row[~key].sum() == 1) for row in fits) for key in keys
-    ]
+    known = [sum((row[key].sum() == 1) - int(row[~key].sum() == 1) for row in fits) for key in keys]
     assert len(set(known)) > 4
     table = csr_matrix(fits.astype(np.float32))
     for block in (1, 12 * 8, 12 * 50, 1 << 21):
