@@ -79,6 +79,8 @@ class Judge:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """See what the tests reach, then try every mutant."""
         paths = {str(m.path.resolve()) for group in self.mutants for m in group}
+        if self.own:
+            session.items = _kept(session.items, paths)
         seen = self._look(session.items, paths)
         for twin in {
             mutant.path: mutant.twin for group in self.mutants for mutant in group
@@ -213,6 +215,14 @@ def _from_a_child(lines: Any) -> Iterator[str]:
     with os.fdopen(reads) as into:
         yield from into
     os.waitpid(child, 0)
+
+
+def _kept(items: list[pytest.Item], paths: set[str]) -> list[pytest.Item]:
+    """The tests that are named after one of the files; all where a file has none."""
+    names = {f"test_{Path(path).stem}" for path in paths}
+    if not names <= {item.path.stem for item in items}:
+        return items
+    return [item for item in items if item.path.stem in names]
 
 
 def _named_after(

@@ -208,9 +208,7 @@ def test_what_failures_leave_is_worked_out_by_hand():
     expected = 3 / (1 + np.exp(1.0))
     allowance = bernoulli_walk._allowance(expected, 0.05)
     assert allowance > expected / 0.05
-    count, left = bernoulli_walk._sure(
-        np.array([3, 30, 90]), 1.0, failures=3.0, alpha=0.05
-    )
+    count, left = bernoulli_walk._sure(np.array([3, 30, 90]), 1.0, failures=3.0, alpha=0.05)
     assert count.tolist() == [max(0, k - allowance + 1) for k in (3, 30, 90)]
     assert left == pytest.approx(0.05 - expected / allowance)
     count, left = bernoulli_walk._sure(np.array([3, 30]), 1.0, failures=0.0, alpha=0.05)

@@ -193,11 +193,11 @@ def test_a_band_does_not_fall_where_single_limits_do(monkeypatch):
     monkeypatch.setattr(
         curves, "tpr_limits", lambda paper, fpr, *_, level: (low[: len(fpr)], high[: len(fpr)])
     )
-    fpr = np.arange(1, 9) / 10
+    fpr = np.append(np.arange(1, 9) / 10, 1.0)
     paper = Evidence.of(np.arange(40.0), np.arange(40) % 2 == 0)
     bottom, top = curves._band(paper, fpr, 0.95)
-    assert bottom.tolist() == [0.0, 0.2, 0.5, 0.5, 0.6, 0.6, 0.7, 0.8]
-    assert top.tolist() == [0.3, 0.5, 0.5, 0.7, 0.7, 0.8, 0.9, 0.9]
+    assert bottom.tolist() == [0.0, 0.2, 0.5, 0.5, 0.6, 0.6, 0.7, 0.8, 1.0]
+    assert top.tolist() == [0.3, 0.5, 0.5, 0.7, 0.7, 0.8, 0.9, 0.9, 1.0]
 
 
 def test_the_steps_of_a_histogram_have_two_digits_by_hand():
@@ -233,18 +233,19 @@ def test_equal_scores_beyond_what_can_be_rounded_have_a_histogram(value):
 
 
 def test_the_drawn_ranks_of_a_curve_by_hand():
-    """10,000 of either side, each member just above the non-member of its place; 64 points at most:
-    the first 8 ranks, quarters, 10 on a log scale, and members 1, 100 and 10,000 from the top (the
-    member r + 1 from the top has r non-members above it).
+    """10,000 of either side, each member just above the non-member of its place; 80 points at most:
+    the first 10 ranks, fifths, 12 on a log scale (powers of 10 ** (4 / 11)), and members 1, 5,000,
+    10,000 and 100 from the top (the member r + 1 from the top has r non-members above it).
     """
     from tacit.metrics.curves import _kept_ranks
 
     score = np.concatenate([np.arange(10_000) + 0.5, np.arange(10_000.0)])
-    found = _kept_ranks(Evidence(score, np.arange(20_000) < 10_000, None), 64)
-    logs = {1, 3, 8, 22, 60, 167, 464, 1292, 3594, 10_000}
-    assert set(found.tolist()) == {*range(9), 2500, 5000, 7500, *logs, 99, 9999}
-    found = _kept_ranks(Evidence(score, np.arange(20_000) < 10_000, None), 32)
-    assert set(found.tolist()) == {0, 1, 2, 3, 4, 22, 464, 10_000}
+    evidence = Evidence(score, np.arange(20_000) < 10_000, None)
+    logs = {1, 2, 5, 12, 28, 66, 152, 351, 811, 1874, 4329, 10_000}
+    fifths = {2000, 4000, 6000, 8000}
+    assert set(_kept_ranks(evidence, 80).tolist()) == {*range(11), *fifths, *logs, 99, 4999, 9999}
+    assert set(_kept_ranks(evidence, 32).tolist()) == {0, 1, 2, 3, 4, 22, 464, 10_000}
+    assert roc_points(evidence) == roc_points(evidence, max_points=400)
 
 
 def test_over_clusters_the_band_is_that_of_the_metric_at_its_anchors():

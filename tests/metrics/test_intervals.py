@@ -224,7 +224,12 @@ def test_fisher_sums_tables_in_blocks_of_any_size(block, monkeypatch):
     from tacit.metrics import intervals
 
     monkeypatch.setattr(intervals, "BLOCK", block)
-    for hits, total, n in [(3, 20, (20, 20)), (8, 12, (12, 30)), (10, 20, (10, 40)), (2, 30, (25, 9))]:
+    for hits, total, n in [
+        (3, 20, (20, 20)),
+        (8, 12, (12, 30)),
+        (10, 20, (10, 40)),
+        (2, 30, (25, 9)),
+    ]:
         known = hypergeom.sf(hits - 1, sum(n), n[0], total)
         assert fisher_p_value((hits, total - hits), n) == pytest.approx(known, rel=1e-12)
 
