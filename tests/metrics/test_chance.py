@@ -8,7 +8,7 @@ from tacit.metrics.chance import Copula, Shuffles
 
 
 def counted(smallest, every, ratio):
-    """Shuffles at least as extreme; the truth is one of all labellings, and one more of a sample."""
+    """Shuffles as extreme; the truth is one of all labellings, and one more of a sample."""
     count = sum(value <= ratio * (1 + 1e-5) for value in smallest)
     return max(count, 1) / len(smallest) if every else (count + 1) / (len(smallest) + 1)
 

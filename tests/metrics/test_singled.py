@@ -113,7 +113,7 @@ def test_the_estimate_is_the_ratio_of_failures_by_hand():
 
 
 def test_answer_keys_are_dealt_as_they_are_written_out(monkeypatch):
-    """In blocks of any size: each description's count among those dealt as members, and the rest."""
+    """In blocks of any size: each description's count among those dealt as members, and beyond."""
     from scipy.sparse import csr_matrix
 
     from tacit.metrics import singled
