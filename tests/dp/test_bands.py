@@ -256,3 +256,50 @@ def test_both_roads_to_a_convolution_give_the_same(first, second):
     found = convolved(one, other)
     np.testing.assert_allclose(found, np.convolve(one, other), rtol=1e-9, atol=1e-12)
     assert (found >= 0).all()
+
+
+def test_the_local_level_is_found_in_a_handful_of_looks(monkeypatch):
+    """A look at 5,000 ranks takes a second. At .025, where most audits stand, the table of ratios
+    starts within an eighth of the answer, and four looks are enough; six elsewhere.
+    """
+    from tacit.dp import bands
+
+    looks = []
+    monkeypatch.setattr(
+        bands,
+        "crossing_probability",
+        lambda *given: looks.append(1) or crossing_probability(*given),
+    )
+    for alpha, most in ((0.025, 4), (0.2, 6)):
+        for n in (1, 10, 100, 500, 1000):
+            looks.clear()
+            bands.local_level.cache_clear()
+            eta = local_level(n, alpha)
+            assert len(looks) <= most, (n, alpha)
+            if alpha == 0.025:
+                start = float(np.interp(np.log(n), bands.START_LOG_N, bands.START_RATIO))
+                assert alpha / eta == pytest.approx(start, rel=0.125)
+    assert np.all(np.diff(bands.START_LOG_N) > 0)
+    assert np.all(np.diff(bands.START_RATIO) > 0)
+
+
+def test_no_more_paths_are_followed_than_can_still_matter(monkeypatch):
+    """Counts up to 8.5 deviations (and 15) above what the bound leads to expect, and no more than
+    there are: at bounds of .2 and .6 of 2,000, 400 + 152 + 15 and 1,200 + 186 + 15.
+    """
+    from tacit.dp import bands
+
+    lengths, plain = [], bands.convolved
+    monkeypatch.setattr(
+        bands, "convolved", lambda one, other: lengths.append(len(one)) or plain(one, other)
+    )
+    crossing_probability(2000, np.array([1, 2, 3]), np.array([0.2, 0.6, 0.61]))
+    assert lengths[0] == 1
+    # from the rank itself, or the least count that has any mass, up to the highest
+    first = [max(i, int(2000 * b - 8.5 * (2000 * b) ** 0.5 - 15)) for i, b in ((1, 0.2), (2, 0.6))]
+    assert lengths[1] <= 567 - first[0] + 2
+    assert lengths[2] <= 1401 - first[1] + 300
+    lengths.clear()
+    crossing_probability(10, np.array([3, 9]), np.array([0.5, 0.9]))
+    # of ten at least 3 lie below the first bound: counts of 3 to 10
+    assert lengths == [1, 8]

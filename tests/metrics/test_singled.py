@@ -167,3 +167,19 @@ def test_a_small_p_value_is_counted_again_over_more_answer_keys(monkeypatch):
         monkeypatch.setattr(singled, "_gaps", dealt(first))
         assert Dealt.of(member, nonmember).p_value == pytest.approx(p)
     assert asked == [999, 9_999, 999, 9_999, 999]
+
+
+def test_as_many_records_are_dealt_as_members_as_there_are(monkeypatch):
+    """Three against one, of two descriptions, in an order of the records' own."""
+    from tacit.metrics import singled
+
+    seen = []
+    monkeypatch.setattr(
+        singled, "_gaps", lambda table, truth, draws: seen.append((table, truth)) or np.arange(9.0)
+    )
+    member, nonmember = np.array([[1, 0, 0], [1, 2, 0]]), np.array([[0], [1]])
+    Dealt.of(member, nonmember)
+    table, truth = seen[0]
+    # nobody's column first, then by the last description and the first
+    assert table.toarray().tolist() == [[0, 0, 1, 0], [0, 1, 1, 2]]
+    assert truth.tolist() == [True, False, True, True]
