@@ -73,3 +73,10 @@ def test_the_uniform_numbers_stand_in_the_middle_of_equal_parts():
     found = _uniforms()
     assert np.sort(found) == pytest.approx((np.arange(2000) + 0.5) / 2000)
     assert np.abs(np.corrcoef(found, np.arange(2000))[0, 1]) < 0.1
+
+
+def test_a_look_that_is_always_reached_makes_the_chance_one():
+    copula = Copula(np.array([[1, 0.3], [0.3, 1]]))
+    assert copula.p_value(np.array([1.0, 0.01])) == 1.0
+    assert copula.p_value(np.array([0.01, 1.0])) == 1.0
+    assert copula.p_value(np.array([0.9, 0.9])) < 1.0
