@@ -432,3 +432,25 @@ def test_of_many_ratios_64_are_worked_out_and_the_rest_lie_between(monkeypatch):
     assert asked == pytest.approx(
         [r for r in known if 0.5 * r**0.5 < 0.99] + [known[len(asked) - 1]]
     )
+
+
+def test_a_score_and_its_negative_are_opposite_looks():
+    """Correlation -1: at .01 and .02 only one of both can be reached, so their chances add up."""
+    score = np.random.default_rng(0).normal(size=300)
+    member = np.arange(300) < 120
+    looks = [rank_look(Ranked.of(str(way), way * score), member) for way in (1, -1)]
+    test = joint_test(looks, member, shuffled=False)
+    assert test.copula.correlation == pytest.approx(np.array([[1, -1], [-1, 1]]))
+    assert test.copula.p_value(np.array([0.01, 0.02])) == pytest.approx(0.03, rel=0.01)
+
+
+def test_attackers_that_learn_are_never_shuffled():
+    """They have seen the membership of earlier folds: other labels would have taught them else."""
+    scores, member = drawn(60, attacks=1)
+    fold = deal_folds(np.argsort(scores[:, 0]))
+    learned = learned_looks("l", scores[:, 0], fold, member)
+    for shuffled in (None, True, False):
+        test = joint_test([*looks_at(scores, member), *learned], member, shuffled=shuffled)
+        assert test.shuffles is None
+        assert test.p_value_each[-2:] == pytest.approx([look.p_value[0] for look in learned])
+    assert joint_test(looks_at(scores, member), member).shuffles is not None
