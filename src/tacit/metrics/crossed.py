@@ -149,8 +149,9 @@ class CrossedAuc:
         error = self.covariance(self) ** 0.5
         t = t_quantile(level, self.df)
         low, high = self._plausible(t)
-        p_value = float(self.value <= 0.5)
-        spread = error if error > 0 or self.sides is None else self._error_at(0.5)
+        p_value, spread = float(self.value <= 0.5), error
+        if error == 0 and self.value > 0.5 and self.sides is not None:
+            spread = self._error_at(0.5)
         if spread > 0:
             p_value = float(stdtr(self.df, (0.5 - self.value) / spread))
         return Estimate(
