@@ -156,3 +156,14 @@ def test_mu_by_hand_leaves_out_what_has_no_quantile(monkeypatch):
     # 0): <= 1 - .9 / 9 = .9, and <= 1 - .7 / 9, so that no point lies above it
     assert claimed_curve_excess(world, ApproxDP(np.log(3.0))).low == pytest.approx(0.2)
     assert claimed_curve_excess(world, ApproxDP(np.log(9.0))).low == pytest.approx(-0.2 / 9)
+
+
+def test_a_family_is_searched_to_a_16000th_of_its_range_unless_told_otherwise(monkeypatch):
+    from tacit.dp import gdp
+
+    asked = []
+    monkeypatch.setattr(gdp, "tradeoff_band", lambda *_, **__: fallen(2.0)[0])
+    monkeypatch.setattr(gdp, "_least_private", lambda *given: asked.append(given[2:]) or 3.0)
+    world = played(GaussianShift(1.0).draw(30, 20, seed=0))
+    family_epsilon(world, 0.25, fallen(2.0)[1], least=1.0, most=9.0)
+    assert asked == [(1.0, 9.0, 14)]

@@ -211,3 +211,15 @@ def test_fractions_of_texts_are_rounded_against_a_leak():
     # 3 of 10 that miss a whole number by rounding only are 3
     whole = _p_value(_Share(0.7, 10.0, 10), _Share(0.1 + 0.2, 10.0, 10))
     assert whole == pytest.approx(hypergeom.sf(6, 20, 10, 10))
+
+
+def test_unless_told_otherwise_a_suffix_is_to_come_out_with_chance_one_half():
+    """One of ten samples: 1 - .9 ** t is .5 at t = log .5 / log .9 = 6.58."""
+    from tacit.metrics.memorization import extractable, tries_needed
+
+    tenth = np.log([0.1])
+    assert tries_needed(tenth)[0] == pytest.approx(np.log(0.5) / np.log(0.9))
+    assert [bool(extractable(tenth, n=n)[0]) for n in (6, 7)] == [False, True]
+    assert extraction_share(tenth, n=7).value == 1.0
+    assert extraction_share(tenth, n=6).value == 0.0
+    assert extraction_rate(tenth, tenth - 1, n=7).value == 1.0
