@@ -360,6 +360,18 @@ def test_whole_users_are_shuffled_each_time_anew():
     assert len(variance) == 1200
 
 
+@pytest.mark.parametrize("mixed", [False, True])
+def test_equal_scores_tell_nothing_of_users_and_spoil_no_other_look(mixed):
+    score, member, user = world(4, np.full(14, 3), 7, gain=0.5, mixed=mixed)
+    flat = rank_look(Ranked.of("flat", np.full(len(user), 0.1)), member)
+    looks = [rank_look(Ranked.of("a", score[:, 0]), member)]
+    alone = clustered_test(looks, member, user)
+    test = clustered_test([*looks, flat], member, user)
+    assert (test.effect[1], test.spread[1], test.p_value_each[1]) == (0, 0, 0.5)
+    assert test.effect[0] == pytest.approx(alone.effect[0])
+    assert clustered_test([flat], member, user).p_value == 1.0
+
+
 @pytest.mark.slow
 def test_attackers_that_learn_over_users_of_unequal_size_keep_their_level():
     """A guesser by the direction between the members and the others that it was told, and 500
