@@ -101,6 +101,7 @@ def test_a_seed_repeats_the_draw():
     world = evidence(np.arange(50) // 10, np.arange(50) % 3 == 0)
     assert ranked(world, seed=1).member.tolist() == ranked(world, seed=1).member.tolist()
     assert ranked(world, seed=1).member.tolist() != ranked(world, seed=2).member.tolist()
+    assert ranked(world).member.tolist() == ranked(world, seed=0).member.tolist()
 
 
 @pytest.mark.parametrize("seed", range(6))
