@@ -221,9 +221,14 @@ def _from_a_child(lines: Any) -> Iterator[str]:
 def _kept(items: list[pytest.Item], paths: set[str]) -> list[pytest.Item]:
     """The tests that are named after one of the files; all where a file has none."""
     names = {f"test_{Path(path).stem}" for path in paths}
-    if not names <= {item.path.stem for item in items}:
+    if not names <= {_stem(item) for item in items}:
         return items
-    return [item for item in items if item.path.stem in names]
+    return [item for item in items if _stem(item) in names]
+
+
+def _stem(item: pytest.Item) -> str:
+    """The name of a test's file; tests by hand may have a file of their own."""
+    return item.path.stem.removesuffix("_by_hand")
 
 
 def _named_after(
@@ -231,7 +236,7 @@ def _named_after(
 ) -> Sequence[Seen | None]:
     """None for tests that are not named after the files of the errors, where any is."""
     names = {f"test_{mutant.path.stem}" for mutant in group}
-    own = [item.path.stem in names for item in items]
+    own = [_stem(item) in names for item in items]
     if not any(own):
         return seen
     return [what if named else None for what, named in zip(seen, own, strict=True)]
