@@ -136,3 +136,17 @@ def test_attackers_that_learn_are_never_shuffled():
         assert test.shuffles is None
         assert test.p_value_each[-2:] == pytest.approx([look.p_value[0] for look in learned])
     assert joint_test(looks_at(scores, member), member).shuffles is not None
+
+
+def test_a_family_is_as_significant_as_its_best_look_is_beside_all_others():
+    """Each look's ratio, counted among the shuffles of membership: the smallest one of a family."""
+    scores, member = drawn(40, attacks=2, gain=0.4)
+    looks = looks_at(scores, member)
+    test = joint_test(looks, member)
+    for look in looks:
+        own = test.places(look)
+        assert own.stop - own.start == len(look.p_value)
+        ratio = test.p_value_each[own] / test.weight[own]
+        assert test.adjusted_of(look) == pytest.approx(test.corrected(float(ratio.min())))
+        # what a look has by itself is less than what it has beside all others
+        assert test.adjusted_of(look) > 2 * test.p_value_each[own].min()
