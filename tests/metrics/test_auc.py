@@ -376,3 +376,22 @@ def test_scores_that_are_all_equal_are_no_leak_whatever_the_weights_of_users_rou
         found = auc(paper)
         assert found.p_value == no_leak_p_value(paper) == 1.0
         assert found.low < 0.5 < found.high
+
+
+def test_how_alike_ranks_of_users_are_is_an_analysis_of_variance():
+    """Users of 2, 3 and 4 records, with a tie: ranks as shares of all below, ties half, and Donner
+    and Koval's formula written out.
+    """
+    from tacit.metrics.auc import rank_correlation
+
+    score = np.array([5.0, 7, 1, 2, 2, 8, 9, 6, 9.5])
+    user = np.repeat([4, 0, 9], [2, 3, 4])
+    rank = np.array([((score < s).sum() + (score == s).sum() / 2) / 9 for s in score])
+    groups = [rank[user == name] for name in (4, 0, 9)]
+    between = sum(len(g) * (g.mean() - rank.mean()) ** 2 for g in groups) / 2
+    within = sum(((g - g.mean()) ** 2).sum() for g in groups) / (9 - 3)
+    typical = (9 - (4 + 9 + 16) / 9) / 2
+    known = (between - within) / (between + (typical - 1) * within)
+    assert 0.3 < known < 0.95
+    evidence = Evidence(score, np.arange(9) % 2 == 0, user, "observed", "x", np.arange(9))
+    assert rank_correlation(evidence) == pytest.approx(known)

@@ -117,3 +117,22 @@ def test_powers_of_a_hash_stay_within_64_bits():
     for size in range(1, 70):
         power = power * int(matching.BASE) % 2**64
         assert int(matching._power(size)) == power
+
+
+def test_two_runs_of_one_hash_are_told_apart_by_all_of_their_tokens(monkeypatch):
+    """As if all hashes were the same: the first token alone, or all but the last, are no run."""
+    runs = matching._runs
+    monkeypatch.setattr(
+        matching,
+        "_runs",
+        lambda *given: (np.zeros(len(runs(*given)[1]), np.uint64), runs(*given)[1]),
+    )
+    for tokens, held in (
+        ([1, 2, 3], True),
+        ([1, 2, 4], False),
+        ([1, 5, 3], False),
+        ([0, 2, 3], False),
+    ):
+        texts = Ragged(np.array(tokens), np.array([0, 3]))
+        corpus = Ragged(np.array([1, 2, 3]), np.array([0, 3]))
+        assert shared_runs(texts, corpus, length=3).tolist() == [held]
