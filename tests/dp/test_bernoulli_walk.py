@@ -105,6 +105,8 @@ def test_more_failures_than_alpha_pays_for_refute_nothing():
 
 def test_the_allowance_is_the_cheapest_that_alpha_pays_for():
     assert bernoulli_walk._allowance(0.0, 0.05) == 1
+    # one is paid for, but leaves 1e-5 a look: no wrong guess in 11.5; two leave .0025, one in 8.2
+    assert bernoulli_walk._allowance(0.0499, 0.05) == 2
     for failures, alpha in ((0.01, 0.05), (0.2, 0.05), (3.0, 0.02)):
         chosen = bernoulli_walk._allowance(failures, alpha)
         assert failures / chosen < alpha
