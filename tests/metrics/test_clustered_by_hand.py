@@ -94,3 +94,21 @@ def test_equal_scores_tell_nothing_of_users_and_spoil_no_other_look(mixed):
     assert (test.effect[1], test.spread[1], test.p_value_each[1]) == (0, 0, 0.5)
     assert test.effect[0] == pytest.approx(alone.effect[0])
     assert clustered_test([flat], member, user).p_value == 1.0
+
+
+def test_so_few_users_allow_one_of_all_labellings_that_are_dealt():
+    """Three users against three: 20 ways; a user of one member and one other: 2; of one member
+    among four: 4; of two among five: 10.
+    """
+    from tacit.metrics.clustered import smallest_clustered_p
+
+    pure = np.array([1, 1, 1, 0, 0, 0], bool)
+    assert smallest_clustered_p(pure, np.arange(6)) == pytest.approx(1 / 20)
+    pair = np.r_[pure, True, False]
+    assert smallest_clustered_p(pair, np.array([0, 1, 2, 3, 4, 5, 6, 6])) == pytest.approx(1 / 40)
+    mixed = np.array([0, 1, 0, 0, 1, 0, 1, 0, 0], bool)
+    users = np.repeat([7, 3], [4, 5])
+    assert smallest_clustered_p(mixed, users) == pytest.approx(1 / 40)
+    both = np.r_[pure, mixed]
+    every = np.r_[np.arange(100, 106), users]
+    assert smallest_clustered_p(both, every) == pytest.approx(1 / 800)

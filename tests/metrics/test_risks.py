@@ -166,3 +166,12 @@ def test_the_correlation_of_two_columns_is_pearsons():
     one, other = np.array([1, 1, 0, 0, 1, 0, 1], bool), np.array([1, 0, 0, 1, 1, 0, 1], bool)
     assert correlation(one, other) == pytest.approx(np.corrcoef(one, other)[0, 1])
     assert correlation(one, np.ones(7, bool)) == 0.0
+
+
+def test_one_guess_that_differs_is_one_coin():
+    """One pair favours the member and none the other: 1/2; one against one: 3/4; none: 1."""
+    none, one, two = np.zeros(3, bool), np.array([1, 0, 0], bool), np.array([0, 1, 0], bool)
+    found = [residual_risk(*pair, paired=True).p_value for pair in ((one, none), (one, two))]
+    assert found == pytest.approx([1 / 2, 3 / 4])
+    assert residual_risk(one, one, paired=True).p_value == 1.0
+    assert residual_risk(none, one, paired=True).p_value == 1.0
