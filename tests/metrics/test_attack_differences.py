@@ -358,3 +358,13 @@ def test_a_difference_of_areas_stays_between_minus_one_and_one(cluster):
     found = paired_auc_difference(*papers)
     assert found.low == -1.0
     assert paired_auc_difference(*papers[::-1]).high == 1.0
+
+
+def test_two_of_either_side_are_enough_and_an_advantage_differs_by_two_at_most():
+    member = np.array([True, True, False, False])
+    best, worst = (Evidence.of(way * member, member) for way in (1.0, -1.0))
+    assert paired_auc_difference(best, worst).n == 4
+    found = paired_advantage_difference(best, worst, (0.5, 0.0))
+    # all members and no other against no member and all others
+    assert (found.value, found.high) == (2.0, 2.0)
+    assert paired_advantage_difference(worst, best, (0.0, 0.5)).low == -2.0

@@ -80,3 +80,5 @@ def test_a_look_that_is_always_reached_makes_the_chance_one():
     assert copula.p_value(np.array([1.0, 0.01])) == 1.0
     assert copula.p_value(np.array([0.01, 1.0])) == 1.0
     assert copula.p_value(np.array([0.9, 0.9])) < 1.0
+    # and where no look can be reached it is none
+    assert copula.p_value(np.zeros(2)) == 0.0

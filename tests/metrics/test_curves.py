@@ -188,7 +188,7 @@ def test_a_band_does_not_fall_where_single_limits_do(monkeypatch):
     """
     from tacit.metrics import curves
 
-    low = np.array([0.0, 0.2, 0.5, 0.4, 0.6, 0.3, 0.7, 0.8])
+    low = np.array([0.1, 0.2, 0.5, 0.4, 0.6, 0.3, 0.7, 0.8])
     high = np.array([0.3, 0.6, 0.5, 0.9, 0.7, 0.8, 0.95, 0.9])
     monkeypatch.setattr(
         curves, "tpr_limits", lambda paper, fpr, *_, level: (low[: len(fpr)], high[: len(fpr)])
@@ -196,7 +196,7 @@ def test_a_band_does_not_fall_where_single_limits_do(monkeypatch):
     fpr = np.append(np.arange(1, 9) / 10, 1.0)
     paper = Evidence.of(np.arange(40.0), np.arange(40) % 2 == 0)
     bottom, top = curves._band(paper, fpr, 0.95)
-    assert bottom.tolist() == [0.0, 0.2, 0.5, 0.5, 0.6, 0.6, 0.7, 0.8, 1.0]
+    assert bottom.tolist() == [0.1, 0.2, 0.5, 0.5, 0.6, 0.6, 0.7, 0.8, 1.0]
     assert top.tolist() == [0.3, 0.5, 0.5, 0.7, 0.7, 0.8, 0.9, 0.9, 1.0]
 
 

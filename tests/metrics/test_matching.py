@@ -136,3 +136,8 @@ def test_two_runs_of_one_hash_are_told_apart_by_all_of_their_tokens(monkeypatch)
         texts = Ragged(np.array(tokens), np.array([0, 3]))
         corpus = Ragged(np.array([1, 2, 3]), np.array([0, 3]))
         assert shared_runs(texts, corpus, length=3).tolist() == [held]
+
+
+def test_sequences_without_an_equal_number_have_no_run_in_a_table():
+    assert matching._longest(np.array([1, 2, 3]), np.array([4, 5])) == 0
+    assert matching._longest(np.array([1, 2, 3]), np.array([5, 3])) == 1
