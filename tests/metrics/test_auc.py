@@ -382,8 +382,9 @@ def test_how_alike_ranks_of_users_are_is_an_analysis_of_variance():
     """Users of 2, 3 and 4 records, with a tie: ranks as shares of all below, ties half, and Donner
     and Koval's formula written out.
     """
-    from tacit.metrics.auc import rank_correlation
+    from tacit.metrics.auc import rank_correlation, share_below
 
+    assert share_below(np.array([0, 2, 3.0]), np.array([1, 2, 2, 4.0])).tolist() == [0, 0.5, 0.75]
     score = np.array([5.0, 7, 1, 2, 2, 8, 9, 6, 9.5])
     user = np.repeat([4, 0, 9], [2, 3, 4])
     rank = np.array([((score < s).sum() + (score == s).sum() / 2) / 9 for s in score])

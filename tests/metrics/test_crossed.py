@@ -281,6 +281,9 @@ def test_complete_separation_is_no_certainty():
     turned = CrossedAuc.of(1.0 - member, member, [(i,) for i in range(4)]).estimate()
     assert (turned.low, turned.high) == pytest.approx((0.0, 1 - low))
     assert turned.p_value == 1.0
+    equal = CrossedAuc.of(np.zeros((4, 12)), member, [(i,) for i in range(4)]).estimate()
+    assert (equal.value, equal.p_value) == (0.5, 1.0)
+    assert equal.low < 0.5 < equal.high
 
 
 def test_of_clusters_the_units_of_a_model_are_its_share_of_them():

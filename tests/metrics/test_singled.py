@@ -95,6 +95,7 @@ def test_what_cannot_be_known_is_said():
         singled_out_risk(nothing, nothing[:3])
     with pytest.raises(NotEnoughData, match="can add nothing"):
         singled_out_risk(nothing, everyone)
+    assert singled_out_risk(np.eye(2, dtype=int), np.zeros((2, 2), int)).value == 1.0
     with pytest.raises(NotEnoughData, match="2 descriptions"):
         singled_out_risk(nothing[:1], everyone[:1])
 
