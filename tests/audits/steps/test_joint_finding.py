@@ -189,3 +189,22 @@ def test_a_fold_that_one_of_several_learners_could_score_counts(monkeypatch):
     scores, folds, *_ = seen[0]
     assert folds.tolist() == fold.tolist()
     assert [score.tolist() for score in scores] == [[0, 0, 1, 1, 2, 2], [0, 0, 0, 0, 2, 2]]
+
+
+def test_the_best_of_several_slices_counts_and_without_a_slice_nothing_does():
+    from tacit.audits.steps.joint_finding import joint_finding
+    from tacit.metrics.looks import slice_look
+
+    member, group, one, _ = world()
+    item = looked_at("a", one, member)
+    nothing = np.arange(len(member)) // 4 % 2
+    slices = [
+        slice_look(name, item.ranked, by, 2, member)
+        for name, by in (("group", group), ("nothing", nothing))
+    ]
+    options = {"cluster": None, "order": np.arange(len(member)), "level": 0.95}
+    done = joint_finding([item], slices, member, **options)
+    looks = [look for look in done.test.looks if look.kind == "slice"]
+    each = [done.test.adjusted_of(look) for look in looks]
+    assert done.best_slice == min(each) < max(each)
+    assert joint_finding([item], [], member, **options).best_slice == 1.0
