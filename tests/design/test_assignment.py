@@ -171,3 +171,7 @@ def test_one_model_and_two_records_are_a_design():
     assert found.member.sum() == 1
     assert found.partner.tolist() == [-1]
     assert found.references(0).tolist() == []
+
+
+def test_without_a_seed_the_design_is_that_of_seed_zero():
+    assert np.array_equal(assign(60, 3).member, assign(60, 3, seed=0).member)

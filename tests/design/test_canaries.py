@@ -248,3 +248,26 @@ def test_a_manifest_s_clusters_are_whole_numbers_of_64_bits(tmp_path):
         else:
             with pytest.raises(InvalidInput, match="whole numbers"):
                 Manifest.load(path)
+
+
+def test_without_a_seed_or_a_range_canaries_are_those_of_seed_zero_between_zero_and_one():
+    table = np.arange(20.0)[:, None]
+    pairs = [
+        (
+            mislabelled(table, [0] * 20, n_classes=9),
+            mislabelled(table, [0] * 20, n_classes=9, seed=0),
+        ),
+        (out_of_distribution(table, n_classes=9), out_of_distribution(table, n_classes=9, seed=0)),
+        (rare_rows(table, 9, n_classes=9), rare_rows(table, 9, n_classes=9, share=0.01, seed=0)),
+        (
+            random_pixels(9, (2,), n_classes=9),
+            random_pixels(9, (2,), n_classes=9, low=0.0, high=1.0, dtype=np.float32, seed=0),
+        ),
+        (random_tokens(9, 2, vocabulary=9), random_tokens(9, 2, vocabulary=9, seed=0)),
+    ]
+    for plain, zero in pairs:
+        np.testing.assert_array_equal(plain.x, zero.x)
+        np.testing.assert_array_equal(plain.member, zero.member)
+        assert plain.seed == 0
+        if plain.label is not None:
+            assert plain.label.tolist() == zero.label.tolist()

@@ -64,3 +64,11 @@ def test_every_row_keeps_its_label_in_the_new_order():
     assert sorted(label.tolist()) == sorted([*range(50), *drawn.x[canaries.member, 0].tolist()])
     order = np.random.default_rng(4).permutation(len(x))
     assert (order >= 50).tolist() == (label >= 50).tolist()
+
+
+def test_without_a_seed_the_order_is_that_of_seed_zero():
+    canaries = random_pixels(9, (1,), n_classes=2)
+    data = np.arange(20.0)[:, None], np.arange(20)
+    plain, zero = insert_arrays(*data, canaries), insert_arrays(*data, canaries, seed=0)
+    assert plain[0].tolist() == zero[0].tolist()
+    assert plain[1].tolist() == zero[1].tolist()

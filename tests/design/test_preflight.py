@@ -167,3 +167,12 @@ def test_a_place_with_a_loss_and_another_with_the_whole_canary_do_not_make_one_g
     half = {"input_ids": own, "labels": [*own[:5], IGNORED, *own[6:]]}
     assert preflight([half, *others], made, TOKENIZER).lost.sum() == 1
     assert preflight([{"input_ids": own}, *others], made, TOKENIZER).lost.sum() == 0
+
+
+def test_a_secret_at_the_start_of_a_row_gets_no_loss_and_one_after_a_first_token_does():
+    made = digit_canaries("{secret} is the code of desk {desk}.", 6, seed=1)
+    bare = preflight([{"input_ids": row} for row in ids(made.inserted())], made, TOKENIZER)
+    assert (bare.kept[made.member] == 1).all()
+    assert not bare.scored.any()
+    begun = preflight([{"input_ids": [1, *row]} for row in ids(made.inserted())], made, TOKENIZER)
+    assert begun.scored.tolist() == made.member.tolist()

@@ -112,3 +112,27 @@ def test_a_text_is_added_as_often_as_it_is_asked_for():
     assert made.inserted(2) == [text for text in inside for _ in range(2)]
     with pytest.raises(InvalidInput, match="`repeats`"):
         made.inserted(0)
+
+
+def test_without_a_seed_texts_are_those_of_seed_zero_with_four_digits():
+    made = [
+        (
+            digit_canaries("{desk} {secret}", 9),
+            digit_canaries("{desk} {secret}", 9, digits=4, seed=0),
+        ),
+        (suffix_canaries(["a", "b"], WORDS), suffix_canaries(["a", "b"], WORDS, words=12, seed=0)),
+        (
+            token_canaries(["a", "b"], ["<1>", "<2>"]),
+            token_canaries(["a", "b"], ["<1>", "<2>"], seed=0),
+        ),
+    ]
+    for plain, zero in made:
+        assert plain.texts == zero.texts
+        assert plain.member.tolist() == zero.member.tolist()
+
+
+def test_beginnings_and_ends_need_a_number_a_text():
+    texts = Canaries(np.array(["abc", "abd"]), None, "digits", 0)
+    for begin, end in ((1, 2), (2, 1)):
+        with pytest.raises(InvalidInput, match="`begin` and `end` need 2 numbers"):
+            TextCanaries(texts, np.zeros(begin, int), np.ones(end, int))
