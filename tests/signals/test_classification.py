@@ -246,5 +246,9 @@ def test_an_exact_one_of_float32_lies_half_a_spacing_below_one():
     """Spacing below 1 is 2^-24, so 1 - p is 2^-25: a margin of 25 log 2; "no" turns it round."""
     probs = np.array([1.0, 1.0, 0.123456789], np.float32)
     outputs = Outputs(probs=probs, label=np.array([1, 0, 1]))
-    expected = [25 * np.log(2), -25 * np.log(2), np.log(probs[2]) - np.log1p(-np.float64(probs[2]))]
+    expected = [
+        25 * np.log(2),
+        -25 * np.log(2),
+        np.log(np.float64(probs[2])) - np.log1p(-np.float64(probs[2])),
+    ]
     np.testing.assert_allclose(classification.margins(outputs), expected, rtol=1e-9)
