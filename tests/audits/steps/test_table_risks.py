@@ -146,7 +146,7 @@ def test_rows_that_are_their_own_units_have_the_plain_residual_risk():
     # where every guess about non-members was right there is nothing to add, clusters or not
     for game in (clusters, SimpleNamespace(cluster=None)):
         found = steps._guessed("x", (inside, hits(40), hits(3)), game, level=0.95)
-        assert "All 40 guesses about non-members were right" in found.reason
+        assert "All 40 guesses about non-members were right" in found.notes[0].reason
 
 
 def test_sides_of_unequal_size_are_counted_apart_and_an_empty_one_is_not_shown():
