@@ -152,3 +152,17 @@ def test_beyond_imputation_is_counted_by_the_units_of_the_members():
     found = _beyond(hits, base, units, 0.9)
     assert (found.low, found.high, found.p_value) == (known.low, known.high, known.p_value)
     assert found.low != wrong.low
+
+
+def test_the_first_candidate_is_known_too():
+    """Codes 0 and 1 are candidates, -1 is none: 20 of 25 members, 24 of 30 others."""
+    from tacit.audits.steps.secret_guesses import Asked, auditor_result
+
+    rng = np.random.default_rng(0)
+    sides = tuple(
+        Asked(np.zeros(n), np.log(rng.dirichlet(np.ones(2), n)), rng.normal(size=(n, 2)))
+        for n in (25, 30)
+    )
+    codes = tuple(np.where(np.arange(n) % 5 == 0, -1, np.arange(n) % 2) for n in (25, 30))
+    found = auditor_result(sides, codes, None, 0.95)
+    assert (found.n_members, found.n_nonmembers) == (20, 24)

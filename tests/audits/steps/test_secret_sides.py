@@ -11,6 +11,7 @@ from tacit.audits.steps.secret_sides import (
     _require_known_values,
     _require_strangers,
     _units,
+    secret_sides,
 )
 from tacit.core import InvalidInput
 
@@ -129,3 +130,18 @@ def test_a_reference_that_shows_none_of_the_values_is_refused():
     block = Secret((0, 1), "class", np.array([[77.0, 78.0]]))
     with pytest.raises(InvalidInput, match=r"it has \[77.0, 78.0\]"):
         _require_known_values(block, whole)
+
+
+def test_the_reference_says_what_a_secret_may_be_and_records_on_both_sides_hide_a_leak():
+    """Column 1 of the reference holds 3 and 4. All of 30 test records are training records."""
+
+    def side(n, start):
+        return np.column_stack([start + np.arange(n) * 1.0, 3.0 + np.arange(n) % 2]), np.arange(n)
+
+    options = {"kind": "class", "tolerance": None, "cluster": None}
+    apart = secret_sides((side(30, 0), side(30, 100), side(60, 200)), 1, **options)
+    assert apart.secret.values.tolist() == [3, 4]
+    assert (apart.hiding, apart.dropped, apart.units) == ("", 0, None)
+    assert [len(x) for x, _ in apart.parts] == [30, 30, 60]
+    same = secret_sides((side(30, 0), side(30, 0), side(60, 200)), 1, **options)
+    assert "records of `test`" in same.hiding
