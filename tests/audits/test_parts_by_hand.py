@@ -264,3 +264,45 @@ def test_a_model_is_looked_at_before_it_unlearns_and_the_retrained_one_starts_an
     # the mean of the two queries of records 1, 3 and 5
     records = np.array([1.0, 3, 5])
     np.testing.assert_allclose(columns, np.stack([(k + records) / 2 for k in (1, 4, 7)], axis=1))
+
+
+def test_a_row_of_a_release_is_isolated_by_other_rows_of_the_population_alone(monkeypatch):
+    """Distances among mid-ranks, written plainly; slices pay for the five scores."""
+    seen = {}
+    release_slices, isolation = synthetic.release_slices, synthetic.isolation
+
+    def isolated(distance):
+        seen["distance"] = distance
+        return isolation(distance)
+
+    def sliced(*given, n_scores, **more):
+        seen["scores"] = n_scores
+        return release_slices(*given, n_scores=n_scores, **more)
+
+    monkeypatch.setattr(synthetic, "isolation", isolated)
+    monkeypatch.setattr(synthetic, "release_slices", sliced)
+    # what takes longest, and is not looked at here
+    monkeypatch.setattr(synthetic, "table_risks", lambda *_, **more: ())
+    rng = np.random.default_rng(0)
+    tables = [{"x": rng.normal(size=50), "y": rng.normal(size=50)} for _ in range(4)]
+    synthetic.audit_synthetic(tables[0], member=tables[1], nonmember=tables[2], reference=tables[3])
+    reference = np.stack([tables[3]["x"], tables[3]["y"]], axis=1)
+    rows = np.concatenate([np.stack([table["x"], table["y"]], axis=1) for table in tables[1:3]])
+    # a column is twice its mid-rank among the 50 reference rows
+    ranks = [
+        np.stack(
+            [
+                (
+                    np.searchsorted(np.sort(column), value)
+                    + np.searchsorted(np.sort(column), value, side="right")
+                )
+                / 50
+                for column, value in zip(reference.T, points.T)
+            ],
+            axis=1,
+        )
+        for points in (rows, reference)
+    ]
+    apart = np.sqrt(((ranks[0][:, None] - ranks[1][None]) ** 2).sum(axis=2)).min(axis=1)
+    np.testing.assert_allclose(seen["distance"], apart, atol=1e-9)
+    assert seen["scores"] == 5

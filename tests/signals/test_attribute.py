@@ -68,3 +68,12 @@ def test_several_yes_and_no_answers_of_a_record_add_up_each_with_its_own_floor()
     logits = np.array([[np.log(3), 0.0], [-20.0, 0.0]])
     outputs = Outputs(logits=logits, label=np.ones((2, 2), int))
     np.testing.assert_allclose(np.exp(log_likelihood(outputs)), [3 / 8, 1 / 2000])
+
+
+def test_chances_that_lie_further_apart_than_a_float_reaches_still_have_a_best():
+    assert guesses(np.array([[-1000.0, 0.0]]), np.eye(2, dtype=bool)).tolist() == [1]
+
+
+def test_three_answers_of_a_record_are_one_record():
+    outputs = Outputs(logits=np.zeros((2, 3)), label=np.ones((2, 3), int))
+    np.testing.assert_allclose(np.exp(log_likelihood(outputs)), [1 / 8, 1 / 8])

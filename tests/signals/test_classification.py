@@ -252,3 +252,10 @@ def test_an_exact_one_of_float32_lies_half_a_spacing_below_one():
         np.log(np.float64(probs[2])) - np.log1p(-np.float64(probs[2])),
     ]
     np.testing.assert_allclose(classification.margins(outputs), expected, rtol=1e-9)
+
+
+def test_a_single_class_that_was_left_out_gets_all_of_the_rest():
+    """.713 + .187 of three classes: .1 is left, below .187."""
+    probs = np.tile([[0.7130001, 0.1869999, 0.0]], (20, 1))
+    found = classification.by_chunk(Outputs(probs=probs), lambda x, label: np.exp(x), width=3)
+    np.testing.assert_allclose(found, np.tile([[0.7130001, 0.1869999, 0.1]], (20, 1)))
