@@ -5,6 +5,7 @@ import pytest
 from scipy.special import expit
 
 from tacit.attacks import BASE, RMIA
+from tacit.core import InvalidInput
 from tacit.testing import ShadowGaussian
 
 
@@ -33,3 +34,11 @@ def test_the_share_is_that_of_all_pairs(mode, gamma):
 def test_on_one_model_it_ranks_as_base_does_where_worlds_are_balanced():
     signals = ShadowGaussian(n_shadows=8).draw(500, seed=1).signals
     np.testing.assert_array_equal(np.argsort(RMIA()(signals)), np.argsort(BASE()(signals)))
+
+
+def test_gamma_is_above_zero_and_a_between_zero_and_one_both_allowed():
+    for good in ({"gamma": 0.01}, {"a": 0.0}, {"a": 1.0}):
+        RMIA(**good)
+    for bad in ({"gamma": 0.0}, {"gamma": -1.0}, {"a": -0.01}, {"a": 1.01}):
+        with pytest.raises(InvalidInput):
+            RMIA(**bad)
