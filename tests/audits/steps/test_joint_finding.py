@@ -192,7 +192,6 @@ def test_a_fold_that_one_of_several_learners_could_score_counts(monkeypatch):
     assert [score.tolist() for score in scores] == [[0, 0, 1, 1, 2, 2], [0, 0, 0, 0, 2, 2]]
 
 
-<<<<<<< HEAD
 def test_the_best_of_several_slices_counts_and_without_a_slice_nothing_does():
     from tacit.audits.steps.joint_finding import joint_finding
     from tacit.metrics.looks import slice_look
@@ -210,7 +209,8 @@ def test_the_best_of_several_slices_counts_and_without_a_slice_nothing_does():
     each = [done.test.adjusted_of(look) for look in looks]
     assert done.best_slice == min(each) < max(each)
     assert joint_finding([item], [], member, **options).best_slice == 1.0
-=======
+
+
 def test_within_two_users_records_can_be_dealt_in_many_ways():
     """C(18, 9) ways in each of two users: far more than the twenty that one of 5 % needs."""
     user = np.repeat([0, 1], 18)
@@ -237,4 +237,3 @@ def test_three_users_a_side_that_are_told_apart_have_no_score_above_zero():
     assert report.finding == "inconclusive"
     assert report.score.low == 0
     assert report.verdict != "fail"
->>>>>>> main
