@@ -306,3 +306,26 @@ def test_a_row_of_a_release_is_isolated_by_other_rows_of_the_population_alone(mo
     apart = np.sqrt(((ranks[0][:, None] - ranks[1][None]) ** 2).sum(axis=2)).min(axis=1)
     np.testing.assert_allclose(seen["distance"], apart, atol=1e-9)
     assert seen["scores"] == 5
+
+
+def test_epsilon_is_that_of_as_many_steps_as_the_recipe_takes_on_its_share_of_records():
+    """One step on all records with noise 1 is one Gaussian: at delta 1e-5 epsilon 4.377, where
+    Phi(1/2 - e) - exp(e) Phi(-1/2 - e) = 1e-5. Four epochs of noise 2 compose to the same.
+    """
+    pytest.importorskip("dp_accounting")
+    from scipy.optimize import brentq
+
+    from tacit.audits.knobs import epsilon_of
+    from tacit.training import TorchRecipe
+
+    def spent(e):
+        return norm.cdf(0.5 - e) - np.exp(e) * norm.cdf(-0.5 - e) - 1e-5
+
+    known = brentq(spent, 1, 10)
+    one = TorchRecipe(build_fn=dict, epochs=1, batch_size=500)
+    four = TorchRecipe(build_fn=dict, epochs=4, batch_size=500)
+    assert epsilon_of(one, 500, noise=1.0, delta=1e-5) == pytest.approx(known, abs=0.02)
+    assert epsilon_of(four, 500, noise=2.0, delta=1e-5) == pytest.approx(known, abs=0.02)
+    # on a tenth of the records at a time far less is spent, though ten steps are taken
+    tenth = TorchRecipe(build_fn=dict, epochs=1, batch_size=50)
+    assert 1 < epsilon_of(tenth, 500, noise=1.0, delta=1e-5) < 0.7 * known

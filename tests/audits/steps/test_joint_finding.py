@@ -237,3 +237,13 @@ def test_three_users_a_side_that_are_told_apart_have_no_score_above_zero():
     assert report.finding == "inconclusive"
     assert report.score.low == 0
     assert report.verdict != "fail"
+
+
+@pytest.mark.parametrize(("n_scores", "enough"), [(1, True), (3, True), (4, False)])
+def test_how_few_clusters_could_show_anything_pays_for_every_score(n_scores, enough):
+    """4 + 4 users of two records have 70 labellings: 3 / 70 is below .05, 4 / 70 is not."""
+    member = np.repeat([True, False], 8)
+    looked = tuple(SimpleNamespace(looks=(1,)) for _ in range(n_scores))
+    some = found(1.0, None, member=member, cluster=np.arange(16) // 2, scored=looked)
+    assert some.units == (4, 4)
+    assert (some.needed == 0) is enough
