@@ -78,15 +78,3 @@ def test_the_report_names_them_in_every_format(tmp_path):
         report.save(tmp_path / name)
     assert "near-duplicate" in (tmp_path / "r.txt").read_text()
     assert "near-duplicate" in (tmp_path / "r.html").read_text()
-
-
-def test_a_single_column_tells_of_near_copies_and_none_tells_nothing():
-    """200 of 400 non-members lie 1e-7 beside a member, 400 of whom fill an interval of 1."""
-    rng = np.random.default_rng(0)
-    x = rng.uniform(0, 1, 800)
-    x[400:600] = x[:200] + 1e-7
-    member = np.arange(800) < 400
-    paper = Evidence(rng.normal(size=800), member, None, "observed", "x", np.arange(800))
-    result, _ = near_copies(x[:, None].astype(np.float32), paper, level=0.95)
-    assert 0.45 < result.estimates[0].value < 0.6
-    assert near_copies(np.zeros((800, 0), np.float32), paper, level=0.95) is None
