@@ -229,3 +229,9 @@ def test_the_tails_of_base_are_drawn_in_and_a_missing_one_says_nothing():
     """asinh(sinh 2) = 2."""
     found = with_base(np.array([[5.0, 6.0], [7.0, 8.0]]), np.array([np.sinh(2.0), np.nan]))
     np.testing.assert_allclose(found, [[5, 6, 2], [7, 8, 0]])
+
+
+def test_where_nobody_can_be_taught_no_row_is_held_out():
+    learner, odds, member = held_out(examples().take(np.arange(2000) < 100), (0, 0), 2)
+    assert learner is None
+    assert (odds.shape, member.shape) == ((0, 3), (0,))
