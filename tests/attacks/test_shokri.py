@@ -44,3 +44,22 @@ def test_beyond_so_many_rows_each_model_teaches_an_even_part(monkeypatch):
     signals, member = game()
     score = ShokriClassifier(seed=3)(signals)
     assert ((score > 0.5) == member).mean() > 0.85
+
+
+def test_so_many_rows_are_shared_by_the_models_and_all_are_taken_where_they_fit(monkeypatch):
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    signals, _ = game()
+    seen = []
+    fit = HistGradientBoostingClassifier.fit
+
+    def counted(self, table, truth):
+        seen.append((table.shape, len(np.unique(table[:, 0]))))
+        return fit(self, table, truth)
+
+    monkeypatch.setattr(HistGradientBoostingClassifier, "fit", counted)
+    for most in (200, 799, 800):
+        monkeypatch.setattr("tacit.attacks.shokri.MOST_ROWS", most)
+        ShokriClassifier()(signals)
+    # two models of 400 records: 100, 399 and all of each, none twice
+    assert seen == [((200, 2), 200), ((798, 2), 798), ((800, 2), 800)]

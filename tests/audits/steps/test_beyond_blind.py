@@ -237,6 +237,7 @@ def test_how_hard_several_truths_are_is_how_hard_their_mean_is():
     )
     for one, other in zip(found, known):
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-9)
+        assert one.max() <= 0 > one.min()
 
 
 def test_labels_of_several_kinds_have_no_difficulty_of_their_own():
@@ -319,3 +320,51 @@ def test_only_significant_attacks_are_tried_and_the_first_that_passes_ends_it(mo
     found = SimpleNamespace(scored=items[1:4], alpha=0.05, p_values=lambda item: (None, item.p))
     stopped = steps.beyond_blind(found, None, None, seed=0)
     assert (stopped.passes, stopped.reason) == (False, "no single attack stands out")
+
+
+def test_a_class_of_one_other_record_is_told_its_score():
+    """The only record of the other fold scores 4: it is the mean of all, and of its class."""
+    told = steps.class_means(np.zeros(2, int), np.array([2.0, 4.0]), np.array([0, 1], np.int8))
+    np.testing.assert_allclose(told, [4.0, 2.0])
+
+
+def test_twenty_classes_have_a_column_each():
+    label = np.arange(40) % 20
+    outputs = Outputs(probs=np.full((40, 20), 0.05), label=label)
+    found = steps._labels(outputs)
+    assert found.shape == (40, 20)
+    assert found.argmax(axis=1).tolist() == label.tolist()
+
+
+def test_a_baseline_speaks_at_exactly_its_limit(monkeypatch):
+    """.05 for what labels predict, .2 for each difficulty; just above they say nothing."""
+    attack, _ = two_papers(1.0)
+    monkeypatch.setattr(steps, "_one_sided", lambda *_: 0.01)
+    records = SimpleNamespace(
+        rows=np.arange(N),
+        difficulty=(-attack.score, np.zeros(N)),
+        limit=0.05,
+        how="it",
+        predicted=lambda own, rows: own,
+    )
+    for own, n in (((0.05, 0.2, 0.2), 3), ((0.0501, 0.2, 0.2001), 1)):
+        _, result = compared(attack, records, monkeypatch, own)
+        assert f"than {n} such guesses" in result.remarks[0]
+
+
+def test_in_a_slice_only_attacks_with_thresholds_are_tried(monkeypatch):
+    asked = []
+
+    def compared(found, item, *_):
+        asked.append(item.name)
+        return False, None
+
+    monkeypatch.setattr(steps, "_compared", compared)
+    monkeypatch.setattr(steps, "_records", lambda *_: "records")
+    items = [
+        SimpleNamespace(name=name, looks=looks, ranked=ranked)
+        for name, looks, ranked in (("a", (1,), 1), ("learns", (1,), None), ("same", (), 1))
+    ]
+    found = SimpleNamespace(scored=items, alpha=0.05, p_values=lambda item: (None, 0.01))
+    steps.beyond_blind(found, None, None, in_slice=np.ones(4, bool), seed=0)
+    assert asked == ["a"]
