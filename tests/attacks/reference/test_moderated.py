@@ -87,11 +87,11 @@ def test_the_inverse_of_trigamma(value):
 
 
 def test_a_variance_of_zero_counts_as_a_share_of_1e_minus_8_of_the_mean():
-    """Variances 0 and 2, 30 each, of one degree: logs of 1e-8 and 2, half their gap about both."""
+    """Variances 0 and 6, 30 each, of one degree: logs of 3e-8 and 6, half their gap about both."""
     freedom = np.ones(60)
-    squares = np.repeat([0.0, 2.0], 30)
+    squares = np.repeat([0.0, 6.0], 30)
     prior = VariancePrior.of(np.zeros(60), squares, freedom)
-    half = (np.log(2) - np.log(1e-8)) / 2
+    half = (np.log(6) - np.log(3e-8)) / 2
     excess = 60 * half**2 / 59 - polygamma(1, 0.5)
     assert polygamma(1, prior.freedom / 2) == pytest.approx(excess, rel=1e-6)
 

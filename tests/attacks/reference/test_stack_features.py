@@ -131,6 +131,16 @@ def test_several_queries_add_the_spread_of_the_answers_between_them():
     found = stack_features(pair, signals.target, online=False)
     assert found.direction == [1] * 5 + [0] * 7
     np.testing.assert_allclose(found.value[-1], [1.5, 0, 0.5])
+    # both queries have the same shadow signals, so that scores are means of two of one query
+    single = [
+        stack_features(
+            Pair(Worlds.of(game("none")), None, reading(game("none"), "signal")),
+            signals.target[:, [query]],
+            online=False,
+        ).value[0]
+        for query in range(2)
+    ]
+    np.testing.assert_allclose(found.value[0], np.mean(single, axis=0))
 
 
 def test_what_out_models_predict_is_missing_where_a_record_has_none_and_in_models_do_not_count():
