@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy.stats import norm, t
 
-from tacit.audits import explore, history, label_only, one_model, synthetic, unlearning
+from tacit.audits import (
+    explore,
+    history,
+    label_only,
+    one_model,
+    synthetic,
+    unlearning,
+)
 from tacit.audits.compare import _beats, _n_nonmembers, _points, measured_of, paying
 from tacit.audits.steps.bench import CONFIRMATION, RACE, Bench
 from tacit.audits.steps.forgotten import forgotten_units, rows_to_forget
