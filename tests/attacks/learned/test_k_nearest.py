@@ -68,3 +68,13 @@ def test_a_share_of_many_known_records_is_near():
     assert model.n_near == 100
     # of 450 to 549, those that four divides
     np.testing.assert_allclose(model.predict_proba(np.array([[499.5]]))[0, 1], 25 / 100)
+
+
+def test_beyond_ten_thousand_known_records_an_even_part_is_kept():
+    """Of 10,001 every second, of 25,000 every third; a fiftieth of what is kept is near."""
+    for n, step in ((10_000, 1), (10_001, 2), (25_000, 3)):
+        known = np.arange(float(n))[:, None]
+        model = Neighbours(0.02).fit(known, np.arange(n) % 2 == 0)
+        assert model.known[:, 0].tolist() == list(range(0, n, step))
+        assert model.n_near == round(0.02 * len(range(0, n, step)))
+        assert model.member.tolist() == [1.0 * (k % 2 == 0) for k in range(0, n, step)]
