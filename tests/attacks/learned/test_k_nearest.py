@@ -1,6 +1,5 @@
 """Nearest neighbours: exact whatever the blocks, or as far as a sample says."""
 
-
 import numpy as np
 import pytest
 

@@ -9,23 +9,38 @@ from tacit.attacks.learned.random_forest import FEWEST_SEEN, MANY, RandomForest
 def fitted(n, **settings):
     rng = np.random.default_rng(0)
     member = rng.random(n) < 0.5
-    x = (rng.normal(size=(n, 9)) + member[:, None]).astype(np.float32)
+    x = (rng.normal(size=(n, 12)) + member[:, None]).astype(np.float32)
     forest = RandomForest(trees=5, **settings).classifier()
     forest.fit(x, member)
     return forest, x, member
 
 
-@pytest.mark.parametrize("n", [300, FEWEST_SEEN, 3 * FEWEST_SEEN, 10 * FEWEST_SEEN])
-def test_a_tree_sees_two_thousand_records_or_all_or_its_share(n):
+@pytest.mark.parametrize(("n", "seen"), [(300, 300), (6_000, 2_000), (20_000, 4_000)])
+def test_a_tree_draws_two_thousand_records_or_its_share(n, seen):
+    assert FEWEST_SEEN == 2_000
     forest, _, _ = fitted(n, share=0.2)
-    assert forest.model.max_samples == {300: 300, 20_000: 4_000}.get(n, FEWEST_SEEN)
+    assert {tree.tree_.n_node_samples[0] for tree in forest.grown} == {seen}
 
 
-@pytest.mark.parametrize(("n", "columns"), [(MANY - 1, 3), (MANY, 3), (300, 3)])
+@pytest.mark.parametrize(("n", "leaf"), [(60, 10), (300, 20), (2_000, 30)])
+def test_leaves_are_smaller_where_few_are_known(n, leaf):
+    forest, _, _ = fitted(n)
+    assert {tree.min_samples_leaf for tree in forest.grown} == {leaf}
+
+
+@pytest.mark.parametrize(("n", "columns"), [(300, 4), (MANY - 1, 4), (MANY, 3)])
 def test_few_records_are_cut_at_the_best_of_a_third_of_the_columns(n, columns):
     forest, _, _ = fitted(n)
-    assert forest.model.estimators_[0].max_features_ == columns
-    assert (forest.model.max_features == "sqrt") is (n >= MANY)
+    assert {tree.max_features_ for tree in forest.grown} == {columns}
+
+
+def test_records_without_weight_are_not_learned_from():
+    x = np.repeat([[0.0], [1.0]], 500, axis=0).astype(np.float32)
+    member = np.arange(1000) % 2 == 0
+    weight = np.where(member == (x[:, 0] == 1), 1.0, 0.0)
+    forest = RandomForest(trees=5).classifier()
+    forest.fit(x, member, weight)
+    np.testing.assert_allclose(forest.predict_proba(x)[:, 1], x[:, 0])
 
 
 def test_three_hundred_records_tell_members():

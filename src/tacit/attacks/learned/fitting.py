@@ -34,8 +34,9 @@ def logistic_regression(strength: float = 1.0, solver: str = "lbfgs") -> Classif
     from sklearn.linear_model import LogisticRegression
 
     # 300 steps: standardised columns converge in fewer
-    model = LogisticRegression(C=strength, solver=solver, max_iter=300)
-    return model  # type: ignore[no-any-return]
+    return LogisticRegression(  # type: ignore[no-any-return]
+        C=strength, solver=solver, max_iter=300
+    )
 
 
 def boosted_trees(

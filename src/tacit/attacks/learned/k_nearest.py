@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from tacit.attacks.learned.fitting import Classifier, Learner
 
-# So many known records are kept, which is what an audit tells: with 5,000 the AUC is lower by .008 on
-# CIFAR-10.
+# So many known records are kept, which is what an audit tells: with 5,000 the AUC is lower by .008
+# on CIFAR-10.
 MOST_KNOWN = 10_000
 # distances at a time, 1 MB: with the flags of those inside they fit the second cache of a core
 DISTANCES = 1 << 18

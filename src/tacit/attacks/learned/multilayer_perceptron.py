@@ -101,7 +101,7 @@ def _with_ones(x: NDArray[Any]) -> NDArray[np.float32]:
 
 def _answered(hidden: NDArray[np.float32], last: NDArray[np.float32]) -> NDArray[np.float32]:
     """Log-odds (b,) of what the hidden layer (b, h) gave."""
-    return hidden @ last[:-1] + last[-1]
+    return np.asarray(hidden @ last[:-1] + last[-1], np.float32)
 
 
 def _drawn(
