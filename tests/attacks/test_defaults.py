@@ -15,8 +15,8 @@ DEFAULTS = (
     "ClassConditional(fewest=50)",
     "EBLiRA(mode='auto')",
     "EpochVote(share=0.5, skip=0)",
-    "GradientBoosting(rounds=60, rate=0.08, leaves=8, seed=0)",
-    "KNearest(share=0.02)",
+    "GradientBoosting(rounds=30, rate=0.15, leaves=4, seed=0)",
+    "KNearest(share=0.05)",
     "LiRA(variance='auto', mode='auto', min_models=8)",
     "LogisticRegression(strength=1.0)",
     "MembershipProbability(per_bin=50, fewest=200)",
@@ -24,7 +24,7 @@ DEFAULTS = (
     "Population(fewest=100)",
     "QuantileRegression(given='features', held_out=0.5, seed=0, learner='boosting',"
     " head='gaussian', width=64, epochs=100)",
-    "RandomForest(trees=100, leaf=20, share=0.2, seed=0)",
+    "RandomForest(trees=75, leaf=30, share=0.2, seed=0)",
     "ShadowStack(mode='auto', seed=0)",
     "ShokriClassifier(seed=0)",
 )
