@@ -60,7 +60,9 @@ class Copula:
         beyond = -ndtri(np.maximum(chance[drawn] * _uniforms(), SMALLEST))
         plain = self.normals[:, able]
         own = beyond - plain[np.arange(N_DRAWS), drawn]
-        scores = plain + self.correlation[np.ix_(able, able)][drawn] * own[:, None]
+        scores = self.correlation[np.ix_(able, able)][drawn]
+        scores *= own[:, None]
+        scores += plain
         scores[np.arange(N_DRAWS), drawn] = beyond
         count = np.count_nonzero(scores >= limit, axis=1)
         return min(1.0, total, total * float(np.mean(1 / count)))

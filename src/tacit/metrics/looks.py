@@ -356,8 +356,9 @@ def slice_look(
         total = int(own[here].sum(dtype=np.int64))
         p_values[value] = rank_p_value(step, n_members, n - n_members, total)
         least[value] = smallest_rank_p(n, n_members)
-    rows = Rows(np.maximum(code, 0), n_codes, rank)
-    return Look(name, "slice", rows, p_values, least, 0.5 / np.maximum(sizes, 1))
+    # looks at one column by several attacks share its codes
+    own = code if len(code) == int(sizes.sum()) else np.maximum(code, 0)
+    return Look(name, "slice", Rows(own, n_codes, rank), p_values, least, 0.5 / np.maximum(sizes, 1))
 
 
 def _steps_within(

@@ -7,7 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import Evidence, Signals
-from tacit.core.sorting import Places, order_of, steps, tied_places
+from tacit.core.sorting import (
+    Places,
+    order_in_runs,
+    order_of,
+    pieces_between,
+    steps,
+    tied_places,
+)
 
 Bools = NDArray[np.bool_]
 SEED = 20_262
@@ -67,10 +74,16 @@ def ties_by_chance(order: Places, same: Bools, member: Bools) -> Places:
     """
     if not same.any():
         return order
-    tied, run = tied_places(~same)
-    records = order[tied]
-    records = records[np.lexsort((~member[records], run))]
-    chance = np.random.default_rng(SEED).random(len(records))
-    shuffled = order.copy()
-    shuffled[tied] = records[np.lexsort((chance, run))]
+    rng = np.random.default_rng(SEED)
+    step, shuffled = ~same, order.copy()
+    # runs of equal records one piece after the other, each in the processor's cache
+    for part in pieces_between(step, len(order)):
+        tied, run = tied_places(step[part.start : part.stop - 1])
+        if len(tied) == 0:
+            continue
+        here = shuffled[part]
+        records = here[tied]
+        # non-members come last in each run
+        records = records[order_in_runs(run, 0.5 * ~member[records])]
+        here[tied] = records[order_in_runs(run, rng.random(len(records)))]
     return shuffled

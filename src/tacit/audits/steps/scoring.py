@@ -31,7 +31,7 @@ from tacit.metrics import advantage, named
 from tacit.metrics.looks import Look, Ranked, cut_look, rank_look
 from tacit.metrics.prequential import deal_folds, learned_looks
 from tacit.metrics.vulnerability import Candidate
-from tacit.signals import feature_matrix, measure
+from tacit.signals import feature_matrix, kept
 
 CHOSEN_METRICS = (
     "balanced_accuracy",
@@ -150,7 +150,7 @@ def _signals(recipes: Sequence[Check], outputs: Outputs) -> dict[str, Signals]:
     )
     features = feature_matrix(outputs) if reads else None
     return {
-        name: Signals.of(measure(outputs, name), features=features, group=group, statistic=name)
+        name: Signals.of(kept(outputs, name), features=features, group=group, statistic=name)
         for name in dict.fromkeys(check.statistic for check in recipes)
     }
 

@@ -21,7 +21,7 @@ from tacit.core import (
     collect as marked,
 )
 from tacit.core.sorting import Places, backwards, first_places
-from tacit.signals import available, measure
+from tacit.signals import available, kept
 
 # Equal rows of a coin's split lie on one side too often, or on both, in 1 audit of 30,000 each.
 REPEATS, COPIES = 4.0, -4.0
@@ -208,7 +208,7 @@ def _answers(outputs: Outputs) -> list[NDArray[Any]]:
 def _likeness(outputs: Outputs) -> NDArray[np.float64]:
     names = available(outputs)
     name = next((name for name in ("loss", "entropy") if name in names), names[0])
-    return np.asarray(measure(outputs, name), np.float64)
+    return np.asarray(kept(outputs, name), np.float64)
 
 
 def _coarse(outputs: Outputs) -> bool:
@@ -266,7 +266,7 @@ def _by_loss(
     """The records scored by how well the model fits them, sorted where their ascending `order` and
     its steps are known; None without members or non-members.
     """
-    signals = Signals.of(measure(outputs, "loss"), statistic="loss")
+    signals = Signals.of(kept(outputs, "loss"), statistic="loss")
     try:
         paper = marked(Threshold(), signals, Membership(member, cluster))
     except NotEnoughData:
@@ -287,7 +287,7 @@ def _backwards(
     if "loss" not in names:
         return ""
     if "correctness" in names:
-        right = measure(outputs, "correctness")
+        right = kept(outputs, "correctness")
         if right[member].mean() >= right[~member].mean():
             return ""
     paper = _by_loss(outputs, member, cluster) if paper is None else paper

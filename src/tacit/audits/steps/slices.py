@@ -15,7 +15,7 @@ from tacit.core.sorting import Places, counted, parted, placed, searched, smalle
 from tacit.metrics import advantage, auc, simultaneous_level
 from tacit.metrics.joint import JointTest
 from tacit.metrics.looks import Look, slice_look
-from tacit.signals import available, measure
+from tacit.signals import available, kept
 
 # An interval on fewer of either side would be too wide to read.
 MIN_SIDE = 20
@@ -42,10 +42,10 @@ def columns_of(outputs: Outputs, paper: Evidence | None = None) -> dict[str, Col
             texts = [outputs.classes[int(text)] for text in texts]
         columns["class"] = (code, texts)
     if "correctness" in names:
-        correct = measure(outputs, "correctness") > 0.5
+        correct = kept(outputs, "correctness") > 0.5
         columns["prediction"] = (correct.astype(np.int64), ["wrong", "correct"])
     if "loss" in names:
-        fit = measure(outputs, "loss")
+        fit = kept(outputs, "loss")
         known = paper is not None and np.array_equal(fit, paper.score)
         columns["loss percentile"] = _deciles(fit, paper.order if known and paper else None)
     return columns
