@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 T = TypeVar("T", bound=np.generic)
 Places = NDArray[np.integer[Any]]
 Counts = NDArray[np.integer[Any]]
+# None: the records stand in the order as they are, so that no index of them is made or followed.
+Order = Places | None
 
 # The bit of the sign of a float32.
 SIGN = np.uint32(1 << 31)
@@ -139,20 +141,23 @@ def _low_halves(key: NDArray[np.uint64]) -> NDArray[np.int32]:
     return key.view(np.int32)[:n]
 
 
-def backwards(order: Places, step: NDArray[np.bool_]) -> Places:
-    """The order of the negated values, from the `order` and the `steps` of the values themselves:
-    equal ones stay in the order in which they came.
+def backwards(order: NDArray[T], step: NDArray[np.bool_]) -> NDArray[T]:
+    """The order of the negated values, or anything in that order, from the `order` and the `steps`
+    of the values themselves: equal ones stay in the order in which they came.
 
     Examples
     --------
     >>> backwards(np.array([1, 0, 2]), np.array([True, False])).tolist()
     [0, 2, 1]
     """
-    found = order[::-1].copy()
-    if not step.all():
-        begin, size = tie_runs(step[::-1])
+    n, found = len(order), order[::-1].copy()
+    if step.all():
+        return found
+    for part in pieces_between(step, n):
+        begin, size = tie_runs(step[part.start : part.stop - 1])
         places = _in_runs(begin, size)
-        found[places] = found[np.repeat(2 * begin + size - 1, size) - places]
+        mirrored = n - part.start - np.repeat(2 * begin + size, size) + places
+        found[mirrored] = order[part][places]
     return found
 
 
@@ -219,8 +224,10 @@ def _in_runs(begin: NDArray[np.intp], size: NDArray[np.intp]) -> NDArray[np.intp
     return np.repeat(begin - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
 
 
-def taken(values: NDArray[T], places: Places) -> NDArray[T]:
-    """``values[places]``, of which no index of 64 bits is made."""
+def taken(values: NDArray[T], places: Order) -> NDArray[T]:
+    """``values[places]``, of which no index of 64 bits is made; `values` themselves for None."""
+    if places is None:
+        return values
     if len(places) <= PIECE:
         return values[places]
     found = np.empty(len(places), values.dtype)
@@ -229,8 +236,10 @@ def taken(values: NDArray[T], places: Places) -> NDArray[T]:
     return found
 
 
-def placed(values: NDArray[T], places: Places) -> NDArray[T]:
+def placed(values: NDArray[T], places: Order) -> NDArray[T]:
     """The array (n,) that holds ``values[i]`` at ``places[i]``: what `taken` undoes."""
+    if places is None:
+        return values
     found = np.empty_like(values)
     for part in pieces(len(places)):
         found[places[part]] = values[part]

@@ -5,7 +5,7 @@ members are a random subset of the records whatever the scores are.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -15,11 +15,12 @@ from scipy.special import gammaln
 
 from tacit.core.sorting import (
     FEW_CODES,
-    Places,
+    Order,
     counted,
     counting_type,
     order_of,
     parted,
+    pieces_between,
     placed,
     smallest,
     steps,
@@ -96,6 +97,10 @@ class Look:
     n_top: NDArray[np.int64] | None = None
     hits: NDArray[np.int64] | None = None
 
+    def without_rows(self) -> "Look":
+        """The same look, whose rows are no longer summed."""
+        return replace(self, rows=self.rows.take([]))
+
     def attainable(self, limit: Floats) -> Floats:
         """For each look, the largest p-value of at most ``limit[r]`` that it can have (Tarone)."""
         if not self.tables:
@@ -114,13 +119,14 @@ class Ranked:
     Parameters
     ----------
     source : name of the attack.
-    order : int (n,), records in ascending order of the score, equal ones as they came.
+    order : int (n,), records in ascending order of the score, equal ones as they came; None where
+        they stand in it.
     step : bool (n - 1,), whether the sorted score grows from each place to the next.
     rank : int32 or int64 (n,), twice the mid-rank less its mean: whole numbers that sum to 0.
     """
 
     source: str
-    order: Places
+    order: Order
     step: NDArray[np.bool_]
     rank: NDArray[np.integer[Any]]
 
@@ -130,15 +136,16 @@ class Ranked:
         source: str,
         score: NDArray[np.floating[Any]],
         *,
-        order: Places | None = None,
+        order: Order = None,
         step: NDArray[np.bool_] | None = None,
     ) -> "Ranked":
-        """Sort `score` (n,), unless its ascending `order` is known, and perhaps its `step`."""
-        if order is None:
-            order = order_of(score)
+        """Sort `score` (n,), unless its ascending `order` is known, and perhaps its `step`; with
+        the `step` alone it stands in order.
+        """
         if step is None:
+            order = order_of(score) if order is None else order
             step = steps(score, order)
-        return cls(source, order, step, placed(_doubled_ranks(step, len(order)), order))
+        return cls(source, order, step, placed(_doubled_ranks(step, len(score)), order))
 
 
 def _doubled_ranks(step: NDArray[np.bool_], n: int) -> NDArray[np.integer[Any]]:
@@ -146,9 +153,10 @@ def _doubled_ranks(step: NDArray[np.bool_], n: int) -> NDArray[np.integer[Any]]:
     rank = np.arange(1 - n, n, 2, dtype=counting_type(n))
     if step.all():
         return rank
-    first, size = tie_runs(step)
-    tied = np.repeat(first - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
-    rank[tied] = np.repeat(2 * first + size - n, size)
+    for part in pieces_between(step, n):
+        first, size = tie_runs(step[part.start : part.stop - 1])
+        tied = np.repeat(first - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
+        rank[part][tied] = np.repeat(2 * (first + part.start) + size - n, size)
     return rank
 
 
@@ -351,14 +359,16 @@ def slice_look(
             continue
         step = within(places)
         own, here = _doubled_ranks(step, n), truth[places]
-        rank[ranked.order[places]] = own
+        rank[places if ranked.order is None else ranked.order[places]] = own
         n_members = int(np.count_nonzero(here))
         total = int(own[here].sum(dtype=np.int64))
         p_values[value] = rank_p_value(step, n_members, n - n_members, total)
         least[value] = smallest_rank_p(n, n_members)
     # looks at one column by several attacks share its codes
     own = code if len(code) == int(sizes.sum()) else np.maximum(code, 0)
-    return Look(name, "slice", Rows(own, n_codes, rank), p_values, least, 0.5 / np.maximum(sizes, 1))
+    return Look(
+        name, "slice", Rows(own, n_codes, rank), p_values, least, 0.5 / np.maximum(sizes, 1)
+    )
 
 
 def _steps_within(

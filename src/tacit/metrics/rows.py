@@ -101,7 +101,7 @@ class Rows:
         inside = self.code[None, :] > row if self.nested else self.code[None, :] == row
         return np.asarray(inside if self.weight is None else inside * self.weight, np.float64)
 
-    def take(self, rows: NDArray[Any] | slice) -> "Rows":
+    def take(self, rows: NDArray[Any] | slice | list[int]) -> "Rows":
         """The same rows on some of the records."""
         weight = None if self.weight is None else self.weight[rows]
         return Rows(self.code[rows], self.n_codes, weight, self.nested)

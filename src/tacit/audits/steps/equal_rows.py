@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from tacit.core.sorting import Counts, Places, order_of, pieces, sorted_once
+from tacit.core.sorting import MOST_PACKED, Counts, Places, order_of, pieces, sorted_once
 
 Floats = NDArray[np.float64]
 
@@ -247,22 +247,32 @@ def _pure_nearby(
         rank = np.empty(n, np.intp)
         rank[place] = np.arange(n)
         rank = rank[weighed]
-    first = np.clip(rank - NEIGHBOURS, 0, n - AROUND - 1)
-    around = first[:, None] + np.arange(AROUND)
-    # the group itself is none of its neighbours
-    around += around >= rank[:, None]
-    if place is not None:
-        around = place[around]
-    share = members[around] / total[around]
-    most = np.minimum(total[weighed], AROUND)
-    expected = _mean_products(share, most) + _mean_products(1 - share, most)
-    mean = np.clip(share.mean(axis=1), 1e-6, 1 - 1e-6)
-    slope = most * (mean ** (most - 1) - (1 - mean) ** (most - 1)) / AROUND
-    pull = slope * np.sqrt(mean * (1 - mean))
+    around = np.empty((len(rank), AROUND), np.int32 if n < MOST_PACKED else np.int64)
+    expected, pull = np.empty(len(rank)), np.empty(len(rank))
+    for part in pieces(len(rank)):
+        first = np.clip(rank[part] - NEIGHBOURS, 0, n - AROUND - 1)
+        near = first[:, None] + np.arange(AROUND)
+        # the group itself is none of its neighbours
+        near += near >= rank[part][:, None]
+        around[part] = near if place is None else place[near]
+        share = members[around[part]] / total[around[part]]
+        most = np.minimum(total[weighed[part]], AROUND)
+        expected[part] = _mean_products(share, most) + _mean_products(1 - share, most)
+        mean = np.clip(share.mean(axis=1), 1e-6, 1 - 1e-6)
+        slope = most * (mean ** (most - 1) - (1 - mean) ** (most - 1)) / AROUND
+        pull[part] = slope * np.sqrt(mean * (1 - mean))
+    return np.clip(expected, 0.0, 1.0), _noise(around, pull)
+
+
+def _noise(around: NDArray[np.integer[Any]], pull: Floats) -> float:
+    """Sum of squares of what pulls at each group, from the groups `around` (k, a) that pull at
+    those with `pull` (k,).
+    """
     # only groups that are somebody's neighbour
-    _, group = np.unique(around.ravel(), return_inverse=True)
-    noise = np.bincount(group, np.repeat(pull, AROUND))
-    return np.clip(expected, 0.0, 1.0), float((noise**2).sum())
+    order = np.argsort(around, axis=None, kind="stable")
+    group = around.ravel()[order]
+    first = np.flatnonzero(np.append(True, group[1:] != group[:-1]))
+    return float((np.add.reduceat(pull[order // AROUND], first) ** 2).sum())
 
 
 def _mean_products(share: Floats, power: Counts) -> Floats:

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, cast
 
 import numpy as np
@@ -82,6 +82,14 @@ class Scored:
         """Of the check."""
         return self.check.name
 
+    def without_rows(self) -> "Scored":
+        """The same attack, whose ranks are no longer summed: they are as long as the records."""
+        looks = tuple(look.without_rows() for look in self.looks)
+        ranked = self.ranked
+        if ranked is not None:
+            ranked = replace(ranked, rank=ranked.rank[:0].copy())
+        return replace(self, looks=looks, ranked=ranked)
+
     @property
     def source(self) -> str:
         """Name under which its looks are."""
@@ -96,12 +104,12 @@ class Scores:
     ----------
     items : the attacks that could be run.
     failed : one result with its reason for each that could not.
-    order : int (n,), an order of the records that does not depend on how they came.
+    order : gives int (n,), an order of the records that does not depend on how they came.
     """
 
     items: tuple[Scored, ...]
     failed: tuple[CheckResult, ...]
-    order: Places
+    order: Callable[[], Places]
 
 
 def score_all(
@@ -120,21 +128,25 @@ def score_all(
     outputs : what the model answered.
     membership : the truth.
     tell : called with (what, done, of).
-    paper : scores of these records that were sorted already.
+    paper : negated losses of these records in ascending order, where all that is known of them are
+        losses and all `recipes` read them; `membership` is in that order then.
     """
-    signals = _signals(recipes, outputs)
-    order = pooled_order([signals[check.statistic] for check in recipes], membership.member, paper)
+    signals = _signals(recipes, outputs, paper)
+    seen_by = [signals[check.statistic] for check in recipes]
+    order = partial(pooled_order, seen_by, membership.member, paper)
+    if paper is None:
+        order = cache(order)
     items: list[Scored] = []
     failed: list[CheckResult] = []
     learns = any(check.attack.learns for check in recipes)
-    fold = deal_folds(order, cluster=membership.cluster) if learns else np.zeros(0, np.int8)
-    known = Ordered(signals[recipes[0].statistic].target[:, 0], order, paper)
+    fold = deal_folds(order(), cluster=membership.cluster) if learns else np.zeros(0, np.int8)
+    known = Ordered(seen_by[0].target[:, 0], order, paper)
     for done, check in enumerate(recipes):
         tell(check.name, done, len(recipes) + 1)
         seen = signals[check.statistic]
         try:
             if check.attack.learns:
-                items.append(by_folds(check, seen, membership, fold, order))
+                items.append(by_folds(check, seen, membership, fold, order()))
             else:
                 evidence = known.sorted(collect(check.attack, seen, membership))
                 items.append(at_thresholds(check, evidence, items))
@@ -143,7 +155,11 @@ def score_all(
     return Scores(tuple(items), tuple(failed), order)
 
 
-def _signals(recipes: Sequence[Check], outputs: Outputs) -> dict[str, Signals]:
+def _signals(
+    recipes: Sequence[Check], outputs: Outputs, paper: Evidence | None
+) -> dict[str, Signals]:
+    if paper is not None:
+        return {"loss": Signals.of(paper.score, statistic="loss")}
     group = outputs.label if outputs.label is not None and outputs.label.ndim == 1 else None
     reads = any(
         check.attack.learns and getattr(check.attack, "reads_features", True) for check in recipes
@@ -172,12 +188,12 @@ class Ordered:
     Parameters
     ----------
     values : floats (n,).
-    order : int (n,), their places in ascending order.
+    order : gives int (n,), their places in ascending order.
     paper : evidence with the same order of ties as they came, or None.
     """
 
     values: NDArray[np.floating[Any]]
-    order: Places
+    order: Callable[[], Places]
     paper: Evidence | None = None
 
     def sorted(self, evidence: Evidence) -> Evidence:
@@ -191,7 +207,7 @@ class Ordered:
             and np.array_equal(paper.member, evidence.member)
         ):
             return evidence.sorted_like(paper)
-        return evidence.sorted_by(self.order)
+        return evidence.sorted_by(self.order())
 
 
 def at_thresholds(check: Check, evidence: Evidence, before: Sequence[Scored] = ()) -> Scored:
