@@ -173,13 +173,13 @@ def audit(
         if checks is not None:
             raise InvalidInput("`audit` takes `attacks` or `checks`, not both.")
         checks = checks_of(attacks, given.outputs)
-    membership, answers = Membership(given.member, given.cluster, assignment), [given.outputs]
-    papers = [given.sides.paper]
+    # handed over, so that the audit may let go of what it has sorted
+    answers, papers = [given.outputs], [given.sides.paper]
+    keys = [Membership(given.member, given.cluster, assignment)]
     given = given.without_answers()
     report = membership_audit(
-        # handed over, so that the audit may let go of what it has sorted
         answers.pop(),
-        membership,
+        keys.pop(),
         checks=checks,
         effort=effort,
         features=given.features,

@@ -142,6 +142,7 @@ def membership_audit(
     del scores
     results = results_of(found, policy=policy, shown=shown)
     results |= {result.name: result for result in failed}
+    shown.evidence.without_counts()
     parts = slice_results(found.test, columns, shown.evidence, level=level, min_cell=min_cell)
     hidden = hidden_values(columns, shown.evidence.some_rows, shown.evidence.member, min_cell)
     blind = None

@@ -30,6 +30,8 @@ PIECE = 1 << 16
 MOST_TIED = 0.25
 # Below so many numbers a plain sort of the places is as fast.
 FEW = 2_000
+# The next step lies so near in nearly all scores.
+LOOK_AHEAD = 1_024
 # Up to so many codes, looking for each in turn is faster than a sort, and makes no index of all.
 FEW_CODES = 16
 
@@ -313,11 +315,22 @@ def pieces_between(step: NDArray[np.bool_], n: int) -> Iterator[slice]:
     while start < n:
         stop = min(start + PIECE, n)
         if stop < n:
-            left = step[stop - 1 :]
-            ahead = int(np.argmax(left))
-            stop = stop + ahead if left[ahead] else n
+            ahead = first_true(step[stop - 1 :])
+            stop = n if ahead is None else stop + ahead
         yield slice(start, stop)
         start = stop
+
+
+def first_true(values: NDArray[np.bool_]) -> int | None:
+    """The first place that holds True, looked for in parts that double; None without one."""
+    start, size = 0, LOOK_AHEAD
+    while start < len(values):
+        part = values[start : start + size]
+        place = int(np.argmax(part))
+        if part[place]:
+            return start + place
+        start, size = start + size, 2 * size
+    return None
 
 
 def counting_type(n: int) -> type[np.integer[Any]]:

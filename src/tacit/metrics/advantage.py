@@ -124,9 +124,10 @@ def _largest(evidence: Evidence, level: float) -> Estimate:
 
 def _high_end(evidence: Evidence, value: float, members: Side, others: Side, level: float) -> float:
     """Largest upper limit over thresholds that could be the population's best."""
-    gain = gains(evidence)
     reach = NEAR * (_difference(members, others, level)[1] - value)
-    near = np.flatnonzero(gain >= value - reach)
+    near = np.concatenate(
+        [part.start + np.flatnonzero(gain >= value - reach) for part, gain in gains(evidence)]
+    )
     if len(near) == 0:
         return value
     near = near[np.unique(np.linspace(0, len(near) - 1, N_NEAR).astype(np.int64))]

@@ -18,6 +18,7 @@ from tacit.core.sorting import (
     Order,
     counted,
     counting_type,
+    first_true,
     order_of,
     parted,
     pieces_between,
@@ -40,8 +41,6 @@ FEWEST_IN_CUT = 4
 MOST_VARIANCE = 1_000.0
 # Counts further from the mean than this many standard deviations have no chance in float64.
 REACH = 40
-# The next step lies so near in nearly all scores.
-LOOK_AHEAD = 1_024
 
 
 @dataclass(frozen=True, eq=False)
@@ -283,23 +282,11 @@ def _nearest(step: NDArray[np.bool_], wanted: int) -> int:
     n = len(step) + 1
     # a cut of `size` records lies on step n - 1 - size
     last = n - 1 - wanted
-    smaller, larger = _first_true(step[last + 1 :]), _first_true(step[: last + 1][::-1])
+    smaller, larger = first_true(step[last + 1 :]), first_true(step[: last + 1][::-1])
     sizes = [] if smaller is None else [wanted - 1 - smaller]
     near = np.array(sizes if larger is None else [*sizes, wanted + larger])
     distance = np.abs(np.log(near / wanted)) + np.abs(np.log((n - near) / (n - wanted)))
     return int(near[np.argmin(distance)])
-
-
-def _first_true(values: NDArray[np.bool_]) -> int | None:
-    """The first place that holds True, looked for in parts that double; None without one."""
-    start, size = 0, LOOK_AHEAD
-    while start < len(values):
-        part = values[start : start + size]
-        place = int(np.argmax(part))
-        if part[place]:
-            return start + place
-        start, size = start + size, 2 * size
-    return None
 
 
 @lru_cache(maxsize=512)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from tacit.core.sorting import MOST_PACKED, Counts, Places, order_of, pieces, sorted_once
+from tacit.core.sorting import MOST_PACKED, Counts, Places, order_of, pieces, smallest, sorted_once
 
 Floats = NDArray[np.float64]
 
@@ -185,7 +185,8 @@ def _counted(
         count = np.cumsum(member[order[part]], dtype=order.dtype)
         ends[here], upto[here] = places + (part.start + 1), count[places] + before
         filled, before = here.stop, before + int(count[-1])
-    return _differences(ends), _differences(upto)
+    # few rows are equal nearly always: one or two bytes a group hold their number
+    return smallest(_differences(ends)), smallest(_differences(upto))
 
 
 def _differences(upto: Counts) -> Counts:

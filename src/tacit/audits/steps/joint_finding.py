@@ -168,6 +168,8 @@ def joint_finding(
     looks = [look for item in scored for look in item.looks] + list(slices)
     if cluster is None or np.bincount(cluster).max() == 1:
         test = _settled(joint_test(looks, member))
+        # as long as the records, and summed for the last time
+        del looks, slices
         light = tuple(item.without_rows() for item in scored)
         return Found(light, test, None, member, None, order, level)
     plain = [look for look in looks if look.kind != "learned"]

@@ -63,7 +63,7 @@ class Scored:
     check : the recipe.
     evidence : the records that it scored: all, or all but the first fold of one that learns.
     looks : what the joint test looks at; empty where another attack ranks the records the same.
-    candidate : the attack for the vulnerability score.
+    learned : for the vulnerability score, one that learns; None of an attack that is `ranked`.
     ranked : its scores sorted, None of one that learns.
     fold : int8 (n,), of one that learns, the fold of each record; 0 where it did not score it.
     same_as : name of the attack that ranks the records the same.
@@ -72,7 +72,7 @@ class Scored:
     check: Check
     evidence: Evidence
     looks: tuple[Look, ...]
-    candidate: Candidate
+    learned: Candidate | None = None
     ranked: Ranked | None = None
     fold: NDArray[np.int8] | None = None
     same_as: str = ""
@@ -88,7 +88,15 @@ class Scored:
         ranked = self.ranked
         if ranked is not None:
             ranked = replace(ranked, rank=ranked.rank[:0].copy())
-        return replace(self, looks=looks, ranked=ranked)
+        return replace(self, looks=looks, ranked=ranked, learned=self.candidate)
+
+    @property
+    def candidate(self) -> Candidate:
+        """The attack for the vulnerability score."""
+        if self.learned is not None:
+            return self.learned
+        assert self.ranked is not None
+        return Candidate.of(self.ranked)
 
     @property
     def source(self) -> str:
@@ -221,13 +229,12 @@ def at_thresholds(check: Check, evidence: Evidence, before: Sequence[Scored] = (
     """
     evidence = evidence.sorted_by()
     ranked = Ranked.of(check.name, evidence.score, order=evidence.order, step=evidence.step)
-    candidate = Candidate.of(ranked)
     for other in before:
         if other.ranked is not None and np.array_equal(other.ranked.rank, ranked.rank):
-            return Scored(check, evidence, (), candidate, ranked, same_as=other.source)
+            return Scored(check, evidence, (), None, ranked, same_as=other.source)
     looks = (rank_look(ranked, evidence.member), cut_look(ranked, evidence.member))
     kept = tuple(look for look in looks if look is not None)
-    return Scored(check, evidence, kept, candidate, ranked)
+    return Scored(check, evidence, kept, None, ranked)
 
 
 def by_folds(

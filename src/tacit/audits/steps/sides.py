@@ -141,6 +141,7 @@ def compared(
     paper = None
     if rising is not None and outputs.loss is not None and units is None:
         paper = by_falling_loss(outputs.loss, member, *rising)
+    del rising
     swapped = _backwards(outputs, member, units, paper)
     return replace(
         sides,
