@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from tacit.core import checking
 from tacit.core.errors import InvalidInput, NotEnoughData
 from tacit.core.membership import Assignment, require_assignment
-from tacit.core.sorting import Counts, Order, Places, beaten, order_of, steps, taken
+from tacit.core.sorting import Counts, Order, Places, beaten, lower, order_of, steps, taken
 
 # Scores that are neighbours in rank are looked up together, since they look in the same places.
 NEIGHBOURS = 1 << 13
@@ -235,7 +235,7 @@ class Evidence:
         ascending.
         """
         if vars(self).keys() >= SORTED:
-            return checking.frozen(beaten(self.step, taken(self.member, self.order))[2])
+            return checking.frozen(lower(self.step, taken(self.member, self.order)))
         scores, others = self.member_scores, self.nonmember_scores
         count = np.empty(len(scores), np.int64)
         for start in range(0, len(scores), NEIGHBOURS):

@@ -307,6 +307,31 @@ def beaten(step: NDArray[np.bool_], member: NDArray[np.bool_]) -> tuple[Counts, 
     return of_members, of_others, below
 
 
+def lower(step: NDArray[np.bool_], member: NDArray[np.bool_]) -> Counts:
+    """The last of what `beaten` counts alone: how many non-members score strictly lower than each
+    member.
+    """
+    n = len(member)
+    kind = counting_type(n)
+    found = np.empty(int(np.count_nonzero(member)), kind)
+    inside = 0
+    for part in pieces_between(step, n):
+        own = member[part]
+        upto = np.cumsum(own, dtype=kind)
+        here = slice(inside, inside + int(upto[-1]))
+        place = np.arange(part.start - inside, part.stop - inside, dtype=kind)
+        starts = np.append(0, np.flatnonzero(step[part.start : part.stop - 1]) + 1)
+        if len(starts) < len(own):
+            run = np.zeros(len(own), kind)
+            run[starts[1:]] = 1
+            before = place[starts] - upto[starts] + own[starts]
+            found[here] = before[np.cumsum(run)[own]]
+        else:
+            found[here] = (place - upto)[own] + kind(1)
+        inside = here.stop
+    return found
+
+
 def pieces_between(step: NDArray[np.bool_], n: int) -> Iterator[slice]:
     """Slices of `PIECE` of n sorted places, or more where a run of equal numbers would else be
     cut.
@@ -367,11 +392,21 @@ def counted(code: NDArray[np.integer[Any]], n_codes: int) -> NDArray[np.intp]:
 def parted(code: NDArray[np.integer[Any]], n_codes: int) -> Iterator[NDArray[np.intp]]:
     """The places of each code from 0 to `n_codes` - 1, ascending; codes below 0 are left out."""
     code = smallest(code)
+    if len(code) and code[-1] >= 0 and _falls(code):
+        # the codes of records that stand in order of what they were cut by
+        ends = len(code) - np.append(0, np.cumsum(counted(code, n_codes)))
+        return (np.arange(ends[value + 1], ends[value]) for value in range(n_codes))
     if n_codes <= FEW_CODES:
         return (np.flatnonzero(code == value) for value in range(n_codes))
     sizes = counted(code, n_codes)
     order = np.argsort(code, kind="stable")[len(code) - int(sizes.sum()) :]
     return iter(np.split(order, np.cumsum(sizes)[:-1]))
+
+
+def _falls(code: NDArray[np.integer[Any]]) -> bool:
+    """Whether no code is larger than the one before: the first ones say so nearly always."""
+    after, before = code[1:], code[:-1]
+    return all(bool((after[part] <= before[part]).all()) for part in pieces(len(after)))
 
 
 def searched(

@@ -167,7 +167,7 @@ def rank_look(ranked: Ranked, member: NDArray[np.bool_]) -> Look:
     p_value = rank_p_value(ranked.step, n_members, n_nonmembers, total)
     least = smallest_rank_p(len(member), n_members)
     n = len(member)
-    rows = Rows(np.zeros(n, np.uint8), 1, ranked.rank)
+    rows = Rows(np.broadcast_to(np.uint8(0), n), 1, ranked.rank)
     # the area under the ROC curve less a half is at most the largest advantage
     unit = np.array([0.5 / n])
     return Look(ranked.source, "rank", rows, np.array([p_value]), np.array([least]), unit)

@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from tacit.core.sorting import MOST_PACKED, Counts, Places, order_of, pieces, smallest, sorted_once
+from tacit.core.sorting import (
+    MOST_PACKED,
+    Counts,
+    Places,
+    order_of,
+    pieces,
+    pieces_between,
+    smallest,
+    sorted_once,
+)
 
 Floats = NDArray[np.float64]
 
@@ -175,29 +184,16 @@ def _counted(
     order: Places, step: NDArray[np.bool_], member: NDArray[np.bool_]
 ) -> tuple[Counts, Counts]:
     """How many rows each group of equal numbers has, and how many of them are members."""
-    last = np.append(step, True)
-    ends = np.empty(int(np.count_nonzero(last)), order.dtype)
-    upto = np.empty(len(ends), order.dtype)
-    filled = before = 0
-    for part in pieces(len(order)):
-        places = np.flatnonzero(last[part])
-        here = slice(filled, filled + len(places))
-        count = np.cumsum(member[order[part]], dtype=order.dtype)
-        ends[here], upto[here] = places + (part.start + 1), count[places] + before
-        filled, before = here.stop, before + int(count[-1])
-    # few rows are equal nearly always: one or two bytes a group hold their number
-    return smallest(_differences(ends)), smallest(_differences(upto))
-
-
-def _differences(upto: Counts) -> Counts:
-    """What each of `upto` has more than the one before, in the same memory."""
-    last = upto.dtype.type(0)
-    for part in pieces(len(upto)):
-        own = upto[part]
-        before = np.append(last, own[:-1])
-        last = own[-1]
-        own -= before
-    return upto
+    sizes: list[Counts] = [np.zeros(0, np.int8)]
+    members: list[Counts] = [np.zeros(0, np.int8)]
+    for part in pieces_between(step, len(order)):
+        own = member[order[part]]
+        ends = np.append(np.flatnonzero(step[part.start : part.stop - 1]), len(own) - 1)
+        upto = np.cumsum(own)[ends]
+        # few rows are equal nearly always: one or two bytes a group hold their number
+        sizes.append(smallest(np.diff(ends, prepend=-1)))
+        members.append(smallest(np.diff(upto, prepend=0)))
+    return np.concatenate(sizes), np.concatenate(members)
 
 
 def _some(groups: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -269,6 +265,8 @@ def _noise(around: NDArray[np.integer[Any]], pull: Floats) -> float:
     """Sum of squares of what pulls at each group, from the groups `around` (k, a) that pull at
     those with `pull` (k,).
     """
+    if len(pull) == 0:
+        return 0.0
     # only groups that are somebody's neighbour
     order = np.argsort(around, axis=None, kind="stable")
     group = around.ravel()[order]
