@@ -26,7 +26,15 @@ from tacit.metrics.detectable import detectable_by
 from tacit.metrics.intervals import fisher_p_value
 from tacit.metrics.joint import JointTest, joint_test
 from tacit.metrics.looks import Ranked, cut_look, rank_look
-from worlds_of_audits import audited_drift, audited_shift, audited_signal, clustered_null
+from worlds_of_audits import audited_drift, audited_shift, audited_signal
+from worlds_of_users import (
+    USERS,
+    called_by_users,
+    clustered_null,
+    detectable_by_users,
+    exposed,
+    user_world,
+)
 
 ALPHA, ATTACKS, COMMON = 0.05, 8, 0.8
 Scores = NDArray[np.float64]
@@ -250,10 +258,31 @@ def clusters(worlds: int) -> list[str]:
     return lines
 
 
+def detected_users(worlds: int) -> list[str]:
+    """Leaks of the size that is printed where records are those of users."""
+    lines = ["| users | leak | printed | worlds | found, % |", "|---|---|---|---|---|"]
+    for kind in USERS:
+        found = [detectable_by_users(user_world(kind, [1, seed])) for seed in range(8)]
+        worst, shift = (
+            float(np.median([getattr(one, name) for one in found])) for name in ("worst", "shift")
+        )
+        cells = {"shift": (shift, None), "two lines, worst": (worst, 0.4)}
+        for name, (size, corner) in cells.items():
+            calls = [
+                called_by_users(exposed(user_world(kind, [2, seed]), size, corner))
+                for seed in range(worlds)
+            ]
+            power_ = 100 * float(np.mean(calls))
+            lines.append(f"| {kind} | {name} | {size:.3f} | {worlds} | {power_:.1f} |")
+            print(lines[-1], flush=True)
+    return lines
+
+
 GROUPS: dict[str, tuple[str, Callable[[int], list[str]]]] = {
     "power": ("Power", power),
     "nulls": ("False alarms", nulls),
     "detected": ('"Would have shown in 4 audits of 5"', detected),
+    "users": ('"Would have shown in 4 audits of 5", over users', detected_users),
     "clusters": ("Clusters of unequal size", clusters),
     "whole": ("Whole audits", whole),
 }

@@ -1,13 +1,9 @@
-"""Worlds for whole audits: one signal, drift of labels, a shift beside a leak, users."""
+"""Worlds for whole audits: one signal, drift of labels, a shift beside a leak."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 import tacit
-from tacit.core import Evidence
-from tacit.metrics import auc
-from tacit.metrics.clustered import clustered_test
-from tacit.metrics.looks import Ranked, cut_look, rank_look
 
 N = 500
 
@@ -67,27 +63,3 @@ def _report(
     return tacit.audit(
         member=made[0], nonmember=made[1], features=(x[:n], x[n : 2 * n]), effort="quick"
     )
-
-
-def user_sizes(kind: str, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Records a user: Pareto (.7) of 1 to 500, lognormal (1.5, 1.3), or 10 each."""
-    if kind == "pareto":
-        return np.clip(np.ceil(rng.pareto(0.7, count)), 1, 500).astype(int)
-    if kind == "lognormal":
-        return np.maximum(1, np.round(rng.lognormal(1.5, 1.3, count))).astype(int)
-    return np.full(count, 10)
-
-
-def clustered_null(kind: str, inside: int, outside: int, seed: int) -> tuple[bool, bool]:
-    """Whether users without a leak are called one, and whether the interval holds an AUC of .5."""
-    rng = np.random.default_rng([75, seed])
-    size = user_sizes(kind, inside + outside, rng)
-    user = np.repeat(np.arange(inside + outside), size)
-    own = np.repeat(rng.normal(size=(inside + outside, 1)), size, axis=0)
-    scores = 0.4 * own + 0.9 * rng.normal(size=(len(user), 3))
-    member = user < inside
-    ranked = [Ranked.of(str(column), scores[:, column]) for column in range(3)]
-    looks = [look(item, member) for item in ranked for look in (rank_look, cut_look)]
-    test = clustered_test([look for look in looks if look is not None], member, user)
-    area = auc(Evidence(scores[:, 0], member, user))
-    return test.p_value <= 0.05, area.low <= 0.5 <= area.high

@@ -59,6 +59,10 @@ TABLE = {
     "percent, whole": (lambda: Outputs(probs=(P * 100).round()), "divide them by 100"),
     "percent, one column": (lambda: Outputs(probs=P[:, 0] * 100), "divide them by 100"),
     "halved": (lambda: Outputs(probs=P / 2), "`probs`.*sum to 1.*decimals"),
+    "classes for a regression": (
+        lambda: Outputs(prediction=Y.astype(float), label=Y),
+        r"audit_label_only.*`loss=\(predicted != label\).astype\(float\)`",
+    ),
     "tokens": (lambda: Outputs(logits=np.zeros((4, 5, 6))), "one loss a record.*cluster"),
     "pixels": (lambda: Outputs(probs=np.zeros((4, 5, 6, 2))), "`probs`.*one loss a record"),
     "a label a pixel": (

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
 from scipy.stats import binom
 
 from tacit.core import InvalidInput
+from tacit.metrics.clustered import clustered_test
 from tacit.metrics.detectable import _Scene, detectable_advantage, detectable_by
 from tacit.metrics.intervals import fisher_p_value
 from tacit.metrics.joint import joint_test
@@ -283,3 +285,43 @@ def test_who_is_exposed_is_tried_at_nine_quantiles(monkeypatch):
     shares = [float(means[0, 0]) / 40 for means in seen]
     expected = binom.ppf((np.arange(9) + 0.5) / 9, 20, 0.3) / 20
     assert shares == pytest.approx(list(expected))
+
+
+def test_ten_copies_of_each_record_make_no_smaller_leak_visible():
+    scores, member = drawn(40, 0, attacks=1)
+    once = detectable_by(joint_test(looks_at(scores, member), member), "0", member)
+    copies = np.repeat(np.arange(80), 10)
+    test = clustered_test(looks_at(scores[copies], member[copies]), member[copies], copies)
+    tenfold = detectable_by(test, "0", member[copies])
+    # counted as records, the copies promised .04; more cuts fit between them, and each is paid for
+    assert once.shift == pytest.approx(0.25, abs=0.02)
+    assert tenfold.shift == pytest.approx(once.shift, rel=0.15)
+    assert tenfold.worst == pytest.approx(once.worst, rel=0.15)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mixed", [False, True])
+def test_the_printed_leak_is_found_in_four_audits_of_five_over_users_too(mixed):
+    worlds, found = 120, 0
+
+    def drawn_users(seed):
+        rng = np.random.default_rng(seed)
+        user = np.repeat(np.arange(80), rng.permutation(np.r_[np.full(40, 2), np.full(40, 12)]))
+        member = rng.random(len(user)) < 0.5 if mixed else user < 40
+        noise = 0.7 * rng.normal(size=80)[user] + 0.7 * rng.normal(size=len(user))
+        return noise, member, user
+
+    def tested(score, member, user):
+        return clustered_test(looks_at(score[:, None], member), member, user)
+
+    sizes = []
+    for seed in range(5):
+        score, member, user = drawn_users([0, seed])
+        sizes.append(detectable_by(tested(score, member, user), "0", member).shift)
+    size = float(np.median(sizes))
+    for seed in range(worlds):
+        score, member, user = drawn_users([1, seed])
+        score = np.where(member, score + 2 * 0.7 * 2**0.5 * ndtri((1 + size) / 2), score)
+        found += tested(score, member, user).p_value <= 0.05
+    # exact limits at 78 and 88 %: users that weigh less for being large leave some room above
+    assert binom.ppf(0.001, worlds, 0.78) <= found <= binom.ppf(0.999, worlds, 0.88)

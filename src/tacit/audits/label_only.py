@@ -76,10 +76,10 @@ def audit_label_only(
     """Audit a model that answers only with a label: hard voting, a service, a rule list.
 
     Three kinds of probes are tried: whether the label is right (the gap attack), how much noise the
-    right label survives, and how many augmentations it survives. One is chosen on half of the
-    records and graded on the other half, as in `tacit.audit`. The scores are shares of few
-    questions; records that tie are never ordered by chance, so that a rate at few false accusations
-    is 0 where that is all that labels can show.
+    right label survives, and how many augmentations it survives. One test looks at all of them on
+    all records, as in `tacit.audit`. The scores are shares of few questions; records that tie are
+    never ordered by chance, so that a rate at few false accusations is 0 where that is all that
+    labels can show.
 
     Parameters
     ----------

@@ -249,6 +249,12 @@ def _require_consistent(outputs: Outputs) -> None:
             "Outputs needs at least one record, got none. Look at the filter or file that they come"
             " from."
         )
+    if outputs.prediction is not None and outputs.truth is None and outputs.label is not None:
+        raise InvalidInput(
+            "`prediction` is the answer of a regression, which goes with `truth`; got it with"
+            " `label`. For a classifier that answers only with a class, give the model to"
+            " `audit_label_only`, or stored answers as `loss=(predicted != label).astype(float)`."
+        )
     if (outputs.prediction is None) != (outputs.truth is None):
         raise InvalidInput(
             "A regression needs both `prediction` and `truth`, got only one of them: pass the"

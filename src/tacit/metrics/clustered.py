@@ -14,7 +14,7 @@ from scipy.special import ndtr, ndtri
 from tacit.metrics.chance import Copula, Shuffles
 from tacit.metrics.clusters import intraclass_correlation, inverse
 from tacit.metrics.joint import JointTest, weights
-from tacit.metrics.looks import Look, Ranked, rank_look
+from tacit.metrics.looks import Look, Ranked, rank_look, smallest_rank_p
 from tacit.metrics.permutation import FEWEST_SHUFFLES, MOST_SHUFFLES, gathered, own_order
 from tacit.metrics.rows import Floats, Rows
 
@@ -26,6 +26,10 @@ LEAST_VARIANCE = 0.05
 # clusters: about two seconds of one core each.
 MOST_PRODUCTS, MOST_SORTED = 4_000_000_000, 100_000_000
 BLOCK = 1_000_000
+# What is left of equal numbers after their mean is taken off is rounding, and its inverse would be
+# taken for endless precision: a mean so near to that of all clusters (in standard deviations of
+# records) is equal to it, squares about a mean that are so small a share of those about 0 are 0.
+ROUNDING = 1e-9
 # A p-value of 1 has no normal score.
 LARGEST = 0.999
 
@@ -85,6 +89,7 @@ def clustered_test(
         Shuffles(smallest, every=False),
         # the error at which a limit touches 0 just where the statistic touches its critical value
         np.where((effect > 0) & (observed > 0), effect * table.scale * inverse(observed), spread),
+        by_cluster=True,
     )
 
 
@@ -95,6 +100,32 @@ def _difference(apart: Floats, inner: Floats, information: float, precision: Flo
     inside = inner * inverse(np.full(inner.shape, information))
     both = precision[0] * apart + precision[1] * inside
     return np.asarray(both * inverse(precision.sum(axis=0)))
+
+
+def smallest_clustered_p(member: NDArray[np.bool_], cluster: NDArray[np.int64]) -> float:
+    """The smallest p-value that so few clusters allow: one of all labellings that are dealt.
+
+    Clusters of one kind change places as a whole; a cluster of both kinds deals within itself.
+
+    Parameters
+    ----------
+    member : bool (n,), the truth.
+    cluster : int (n,), the unit of independence.
+
+    Examples
+    --------
+    Three users of members and three of non-members, and one with a member and a non-member:
+
+    >>> member = np.array([1, 1, 1, 0, 0, 0, 1, 0], bool)
+    >>> round(smallest_clustered_p(member, np.array([0, 1, 2, 3, 4, 5, 6, 6])) * 20 * 2, 9)
+    1.0
+    """
+    unit = np.unique(cluster, return_inverse=True)[1]
+    size, inside = np.bincount(unit), np.bincount(unit, weights=member)
+    mixed = (inside > 0) & (inside < size)
+    whole = smallest_rank_p(int((~mixed).sum()), int((inside[~mixed] > 0).sum()))
+    parts = [smallest_rank_p(int(n), int(m)) for n, m in zip(size[mixed], inside[mixed])]
+    return float(np.prod([whole, *parts]))
 
 
 def _numbered(cluster: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -135,7 +166,9 @@ class _Clusters:
         scale = np.sqrt(np.maximum(square.sum(0) / n - (total.sum(0) / n) ** 2, 0.0))
         safe = np.where(scale > 0, scale, np.inf)
         mean = total / size[:, None] / safe
-        squares = np.maximum(square / safe**2 - size[:, None] * mean**2, 0.0)
+        about_zero = square / safe**2
+        squares = about_zero - size[:, None] * mean**2
+        squares = np.where(squares > ROUNDING * about_zero, squares, 0.0)
         rho = intraclass_correlation(size, mean, squares)
         weight = size[:, None] / (1 + (size[:, None] - 1) * rho)
         return cls(unit, size, members, mean, squares, weight, scale)
@@ -165,6 +198,7 @@ class _Between:
         w = table.weight[pure]
         d = table.mean[pure]
         d = d - (w * d).sum(axis=0) * inverse(w.sum(axis=0))
+        d = np.where(np.abs(d) > ROUNDING, d, 0.0)
         columns = np.stack([w, w * d, w**2, w**2 * d, w**2 * d**2], axis=1)
         return cls(table.members[pure] > 0, columns)
 

@@ -134,7 +134,7 @@ class _Scene:
                 count = len(look.p_value)
                 kinds += [look.kind == "rank"] * count
                 places += [0.0] * count if look.n_top is None else (look.n_top / n).tolist()
-                tables += look.tables or [None] * count
+                tables += [None] * count if test.by_cluster or not look.tables else look.tables
                 where += list(range(*test.places(look).indices(len(test.weight))))
         level = test.levels(test.critical(alpha))[where]
         with np.errstate(divide="ignore"):

@@ -53,6 +53,8 @@ class JointTest:
     shuffles : where membership was shuffled; then it decides in place of the copula.
     error : float64 (k,), standard error of `effect` as it was found, for limits; None where that is
         `spread`.
+    by_cluster : whether whole clusters were shuffled: then no look is a count of records, and no
+        table of such counts says what p-values it can have.
     """
 
     looks: tuple[Look, ...]
@@ -65,6 +67,7 @@ class JointTest:
     copula: Copula
     shuffles: Shuffles | None = None
     error: Floats | None = None
+    by_cluster: bool = False
 
     @property
     def ratio(self) -> Floats:
@@ -145,6 +148,8 @@ class JointTest:
     def levels(self, ratio: float) -> Floats:
         """The largest p-value of each look that it can have at this ratio, float64 (k,)."""
         limit = np.minimum(ratio * self.weight, 1.0)
+        if self.by_cluster:
+            return limit
         parts = [look.attainable(limit[self.places(look)]) for look in self.looks]
         return np.concatenate(parts)
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import tacit
 from tacit.audits.steps.joint_finding import Found
 
 
@@ -189,3 +190,31 @@ def test_a_fold_that_one_of_several_learners_could_score_counts(monkeypatch):
     scores, folds, *_ = seen[0]
     assert folds.tolist() == fold.tolist()
     assert [score.tolist() for score in scores] == [[0, 0, 1, 1, 2, 2], [0, 0, 0, 0, 2, 2]]
+
+
+def test_within_two_users_records_can_be_dealt_in_many_ways():
+    """C(18, 9) ways in each of two users: far more than the twenty that one of 5 % needs."""
+    user = np.repeat([0, 1], 18)
+    member = np.arange(36) % 2 == 0
+    assert found(1.0, None, member=member, cluster=user).needed == 0
+    # whole users: C(2, 1) ways
+    assert found(1.0, None, member=user == 0, cluster=user).needed == 4
+    # a user of two records more: 2 * 2 ways
+    both = np.r_[user, 2, 2]
+    some = found(1.0, None, member=np.r_[user == 0, True, False], cluster=both)
+    assert some.needed == 4
+
+
+def test_three_users_a_side_that_are_told_apart_have_no_score_above_zero():
+    user = np.repeat(np.arange(6), 10)
+    member = user < 3
+    loss = np.where(member, 0.1, 5.0) + np.random.default_rng(0).random(60)
+    report = tacit.audit(
+        member=tacit.Outputs(loss=loss[member]),
+        nonmember=tacit.Outputs(loss=loss[~member]),
+        cluster=(user[member], user[~member]),
+        effort="quick",
+    )
+    assert report.finding == "inconclusive"
+    assert report.score.low == 0
+    assert report.verdict != "fail"

@@ -96,9 +96,11 @@ def test_an_audit_of_repeats_names_cluster_and_finds_nothing_without_a_leak():
     rng = np.random.default_rng(1)
     one, two = (Outputs(loss=np.repeat(rng.exponential(size=100), 5)) for _ in range(2))
     report = tacit.audit(member=one, nonmember=two, effort="quick")
-    assert report.finding != "leak"
     assert sum("`cluster=`" in warning for warning in report.warnings) == 1
     assert report.environment["n_clusters"] == 200
+    # a hundred records a side show no leak below .2, however often each is repeated
+    assert report.finding == "inconclusive"
+    assert report.detectable > 0.2
 
 
 def test_copies_that_could_hide_a_leak_make_a_pass_inconclusive():

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tacit.audits.steps.scoring import Scored
 from tacit.core import Estimate
 from tacit.core.sorting import Places
-from tacit.metrics.clustered import clustered_test, learned_p_value
+from tacit.metrics.clustered import clustered_test, learned_p_value, smallest_clustered_p
 from tacit.metrics.detectable import Detectable, detectable_by
 from tacit.metrics.joint import SHARES, JointTest, joint_test, records_needed, separation_p_value
 from tacit.metrics.looks import Look
@@ -112,7 +112,7 @@ class Found:
             self.member,
             order=self.order,
             cluster=self.cluster,
-            p_value=self.p_value,
+            p_value=1.0 if self.needed else self.p_value,
             level=self.level,
         )
 
@@ -128,7 +128,11 @@ class Found:
     def needed(self) -> int:
         """How many records (or clusters) of each side could show anything; 0 where these can."""
         n_scores = max(1, sum(bool(item.looks) for item in self.scored))
-        if separation_p_value(*self.units, n_scores) <= self.alpha * (1 - 1e-9):
+        if self.cluster is None:
+            least = separation_p_value(*self.units, n_scores)
+        else:
+            least = n_scores * smallest_clustered_p(self.member, self.cluster)
+        if least <= self.alpha * (1 - 1e-9):
             return 0
         return records_needed(n_scores, level=self.level)
 
