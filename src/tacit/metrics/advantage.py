@@ -157,5 +157,6 @@ def _largest_variance(gain: float, n1: float, n0: float) -> float:
     """Largest variance of TPR - FPR over the points of a ROC curve that runs `gain` above the
     diagonal.
     """
-    fpr = np.clip(((1 - 2 * gain) / n1 + 1 / n0) / (2 * (1 / n1 + 1 / n0)), 0, 1 - gain)
-    return float((fpr + gain) * (1 - fpr - gain) / n1 + fpr * (1 - fpr) / n0)
+    # not by NumPy, which takes ten times as long for one number
+    fpr = min(max(((1 - 2 * gain) / n1 + 1 / n0) / (2 * (1 / n1 + 1 / n0)), 0.0), 1 - gain)
+    return (fpr + gain) * (1 - fpr - gain) / n1 + fpr * (1 - fpr) / n0
