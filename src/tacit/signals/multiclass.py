@@ -66,7 +66,7 @@ class Answers:
         """log p of the true class, (m,)."""
         result: NDArray[np.float64] = -np.log1p(self.odds)
         rows = _extreme(self.odds)
-        result[rows] = _log_expits(self.scaled_logit[rows])[0]
+        result[rows] = -np.logaddexp(0.0, -self.scaled_logit[rows])
         return result
 
     @cached_property
@@ -205,7 +205,5 @@ def _over_classes(x: Block) -> NDArray[np.float64]:
 
 
 def _log_expits(z: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """log p and log(1 - p) where z = log(p / (1 - p)); not by `np.logaddexp`, which is slower."""
-    with np.errstate(under="ignore"):
-        beyond = np.log1p(np.exp(-np.abs(z)))
-    return np.minimum(z, 0.0) - beyond, np.minimum(-z, 0.0) - beyond
+    """log p and log(1 - p) where z = log(p / (1 - p))."""
+    return -np.logaddexp(0.0, -z), -np.logaddexp(0.0, z)
