@@ -158,8 +158,8 @@ def table(largest: float) -> tuple[str, list[dict[str, object]]]:
         " memory beyond the inputs, in MiB and in sizes of the inputs. What is imported once is not"
         " counted.",
         "",
-        f"Load average {os.getloadavg()[1]:.0f} on {os.cpu_count()} cores at the start: other work on"
-        " the machine inflates CPU seconds. The largest audit of losses reads memory maps.",
+        f"Load average {os.getloadavg()[1]:.0f} on {os.cpu_count()} cores at the start: other work"
+        " inflates CPU seconds. The largest audit of losses reads memory maps.",
     ]
     for kind, (_, counts) in KINDS.items():
         lines += [

@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 
 from tacit.core import sorting
+from tacit.core.beaten import beaten, lower
 from tacit.core.sorting import (
     FEW,
     backwards,
-    beaten,
     counted,
     first_places,
-    lower,
     order_in_runs,
     order_of,
     parted,

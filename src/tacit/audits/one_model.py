@@ -195,7 +195,7 @@ def _tested(
         order=scores.order,
         level=level,
     )
-    return columns, found
+    return columns, found.without_rows() if membership.cluster is None else found
 
 
 def _require_usable(recipes: Sequence[Check], level: float, seed: int) -> None:

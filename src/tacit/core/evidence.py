@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tacit.core import checking
+from tacit.core.beaten import beaten, lower
 from tacit.core.errors import InvalidInput, NotEnoughData
 from tacit.core.membership import Assignment, require_assignment
-from tacit.core.sorting import Counts, Order, Places, beaten, lower, order_of, steps, taken
+from tacit.core.sorting import Counts, Order, Places, order_of, steps, taken
 
 # Scores that are neighbours in rank are looked up together, since they look in the same places.
 NEIGHBOURS = 1 << 13

@@ -38,7 +38,7 @@ class Answers:
     @cached_property
     def top(self) -> NDArray[np.intp]:
         """The first of the classes with the largest score, (m,)."""
-        return self.x.argmax(axis=0)
+        return np.asarray(self.x.argmax(axis=0))
 
     @cached_property
     def odds(self) -> NDArray[np.float64]:

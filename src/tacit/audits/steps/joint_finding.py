@@ -41,6 +41,12 @@ class Found:
     ordered: Places | Callable[[], Places]
     level: float
 
+    def without_rows(self) -> "Found":
+        """The same without all that was summed over the records and is as long as they are."""
+        looks = tuple(look.without_rows() for look in self.test.looks)
+        scored = tuple(item.without_rows() for item in self.scored)
+        return replace(self, scored=scored, test=replace(self.test, looks=looks))
+
     @property
     def order(self) -> Places:
         """An order of the records that does not depend on how they came, int (n,)."""
@@ -172,10 +178,7 @@ def joint_finding(
     looks = [look for item in scored for look in item.looks] + list(slices)
     if cluster is None or np.bincount(cluster).max() == 1:
         test = _settled(joint_test(looks, member))
-        # as long as the records, and summed for the last time
-        del looks, slices
-        light = tuple(item.without_rows() for item in scored)
-        return Found(light, test, None, member, None, order, level)
+        return Found(tuple(scored), test, None, member, None, order, level)
     plain = [look for look in looks if look.kind != "learned"]
     learners = [item for item in scored if item.fold is not None]
     learned = learned_p(learners, member, cluster) if learners else None
@@ -190,10 +193,11 @@ def joint_finding(
 
 
 def _settled(test: JointTest) -> JointTest:
-    """The test without the rows of its looks, which nobody sums any more: they are as long as the
-    records.
+    """The test without the rows of its looks at slices, which nobody sums any more: they are as
+    long as the records.
     """
-    return replace(test, looks=tuple(look.without_rows() for look in test.looks))
+    looks = [look.without_rows() if look.kind == "slice" else look for look in test.looks]
+    return replace(test, looks=tuple(looks))
 
 
 def learned_p(

@@ -71,7 +71,7 @@ def _first_numbers(outputs: Outputs, side: NDArray[np.bool_]) -> NDArray[np.floa
     """The first column (n,) of the `_numbers` of one side."""
     answer = _answer(outputs)
     columns = answer.reshape(len(answer), -1)
-    first = columns[side, 0].astype(np.float64)
+    first: NDArray[np.float64] = columns[side, 0].astype(np.float64)
     if _shifts(outputs):
         largest = np.empty(len(columns), columns.dtype)
         for part in pieces(len(columns)):

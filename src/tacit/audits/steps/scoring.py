@@ -141,14 +141,13 @@ def score_all(
     """
     signals = _signals(recipes, outputs, paper)
     seen_by = [signals[check.statistic] for check in recipes]
-    order = partial(pooled_order, seen_by, membership.member, paper)
-    if paper is None:
-        order = cache(order)
+    found = partial(pooled_order, seen_by, membership.member, paper)
+    order: Callable[[], Places] = cache(found) if paper is None else found
     items: list[Scored] = []
     failed: list[CheckResult] = []
     learns = any(check.attack.learns for check in recipes)
     fold = deal_folds(order(), cluster=membership.cluster) if learns else np.zeros(0, np.int8)
-    known = Ordered(seen_by[0].target[:, 0], order, paper)
+    first = seen_by[0].target[:, 0]
     for done, check in enumerate(recipes):
         tell(check.name, done, len(recipes) + 1)
         seen = signals[check.statistic]
@@ -156,7 +155,8 @@ def score_all(
             if check.attack.learns:
                 items.append(by_folds(check, seen, membership, fold, order()))
             else:
-                evidence = known.sorted(collect(check.attack, seen, membership))
+                evidence = collect(check.attack, seen, membership)
+                evidence = _sorted(evidence, first, order, paper)
                 items.append(at_thresholds(check, evidence, items))
         except NotEnoughData as error:
             failed.append(_failed(check, error))
@@ -189,33 +189,19 @@ def _failed(check: Check, error: NotEnoughData) -> CheckResult:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Ordered:
-    """Numbers that were sorted already.
-
-    Parameters
-    ----------
-    values : floats (n,).
-    order : gives int (n,), their places in ascending order.
-    paper : evidence with the same order of ties as they came, or None.
+def _sorted(
+    evidence: Evidence,
+    values: NDArray[np.floating[Any]],
+    order: Callable[[], Places],
+    paper: Evidence | None,
+) -> Evidence:
+    """The evidence, sorted; what was sorted before is not sorted again: a `paper` with the same
+    scores, or `values` (n,), of which `order` gives the ascending places.
     """
-
-    values: NDArray[np.floating[Any]]
-    order: Callable[[], Places]
-    paper: Evidence | None = None
-
-    def sorted(self, evidence: Evidence) -> Evidence:
-        """The evidence, sorted; what was sorted before is not sorted again."""
-        if not np.array_equal(evidence.score, self.values):
-            return evidence.sorted_by()
-        paper = self.paper
-        if (
-            paper is not None
-            and np.array_equal(paper.score, evidence.score)
-            and np.array_equal(paper.member, evidence.member)
-        ):
-            return evidence.sorted_like(paper)
-        return evidence.sorted_by(self.order())
+    if paper is not None:
+        return evidence.sorted_like(paper)
+    known = np.array_equal(evidence.score, values)
+    return evidence.sorted_by(order() if known else None)
 
 
 def at_thresholds(check: Check, evidence: Evidence, before: Sequence[Scored] = ()) -> Scored:

@@ -49,24 +49,25 @@ def columns_of(outputs: Outputs, paper: Evidence | None = None) -> dict[str, Col
         stands = paper is not None and paper.stands
         fit = paper.score if stands and paper is not None else kept(outputs, "loss")
         known = stands or (paper is not None and np.array_equal(fit, paper.score))
-        columns["loss percentile"] = _deciles(fit, paper if known else None)
+        order = paper.order if known and paper is not None else None
+        columns["loss percentile"] = _deciles(fit, order, stands=stands)
     return columns
 
 
-def _deciles(fit: NDArray[np.floating], paper: Evidence | None) -> Column:
-    """Tenths by the loss, of which `fit` (n,) is the negative and whose ascending order a `paper`
-    may know.
+def _deciles(fit: NDArray[np.floating], order: Order, *, stands: bool = False) -> Column:
+    """Tenths by the loss, of which `fit` (n,) is the negative and whose ascending `order` may be
+    known, or which `stands` in it.
     """
     share = np.linspace(0, 1, N_PERCENTILES + 1)[1:-1]
-    if paper is None:
+    if order is None and not stands:
         edges = np.unique(np.quantile(-fit, share))
         code = np.searchsorted(edges, -fit, side="left").astype(np.int8)
     else:
-        score = taken(fit, paper.order)
+        score = taken(fit, order)
         edges = np.unique(_quantiles(score[::-1], share))
         ends = np.append(len(score) - searched(score, -edges, side="left"), len(score))
         groups = np.repeat(np.arange(len(ends), dtype=np.int8), np.diff(ends, prepend=0))
-        code = placed(groups[::-1], paper.order)
+        code = placed(groups[::-1], order)
     if len(edges) < N_PERCENTILES - 1:
         return code, [
             f"group {i + 1} of {len(edges) + 1}, lowest first" for i in range(len(edges) + 1)
