@@ -9,7 +9,7 @@ from tacit.core import Estimate, Evidence, checking
 from tacit.metrics.arrays import takes_arrays
 from tacit.metrics.clusters import FROZEN_THRESHOLD, assumption, n_units
 from tacit.metrics.intervals import fisher_p_value, share_difference, share_differences
-from tacit.metrics.roc import Side, best_threshold, gains, sides
+from tacit.metrics.roc import Side, best_threshold, gains_in_parts, sides
 
 NEAR, N_NEAR = 2, 64
 
@@ -126,7 +126,10 @@ def _high_end(evidence: Evidence, value: float, members: Side, others: Side, lev
     """Largest upper limit over thresholds that could be the population's best."""
     reach = NEAR * (_difference(members, others, level)[1] - value)
     near = np.concatenate(
-        [part.start + np.flatnonzero(gain >= value - reach) for part, gain in gains(evidence)]
+        [
+            part.start + np.flatnonzero(gain >= value - reach)
+            for part, gain in gains_in_parts(evidence)
+        ]
     )
     if len(near) == 0:
         return value

@@ -79,7 +79,7 @@ def best_place(evidence: Evidence) -> int:
     best.
     """
     largest, place = 0.0, evidence.n_members
-    for part, gain in gains(evidence):
+    for part, gain in gains_in_parts(evidence):
         top = float(gain.max())
         if top > 0 and top >= largest:
             largest, place = top, part.start + int(np.flatnonzero(gain == top)[-1])
@@ -88,10 +88,15 @@ def best_place(evidence: Evidence) -> int:
     return int(np.searchsorted(evidence.member_scores, evidence.member_scores[place], side="left"))
 
 
-def gains(evidence: Evidence) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+def gains(evidence: Evidence) -> NDArray[np.float64]:
     """TPR - FPR at each of `member_scores` as a threshold (at all but the first of equal scores,
-    less than that), piece after piece.
+    less than that).
     """
+    return np.concatenate([gain for _, gain in gains_in_parts(evidence)])
+
+
+def gains_in_parts(evidence: Evidence) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """The `gains` of one slice of the members after the other, so that little is made at a time."""
     n_members = evidence.n_members
     for part in pieces(n_members):
         gain = np.arange(n_members - part.start, n_members - part.stop, -1) / n_members
