@@ -125,11 +125,9 @@ def _largest(evidence: Evidence, level: float) -> Estimate:
 def _high_end(evidence: Evidence, value: float, members: Side, others: Side, level: float) -> float:
     """Largest upper limit over thresholds that could be the population's best."""
     reach = NEAR * (_difference(members, others, level)[1] - value)
+    parts = gains_in_parts(evidence)
     near = np.concatenate(
-        [
-            part.start + np.flatnonzero(gain >= value - reach)
-            for part, gain in gains_in_parts(evidence)
-        ]
+        [part.start + np.flatnonzero(gain >= value - reach) for part, gain in parts]
     )
     if len(near) == 0:
         return value
