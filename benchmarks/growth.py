@@ -152,7 +152,8 @@ def table(largest: float) -> tuple[str, list[dict[str, object]]]:
         "# Growth",
         "",
         f"`OMP_NUM_THREADS=1 python benchmarks/growth.py --largest {largest:g}`,"
-        f" {datetime.date.today()}, Python {platform.python_version()}, NumPy {np.__version__}, {processor()}.",
+        f" {datetime.date.today()}, Python {platform.python_version()}, NumPy {np.__version__},"
+        f" {processor()}.",
         "",
         "CPU seconds of the whole call, beside `np.sort` of the same numbers in the same process;"
         " memory beyond the inputs, in MiB and in sizes of the inputs. What is imported once is not"
