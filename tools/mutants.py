@@ -13,7 +13,8 @@ A mutant is killed if a test fails or runs ten times as long as before. The test
 once and run once without an error, to see which lines each of them reaches; every mutant then
 has a process of its own, in which the functions of its module are exchanged and those tests run
 that reach its statement, the quickest first. Tests slower than `--slowest` seconds are left out.
-Nothing is written to the files. Without tests after `--`, the tests of the files' rooms are used.
+Nothing is written to the files. Without tests after `--`, the tests of the files' rooms are used;
+with `--own` only those that are named after the file, where there are any: quicker, and harsher.
 """
 
 import argparse
@@ -29,13 +30,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType, ModuleType
+from types import FrameType
 from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from exchange import put_in
 from wrong_code import ROOT, Mutant, by_hand, sampled, together
 
 # imported once, before the processes part
@@ -66,6 +68,7 @@ class Judge:
         self.mutants = mutants
         self.slowest = arguments.slowest
         self.budget = arguments.budget
+        self.own = arguments.own
         self.failed = False
         self.alive: list[Sequence[Mutant]] = []
         self.broken = False
@@ -77,6 +80,8 @@ class Judge:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """See what the tests reach, then try every mutant."""
         paths = {str(m.path.resolve()) for group in self.mutants for m in group}
+        if self.own:
+            session.items = _kept(session.items, paths)
         seen = self._look(session.items, paths)
         for twin in {
             mutant.path: mutant.twin for group in self.mutants for mutant in group
@@ -85,7 +90,8 @@ class Judge:
                 _say(f"{twin.path}: the tests fail where its own code is put in")
                 self.broken = True
         for group in self.mutants:
-            tests = _reaching(session.items, seen, group, self.budget)
+            wanted = _named_after(session.items, seen, group) if self.own else seen
+            tests = _reaching(session.items, wanted, group, self.budget)
             killed = self._kills(tests, seen, group)
             if not killed:
                 self.alive.append(group)
@@ -212,6 +218,30 @@ def _from_a_child(lines: Any) -> Iterator[str]:
     os.waitpid(child, 0)
 
 
+def _kept(items: list[pytest.Item], paths: set[str]) -> list[pytest.Item]:
+    """The tests that are named after one of the files; all where a file has none."""
+    names = {f"test_{Path(path).stem}" for path in paths}
+    if not names <= {_stem(item) for item in items}:
+        return items
+    return [item for item in items if _stem(item) in names]
+
+
+def _stem(item: pytest.Item) -> str:
+    """The name of a test's file; tests by hand may have a file of their own."""
+    return item.path.stem.removesuffix("_by_hand")
+
+
+def _named_after(
+    items: Sequence[pytest.Item], seen: Sequence[Seen | None], group: Sequence[Mutant]
+) -> Sequence[Seen | None]:
+    """None for tests that are not named after the files of the errors, where any is."""
+    names = {f"test_{mutant.path.stem}" for mutant in group}
+    own = [_stem(item) in names for item in items]
+    if not any(own):
+        return seen
+    return [what if named else None for what, named in zip(seen, own, strict=True)]
+
+
 def _reaching(
     items: Sequence[pytest.Item],
     seen: Sequence[Seen | None],
@@ -249,66 +279,6 @@ def _names(item: pytest.Item, mutant: Mutant) -> bool:
     return any(isinstance(node, ast.Name) and node.id in read for node in mutant.right_targets)
 
 
-def put_in(mutant: Mutant, tree: ast.Module) -> None:
-    """Exchange what the module of a mutant holds for what it would hold with the error."""
-    inside = mutant.path.resolve().relative_to(ROOT / "src").with_suffix("")
-    name = ".".join(inside.parts).removesuffix(".__init__")
-    module = importlib.import_module(name)
-    wrong = ModuleType(name)
-    wrong.__dict__.update({"__file__": module.__file__, "__package__": module.__package__})
-    exec(compile(tree, str(mutant.path.resolve()), "exec"), wrong.__dict__)
-    for key, value in vars(wrong).items():
-        if not key.startswith("__") and key in vars(module):
-            _exchange(module, key, value, name)
-
-
-def _exchange(module: ModuleType, key: str, wrong: Any, name: str) -> None:
-    """Give one name of a module its wrong value, wherever it was imported."""
-    right = vars(module)[key]
-    if getattr(wrong, "__module__", name) != name:
-        return
-    if isinstance(right, type):
-        for inner, value in vars(wrong).items():
-            if inner in vars(right) and not _same_function(vars(right)[inner], value):
-                with contextlib.suppress(AttributeError, TypeError):
-                    setattr(right, inner, value)
-        return
-    if _same_function(right, wrong):
-        return
-    if repr(right) != repr(wrong):
-        for other in list(sys.modules.values()):
-            if getattr(other, "__dict__", {}).get(key) is right:
-                setattr(other, key, wrong)
-
-
-def _same_function(right: Any, wrong: Any) -> bool:
-    """Give the function behind `right` the code of the one behind `wrong`; False if it is none."""
-    ours, theirs = _function(right), _function(wrong)
-    if (
-        ours is None
-        or theirs is None
-        or len(ours.__closure__ or ()) != len(theirs.__closure__ or ())
-    ):
-        return False
-    if not isinstance(ours.__code__, CodeType):
-        return False
-    ours.__code__ = theirs.__code__
-    ours.__defaults__ = theirs.__defaults__
-    ours.__kwdefaults__ = theirs.__kwdefaults__
-    if hasattr(right, "cache_clear"):
-        right.cache_clear()
-    return True
-
-
-def _function(value: Any) -> FunctionType | None:
-    """The Python function behind a method, property, cache or decorator."""
-    for name in ("__wrapped__", "__func__", "fget", "func"):
-        inner = getattr(value, name, None)
-        if inner is not None and inner is not value:
-            return _function(inner)
-    return value if isinstance(value, FunctionType) else None
-
-
 def _report(group: Sequence[Mutant], killed: bool, tests: Sequence[object]) -> None:
     if killed:
         return
@@ -341,6 +311,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--again", type=Path, help="only those that this output of a run lists")
     parser.add_argument("--slowest", type=float, default=2.0, help="seconds of a test that runs")
     parser.add_argument("--budget", type=float, default=1e9, help="seconds of tests a mutant")
+    parser.add_argument("--own", action="store_true", help="only tests named after the file")
     parser.add_argument("--least", type=float, default=90.0, help="percent to be killed")
     parser.add_argument("--page", type=Path, help="add a table of the survivors to this file")
     given = list(sys.argv[1:] if argv is None else argv)

@@ -105,6 +105,8 @@ def test_more_failures_than_alpha_pays_for_refute_nothing():
 
 def test_the_allowance_is_the_cheapest_that_alpha_pays_for():
     assert bernoulli_walk._allowance(0.0, 0.05) == 1
+    # one is paid for, but leaves 1e-5 a look: no wrong guess in 11.5; two leave .0025, one in 8.2
+    assert bernoulli_walk._allowance(0.0499, 0.05) == 2
     for failures, alpha in ((0.01, 0.05), (0.2, 0.05), (3.0, 0.02)):
         chosen = bernoulli_walk._allowance(failures, alpha)
         assert failures / chosen < alpha
@@ -179,3 +181,90 @@ def test_a_search_that_starts_inside_a_step_allows_for_its_failures():
     for back in (0.01, 0.1):
         after = walk_bound(right, ends, failures=3.0, alpha=0.05, at_least=alone - back)
         assert after == pytest.approx(alone, abs=1.5e-3)
+
+
+@pytest.mark.parametrize("p", [0.5, 0.9])
+@pytest.mark.parametrize("trials", [0, 1, 30, 5000])
+def test_the_steps_of_the_walk_are_binomial_and_nothing_is_left_out(trials, p):
+    first, mass = bernoulli_walk._binomial(trials, p)
+    k = np.arange(first, first + len(mass))
+    np.testing.assert_allclose(mass, binom.pmf(k, trials, p), rtol=1e-8, atol=1e-300)
+    last = first + len(mass) - 1
+    assert binom.cdf(first - 1, trials, p) + binom.sf(last, trials, p) < 1e-16
+    assert 0 <= first <= last <= trials
+    assert len(mass) <= 2 * (8.5 * (trials * p * (1 - p)) ** 0.5 + 15) + 3
+
+
+def test_a_tail_counts_from_none_to_more_than_all():
+    count = np.arange(-1, 8)
+    found = bernoulli_walk._tail(count, np.full(9, 6), 0.3)
+    np.testing.assert_allclose(found, binom.sf(count - 1, 6, 0.3), atol=1e-15)
+    assert (found[0], found[1], found[-1]) == (1.0, 1.0, 0.0)
+    assert found[-2] == pytest.approx(0.3**6)
+
+
+def test_what_failures_leave_is_worked_out_by_hand():
+    """3 failures at epsilon 1 are 3 / (1 + e) = .807 expected ones. An allowance of a takes a - 1
+    of every count and .807 / a of alpha.
+    """
+    expected = 3 / (1 + np.exp(1.0))
+    allowance = bernoulli_walk._allowance(expected, 0.05)
+    assert allowance > expected / 0.05
+    count, left = bernoulli_walk._sure(np.array([3, 30, 90]), 1.0, failures=3.0, alpha=0.05)
+    assert count.tolist() == [max(0, k - allowance + 1) for k in (3, 30, 90)]
+    assert left == pytest.approx(0.05 - expected / allowance)
+    count, left = bernoulli_walk._sure(np.array([3, 30]), 1.0, failures=0.0, alpha=0.05)
+    assert (count.tolist(), left) == ([3, 30], 0.05)
+
+
+def test_a_refutation_holds_on_both_sides_of_a_step(monkeypatch):
+    """At .5 and at .6 the failures of .5 count; at .5, the edge, also those of .25; at 0 those of
+    0 alone.
+    """
+    asked = []
+    monkeypatch.setattr(
+        bernoulli_walk,
+        "_sure",
+        lambda total, known, **_: asked.append(float(known)) or (total, known),
+    )
+    monkeypatch.setattr(bernoulli_walk, "_refuted", lambda count, stop, budget, e: budget != 0.25)
+    found = []
+    for epsilon in (0.0, 0.2, 0.5, 0.6, 0.75):
+        asked.clear()
+        refuted = walk_refutes(np.ones(1), np.ones(1), epsilon, failures=1.0, alpha=0.05)
+        found.append((sorted(asked), refuted))
+    assert found == [
+        ([0.0], True),
+        ([0.0], True),
+        ([0.25, 0.5], False),
+        ([0.5], True),
+        ([0.5, 0.75], True),
+    ]
+
+
+def test_one_stop_is_as_strict_as_its_own_tail_and_three_as_their_sum_at_most(monkeypatch):
+    """P(Binomial(10, 1/2) >= 9) = 11 / 1024: refuted by one stop at that alpha, and where three
+    stops share it; between, the walk itself is asked, and may just reach alpha.
+    """
+    p9 = 11 / 1024
+    stop = np.array([4, 7, 10])
+    count = np.array([2, 4, 9])
+    asked = []
+    monkeypatch.setattr(
+        bernoulli_walk, "_crossing", lambda *given: asked.append(given[2]) or 2 * p9
+    )
+    decide = [
+        bernoulli_walk._refuted(count, stop, budget, 0.0)
+        for budget in (p9, 1.5 * p9, 2 * p9, 2.5 * p9, 3 * p9 + 1e-12)
+    ]
+    assert decide == [False, False, True, True, True]
+    assert len(asked) == 3, "neither below one tail nor above three"
+    assert bernoulli_walk._refuted(count[2:], stop[2:], p9 + 1e-9, 0.0)
+
+
+@pytest.mark.parametrize(("stop", "p"), [(300, 0.9), (2000, 0.5)])
+def test_what_has_fallen_far_behind_still_counts_nowhere_as_crossing(stop, p):
+    """Many stops whose boundary nobody reaches: what is cut off below is under a millionth."""
+    stops = np.arange(4, stop, 7)
+    found = bernoulli_walk._crossing(stops, stops + 1, p)
+    assert 0 <= found <= 2e-6

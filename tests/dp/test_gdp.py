@@ -88,3 +88,82 @@ def test_a_curve_that_touches_the_claim_refutes_nothing():
     for tpr, refuted in ((0.095, False), (0.0999, False), (0.1001, True)):
         band = TradeoffBand(np.array([0.1]), np.array([tpr]), 0.95, "by hand", ())
         assert refutes(band, ApproxDP(0.0)) == refuted
+
+
+def fallen(limit):
+    """A band that refutes a claim as far as its parameter lies above `limit`, and such a family."""
+    from types import SimpleNamespace
+
+    band = SimpleNamespace(excess=lambda tradeoff: tradeoff - limit, assumes=("a",), method="band")
+    return band, lambda parameter: SimpleNamespace(
+        tradeoff=parameter, epsilon=lambda delta: parameter + delta
+    )
+
+
+@pytest.mark.parametrize(("least", "most"), [(0.0, 8.0), (-3.0, 5.0)])
+@pytest.mark.parametrize("steps", [4, 14])
+def test_the_least_private_refuted_member_is_found_within_its_share_of_the_range(
+    least, most, steps
+):
+    """On a plain scale: at or above the limit by a 2 ** -steps of the range at most."""
+    from tacit.dp.gdp import _least_private
+
+    found = _least_private(*fallen(1.3), least, most, steps)
+    assert 1.3 <= found <= 1.3 + 1.01 * (most - least) / 2**steps
+
+
+@pytest.mark.parametrize("steps", [4, 14])
+def test_on_a_scale_of_logarithms_the_share_is_a_factor(steps):
+    from tacit.dp.gdp import _least_private
+
+    found = _least_private(*fallen(0.05), 0.001, 100.0, steps)
+    assert 0.05 <= found <= 0.05 * 1e5 ** (1.01 / 2**steps)
+
+
+def test_the_epsilon_of_a_family_is_that_of_the_member_found(monkeypatch):
+    """Refuted from 2 up to 9: the smallest refuted one speaks; none refuted, and 0 is all."""
+    from tacit.dp import gdp
+
+    world = played(GaussianShift(1.0).draw(30, 20, seed=0))
+    for limit, low in ((2.0, 2.25), (9.5, 0.0), (9.0, 0.0)):
+        band, family = fallen(limit)
+        monkeypatch.setattr(gdp, "tradeoff_band", lambda *_, band=band, **__: band)
+        found = family_epsilon(world, 0.25, family, least=1.0, most=9.0, level=0.9)
+        assert found.value == found.low == pytest.approx(low, abs=2e-3)
+        assert (found.high, found.level, found.n) == (np.inf, 0.9, 50)
+    with pytest.raises(InvalidInput, match="`least`"):
+        family_epsilon(world, 0.25, family, least=1.0, most=1.0)
+
+
+def test_mu_by_hand_leaves_out_what_has_no_quantile(monkeypatch):
+    """(.1, .5) gives Phi^-1(.5) - Phi^-1(.1) = 1.2816; (.3, .9) gives 1.2816 + .5244 = 1.8060; a
+    TPR of 0 and an FPR of 1 say nothing.
+    """
+    from tacit.dp import gdp
+    from tacit.dp.bounds import TradeoffBand
+
+    world = played(GaussianShift(1.0).draw(30, 20, seed=0))
+    points = np.array([[0.01, 0.0], [0.1, 0.5], [0.3, 0.9], [1.0, 0.999]])
+    for k, mu in ((2, 1.281552), (4, 1.805952), (1, 0.0)):
+        band = TradeoffBand(points[:k, 0], points[:k, 1], 0.95, "by hand", ("x",))
+        monkeypatch.setattr(gdp, "tradeoff_band", lambda *_, band=band, **__: band)
+        found = mu_lower_bound(world)
+        assert found.low == pytest.approx(mu, abs=1e-6)
+        assert (found.high, found.n, found.assumes[0]) == (np.inf, 50, "x")
+    band = TradeoffBand(points[1:3, 0], points[1:3, 1], 0.95, "by hand", ("x",))
+    monkeypatch.setattr(gdp, "tradeoff_band", lambda *_, **__: band)
+    # a claim of (log 3, 0): TPR <= 3 FPR = .3, and <= 1 - .7 / 3 = .7667 at the second; of (log 9,
+    # 0): <= 1 - .9 / 9 = .9, and <= 1 - .7 / 9, so that no point lies above it
+    assert claimed_curve_excess(world, ApproxDP(np.log(3.0))).low == pytest.approx(0.2)
+    assert claimed_curve_excess(world, ApproxDP(np.log(9.0))).low == pytest.approx(-0.2 / 9)
+
+
+def test_a_family_is_searched_to_a_16000th_of_its_range_unless_told_otherwise(monkeypatch):
+    from tacit.dp import gdp
+
+    asked = []
+    monkeypatch.setattr(gdp, "tradeoff_band", lambda *_, **__: fallen(2.0)[0])
+    monkeypatch.setattr(gdp, "_least_private", lambda *given: asked.append(given[2:]) or 3.0)
+    world = played(GaussianShift(1.0).draw(30, 20, seed=0))
+    family_epsilon(world, 0.25, fallen(2.0)[1], least=1.0, most=9.0)
+    assert asked == [(1.0, 9.0, 14)]

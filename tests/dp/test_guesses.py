@@ -101,3 +101,56 @@ def test_a_seed_repeats_the_draw():
     world = evidence(np.arange(50) // 10, np.arange(50) % 3 == 0)
     assert ranked(world, seed=1).member.tolist() == ranked(world, seed=1).member.tolist()
     assert ranked(world, seed=1).member.tolist() != ranked(world, seed=2).member.tolist()
+    assert ranked(world).member.tolist() == ranked(world, seed=0).member.tolist()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_mark_is_that_of_the_definition(seed):
+    """Of each canary: the canaries below it less those above. Accused where that is above 0,
+    cleared where below, surest where it is farthest from 0; blocks of equal scores stay whole.
+    """
+    rng = np.random.default_rng(seed)
+    m = 11 + seed
+    score, member = rng.integers(0, 5 + seed, m).astype(float), rng.random(m) < 0.5
+    found = ranked(evidence(score, member), seed=seed)
+    ascending = np.sort(score)
+    centre = np.array([(score < s).sum() - (score > s).sum() for s in ascending])
+    assert found.centre.tolist() == centre.tolist()
+    assert found.start.tolist() == [int((score < s).sum()) for s in np.unique(score)]
+    assert found.size.tolist() == [int((score == s).sum()) for s in np.unique(score)]
+    for s in np.unique(score):
+        assert found.member[ascending == s].sum() == member[score == s].sum()
+    marks = {
+        "top": (score, member),
+        "bottom": (-score, ~member),
+        "both": (
+            np.abs([(score < s).sum() - (score > s).sum() for s in score]),
+            np.where([(score < s).sum() > (score > s).sum() for s in score], member, ~member),
+        ),
+    }
+    for side, (sureness, right) in marks.items():
+        known = [
+            (int((sureness >= at).sum()), int(right[sureness >= at].sum()))
+            for at in np.unique(sureness)[::-1]
+            if side != "both" or at > 0
+        ]
+        hits, ends = whole_blocks(found, side)
+        assert ends.tolist() == [count for count, _ in known]
+        assert np.cumsum(hits)[ends - 1].tolist() == [hit for _, hit in known]
+        counted = list(n_right(found, [(side, count) for count, _ in known]))
+        assert counted == [hit for _, hit in known]
+        assert len(hits) == (m if side != "both" else int((centre != 0).sum()))
+
+
+def test_the_order_among_ties_is_the_same_in_every_release_and_in_any_order_of_rows():
+    """Row by row from the seed and a number of its own, so that no coin drawn with the seed is
+    told; the tosses follow.
+    """
+    rng = np.random.default_rng([3, 0x71E5])
+    key, toss = rng.random(9), rng.random(9) < 0.5
+    member = np.array([1, 1, 1, 0, 0, 0, 1, 0, 1], bool)
+    found = ranked(evidence(np.zeros(9), member), seed=3)
+    assert found.member.tolist() == member[np.argsort(key)].tolist()
+    assert found.toss.tolist() == toss.tolist()
+    apart = ranked(evidence(np.arange(9.0), member), seed=3)
+    assert apart.member.tolist() == member.tolist()

@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -119,12 +117,14 @@ def test_the_walk_needs_no_declared_share():
     assert walk > np.mean([one_run_epsilon(w, 1e-5, 0.1).low for w in worlds]) + 0.5
 
 
-def test_20000_canaries_take_half_a_second():
+def test_of_20000_canaries_a_family_that_is_right_shows_more():
+    """Gaussian noise of mu = 1 is epsilon 4.38 at 1e-5; one run of many canaries shows half."""
     world = played(GaussianShift(1.0).flip(20_000, seed=0))
-    for family in (None, Gaussian):
-        start = time.process_time()
+    free, family = (
         one_run_epsilon(world, 1e-5, (0.1, 0.3, 1.0), method="fdp", family=family)
-        assert time.process_time() - start < 0.5
+        for family in (None, Gaussian)
+    )
+    assert 1.9 < free.low < 2.4 < family.low < 4.38
 
 
 def test_what_cannot_be_coins_is_refused():

@@ -98,9 +98,8 @@ def test_a_claim_falls_when_the_mixture_passes_one_over_alpha():
             mixture = np.mean((1 + STAKES[:, None] * np.exp(-EPSILONS)) ** pairs, axis=0)
             passed = np.flatnonzero(mixture > 1 / (1 - level) * (1 - 1e-12))
             assert audit.low == (EPSILONS[passed[-1]] if len(passed) else 0.0)
-    assert EPSILONS[0] == 0
-    assert EPSILONS[-1] == pytest.approx(12.0)
-    assert np.diff(EPSILONS).max() == pytest.approx(0.1)
+    # twentieths up to 4, tenths up to 12
+    assert pytest.approx([*np.arange(80) / 20, *np.arange(40, 121) / 10]) == EPSILONS.tolist()
 
 
 def test_the_first_runs_only_choose_thresholds():
@@ -127,3 +126,17 @@ def test_a_score_at_the_threshold_is_not_above_it():
     np.testing.assert_allclose(even[0], 0.0, atol=1e-12)
     lost = np.log1p(STAKES * (1 - np.exp(EPSILONS[20])) / np.exp(EPSILONS[20]))
     np.testing.assert_allclose(even[1], lost, rtol=1e-12)
+
+
+def test_ten_runs_of_either_kind_are_enough_and_a_tenth_chooses_eight_thresholds():
+    rng = np.random.default_rng(0)
+    member = np.arange(20) % 2 == 0
+    few = Evidence(rng.normal(size=20), member, None, "coin", "by hand", np.arange(20))
+    # two of twenty would choose the thresholds, but four are the fewest
+    assert sequential_epsilon(few, 0.0).n == 16
+    member = np.arange(200) % 2 == 0
+    score = rng.normal(size=200) + 3 * member
+    whole = Evidence(score, member, None, "coin", "by hand", np.arange(200))
+    rules = np.quantile(score[:20], np.arange(1, 9) / 9)
+    by_hand = SequentialAudit.start(rules, delta=0.0).seen(score[20::2], score[21::2])
+    assert sequential_epsilon(whole, 0.0).low == by_hand.low > 0

@@ -95,3 +95,19 @@ def test_one_right_guess_of_one_is_a_coin_and_what_delta_adds():
 def test_no_right_guess_refutes_nothing():
     assert steinke_p_value(10, 4, 0, 0.0, 0.01) == 1.0
     assert steinke_p_value(10, 4, 0, 0.0, 0.0) == 1.0
+
+
+@pytest.mark.parametrize("delta", [0.0, 1e-6, 1e-3, 0.02])
+@pytest.mark.parametrize(("m", "r"), [(10, 10), (50, 20), (300, 300), (4000, 400)])
+def test_the_p_value_is_the_formula_over_all_i(m, r, delta):
+    """beta + 2 m delta max (P(W >= v - i) - beta) / i, with every i from 1 to v."""
+    for epsilon in (0.0, 0.7, 3.0):
+        p = 1 / (1 + np.exp(-epsilon))
+        for v in {0, 1, 2, r // 2, int(r * p), int(r * p) + 3, r - 1, r}:
+            if not 0 <= v <= r:
+                continue
+            beta = binom.sf(v - 1, r, p)
+            i = np.arange(1, v + 1)
+            more = np.max((binom.sf(v - i - 1, r, p) - beta) / i, initial=0.0)
+            known = min(1.0, beta + 2 * m * delta * more)
+            assert steinke_p_value(m, r, v, epsilon, delta) == pytest.approx(known, rel=1e-9)

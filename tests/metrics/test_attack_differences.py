@@ -297,3 +297,74 @@ def test_attacks_without_any_spread_differ_as_surely_as_so_many_coins(clustered)
     cuts = paired_advantage_difference(right, blank, (0.5, 0.5))
     assert cuts.value == 1.0
     assert 2.0**-6 <= cuts.p_value < 0.05
+
+
+@pytest.mark.parametrize("shift", [0.3, 2.2])
+def test_the_difference_of_two_areas_is_that_of_correlated_score_intervals(shift):
+    """Written out: each record's share of either error, their covariance and correlation, and the
+    distances of both intervals (Zou 2007, eq. 15); never shorter than Student's t of it.
+    """
+    from scipy.stats import t
+
+    from tacit.metrics.auc import auc
+
+    rng = np.random.default_rng(7)
+    member = np.arange(55) < 30
+    common = rng.normal(size=55)
+    scores = [shift * member + 0.7 * common + 0.7 * rng.normal(size=55) for _ in range(2)]
+    papers = [Evidence.of(score, member) for score in scores]
+    parts = []
+    for score in scores:
+        inside, outside = score[member], score[~member]
+        first = (inside[:, None] > outside).mean(axis=1)
+        second = (inside[:, None] > outside).mean(axis=0)
+        parts.append((first - first.mean(), second - second.mean()))
+
+    def covariance(one, other):
+        sides = [a @ b / (len(a) * (len(a) - 1)) for a, b in zip(one, other)]
+        return sum(sides)
+
+    link = (
+        covariance(*parts)
+        / (covariance(parts[0], parts[0]) * covariance(parts[1], parts[1])) ** 0.5
+    )
+    gap = [a - b for a, b in zip(*parts)]
+    plain = t.ppf(0.975, 24) * covariance(gap, gap) ** 0.5
+    one, other = (auc(paper) for paper in papers)
+
+    def distance(a, b):
+        return (a**2 + b**2 - 2 * link * a * b) ** 0.5
+
+    down = distance(one.value - one.low, other.high - other.value)
+    up = distance(one.high - one.value, other.value - other.low)
+    found = paired_auc_difference(*papers)
+    value = one.value - other.value
+    assert found.low == pytest.approx(value - max(plain, down))
+    assert found.high == pytest.approx(value + max(plain, up))
+    # near separation the correlated intervals decide, else the difference's own
+    assert (max(down, up) > plain) == (shift > 1)
+    known = 2 * t.sf(abs(value) / covariance(gap, gap) ** 0.5, 24)
+    assert found.p_value == pytest.approx(known)
+
+
+@pytest.mark.parametrize("cluster", [None, np.arange(16)])
+def test_a_difference_of_areas_stays_between_minus_one_and_one(cluster):
+    """One attack orders all records, the other all but two the other way round."""
+    member = np.arange(16) < 8
+    best = member + np.arange(16) / 100
+    worst = -best
+    worst[0], worst[15] = best[0], best[15]
+    papers = [Evidence.of(score, member, cluster=cluster) for score in (worst, best)]
+    found = paired_auc_difference(*papers)
+    assert found.low == -1.0
+    assert paired_auc_difference(*papers[::-1]).high == 1.0
+
+
+def test_two_of_either_side_are_enough_and_an_advantage_differs_by_two_at_most():
+    member = np.array([True, True, False, False])
+    best, worst = (Evidence.of(way * member, member) for way in (1.0, -1.0))
+    assert paired_auc_difference(best, worst).n == 4
+    found = paired_advantage_difference(best, worst, (0.5, 0.0))
+    # all members and no other against no member and all others
+    assert (found.value, found.high) == (2.0, 2.0)
+    assert paired_advantage_difference(worst, best, (0.0, 0.5)).low == -2.0

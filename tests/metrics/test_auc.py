@@ -242,11 +242,11 @@ def test_a_small_variance_is_not_believed():
     # equal scores: variance 0, known 3600/2 pairs; ratio 4 / 1804, so the least .7 * 40 / 60
     from scipy.stats import t
 
-    from tacit.metrics.auc import _exponential_variance
+    from tacit.metrics.auc import exponential_variance
 
     reach = t.ppf(0.975, 59) ** 2 * 0.7 * 40 / 60
     low = level.low
-    assert (0.5 - low) ** 2 == pytest.approx(reach * _exponential_variance(low, 60, 60), rel=1e-6)
+    assert (0.5 - low) ** 2 == pytest.approx(reach * exponential_variance(low, 60, 60), rel=1e-6)
 
 
 def test_at_complete_separation_the_low_end_is_that_of_exponential_scores():
@@ -254,25 +254,25 @@ def test_at_complete_separation_the_low_end_is_that_of_exponential_scores():
     from scipy.optimize import brentq
     from scipy.stats import t
 
-    from tacit.metrics.auc import _exponential_variance
+    from tacit.metrics.auc import exponential_variance
 
     estimate = auc(paper(np.arange(8.0) + 100, np.arange(20.0)))
     reach = t.ppf(0.975, 7) ** 2
     expected = brentq(
-        lambda a: (1 - a) ** 2 - reach * _exponential_variance(a, 8, 20), 0.01, 1 - 1e-9
+        lambda a: (1 - a) ** 2 - reach * exponential_variance(a, 8, 20), 0.01, 1 - 1e-9
     )
     assert estimate.low == pytest.approx(expected, abs=1e-7)
 
 
 def test_the_variance_of_exponential_scores_by_hand():
     """Area .8: Q1 = .8 / 1.2, Q2 = 1.28 / 1.8 (Hanley and McNeil, eq. 1 and 2)."""
-    from tacit.metrics.auc import _exponential_variance
+    from tacit.metrics.auc import exponential_variance
 
     q1, q2 = 0.8 / 1.2 - 0.64, 1.28 / 1.8 - 0.64
     one = 0.16 + 9 * q1 + 19 * q2
     other = 0.16 + 19 * q1 + 9 * q2
-    assert _exponential_variance(0.8, 10, 20) == pytest.approx((one + other) / 2 / 200)
-    assert _exponential_variance(0.5, 10, 20) == pytest.approx((10 + 20 + 1) / 12 / 200, rel=0.01)
+    assert exponential_variance(0.8, 10, 20) == pytest.approx((one + other) / 2 / 200)
+    assert exponential_variance(0.5, 10, 20) == pytest.approx((10 + 20 + 1) / 12 / 200, rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -376,3 +376,23 @@ def test_scores_that_are_all_equal_are_no_leak_whatever_the_weights_of_users_rou
         found = auc(paper)
         assert found.p_value == no_leak_p_value(paper) == 1.0
         assert found.low < 0.5 < found.high
+
+
+def test_how_alike_ranks_of_users_are_is_an_analysis_of_variance():
+    """Users of 2, 3 and 4 records, with a tie: ranks as shares of all below, ties half, and Donner
+    and Koval's formula written out.
+    """
+    from tacit.metrics.auc import rank_correlation, share_below
+
+    assert share_below(np.array([0, 2, 3.0]), np.array([1, 2, 2, 4.0])).tolist() == [0, 0.5, 0.75]
+    score = np.array([5.0, 7, 1, 2, 2, 8, 9, 6, 9.5])
+    user = np.repeat([4, 0, 9], [2, 3, 4])
+    rank = np.array([((score < s).sum() + (score == s).sum() / 2) / 9 for s in score])
+    groups = [rank[user == name] for name in (4, 0, 9)]
+    between = sum(len(g) * (g.mean() - rank.mean()) ** 2 for g in groups) / 2
+    within = sum(((g - g.mean()) ** 2).sum() for g in groups) / (9 - 3)
+    typical = (9 - (4 + 9 + 16) / 9) / 2
+    known = (between - within) / (between + (typical - 1) * within)
+    assert 0.3 < known < 0.95
+    evidence = Evidence(score, np.arange(9) % 2 == 0, user, "observed", "x", np.arange(9))
+    assert rank_correlation(evidence) == pytest.approx(known)

@@ -156,3 +156,19 @@ def test_the_typical_size_of_unequal_clusters_is_smaller_than_their_mean():
         np.array([1.0, 3.0]), np.array([[0.0], [2.0]]), np.array([[0.0], [2.0]])
     )
     assert found[0] == pytest.approx(4 / 7)
+
+
+def test_one_over_a_number_and_nothing_over_nothing():
+    from tacit.metrics.clusters import inverse
+
+    found = inverse(np.array([0.0, 0.25, 1.0, 4.0, -1.0]))
+    assert found.tolist() == [0.0, 4.0, 1.0, 0.25, 0.0]
+
+
+def test_one_cluster_or_clusters_of_one_record_have_no_likeness():
+    from tacit.metrics.clusters import intraclass_correlation
+
+    two = np.array([[1.0, 2.0]])
+    assert intraclass_correlation(np.array([5.0]), two, two).tolist() == [0.0, 0.0]
+    three = np.array([[1.0], [2.0], [4.0]])
+    assert intraclass_correlation(np.ones(3), three, 0 * three).tolist() == [0.0]

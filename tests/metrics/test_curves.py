@@ -188,13 +188,75 @@ def test_a_band_does_not_fall_where_single_limits_do(monkeypatch):
     """
     from tacit.metrics import curves
 
-    low = np.array([0.0, 0.2, 0.5, 0.4, 0.6, 0.3, 0.7, 0.8])
+    low = np.array([0.1, 0.2, 0.5, 0.4, 0.6, 0.3, 0.7, 0.8])
     high = np.array([0.3, 0.6, 0.5, 0.9, 0.7, 0.8, 0.95, 0.9])
     monkeypatch.setattr(
         curves, "tpr_limits", lambda paper, fpr, *_, level: (low[: len(fpr)], high[: len(fpr)])
     )
-    fpr = np.arange(1, 9) / 10
+    fpr = np.append(np.arange(1, 9) / 10, 1.0)
     paper = Evidence.of(np.arange(40.0), np.arange(40) % 2 == 0)
     bottom, top = curves._band(paper, fpr, 0.95)
-    assert bottom.tolist() == [0.0, 0.2, 0.5, 0.5, 0.6, 0.6, 0.7, 0.8]
-    assert top.tolist() == [0.3, 0.5, 0.5, 0.7, 0.7, 0.8, 0.9, 0.9]
+    assert bottom.tolist() == [0.1, 0.2, 0.5, 0.5, 0.6, 0.6, 0.7, 0.8, 1.0]
+    assert top.tolist() == [0.3, 0.5, 0.5, 0.7, 0.7, 0.8, 0.9, 0.9, 1.0]
+
+
+def test_the_steps_of_a_histogram_have_two_digits_by_hand():
+    """From 0 to 123.45 in ten bins: 12.345 wide, so 12, about 62 (61.725 in whole numbers). From 0
+    to 9.99: .999 wide, so 1.0 in hundredths, about 5.0 (4.995, rounded up from 499.5 to an even
+    500); there 0 and 10 are edges, 0 a score, and all edges move by 1 / 97 of a step.
+    """
+    score = np.array([0.0, 123.45, 50.5, 60.5])
+    member = np.arange(4) < 2
+    edges = score_histogram(Evidence(score, member, None), bins=10)["edges"]
+    assert edges == pytest.approx([2 + 12 * k for k in range(11)], abs=1e-9)
+    edges = score_histogram(Evidence(score * 9.99 / 123.45, member, None), bins=10)["edges"]
+    assert edges == pytest.approx([k - 1 / 97 for k in range(11)], abs=0.011)
+
+
+def test_a_range_leaves_out_one_record_in_a_thousand_at_either_end():
+    from tacit.metrics.curves import _range
+
+    both = np.arange(6003) % 3 != 0
+    score = np.where(both, 0.0, np.arange(6003.0))
+    # 2,001 members 0, 3, ..., 6,000: the third smallest and the third largest
+    assert _range(Evidence(score, ~both, None)) == (0.0, 5994.0)
+    score = np.where(both, 3000.0, score)
+    assert _range(Evidence(score, ~both, None)) == (6.0, 5994.0)
+
+
+@pytest.mark.parametrize("value", [1e18, -1e200])
+def test_equal_scores_beyond_what_can_be_rounded_have_a_histogram(value):
+    """A half more or less is the same number there."""
+    shares = score_histogram(Evidence(np.full(4, value), np.arange(4) < 2, None), bins=2)
+    assert shares["edges"][0] < value < shares["edges"][-1]
+    assert sum(shares["member"]) == sum(shares["nonmember"]) == 1
+
+
+def test_the_drawn_ranks_of_a_curve_by_hand():
+    """10,000 of either side, each member just above the non-member of its place; 80 points at most:
+    the first 10 ranks, fifths, 12 on a log scale (powers of 10 ** (4 / 11)), and members 1, 5,000,
+    10,000 and 100 from the top (the member r + 1 from the top has r non-members above it).
+    """
+    from tacit.metrics.curves import _kept_ranks
+
+    score = np.concatenate([np.arange(10_000) + 0.5, np.arange(10_000.0)])
+    evidence = Evidence(score, np.arange(20_000) < 10_000, None)
+    logs = {1, 2, 5, 12, 28, 66, 152, 351, 811, 1874, 4329, 10_000}
+    fifths = {2000, 4000, 6000, 8000}
+    assert set(_kept_ranks(evidence, 80).tolist()) == {*range(11), *fifths, *logs, 99, 4999, 9999}
+    assert set(_kept_ranks(evidence, 32).tolist()) == {0, 1, 2, 3, 4, 22, 464, 10_000}
+    assert roc_points(evidence) == roc_points(evidence, max_points=400)
+
+
+def test_over_clusters_the_band_is_that_of_the_metric_at_its_anchors():
+    evidence = play(ClusteredShift(1.0).draw(100, 100, seed=5))
+    points = roc_points(evidence, max_points=32)
+    fpr = np.array(points["fpr"])
+    inner = np.unique(fpr[(fpr > 0) & (fpr < 1)])
+    at = float(inner[inner >= 0.1][0])
+    estimate = tpr_at_fpr(evidence, at)
+    where = int(np.flatnonzero(fpr == at)[0])
+    assert len(inner) <= 32, "else this rate is no anchor"
+    assert points["low"][where] == pytest.approx(estimate.low, rel=2e-3)
+    assert points["high"][where] == pytest.approx(estimate.high, rel=2e-3)
+    assert estimate.low < points["tpr"][where] < estimate.high

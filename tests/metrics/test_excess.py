@@ -102,3 +102,10 @@ def test_where_others_hardly_ever_fail_the_limit_still_solves_the_squared_distan
     least = 1 - found.high
     assert 0.04 - least * 0.02 == pytest.approx(np.hypot(0.04 - low[0], least * (high[1] - 0.02)))
     assert found.value == pytest.approx(-1.0)
+
+
+def test_one_wrong_guess_about_others_is_enough():
+    """4 of 4 against 3 of 4: all that luck leaves, 1 - 0 / (1/4)."""
+    found = relative_excess([True] * 4, [True] * 3 + [False])
+    assert found.value == 1.0
+    assert found.low < 0.5

@@ -201,3 +201,99 @@ def test_wilson_s_limits_are_those_of_the_published_example():
     low, high = wilson(np.array([81, 0, 10]), np.array([263, 10, 10]), level=0.95)
     np.testing.assert_allclose(low.round(4), [0.2553, 0.0, 0.7225])
     np.testing.assert_allclose(high.round(4), [0.3662, 0.2775, 1.0])
+
+
+@pytest.mark.parametrize("n", [(1, 4), (3, 2), (4, 4), (5, 3)])
+def test_fisher_is_the_share_of_all_labellings(n):
+    """Every table, each counted out over the labellings of its hits."""
+    from itertools import combinations
+
+    everyone = range(sum(n))
+    for total in range(sum(n) + 1):
+        inside = [sum(i < n[0] for i in chosen) for chosen in combinations(everyone, total)]
+        for hits in range(max(0, total - n[1]), min(n[0], total) + 1):
+            known = np.mean(np.array(inside) >= hits)
+            assert fisher_p_value((hits, total - hits), n) == pytest.approx(known, rel=1e-12)
+
+
+@pytest.mark.parametrize("block", [1, 2, 5, 7])
+def test_fisher_sums_tables_in_blocks_of_any_size(block, monkeypatch):
+    """Also where the last table of a block is the last of all, and where chances still rise."""
+    from scipy.stats import hypergeom
+
+    from tacit.metrics import intervals
+
+    monkeypatch.setattr(intervals, "BLOCK", block)
+    for hits, total, n in [
+        (3, 20, (20, 20)),
+        (8, 12, (12, 30)),
+        (10, 20, (10, 40)),
+        (2, 30, (25, 9)),
+    ]:
+        known = hypergeom.sf(hits - 1, sum(n), n[0], total)
+        assert fisher_p_value((hits, total - hits), n) == pytest.approx(known, rel=1e-12)
+
+
+@pytest.mark.parametrize(("hits", "n"), [((9, 2), (10, 11)), ((5, 1), (5, 7)), ((19, 0), (20, 6))])
+def test_the_melded_quantile_is_that_of_the_two_beta_laws(hits, n):
+    """P(B1 - B2 <= x) by integration at the quantile found: half a node (1/72 of the normal range,
+    some .004 of probability in the tail) of .975.
+    """
+    from scipy.integrate import quad
+    from scipy.stats import beta
+
+    from tacit.metrics.intervals import _melded_difference
+
+    top = _melded_difference(hits, n, 0.975)
+    first, second = (hits[0] + 1, n[0] - hits[0]), (hits[1], n[1] - hits[1] + 1)
+
+    def below(v):
+        return beta.cdf(v + top, *first) if first[1] else float(v + top >= 1)
+
+    mass = below(0.0) if hits[1] == 0 else quad(lambda v: below(v) * beta.pdf(v, *second), 0, 1)[0]
+    if first[1]:
+        assert mass == pytest.approx(0.975, abs=0.004)
+    else:
+        # all of the first are hits: the upper end of its rate is 1, so 1 - B2 decides
+        assert top == pytest.approx(1 - beta.ppf(0.025, *second), abs=0.01)
+
+
+def test_a_difference_never_leaves_its_range():
+    """All against none: up to 1 and no further, down to the exact limits' distance."""
+    low, high = share_difference((30, 0), (30, 30), level=0.95)
+    assert high == 1.0
+    # 1 - sqrt 2 (1 - .025 ** (1 / 30)), or the longer melded end
+    assert -1 < low <= 1 - 2**0.5 * (1 - 0.025 ** (1 / 30))
+    assert share_difference((0, 30), (30, 30), level=0.95) == pytest.approx((-high, -low))
+    assert share_differences([[1, 0]], [[1, 1]], level=0.95)[1][0] >= 1
+    assert share_difference((1, 0), (1, 1), level=0.95)[1] == 1.0
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-6])
+def test_a_root_is_bracketed_closely_and_in_few_steps(scale):
+    """Of x^3 = c, sharply and flatly bent: the bracket is 5e-4 of the root (or 1e-9) at most, holds
+    it, and takes far fewer looks than halving to the last digit would.
+    """
+    from tacit.metrics.intervals import RELATIVE, RESOLUTION, _root
+
+    target = np.array([0.001, 0.3, 0.9]) * scale
+    asked = []
+
+    def excess(x):
+        asked.append(x)
+        return x**3 - target**3
+
+    low, high = _root(excess, np.zeros(3), np.full(3, scale))
+    assert ((low <= target) & (target <= high)).all()
+    assert (high - low <= RESOLUTION + RELATIVE * high).all()
+    assert len(asked) <= 26
+
+
+def test_the_search_for_a_root_stops_once_all_are_close():
+    from tacit.metrics.intervals import _root
+
+    asked = []
+    low, high = _root(lambda x: asked.append(x) or x - 0.25, np.zeros(1), np.full(1, 1.0))
+    # a straight line: the first guess is the root itself, the next ones close the other side
+    assert low[0] <= 0.25 <= high[0]
+    assert len(asked) <= 8

@@ -194,3 +194,69 @@ def test_ranks_within_a_slice_become_an_advantage_by_its_own_size():
     assert gap == 12.0
     assert look.unit.tolist() == [0.5 / 12, 0.5 / 12]
     assert gap * look.unit[0] == 0.5
+
+
+@pytest.mark.parametrize(("n", "m", "top"), [(9, 4, 5), (12, 9, 7), (11, 3, 4), (8, 8, 3)])
+def test_every_table_is_that_of_all_labellings(n, m, top):
+    """The chance of so many members or more in a cut, the largest one at most a limit, the fewest
+    members that reach it: counted out.
+    """
+    hits = np.array([sum(i < top for i in chosen) for chosen in combinations(range(n), m)])
+    table = tail_table(n, m, top)
+    assert table.first == hits.min()
+    assert len(table.tail) == hits.max() - hits.min() + 1
+    known = {k: float(np.mean(hits >= k)) for k in range(hits.min(), hits.max() + 1)}
+    assert table.p_value(np.array(list(known))) == pytest.approx(list(known.values()))
+    for limit in (1e-9, 0.01, 0.05, 0.2, 0.5, 0.9, 1.0, *known.values()):
+        allowed = [(p, k) for k, p in known.items() if p <= limit * (1 + 1e-9)]
+        assert table.attainable(limit) == pytest.approx(max([p for p, _ in allowed], default=0.0))
+        assert table.fewest(limit) == min([k for _, k in allowed], default=np.inf)
+
+
+def test_a_slice_of_nobody_and_a_slice_of_one_tell_nothing():
+    """Of five slices two are empty and one holds one record; a record of no slice is in none."""
+    code = np.array([4, 1, 1, 1, -1, 2, 1])
+    member = np.array([1, 1, 0, 0, 1, 1, 0], bool)
+    for score in (np.arange(7.0), np.array([0, 1, 1, 0, 5, 5, 0.0])):
+        look = slice_look("s", Ranked.of("a", score), code, 5, member)
+        own = np.array([1, 2, 3, 6])
+        ranks = Ranked.of("a", score[own]).rank
+        assert look.rows.weight[own].tolist() == ranks.tolist()
+        assert look.rows.weight[[0, 4, 5]].tolist() == [0, 0, 0]
+        # the one member among four records, in one of four places
+        p = float(np.mean(ranks >= ranks[0]))
+        assert look.p_value == pytest.approx([1, p, 1, 1, 1])
+        assert look.least == pytest.approx([1, 1 / 4, 1, 1, 1])
+        assert look.unit == pytest.approx([0.5, 0.5 / 4, 0.5, 0.5, 0.5])
+
+
+@pytest.mark.parametrize("n_codes", [3, 16, 17, 40])
+def test_slices_rank_as_they_would_alone_whether_few_or_many(n_codes):
+    rng = np.random.default_rng(n_codes)
+    score = rng.integers(0, 12, 200).astype(float)
+    code, member = rng.integers(-1, n_codes, 200), rng.random(200) < 0.4
+    look = slice_look("s", Ranked.of("a", score), code, n_codes, member)
+    for value in range(n_codes):
+        here = code == value
+        if not here.any():
+            continue
+        alone = rank_look(Ranked.of("a", score[here]), member[here])
+        assert look.rows.weight[here].tolist() == alone.rows.weight.tolist()
+        assert look.p_value[value] == pytest.approx(alone.p_value[0])
+        assert look.least[value] == pytest.approx(alone.least[0])
+
+
+def test_ranks_and_cuts_in_one_brute_force_by_definition():
+    """The number of records below less the number above; the members among the highest."""
+    rng = np.random.default_rng(8)
+    for ties in (3, 9, 1000):
+        score, member = rng.integers(0, ties, 37).astype(float), rng.random(37) < 0.5
+        ranked = Ranked.of("a", score)
+        known = [(score < s).sum() - (score > s).sum() for s in score]
+        assert ranked.rank.tolist() == known
+        look = cut_look(ranked, member)
+        for row, top in enumerate(look.n_top.tolist()):
+            cut = np.sort(score)[::-1][top - 1]
+            assert (score >= cut).sum() == top, "no cut goes through equal scores"
+            assert look.hits[row] == member[score >= cut].sum()
+            assert look.rows.dense()[row].tolist() == (score >= cut).tolist()

@@ -1,7 +1,6 @@
 """Common substrings and shared runs: exact, against brute force."""
 
 import difflib
-import time
 
 import numpy as np
 import pytest
@@ -37,16 +36,6 @@ def test_equal_disjoint_and_foreign_texts():
     assert longest_common_substring("aaaaaaa", "aaaa") == 4
     assert longest_common_substring("abc", "xyz") == 0
     assert longest_common_substring("", "xyz") == 0
-
-
-def test_a_pair_of_800_characters_takes_a_few_milliseconds():
-    rng = np.random.default_rng(1)
-    letters = rng.choice(list("etaoin shrdlu"), (40, 800))
-    texts = ["".join(row) for row in letters]
-    began = time.process_time()
-    for first, second in zip(texts[::2], texts[1::2]):
-        longest_common_substring(first, second)
-    assert (time.process_time() - began) / 20 < 0.02
 
 
 def test_shared_runs_are_those_of_brute_force():
@@ -92,3 +81,52 @@ def test_texts_too_long_for_a_table_that_share_nothing_have_no_run():
     assert _by_halving(np.arange(5), np.arange(10, 15)) == 0
     assert _by_halving(np.arange(5), np.array([9, 3, 9])) == 1
     assert _by_halving(np.arange(9), np.array([2, 3, 4, 8])) == 3
+
+
+def test_each_size_of_text_has_its_road(monkeypatch):
+    """Up to 1,000 characters by search; beyond, a table of (n + 1) cells a character up to 2 ** 26;
+    else by halving.
+    """
+    taken = []
+    for name in ("_by_search", "_longest", "_by_halving"):
+        monkeypatch.setattr(matching, name, lambda *_, name=name: taken.append(name) or 7)
+    for first, second in (("a" * 1000, "b" * 1000), ("a" * 1001, "b"), ("a", "b" * 1001)):
+        assert longest_common_substring(first, second) == 7
+    assert taken == ["_by_search", "_longest", "_longest"]
+    taken.clear()
+    monkeypatch.setattr(matching, "MOST_CELLS", 12)
+    for lengths in ((4, 2), (2, 4), (3, 3), (5, 2), (13, 1)):
+        matching.longest_common_run(*(np.zeros(n, int) for n in lengths))
+    assert taken == ["_longest"] * 3 + ["_by_halving"] * 2
+    assert matching.longest_common_run(np.zeros(0, int), np.zeros(5, int)) == 0
+
+
+def test_powers_of_a_hash_stay_within_64_bits():
+    power = 1
+    for size in range(1, 70):
+        power = power * int(matching.BASE) % 2**64
+        assert int(matching._power(size)) == power
+
+
+def test_two_runs_of_one_hash_are_told_apart_by_all_of_their_tokens(monkeypatch):
+    """As if all hashes were the same: the first token alone, or all but the last, are no run."""
+    runs = matching._runs
+    monkeypatch.setattr(
+        matching,
+        "_runs",
+        lambda *given: (np.zeros(len(runs(*given)[1]), np.uint64), runs(*given)[1]),
+    )
+    for tokens, held in (
+        ([1, 2, 3], True),
+        ([1, 2, 4], False),
+        ([1, 5, 3], False),
+        ([0, 2, 3], False),
+    ):
+        texts = Ragged(np.array(tokens), np.array([0, 3]))
+        corpus = Ragged(np.array([1, 2, 3]), np.array([0, 3]))
+        assert shared_runs(texts, corpus, length=3).tolist() == [held]
+
+
+def test_sequences_without_an_equal_number_have_no_run_in_a_table():
+    assert matching._longest(np.array([1, 2, 3]), np.array([4, 5])) == 0
+    assert matching._longest(np.array([1, 2, 3]), np.array([5, 3])) == 1

@@ -211,3 +211,26 @@ def test_fractions_of_texts_are_rounded_against_a_leak():
     # 3 of 10 that miss a whole number by rounding only are 3
     whole = _p_value(_Share(0.7, 10.0, 10), _Share(0.1 + 0.2, 10.0, 10))
     assert whole == pytest.approx(hypergeom.sf(6, 20, 10, 10))
+
+
+def test_unless_told_otherwise_a_suffix_is_to_come_out_with_chance_one_half():
+    """One of ten samples: 1 - .9 ** t is .5 at t = log .5 / log .9 = 6.58."""
+    from tacit.metrics.memorization import extractable, tries_needed
+
+    tenth = np.log([0.1])
+    assert tries_needed(tenth)[0] == pytest.approx(np.log(0.5) / np.log(0.9))
+    assert [bool(extractable(tenth, n=n)[0]) for n in (6, 7)] == [False, True]
+    assert extraction_share(tenth, n=7).value == 1.0
+    assert extraction_share(tenth, n=6).value == 0.0
+    assert extraction_rate(tenth, tenth - 1, n=7).value == 1.0
+
+
+def test_a_share_has_clopper_and_pearson_s_limits():
+    """3 of 8 come out in one sample: a certain one, and two that come with chance .6."""
+    from scipy.stats import binomtest
+
+    log_p = np.log([1.0, 0.6, 0.6, 0.4, 0.3, 0.2, 0.1, 0.05])
+    found = extraction_share(log_p, n=1, level=0.9)
+    known = binomtest(3, 8).proportion_ci(0.9, method="exact")
+    assert (found.value, found.n, found.level) == (3 / 8, 8, 0.9)
+    assert (found.low, found.high) == pytest.approx((known.low, known.high))

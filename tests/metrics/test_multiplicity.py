@@ -41,3 +41,9 @@ def test_bonferroni_shares_the_error_out():
         simultaneous_level(0.95, 0)
     with pytest.raises(InvalidInput, match="`level`"):
         simultaneous_level(1.0, 2)
+
+
+def test_a_corrected_p_value_is_one_at_most():
+    """Twice .9 is 1.8; the larger one of both is no smaller."""
+    assert holm([0.9, 0.95]).tolist() == [1.0, 1.0]
+    assert holm([0.95, 0.3]).tolist() == [0.95, 0.6]

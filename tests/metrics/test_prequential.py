@@ -181,3 +181,43 @@ def test_the_top_of_a_fold_is_cut_where_its_score_changes():
     _, top = learned_looks("a", score, fold, member)
     assert top.p_value[0] == pytest.approx(hypergeom.sf(4, 40, 20, 7))
     assert top.unit[0] == 1.0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_both_looks_count_all_labellings_of_all_folds(seed):
+    """Folds of 4 and 5 records, most of them members, with ties: every labelling of either fold
+    that has as many members. The top of a fold is the cut on a step that is nearest to a tenth.
+    """
+    from itertools import product
+
+    rng = np.random.default_rng(seed)
+    fold = np.repeat([0, 1, 2], [3, 4, 5]).astype(np.int8)
+    score = rng.integers(0, 4 + seed, 12).astype(float)
+    member = np.r_[True, False, True, rng.permutation(4) < 3, rng.permutation(5) < 4]
+    look, top = learned_looks("a", score, fold, member)
+    sums, tops, found = [], [], np.zeros(2)
+    for number in (1, 2):
+        own, inside = score[fold == number], member[fold == number]
+        rank = np.array([(own < s).sum() - (own > s).sum() for s in own])
+        sizes = [(own >= cut).sum() for cut in np.unique(own)[1:]]
+        n_top = min(sizes, key=lambda k: abs(np.log(k / (0.1 * len(own)))), default=0)
+        high = own >= np.sort(own)[len(own) - n_top] if n_top else np.zeros(len(own), bool)
+        labels = [list(c) for c in combinations(range(len(own)), int(inside.sum()))]
+        sums.append([rank[c].sum() for c in labels])
+        tops.append([high[c].sum() for c in labels])
+        found += [rank[inside].sum(), high[inside].sum()]
+        assert look.rows.weight[fold == number].tolist() == rank.tolist()
+        assert top.rows.weight[fold == number] == pytest.approx(high - n_top / len(own))
+    for one, parts, own in ((look, sums, found[0]), (top, tops, found[1])):
+        totals = np.array([sum(pair) for pair in product(*parts)])
+        assert one.p_value[0] == pytest.approx(np.mean(totals >= own))
+        assert one.least[0] == pytest.approx(np.mean(totals == totals.max()))
+    assert look.unit[0] == 0.5 / 5
+
+
+def test_where_nobody_was_scored_nothing_is_found():
+    fold, member = np.zeros(6, np.int8), np.arange(6) < 3
+    rank, top = learned_looks("a", np.arange(6.0), fold, member)
+    assert (rank.p_value[0], top.p_value[0]) == (1.0, 1.0)
+    assert (rank.unit[0], top.unit[0]) == (0.5, 1.0)
+    assert (rank.rows.weight == 0).all()

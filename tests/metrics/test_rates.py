@@ -265,15 +265,8 @@ def test_members_above_a_rank_by_hand():
     from tacit.metrics.rates import members_above
 
     evidence = paper([1, 3, 3, 5], [0, 3, 4])
-    assert members_above(evidence, np.array([-1, 0, 1, 2, 3, 4, 9])).tolist() == [
-        0,
-        0,
-        1,
-        1,
-        4,
-        4,
-        4,
-    ]
+    found = members_above(evidence, np.array([-1, 0, 1, 2, 3, 4, 9]))
+    assert found.tolist() == [0, 0, 1, 1, 4, 4, 4]
     assert members_above(paper([1, 3], [2, 2]), np.array([2, 3])).tolist() == [1, 2]
 
 
@@ -382,3 +375,22 @@ def test_as_many_right_as_wrong_accusations_are_known_about():
     estimate = ppv(paper([1, 0, 0], [1, 0, 0]), prior=0.25, threshold=1)
     assert estimate.value == pytest.approx(0.25)
     assert estimate.low < 0.25 < estimate.high
+
+
+def test_of_equal_scores_only_those_above_the_cut_tell_what_clusters_are_worth():
+    """Whole numbers: members that tie with the cut are not accused."""
+    from tacit.metrics.clusters import effective_size
+    from tacit.metrics.rates import operating_sizes
+
+    rng = np.random.default_rng(4)
+    cluster = np.concatenate([np.repeat(np.arange(40), 5), 40 + np.repeat(np.arange(50), 4)])
+    score = np.round(rng.normal(size=90)[cluster] + 0.5 * rng.normal(size=400))
+    evidence = paper(score[:200], score[200:], cluster)
+    cut = np.sort(score[200:])[-41]
+    assert (score[:200] == cut).sum() > 20
+    found = operating_sizes(evidence, 0.2)
+    assert found == (
+        effective_size(score[:200] > cut, cluster[:200]),
+        effective_size(score[200:] > cut, cluster[200:] - 40),
+    )
+    assert found[0] != effective_size(score[:200] >= cut, cluster[:200])

@@ -129,3 +129,49 @@ def test_two_guesses_a_side_are_enough_and_all_are_counted():
     assert found.value == pytest.approx(1 - (1 / 2) / (2 / 3))
     with pytest.raises(NotEnoughData):
         residual_risk([True], [False, False, True])
+
+
+def test_unpaired_guesses_are_tested_by_fisher_and_paired_ones_by_mcnemar():
+    """3 of 4 against 1 of 4: 17 of 70 tables; pairs 3 to 1: (4 + 1) / 16 of the coins."""
+    member, nonmember = np.array([1, 1, 1, 0], bool), np.array([0, 0, 0, 1], bool)
+    risk = residual_risk(member, nonmember)
+    assert risk.p_value == pytest.approx(17 / 70)
+    assert residual_risk(member, nonmember, paired=True).p_value == pytest.approx(5 / 16)
+    assert (risk.value, risk.n) == (pytest.approx(1 - 0.25 / 0.75), 8)
+    # 6 of 8 against 2 of 5, by hand: (C(8,6) C(5,2) + C(8,7) C(5,1) + C(8,8) C(5,0)) / C(13, 8)
+    uneven = residual_risk(hits(6, 8), hits(2, 5))
+    assert uneven.p_value == pytest.approx((28 * 10 + 8 * 5 + 1) / 1287)
+    assert uneven.value == pytest.approx(1 - (2 / 8) / (3 / 5))
+
+
+@pytest.mark.parametrize("link", [0.0, 0.4, -0.3])
+def test_the_limits_of_two_linked_rates_solve_their_equation(link):
+    """A ratio r is a limit where q1 - r q0 equals the root of d1^2 + (r d0)^2 - 2 link d1 r d0,
+    with the distances of the ends that matter (Donner, Zou 2012).
+    """
+    from tacit.metrics.intervals import wilson
+
+    failures, n = (30.0, 45.0), (80.0, 90.0)
+    (q1, q0), (l1, l0), (u1, u0) = (
+        np.array(failures) / n,
+        *wilson(np.array(failures), np.array(n), level=0.9),
+    )
+    low, high = risk_limits(failures, n, link=link, level=0.9)
+    for ratio, d1, d0, sign in ((1 - high, q1 - l1, u0 - q0, 1), (1 - low, u1 - q1, q0 - l0, -1)):
+        apart = d1**2 + (ratio * d0) ** 2 - 2 * link * d1 * ratio * d0
+        assert sign * (q1 - ratio * q0) == pytest.approx(apart**0.5)
+
+
+def test_the_correlation_of_two_columns_is_pearsons():
+    one, other = np.array([1, 1, 0, 0, 1, 0, 1], bool), np.array([1, 0, 0, 1, 1, 0, 1], bool)
+    assert correlation(one, other) == pytest.approx(np.corrcoef(one, other)[0, 1])
+    assert correlation(one, np.ones(7, bool)) == 0.0
+
+
+def test_one_guess_that_differs_is_one_coin():
+    """One pair favours the member and none the other: 1/2; one against one: 3/4; none: 1."""
+    none, one, two = np.zeros(3, bool), np.array([1, 0, 0], bool), np.array([0, 1, 0], bool)
+    found = [residual_risk(*pair, paired=True).p_value for pair in ((one, none), (one, two))]
+    assert found == pytest.approx([1 / 2, 3 / 4])
+    assert residual_risk(one, one, paired=True).p_value == 1.0
+    assert residual_risk(none, one, paired=True).p_value == 1.0

@@ -76,3 +76,16 @@ def test_the_worth_of_clusters_counts_records_at_the_threshold():
     assert members.hits == np.count_nonzero(reached[inside])
     assert members.size == pytest.approx(effective_size(score[inside] >= 1, user[inside]))
     assert members.size != pytest.approx(effective_size(score[inside] > 1, user[inside]))
+
+
+@pytest.mark.parametrize("piece", [1, 7, 20, 1 << 16])
+def test_gains_are_those_of_each_threshold_in_pieces_of_any_size(piece, monkeypatch):
+    from tacit.core import sorting
+
+    monkeypatch.setattr(sorting, "PIECE", piece)
+    rng = np.random.default_rng(0)
+    member, other = np.sort(rng.normal(0.5, 1, 20)), np.sort(rng.normal(size=33))
+    score = np.concatenate([member, other])
+    found = gains(Evidence(score, np.arange(53) < 20, None))
+    known = [(member >= cut).mean() - (other >= cut).mean() for cut in member]
+    assert found == pytest.approx(known)

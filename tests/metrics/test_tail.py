@@ -140,3 +140,10 @@ def test_the_lowest_member_is_a_threshold_from_86_members_on():
         score = np.r_[np.arange(1.0, n + 1), np.linspace(-1, 0, 100)]
         world = Evidence(score, np.arange(n + 100) < n, None, "observed", "x", np.arange(n + 100))
         assert tail_index(world, missed=0.05).low == pytest.approx(low)
+
+
+def test_unless_told_otherwise_one_member_in_a_hundred_is_let_go():
+    evidence = Evidence.of(np.arange(400.0) % 157, np.arange(400) % 3 > 0)
+    found = tail_index(evidence)
+    assert found == tail_index(evidence, missed=0.01, level=0.95)
+    assert found.name == "tail@fnr=0.01"

@@ -155,14 +155,14 @@ def test_a_script_without_a_main_guard_may_use_processes(tmp_path):
 def test_shutting_down_early_cancels_and_does_not_wait():
     began = time.perf_counter()
     pool = Processes(1)
-    running, waiting = pool.submit(time.sleep, 30), pool.submit(int)
+    running, waiting = pool.submit(time.sleep, 300), pool.submit(int)
     while not pool.pids():
         time.sleep(0.01)
     pool.shutdown(cancel_futures=True)
     assert waiting.cancelled()
     with pytest.raises(WorkerLost):
         running.result()
-    assert time.perf_counter() - began < 15
+    assert time.perf_counter() - began < 150
 
 
 def test_the_number_of_processes_is_a_pool_and_nonsense_is_not():

@@ -207,12 +207,12 @@ def _score_interval(spread: _Spread, level: float) -> tuple[float, float]:
     limit = t_quantile(level, spread.df) ** 2 * _variance_ratio(spread)
 
     def far(value: float) -> bool:
-        return (spread.value - value) ** 2 > limit * _exponential_variance(value, n1, n0)
+        return (spread.value - value) ** 2 > limit * exponential_variance(value, n1, n0)
 
-    return _last_far(far, spread.value, 0.0), _last_far(far, spread.value, 1.0)
+    return last_far(far, spread.value, 0.0), last_far(far, spread.value, 1.0)
 
 
-def _last_far(far: Callable[[float], bool], near: float, end: float) -> float:
+def last_far(far: Callable[[float], bool], near: float, end: float) -> float:
     """Where `far` begins between `near` and `end`, rounded towards `end`."""
     for _ in range(HALVINGS):
         middle = (near + end) / 2
@@ -227,7 +227,7 @@ def _variance_ratio(spread: _Spread) -> float:
     n1, n0 = spread.n_members, spread.n_nonmembers
     rare = min(spread.value, 1 - spread.value)
     edge = 0.5 / (n1 * n0)
-    usual = _exponential_variance(min(max(spread.value, edge), 1 - edge), n1, n0)
+    usual = exponential_variance(min(max(spread.value, edge), 1 - edge), n1, n0)
     known = n1 * n0 * rare
     ratio = (spread.variance / usual * known + PSEUDO_PAIRS) / (known + PSEUDO_PAIRS)
     informative = 2 * min(n1, n0) * rare
@@ -236,7 +236,7 @@ def _variance_ratio(spread: _Spread) -> float:
     )
 
 
-def _exponential_variance(value: float, n1: float, n0: float) -> float:
+def exponential_variance(value: float, n1: float, n0: float) -> float:
     """Variance of an AUC of exponential scores, the mean of both ways to say which side is which
     [4]_.
     """

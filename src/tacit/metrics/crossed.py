@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr
 
 from tacit.core import Estimate, InvalidInput, NotEnoughData
-from tacit.metrics.auc import share_below
+from tacit.metrics.auc import PSEUDO_PAIRS, exponential_variance, last_far, share_below
 from tacit.metrics.intervals import t_quantile
 
 Floats = NDArray[np.float64]
@@ -37,6 +37,11 @@ class CrossedAuc:
         (g,), each family's share of the error.
     cell : NDArray[np.float64]
         (g, r), what both contain.
+    sides : tuple[float, float] | None
+        Members and non-members (or clusters) of a model, on average; None where they are not known:
+        near 0 and 1 the interval is then too short.
+    n_models : int
+        Number of models.
 
     References
     ----------
@@ -47,6 +52,8 @@ class CrossedAuc:
     record: Floats
     family: Floats
     cell: Floats
+    sides: tuple[float, float] | None = None
+    n_models: int = 0
 
     @classmethod
     def of(
@@ -98,7 +105,9 @@ class CrossedAuc:
             for model in models:
                 cell[index] += np.bincount(unit, weights=parts[model]) / len(score)
                 family[index] += (areas[model] - value) / len(score)
-        return cls(value, cell.sum(axis=0), family, cell)
+        members = cell.shape[1] * float(member.mean())
+        sides = (members, cell.shape[1] - members)
+        return cls(value, cell.sum(axis=0), family, cell, sides, len(score))
 
     def covariance(self, other: "CrossedAuc") -> float:
         """Of two attacks on models with the same records and the same design."""
@@ -138,21 +147,49 @@ class CrossedAuc:
     def estimate(self, *, level: float = 0.95, name: str = "auc") -> Estimate:
         """The mean AUC with its interval; the p-value is of "no better than chance" (one-sided)."""
         error = self.covariance(self) ** 0.5
-        margin = t_quantile(level, self.df) * error
-        p_value = float(self.value <= 0.5)
-        if error > 0:
-            p_value = float(stdtr(self.df, (0.5 - self.value) / error))
+        t = t_quantile(level, self.df)
+        low, high = self._plausible(t)
+        p_value, spread = float(self.value <= 0.5), error
+        if error == 0 and self.value > 0.5 and self.sides is not None:
+            spread = self._error_at(0.5)
+        if spread > 0:
+            p_value = float(stdtr(self.df, (0.5 - self.value) / spread))
         return Estimate(
             name=name,
             value=self.value,
-            low=max(0.0, self.value - margin),
-            high=min(1.0, self.value + margin),
+            low=min(low, max(0.0, self.value - t * error)),
+            high=max(high, min(1.0, self.value + t * error)),
             level=level,
             n=len(self.record),
             method=f"records crossed with {len(self.family)} independent models, Student's t",
             assumes=ASSUMES,
             p_value=p_value,
         )
+
+    def _plausible(self, t: float) -> tuple[float, float]:
+        """All AUCs from which the mean is no further than `t` of the errors that each would have.
+
+        Where pairs that are out of order are few, or none, the spread that was found says little.
+        """
+        if self.sides is None:
+            return self.value, self.value
+
+        def far(area: float) -> bool:
+            return abs(self.value - area) > t * self._error_at(area)
+
+        return last_far(far, self.value, 0.0), last_far(far, self.value, 1.0)
+
+    def _error_at(self, area: float) -> float:
+        """The error if the AUC were `area`: it changes as that of exponential scores does, and is
+        drawn towards that of one model where few pairs are out of order (as in `auc`).
+        """
+        assert self.sides is not None
+        pairs = self.sides[0] * self.sides[1]
+        edge = 0.5 / pairs
+        usual = exponential_variance(min(max(self.value, edge), 1 - edge), *self.sides)
+        known = self.n_models * pairs * min(self.value, 1 - self.value)
+        ratio = (self.covariance(self) / usual * known + PSEUDO_PAIRS) / (known + PSEUDO_PAIRS)
+        return float((ratio * exponential_variance(area, *self.sides)) ** 0.5)
 
 
 def share_removed(after: CrossedAuc, before: CrossedAuc, *, level: float = 0.95) -> Estimate:
