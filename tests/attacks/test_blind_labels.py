@@ -42,3 +42,15 @@ def test_the_order_of_records_does_not_matter():
     order = rng.permutation(200)
     signals = told(group, known)
     np.testing.assert_allclose(BlindLabels()(signals.take(order)), BlindLabels()(signals)[order])
+
+
+def test_a_third_of_members_leaves_two_thirds_of_the_prior_to_the_others():
+    """10 members and 20 others are known: four records more are 4/3 and 8/3. Of a class with all
+    ten members and five others that is (10 + 4/3) / (5 + 8/3), of the other (0 + 4/3) / (15 + 8/3);
+    a class that nobody was told of has the odds of all, 1 to 2.
+    """
+    known = np.r_[np.ones(10), np.zeros(20), -1, -1, -1].astype(int)
+    group = np.r_[np.zeros(15), np.ones(15), 0, 1, 2].astype(int)
+    score = BlindLabels()(Signals.of(np.zeros(33), group=group, known=known))
+    odds = [(10 + 4 / 3) / (5 + 8 / 3), (4 / 3) / (15 + 8 / 3), 1 / 2]
+    np.testing.assert_allclose(score[-3:], np.log(odds))

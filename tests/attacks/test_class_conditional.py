@@ -63,3 +63,13 @@ def test_thresholds_come_from_the_shadow_models_where_nobody_was_told():
 )
 def test_best_thresholds_by_hand(value, member, threshold):
     assert best_threshold(np.array(value, float), np.array(member, bool)) == threshold
+
+
+def test_a_class_needs_enough_known_records_of_both_sides():
+    """Fifty members and 49 others, or 50 of each: the threshold of all is 5, its own would be 1."""
+    for others, own in ((49, False), (50, True)):
+        value = np.r_[np.zeros(others), np.ones(50), np.full(400, 3.0), np.full(400, 5.0), 2.0]
+        known = np.r_[np.zeros(others), np.ones(50), np.zeros(400), np.ones(400), -1].astype(int)
+        group = np.r_[np.zeros(others + 50), np.ones(800), 0].astype(int)
+        score = ClassConditional()(Signals.of(value, group=group, known=known))
+        assert score[-1] == (2 - 1 if own else 2 - 5)

@@ -52,3 +52,18 @@ def test_a_small_share_votes_for_the_highest_only():
     assert votes.tolist() == [0.0] * 9 + [1.0]
     # ties of the vote are broken by mean ranks of at most a quarter
     assert score[9] - 1 == pytest.approx(0.95 / 4)
+
+
+def test_the_record_in_the_middle_is_not_among_the_highest_half():
+    """Places 5/6, 1/6, 1/2 and then 1/2, 5/6, 1/6: one vote of two for the first and the second.
+
+    Mean places break the tie, a quarter of them: 1/2 + 2/3 / 4, 1/2 + 1/2 / 4, 0 + 1/3 / 4.
+    """
+    score = EpochVote()(Signals.of([[0.9, 0.8], [0.1, 0.9], [0.2, 0.1]]))
+    np.testing.assert_allclose(score, [1 / 2 + 1 / 6, 1 / 2 + 1 / 8, 1 / 12])
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_an_epoch_votes_for_some_and_not_for_all(share):
+    with pytest.raises(InvalidInput, match="strictly between 0 and 1"):
+        EpochVote(share=share)

@@ -209,3 +209,17 @@ def test_answers_at_the_end_of_their_scale_do_not_pull_the_other_variances_down(
     )
     # .900 of .903 are left; with those records as variances of 0 it is .888
     assert cut > free - 0.008
+
+
+def test_bavaria_n_divides_by_what_three_models_and_one_are_worth():
+    """One record in one model (4) and out of three (-1, 1, 3), another in three (0, 2, 4), out of
+    one (1). IN values have mean 5/2 and variance 11/4, OUT values 1 and 2.
+
+    IN: alpha 1 + 1/2, beta 11/4 + 1 * 1 * (3/2)^2 / (2 * 2) = 53/16, over 1/2. OUT: alpha
+    1 + 3/2, beta 2 + 8/2 = 6, over 3/2.
+    """
+    shadow = np.array([[4.0, 1.0], [-1.0, 0.0], [1.0, 2.0], [3.0, 4.0]])
+    member = np.array([[1, 0], [0, 1], [0, 1], [0, 1]], bool)
+    given = Signals.of([2.5, 0.0], shadow=shadow, shadow_member=member)
+    expected = log_n(2.5, 4, 53 / 8) - log_n(2.5, 1, 4)
+    assert BaVarIA(variant="n")(given)[0] == pytest.approx(expected)

@@ -208,13 +208,14 @@ def test_wrong_options_are_refused(options, message):
 
 
 def test_the_spread_of_few_out_models_is_pooled_over_their_degrees_of_freedom():
-    """Records with 2 and 3 OUT models: squares .5 and 2, over 1 + 2 degrees of freedom."""
+    """Records with 2, 3 and 1 OUT models: squares .5, 2 and 0, over 1 + 2 + 0 degrees."""
     from tacit.attacks.pmia import _spread
 
-    out = np.full((3, 2, 1), np.nan)
+    out = np.full((3, 3, 1), np.nan)
+    out[0, 2, 0] = 7.0
     out[:2, 0, 0] = [1.0, 2.0]
     out[:, 1, 0] = [1.0, 2.0, 3.0]
-    found = _spread(out, np.array([2, 3]))
+    found = _spread(out, np.array([2, 3, 1]))
     np.testing.assert_allclose(found, ((0.5 + 2.0) / 3) ** 0.5)
     # eight models know their own: squares of 0 ... 7 about 3.5 are 42, over 7
     many = np.concatenate([np.arange(8.0)[:, None, None], np.full((8, 1, 1), np.nan)], axis=1)

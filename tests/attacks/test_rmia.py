@@ -5,6 +5,8 @@ import pytest
 from scipy.special import expit
 
 from tacit.attacks import BASE, RMIA
+from tacit.attacks.rmia import share
+from tacit.core import InvalidInput
 from tacit.testing import ShadowGaussian
 
 
@@ -33,3 +35,22 @@ def test_the_share_is_that_of_all_pairs(mode, gamma):
 def test_on_one_model_it_ranks_as_base_does_where_worlds_are_balanced():
     signals = ShadowGaussian(n_shadows=8).draw(500, seed=1).signals
     np.testing.assert_array_equal(np.argsort(RMIA()(signals)), np.argsort(BASE()(signals)))
+
+
+def test_gamma_is_above_zero_and_a_between_zero_and_one_both_allowed():
+    for good in ({"gamma": 0.01}, {"a": 0.0}, {"a": 1.0}):
+        RMIA(**good)
+    for bad in ({"gamma": 0.0}, {"gamma": -1.0}, {"a": -0.01}, {"a": 1.01}):
+        with pytest.raises(InvalidInput):
+            RMIA(**bad)
+
+
+def test_ties_of_a_share_are_ordered_by_the_ratio_itself_by_hand():
+    """Ratio 1 beats .5 and half of itself is added: (1 + 1/2) / 3; ratio 3: (2 + 3/4) / 3.
+
+    At gamma 2 both beat .4 alone: 1/2 > .4, 3/2 < 2.
+    """
+    found = share(np.log([1.0, 3.0]), np.log([0.5, 2.0]), gamma=1.0)
+    np.testing.assert_allclose(found, [1.5 / 3, 2.75 / 3])
+    found = share(np.log([1.0, 3.0]), np.log([0.4, 2.0]), gamma=2.0)
+    np.testing.assert_allclose(found, [1.5 / 3, 1.75 / 3])

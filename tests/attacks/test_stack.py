@@ -301,3 +301,64 @@ def test_the_weights_for_a_model_come_from_other_families(monkeypatch):
     ShadowStack().shadow_scores(signals)
     own = signals.shadow_member.sum(axis=1)
     np.testing.assert_array_equal(seen, own.sum() - own)
+
+
+def teachers(signals, **options):
+    return stack._Teachers.of(signals, ShadowStack(**options))
+
+
+@pytest.mark.parametrize(("inside", "online"), [(50, True), (49, False)])
+def test_in_models_are_used_where_half_of_the_audited_records_have_some(inside, online):
+    """100 records are to be guessed; 40 that were told have IN models, which do not count."""
+    member = np.zeros((2, 140), bool)
+    member[0, :inside] = True
+    member[:, 100:] = np.random.default_rng(0).random((2, 40)) < 0.5
+    known = np.r_[np.full(100, -1), np.arange(40) % 2]
+    signals = Signals.of(
+        np.arange(140.0), shadow=np.ones((2, 140)), shadow_member=member, known=known
+    )
+    found = teachers(signals)
+    assert found.online is online
+    assert found.audited_inside
+    assert teachers(signals, mode="online").online
+    assert not teachers(signals, mode="offline").online
+
+
+def test_halves_alternate_in_the_order_of_the_signal():
+    signal = np.array([5.0, 1.0, 4.0, 2.0, 3.0])
+    member = np.array([[1, 0, 1, 0, 1], [1, 1, 0, 0, 1], [0, 1, 1, 1, 0]], bool)
+    found = teachers(Signals.of(signal, shadow=np.ones((3, 5)), shadow_member=member))
+    assert found.order.tolist() == [1, 3, 4, 2, 0]
+    assert found.half.tolist() == [0, 0, 1, 1, 0]
+
+
+def test_where_no_model_saw_the_audited_records_those_of_the_other_models_teach():
+    """Records 0-3 are audited. Model 0 alone saw record 4, model 1 record 5, both saw record 6."""
+    member = np.array([[0, 0, 0, 0, 1, 0, 1, 0], [0, 0, 0, 0, 0, 1, 1, 0]], bool)
+    known = np.array([-1, -1, -1, -1, 1, 0, 1, 0])
+    signals = Signals.of(np.arange(8.0), shadow=np.ones((2, 8)), shadow_member=member, known=known)
+    found = teachers(signals)
+    assert not found.audited_inside
+    assert sorted(found._teaching_rows((0,)).tolist()) == [5, 6]
+    assert sorted(found._teaching_rows((1,)).tolist()) == [4, 6]
+
+
+def test_columns_of_ones_own_are_asked_of_the_models_of_other_families():
+    """Models 0 and 1 are antithetic: each is described by 2 and 3 alone."""
+    rng = np.random.default_rng(0)
+    member = rng.random((4, 60)) < 0.5
+    member[1] = ~member[0]
+    asked = []
+
+    def beside(target, signals, others):
+        asked.append(list(others))
+        return np.full((60, 2), 7.0)
+
+    signals = Signals.of(rng.normal(size=60), shadow=rng.normal(size=(4, 60)), shadow_member=member)
+    found = stack._Teachers.of(signals, ShadowStack(beside=beside))
+    assert found.groups == [(0, 1), (2,), (3,)]
+    for number, pair in found.each_left_out():
+        columns = found.described(number, pair, signals.target)
+        assert columns.direction[-2:] == [1, 1]
+        assert (columns.table[:, -2:] == 7).all()
+    assert asked == [[2, 3], [0, 1, 3], [0, 1, 2]]

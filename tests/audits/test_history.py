@@ -153,3 +153,18 @@ def test_what_cannot_be_a_history_is_refused(versions):
         tacit.history(versions, versions=["a", "b"])
     same = tacit.history([versions[0], versions[0]], versions=["a", "b"])
     assert same.title == "v1"
+
+
+def test_a_step_in_accuracy_and_one_in_vulnerability_pay_for_each_other():
+    """A step of .041 at half a width of .0265 has p = 2 Phi(-1.96 * .041 / (.0265 sqrt 2)) = .032.
+
+    Two such steps are .064 after Holm; one alone would be real, beside an accuracy that stays
+    (p = 1) it pays for both looks too.
+    """
+    both = tacit.history(
+        [version("a", 0.10, 0.8, half=0.0265), version("b", 0.141, 0.841, half=0.0265)]
+    )
+    for step in (*both.steps, *both.accuracy_steps):
+        assert step.p_value == pytest.approx(0.0320, abs=2e-4)
+        assert step.p_adjusted == pytest.approx(2 * step.p_value)
+        assert not step.real

@@ -123,3 +123,55 @@ def test_fixed_clusters_stay_whole():
 def test_fixed_needs_a_code_a_record_and_records_to_draw(fixed):
     with pytest.raises(InvalidInput, match="`fixed` needs"):
         assign(3, 2, fixed=fixed)
+
+
+def test_every_model_or_pair_is_drawn_by_a_generator_of_its_own_that_no_release_may_change():
+    """Shadow models that were trained yesterday are to fit the design of today."""
+
+    def drawn(number, n=60):
+        seeds = np.random.SeedSequence(9, spawn_key=(number,))
+        return np.random.default_rng(seeds).random(n)
+
+    pairs = assign(60, 5, seed=9).member
+    for model in range(5):
+        inside = drawn(model // 2) < 0.5
+        assert pairs[model].tolist() == (inside if model % 2 == 0 else ~inside).tolist()
+    coins = assign(60, 3, kind="coin", share=0.3, seed=9).member
+    for model in range(3):
+        assert coins[model].tolist() == (drawn(model) < 0.3).tolist()
+
+
+@pytest.mark.parametrize(("share", "inside"), [(0.28, 3), (0.35, 4), (0.44, 4), (0.5, 5)])
+def test_a_fixed_size_is_rounded_to_whole_clusters(share, inside):
+    """Of ten clusters of three: 2.8, 3.5, 4.4 and 5 (halves go to the even number)."""
+    cluster = np.arange(30) // 3
+    design = assign(30, 4, kind="fixed_size", share=share, cluster=cluster)
+    assert design.member.sum(axis=1).tolist() == [3 * inside] * 4
+
+
+def test_a_share_is_of_the_clusters_that_are_drawn():
+    """Four of twenty clusters of five are fixed; a quarter of the other sixteen are four more."""
+    cluster = np.repeat(np.arange(20), 5)
+    fixed = np.where(cluster < 4, 1, -1)
+    design = assign(100, 3, kind="fixed_size", share=0.25, cluster=cluster, fixed=fixed)
+    assert design.member.sum(axis=1).tolist() == [20 + 20] * 3
+    assert design.cluster.tolist() == cluster.tolist()
+    assert design.membership(1).cluster.tolist() == cluster.tolist()
+
+
+def test_only_a_coin_of_one_half_is_called_a_coin():
+    assert assign(50, 2, kind="coin").assignment == "coin"
+    assert assign(50, 2, kind="coin", share=0.499).assignment == "observed"
+    assert assign(50, 2, kind="fixed_size", share=0.4).assignment == "fixed_size"
+
+
+def test_one_model_and_two_records_are_a_design():
+    found = assign(2, 1, kind="fixed_size")
+    assert (found.n_models, found.n) == (1, 2)
+    assert found.member.sum() == 1
+    assert found.partner.tolist() == [-1]
+    assert found.references(0).tolist() == []
+
+
+def test_without_a_seed_the_design_is_that_of_seed_zero():
+    assert np.array_equal(assign(60, 3).member, assign(60, 3, seed=0).member)

@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import numpy as np
@@ -148,3 +149,125 @@ def test_bad_arguments_are_named(tmp_path):
         Canaries.load(tmp_path / "absent.npz")
     with pytest.raises(InvalidInput, match="at least one row"):
         out_of_distribution(np.zeros((0, 2)), n_classes=2)
+
+
+def test_a_coin_is_thrown_for_each_digest_in_their_order_by_a_stream_of_its_own():
+    """Written plainly: an audit of next year is to know the coins of today's canaries."""
+    x = np.array([[3, 1], [2, 2], [3, 1], [7, 0], [5, 5]])
+    canaries = Canaries(x, None, "by hand", 11)
+    digest = [hashlib.sha256(row.tobytes()).hexdigest()[:16] for row in x]
+    assert canaries.manifest.digest == tuple(digest) == digests(x)
+    different = sorted(set(digest))
+    coin = np.random.default_rng(np.random.SeedSequence([11, 0xC014])).random(4) < 0.5
+    assert canaries.member.tolist() == [coin[different.index(one)] for one in digest]
+    assert canaries.manifest.cluster.tolist() == [different.index(one) for one in digest]
+    assert digests(["ä"]) == (hashlib.sha256("ä".encode()).hexdigest()[:16],)
+
+
+def test_inserted_are_the_rows_whose_coin_says_so_with_their_labels():
+    canaries = out_of_distribution(np.arange(40)[:, None], n_classes=7, seed=2)
+    x, label = canaries.inserted
+    assert x[:, 0].tolist() == np.flatnonzero(canaries.member).tolist()
+    assert label.tolist() == canaries.label[canaries.member].tolist()
+    assert 0 < len(x) < 40
+
+
+def test_wrong_labels_are_each_as_likely():
+    """Two wrong classes of three: 3,000 +- 212 of 6,000, 1 in 10^7 on either side."""
+    canaries = mislabelled(np.arange(6000)[:, None], np.zeros(6000, int), n_classes=3, seed=4)
+    low, high = binom.ppf([1e-7, 1 - 1e-7], 6000, 0.5)
+    assert low <= (canaries.label == 1).sum() <= high
+    assert set(canaries.label.tolist()) == {1, 2}
+    two = mislabelled(np.arange(9)[:, None], [0, 1, 0, 1, 1, 0, 0, 0, 1], n_classes=2)
+    assert two.label.tolist() == [1, 0, 1, 0, 0, 1, 1, 1, 0]
+
+
+def test_rare_values_are_the_outermost_of_each_column_on_both_sides():
+    """The outermost 3 of 100 are 0, 1, 2 and 97, 98, 99; of 50 rows a hundredth is one at least."""
+    table = np.column_stack([np.arange(100.0), 1000 + np.arange(100.0)])
+    rows = rare_rows(table, 400, n_classes=2, share=0.03).x
+    assert set(rows[:, 0].tolist()) == {0, 1, 2, 97, 98, 99}
+    assert set((rows[:, 1] - 1000).tolist()) == {0, 1, 2, 97, 98, 99}
+    # 400 fair sides: 200 +- 54, 1 in 10^7 on either side; columns are drawn apart
+    low, high = binom.ppf([1e-7, 1 - 1e-7], 400, 0.5)
+    assert low <= (rows[:, 0] < 50).sum() <= high
+    assert low <= ((rows[:, 0] < 50) == (rows[:, 1] < 1050)).sum() <= high
+    assert set(rare_rows(table[:50], 60, n_classes=2).x[:, 0].tolist()) == {0, 49}
+    assert rare_rows(table[:2], 9, n_classes=2, share=0.5).x.shape == (9, 2)
+    for share in (0.0, 0.51):
+        with pytest.raises(InvalidInput, match="`share` in"):
+            rare_rows(table, 9, n_classes=2, share=share)
+
+
+def test_pixels_labels_and_tokens_take_every_value_of_their_range():
+    whole = random_pixels(200, (2,), n_classes=3, low=3, high=5, dtype=np.uint8)
+    assert set(whole.x.ravel().tolist()) == {3, 4, 5}
+    assert set(whole.label.tolist()) == {0, 1, 2}
+    real = random_pixels(500, (4,), n_classes=2, low=5, high=7).x
+    assert 5 <= real.min() < 5.05
+    assert 6.95 < real.max() <= 7
+    assert set(out_of_distribution(np.zeros((60, 1)), n_classes=3).label.tolist()) == {0, 1, 2}
+    assert set(random_tokens(50, 4, vocabulary=3).x.ravel().tolist()) == {0, 1, 2}
+    texts = random_tokens(50, 4, vocabulary=["a", "b", "c"]).x.tolist()
+    assert set(" ".join(texts).split()) == {"a", "b", "c"}
+    assert random_tokens(1, 1, vocabulary=2).x.shape == (1, 1)
+
+
+def test_canaries_that_differ_are_counted_and_the_first_named():
+    canaries = random_tokens(6, 8, vocabulary=100, seed=1)
+    other = canaries.x.copy()
+    other[[2, 4]] = 200
+    with pytest.raises(InvalidInput, match=r"2 canaries differ from the manifest \(first: row 2\)"):
+        canaries.manifest.require_same(other)
+
+
+def test_copies_with_two_coins_and_impossible_manifests_are_refused():
+    good = {"kind": "x", "seed": 0, "member": [1, 0, 1], "cluster": [4, 7, 4], "digest": "aba"}
+    digest = ("a", "b", "a")
+    made = Manifest("x", 0, np.array([1, 0, 1]), np.array([4, 7, 4]), digest)
+    assert made.membership.cluster.tolist() == [0, 1, 0]
+    with pytest.raises(InvalidInput, match="those of row 0 are in and out"):
+        Manifest("x", 0, np.array([1, 0, 0]), np.array([4, 7, 4]), digest)
+    with pytest.raises(InvalidInput, match="those of row 1 are in and out"):
+        Manifest("x", 0, np.array([1, 0, 1]), np.array([4, 7, 7]), digest)
+    for change in ({"seed": -1}, {"seed": True}, {"kind": 3}, {"digest": "aba"}):
+        given = {**good, "digest": digest, **change}
+        with pytest.raises(InvalidInput, match="of a manifest needs"):
+            Manifest(*given.values())
+    with pytest.raises(InvalidInput, match="one entry a canary, got 0, 0 and 0"):
+        Manifest("x", 0, np.zeros(0, int), np.zeros(0, int), ())
+
+
+def test_a_manifest_s_clusters_are_whole_numbers_of_64_bits(tmp_path):
+    plain = {"schema": 1, "kind": "x", "seed": 0, "member": [1], "digest": ["a"]}
+    path = tmp_path / "m.json"
+    for cluster, fits in ((2**63 - 1, True), (2**63, False), (1.5, False)):
+        path.write_text(json.dumps({**plain, "cluster": [cluster]}))
+        if fits:
+            assert Manifest.load(path).cluster.tolist() == [cluster]
+        else:
+            with pytest.raises(InvalidInput, match="whole numbers"):
+                Manifest.load(path)
+
+
+def test_without_a_seed_or_a_range_canaries_are_those_of_seed_zero_between_zero_and_one():
+    table = np.arange(20.0)[:, None]
+    pairs = [
+        (
+            mislabelled(table, [0] * 20, n_classes=9),
+            mislabelled(table, [0] * 20, n_classes=9, seed=0),
+        ),
+        (out_of_distribution(table, n_classes=9), out_of_distribution(table, n_classes=9, seed=0)),
+        (rare_rows(table, 9, n_classes=9), rare_rows(table, 9, n_classes=9, share=0.01, seed=0)),
+        (
+            random_pixels(9, (2,), n_classes=9),
+            random_pixels(9, (2,), n_classes=9, low=0.0, high=1.0, dtype=np.float32, seed=0),
+        ),
+        (random_tokens(9, 2, vocabulary=9), random_tokens(9, 2, vocabulary=9, seed=0)),
+    ]
+    for plain, zero in pairs:
+        np.testing.assert_array_equal(plain.x, zero.x)
+        np.testing.assert_array_equal(plain.member, zero.member)
+        assert plain.seed == 0
+        if plain.label is not None:
+            assert plain.label.tolist() == zero.label.tolist()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tacit.core import InvalidInput
-from tacit.design import random_pixels, random_tokens
+from tacit.design import Canaries, random_pixels, random_tokens
 from tacit.design.insertion import insert_arrays, insert_huggingface, insert_torch
 
 
@@ -53,3 +53,22 @@ def test_hugging_face_data_set_gains_the_members():
     assert set(both["text"][2:]) == set(canaries.x[canaries.member].tolist())
     with pytest.raises(InvalidInput, match="no column"):
         insert_huggingface(base, canaries, column="tokens")
+
+
+def test_every_row_keeps_its_label_in_the_new_order():
+    """Rows and labels are both the number of the record, 50 and beyond for canaries."""
+    drawn = random_pixels(30, (1,), n_classes=2, low=50, high=10**6, dtype=np.int64)
+    canaries = Canaries(drawn.x, drawn.x[:, 0] * 1, "counted", 3)
+    x, label = insert_arrays(np.arange(50)[:, None], np.arange(50), canaries, seed=4)
+    assert x[:, 0].tolist() == label.tolist()
+    assert sorted(label.tolist()) == sorted([*range(50), *drawn.x[canaries.member, 0].tolist()])
+    order = np.random.default_rng(4).permutation(len(x))
+    assert (order >= 50).tolist() == (label >= 50).tolist()
+
+
+def test_without_a_seed_the_order_is_that_of_seed_zero():
+    canaries = random_pixels(9, (1,), n_classes=2)
+    data = np.arange(20.0)[:, None], np.arange(20)
+    plain, zero = insert_arrays(*data, canaries), insert_arrays(*data, canaries, seed=0)
+    assert plain[0].tolist() == zero[0].tolist()
+    assert plain[1].tolist() == zero[1].tolist()

@@ -123,3 +123,56 @@ def test_rows_and_tokenizers_that_cannot_be_used_are_named():
         looked([{"text": "a"}])
     with pytest.raises(InvalidInput, match="fast tokenizer"):
         preflight(rows(TEXTS), CANARIES, lambda texts, **options: int("not a number"))
+
+
+def tenths(seed=2):
+    """Canaries of ten tokens each, the secret in the fifth and sixth."""
+    return digit_canaries("{desk}bcd{secret}efgh", 8, digits=2, seed=seed)
+
+
+@pytest.mark.parametrize(("cut", "kept"), [(0, 1.0), (1, 0.9), (2, 0.8)])
+def test_nine_tenths_of_a_canary_are_enough_to_be_in_and_to_be_where_it_should_not_be(cut, kept):
+    made = tenths()
+    found = preflight([{"input_ids": row[: 10 - cut]} for row in ids(made.texts)], made, TOKENIZER)
+    assert found.found.tolist() == [1] * 8
+    np.testing.assert_allclose(found.kept, kept)
+    assert found.scored.tolist() == [kept >= 0.9] * 8
+    assert found.lost.tolist() == (made.member & (kept < 0.9)).tolist()
+    assert found.leaked.tolist() == (~made.member & (kept >= 0.9)).tolist()
+
+
+def test_tokens_that_were_changed_count_as_cut():
+    """One of ten is another: nine tenths; a border stands on either side of a row."""
+    made = tenths()
+    rows = [{"input_ids": [*row[:8], 1, row[9]]} for row in ids(made.texts)]
+    np.testing.assert_allclose(preflight(rows, made, TOKENIZER).kept, 0.9)
+    alone = preflight([{"input_ids": row[4:]} for row in ids(made.texts)], made, TOKENIZER)
+    np.testing.assert_allclose(alone.kept, 0.6)
+
+
+def test_a_place_with_a_loss_and_another_with_the_whole_canary_do_not_make_one_good_place():
+    made = tenths()
+    first = int(np.flatnonzero(made.member)[0])
+    own = ids(made.texts)[first]
+    masked = {"input_ids": own, "labels": [IGNORED] * 10}
+    short = {"input_ids": own[:8]}
+    others = [
+        {"input_ids": row} for row in ids([t for t in made.inserted() if t != made.texts[first]])
+    ]
+    found = preflight([masked, short, *others], made, TOKENIZER)
+    assert found.found[first] == 2
+    assert found.kept[first] == 1
+    assert np.flatnonzero(found.lost).tolist() == [first]
+    # the rest of the secret masked: every token of it needs a loss
+    half = {"input_ids": own, "labels": [*own[:5], IGNORED, *own[6:]]}
+    assert preflight([half, *others], made, TOKENIZER).lost.sum() == 1
+    assert preflight([{"input_ids": own}, *others], made, TOKENIZER).lost.sum() == 0
+
+
+def test_a_secret_at_the_start_of_a_row_gets_no_loss_and_one_after_a_first_token_does():
+    made = digit_canaries("{secret} is the code of desk {desk}.", 6, seed=1)
+    bare = preflight([{"input_ids": row} for row in ids(made.inserted())], made, TOKENIZER)
+    assert (bare.kept[made.member] == 1).all()
+    assert not bare.scored.any()
+    begun = preflight([{"input_ids": [1, *row]} for row in ids(made.inserted())], made, TOKENIZER)
+    assert begun.scored.tolist() == made.member.tolist()

@@ -46,3 +46,34 @@ def test_the_auditor_compares_the_true_value_with_what_was_expected():
     likelihood = np.log([[0.8, 0.4]] * 2)
     found = auditor_score(prior, likelihood, np.array([0, 1]))
     np.testing.assert_allclose(np.exp(found), [0.8 / 0.5, 0.4 / 0.5])
+
+
+def test_equal_chances_but_for_rounding_go_to_the_first_and_smaller_gaps_do_not():
+    """.1 + .2 is larger than .3 by 5.6e-17, which is rounding; a gap of 1.5e-12 is not."""
+    either = np.array([[1, 0, 0], [0, 1, 1]], bool)
+    assert guesses(np.log([[0.3, 0.1, 0.2]]), either).tolist() == [0]
+    apart = np.log([[1 - 1.5e-12, 1.0]])
+    assert guesses(apart, np.eye(2, dtype=bool)).tolist() == [1]
+
+
+def test_what_was_expected_does_not_underflow_however_unlikely_every_candidate_is():
+    """Log-chances -2000 and 0 with even priors: expected log(1/2), whichever is the smallest."""
+    prior = np.log([[0.5, 0.5]])
+    found = auditor_score(prior, np.array([[-2000.0, 0.0]]), np.array([1]))
+    np.testing.assert_allclose(found, [np.log(2)])
+
+
+def test_several_yes_and_no_answers_of_a_record_add_up_each_with_its_own_floor():
+    """Margins log 3 and log 1 are chances of 3/4 and 1/2; one of -20 counts as a thousandth."""
+    logits = np.array([[np.log(3), 0.0], [-20.0, 0.0]])
+    outputs = Outputs(logits=logits, label=np.ones((2, 2), int))
+    np.testing.assert_allclose(np.exp(log_likelihood(outputs)), [3 / 8, 1 / 2000])
+
+
+def test_chances_that_lie_further_apart_than_a_float_reaches_still_have_a_best():
+    assert guesses(np.array([[-1000.0, 0.0]]), np.eye(2, dtype=bool)).tolist() == [1]
+
+
+def test_three_answers_of_a_record_are_one_record():
+    outputs = Outputs(logits=np.zeros((2, 3)), label=np.ones((2, 3), int))
+    np.testing.assert_allclose(np.exp(log_likelihood(outputs)), [1 / 8, 1 / 8])

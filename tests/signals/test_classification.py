@@ -238,3 +238,49 @@ def test_what_has_no_common_steps_is_measured_as_ever():
     ):
         for name in available(outputs):
             assert kept(outputs, name).tolist() == measure(outputs, name).tolist()
+
+
+def test_what_a_service_leaves_out_is_spread_over_the_classes_that_it_does_not_name():
+    """Four classes, two named. .65 + .15: the rest of .2 gives .1 each, below .15.
+
+    .55 + .05: the rest of .4 would give .2 each, more than the smallest that was named: .05. The
+    last two rows lack nothing, or less than a hundredth, and keep their zeros.
+    """
+    probs = np.array(
+        [[0.65, 0.15, 0, 0], [0.55, 0.05, 0, 0], [0.7, 0.3, 0, 0], [0.6, 0.3925, 0, 0]]
+    )
+    many = np.tile([[0.123456789, 0.676543211, 0, 0]], (20, 1))
+    given = Outputs(probs=np.concatenate([probs, many]))
+    found = classification.by_chunk(given, lambda x, label: np.exp(x), width=4)
+    np.testing.assert_allclose(found[0], [0.65, 0.15, 0.1, 0.1])
+    np.testing.assert_allclose(found[1], [0.55, 0.05, 0.05, 0.05])
+    np.testing.assert_allclose(found[2], [0.7, 0.3, 0, 0], atol=1e-15)
+    np.testing.assert_allclose(found[3], [0.6, 0.3925, 0, 0], atol=1e-15)
+
+
+def test_rows_lack_what_rounding_takes_away_and_are_not_filled():
+    """Four classes in hundredths: each loses half a unit at most, 4 x .005 = .02, beside .01."""
+    probs = np.concatenate([[[0.6, 0.38, 0, 0], [0.6, 0.36, 0, 0]], [[0.33, 0.3, 0, 0]] * 20])
+    found = classification.by_chunk(Outputs(probs=probs), lambda x, label: np.exp(x), width=4)
+    # a zero stands for half a unit of the last digit
+    np.testing.assert_allclose(found[0], [0.6, 0.38, 0.005, 0.005])
+    np.testing.assert_allclose(found[1], [0.6, 0.36, 0.02, 0.02])
+
+
+def test_an_exact_one_of_float32_lies_half_a_spacing_below_one():
+    """Spacing below 1 is 2^-24, so 1 - p is 2^-25: a margin of 25 log 2; "no" turns it round."""
+    probs = np.array([1.0, 1.0, 0.123456789], np.float32)
+    outputs = Outputs(probs=probs, label=np.array([1, 0, 1]))
+    expected = [
+        25 * np.log(2),
+        -25 * np.log(2),
+        np.log(np.float64(probs[2])) - np.log1p(-np.float64(probs[2])),
+    ]
+    np.testing.assert_allclose(classification.margins(outputs), expected, rtol=1e-9)
+
+
+def test_a_single_class_that_was_left_out_gets_all_of_the_rest():
+    """.713 + .187 of three classes: .1 is left, below .187."""
+    probs = np.tile([[0.7130001, 0.1869999, 0.0]], (20, 1))
+    found = classification.by_chunk(Outputs(probs=probs), lambda x, label: np.exp(x), width=3)
+    np.testing.assert_allclose(found, np.tile([[0.7130001, 0.1869999, 0.1]], (20, 1)))

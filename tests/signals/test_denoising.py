@@ -36,3 +36,28 @@ def test_bad_input_is_named():
         denoising_fit(lambda z, t: z, x, kept=[1.5], steps=[0])
     with pytest.raises(InvalidInput, match="`denoise`"):
         denoising_fit(lambda z, t: z[:1], x, kept=KEPT, steps=[0])
+
+
+def test_the_loss_of_a_record_is_that_of_the_formula_step_after_step():
+    """-||e - e_model(sqrt(a) x + sqrt(1 - a) e)||^2 / d, with the noises in the order asked."""
+    x = np.array([[1.0, 2.0], [0.0, -1.0]])
+    found = denoising_fit(lambda z, t: z / 2, x, kept=KEPT, steps=[2, 0], n_noises=1, seed=5)
+    rng = np.random.default_rng(5)
+    for column, share in enumerate([0.1, 0.9]):
+        noise = rng.standard_normal(2)
+        noisy = np.sqrt(share) * x + np.sqrt(1 - share) * noise
+        np.testing.assert_allclose(found[:, column], -((noise - noisy / 2) ** 2).mean(axis=1))
+
+
+def test_the_first_and_the_last_step_and_a_single_noise_are_allowed_and_no_others():
+    x = np.ones((1, 2))
+    ask = {"kept": KEPT, "n_noises": 1}
+    assert denoising_fit(lambda z, t: z, x, steps=[0, 2], **ask).shape == (1, 2)
+    for steps in ([-1, 1], [1, 3], []):
+        with pytest.raises(InvalidInput, match="`steps`"):
+            denoising_fit(lambda z, t: z, x, steps=steps, **ask)
+    with pytest.raises(InvalidInput, match="`n_noises` 1 or more"):
+        denoising_fit(lambda z, t: z, x, kept=KEPT, steps=[0], n_noises=0)
+    assert denoising_fit(lambda z, t: z, x, kept=[1.0], steps=[0]).shape == (1, 4)
+    with pytest.raises(InvalidInput, match="`kept`"):
+        denoising_fit(lambda z, t: z, x, kept=[0.0], steps=[0])

@@ -51,3 +51,9 @@ def test_every_kind_of_model_has_finite_features(given):
     features = feature_matrix(given)
     assert len(features) == 3
     assert np.isfinite(features).all()
+
+
+def test_up_to_thirty_classes_the_label_has_a_column_each():
+    """30 classes: 10 largest, 5 statistics, 30 labels; with 31 the labels are left out."""
+    assert feature_matrix(outputs(k=30)).shape == (50, 45)
+    assert feature_matrix(outputs(k=31)).shape == (50, 15)

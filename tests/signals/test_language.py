@@ -58,3 +58,11 @@ def test_every_score_has_a_scale():
     for name, scale in language.SCALES.items():
         assert callable(getattr(language, name))
         assert scale in ("log-likelihood", "logit", "probability", "none")
+
+
+def test_a_fifth_of_the_least_likely_tokens_is_the_default_of_min_k():
+    """Ten tokens -1 to -10: the two least likely are -10 and -9."""
+    tokens = Tokens(logp=-np.arange(1.0, 11.0), start=[0, 10])
+    np.testing.assert_allclose(language.min_k(tokens), [-9.5])
+    more = Tokens(logp=tokens.logp, start=[0, 10], mean=np.full(10, -5.0), var=np.full(10, 4.0))
+    np.testing.assert_allclose(language.min_k_plus_plus(more), [-2.25])

@@ -100,3 +100,43 @@ def test_the_share_of_right_answers_counts_the_record_itself():
         predict, np.full((4, 2), 0.5), np.zeros(4, int), scale=0.1, spread=np.ones(2), n_copies=3
     )
     assert found.tolist() == [0.25] * 4
+
+
+def test_one_column_of_labels_is_the_labels_and_not_scores():
+    """A column of shape (n, 1) holds labels: the largest of one score would always be class 0."""
+    column = np.array([[1], [0], [1]])
+    assert right_label(lambda x: column, [0, 0, 0], [1, 1, 1]).tolist() == [1, 0, 1]
+
+
+def test_noise_is_added_in_units_of_each_feature_and_fifty_copies_are_the_default():
+    """The copies of a record (10, 0) under spreads 1 and 0 differ in the first number alone."""
+    seen = []
+
+    def predict(x):
+        seen.append(np.asarray(x).copy())
+        return np.zeros(len(x), int)
+
+    x = np.array([[10.0, 0.25]])
+    noise_robustness(predict, x, [0], scale=0.5, spread=[2.0, 0.0], seed=3)
+    assert len(seen) == 51
+    # the same generator, asked in the same order: normals, then the chances of a turned flag
+    rng = np.random.default_rng(3)
+    noise = rng.standard_normal(2)
+    assert seen[0].tolist() == x.tolist()
+    np.testing.assert_allclose(seen[1], x + 0.5 * np.array([2.0, 0.0]) * noise)
+    rng.random(2)
+    np.testing.assert_allclose(seen[2][0, 0], 10 + rng.standard_normal(2)[0])
+
+
+def test_the_spread_is_taken_over_all_records_where_none_is_given():
+    """Numbers 0 and 4 have a standard deviation of 2; the scale of 3 makes it 6 normals."""
+    seen = []
+
+    def predict(x):
+        seen.append(np.asarray(x).copy())
+        return np.zeros(len(x), int)
+
+    x = np.array([[0.0], [4.0]])
+    noise_robustness(predict, x, [0, 0], scale=3.0, n_copies=1)
+    normal = np.random.default_rng(0).standard_normal(1)
+    np.testing.assert_allclose(seen[1] - x, [6 * normal] * 2)

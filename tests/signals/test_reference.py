@@ -133,3 +133,49 @@ def test_other_tokenizers_and_missing_first_guesses_are_refused():
         reference.base_ratio(target, [])
     with pytest.raises(InvalidInput, match="`widths`"):
         reference.window_vote(target, other, [])
+
+
+def sized(logp, n_bytes, digest=None):
+    start = np.arange(0, len(logp) + 1, 2)
+    return Tokens(logp=logp, start=start, n_bytes=n_bytes, digest=digest)
+
+
+def test_bytes_are_gained_by_whole_texts_by_hand():
+    """(-1 - 2) - (-4 - 1) = 2 nats over 4 bytes, (-3 - 3) - (-1 - 1) = -4 over 2."""
+    target = sized([-1.0, -2.0, -3.0, -3.0], [4, 2], "one")
+    other = sized([-4.0, -1.0, -1.0, -1.0], [4, 2], "two")
+    np.testing.assert_allclose(reference.byte_ratio(target, other), [0.5, -2.0])
+    with pytest.raises(InvalidInput, match="same 2 texts, got 1"):
+        reference.byte_ratio(target, sized([-4.0, -1.0], [4], "two"))
+    with pytest.raises(InvalidInput, match="another size in bytes"):
+        reference.byte_ratio(target, sized([-1.0] * 4, [4, 3], "two"))
+
+
+def test_every_published_width_has_one_vote_and_one_token_is_a_window():
+    """-1, then eleven of +.05: the first window of w is won where .05 (w - 1) > 1: never.
+
+    For w up to 12 that is 1 loss of 13 - w windows; where w > 12 the whole text is one window,
+    of -1 + .55 < 0.
+    """
+    gap = np.array([-1.0] + [0.05] * 11)
+    target = Tokens(logp=gap - 1.0, start=[0, 12])
+    other = Tokens(logp=np.full(12, -1.0), start=[0, 12])
+    shares = [1 - 1 / (13 - w) if w <= 12 else 0.0 for w in (2, 3, 4, 6, 9, 13, 18, 25, 32, 40)]
+    np.testing.assert_allclose(reference.window_vote(target, other), [np.mean(shares)])
+    np.testing.assert_allclose(reference.window_vote(target, other, [1]), [11 / 12])
+    with pytest.raises(InvalidInput, match="`widths`"):
+        reference.window_vote(target, other, [0, 2])
+    assert reference.WIDTHS == (2, 3, 4, 6, 9, 13, 18, 25, 32, 40)
+
+
+def test_a_text_without_a_wrong_token_lies_a_billionth_of_its_mean_below_zero():
+    tokens = Tokens(logp=[-1.0, -3.0], start=[0, 2], top1=[False, True])
+    np.testing.assert_allclose(reference.error_zone(tokens, tokens), [-2e-9])
+
+
+def test_a_gain_without_any_measurable_loss_is_finite():
+    """Gain 1 and a loss of 2^-24, the rounding of a float32 just below 1: 2^24 over 1 + 1.7e-5."""
+    target = Tokens(logp=[0.0, -1.0, -(1 - 2**-24)], start=[0, 3], top1=[True, False, False])
+    other = Tokens(logp=[0.0, -2.0, -(1 - 2**-23)], start=[0, 3])
+    found = reference.error_zone_published(target, other)
+    np.testing.assert_allclose(found, [1 / (2**-24 + 1e-12)], rtol=1e-9)

@@ -58,3 +58,20 @@ def test_features_of_a_regression_are_its_statistics(outputs):
 def test_classifiers_have_no_regression_signals():
     with pytest.raises(InvalidInput, match="'gaussian_log_likelihood' needs a regression"):
         measure(Outputs(loss=[1.0]), "gaussian_log_likelihood")
+
+
+def test_an_exact_prediction_counts_as_an_error_of_1e_minus_12():
+    """The log error is -log(1e-12), and so is the spread: density -log(1e-12 sqrt(2 pi))."""
+    exact = Outputs(prediction=[1.0, 2.0], truth=[1.0, 2.0])
+    np.testing.assert_allclose(measure(exact, "negative_log_error"), 12 * np.log(10))
+    likely = 12 * np.log(10) - np.log(2 * np.pi) / 2
+    np.testing.assert_allclose(measure(exact, "gaussian_log_likelihood"), likely)
+
+
+def test_errors_of_several_outputs_of_any_shape_are_averaged_over_a_record():
+    """Errors 1, 2, 3, 6 of one record: mean 3, mean square 50 / 4."""
+    error = np.array([[[1.0, -2.0], [3.0, -6.0]]])
+    outputs = Outputs(prediction=error.reshape(1, 4), truth=np.zeros((1, 4)))
+    assert measure(outputs, "negative_absolute_error").tolist() == [-3]
+    assert measure(outputs, "negative_squared_error").tolist() == [-12.5]
+    np.testing.assert_allclose(measure(outputs, "negative_log_error"), -np.log(3))

@@ -60,3 +60,18 @@ def test_curves_fall_from_one_to_zero_over_two_times_or_more():
     for survival, times in bad:
         with pytest.raises(InvalidInput):
             survival_log_likelihood(survival, times, **known)
+
+
+def test_a_curve_is_refused_where_one_step_rises_though_the_others_fall():
+    known = {"time": [1], "event": [True]}
+    with pytest.raises(InvalidInput, match="`survival`"):
+        survival_log_likelihood([[0.5, 0.9, 0.1]], TIMES, **known)
+    # rounding of a millionth is no rise, and no chance below 0 or above 1
+    survival_log_likelihood([[1 + 1e-6, 0.5, -1e-6]], TIMES, **known)
+    with pytest.raises(InvalidInput, match="`survival`"):
+        survival_log_likelihood([[1 + 4e-6, 0.5, 0.1]], TIMES, **known)
+
+
+def test_what_was_impossible_counts_as_a_millionth():
+    flat = survival_log_likelihood([[0.5, 0.5]], [1, 2], time=[1.5], event=[True])
+    np.testing.assert_allclose(np.exp(flat), [1e-6])

@@ -12,6 +12,7 @@ from tacit.signals.embedding import MOST_DIMENSIONS, Embedding, identifiers
 from tacit.signals.synthetic import (
     BANDWIDTH,
     SCORES,
+    classifier_ratio,
     gen_lra,
     near,
     nearest_rows,
@@ -147,3 +148,40 @@ def test_frames_that_differ_are_refused():
     rows = table(60, rng)
     with pytest.raises(ValueError, match="same columns"):
         synthetic_scores(rows, rows, rows.only(["x", "y"]))
+
+
+def test_the_scores_that_count_rows_pay_for_tables_of_unequal_size():
+    """Release and reference hold the same two points, the reference each three times: no leak.
+
+    Densities are means over rows, so that the ratio of each row is log(2 / 2 * 6 / 6) = 0, and
+    every distance to the release is that to the reference.
+    """
+    release = Frame.of({"x": [0.0, 1.0], "y": [1.0, 0.0]})
+    reference = Frame.of({"x": [0.0, 1.0] * 3, "y": [1.0, 0.0] * 3})
+    rows = Frame.of({"x": [0.0, 0.4], "y": [1.0, 3.0]})
+    found = synthetic_scores(rows, release, reference)
+    np.testing.assert_allclose(found["domias_kernel"], 0, atol=1e-12)
+    np.testing.assert_allclose(found["calibrated_distance"], 0, atol=1e-12)
+
+
+def test_the_trees_say_how_much_likelier_a_row_is_of_the_release():
+    """40 rows of each at x = 1 and x = 0; the same odds on both sides where all are equal."""
+    apart = classifier_ratio(np.array([[1.0], [0.0]]), np.ones((40, 1)), np.zeros((80, 1)))
+    assert apart[0] > 3
+    assert apart[1] < -3
+    np.testing.assert_allclose(classifier_ratio(*[np.ones((40, 1))] * 3), 0, atol=1e-9)
+
+
+def test_a_seed_above_32_bits_is_folded_and_a_block_smaller_than_a_row_holds_one_row():
+    """2^32 + 3 seeds the trees like 3 (the samples are all the rows here, in their order)."""
+    rng = np.random.default_rng(0)
+    x, s, r = (rng.normal(size=(50, 2)) for _ in range(3))
+    classifier_ratio(x, s, r, seed=2**32 + 3)
+    parts = [part for part, _ in squared_distances(x[:3], s, block=1)]
+    assert [(part.start, part.stop) for part in parts] == [(0, 1), (1, 2), (2, 3)]
+
+
+def test_equal_distances_are_ranked_by_the_order_of_the_rows():
+    # their mean is 0, so that centring rounds nothing
+    points = np.array([[0.0], [2.0], [1.0], [-1.0], [-2.0]])
+    assert nearest_rows(np.array([[0.0]]), points, 3).tolist() == [[0, 2, 3]]

@@ -45,3 +45,17 @@ def test_a_record_learned_by_heart_ranges_wider_than_one_learned_early():
 def test_bad_losses_are_named(losses, message):
     with pytest.raises(InvalidInput, match=message):
         trace_iqr(losses)
+
+
+def test_a_loss_at_the_limit_is_not_above_it_and_one_epoch_is_enough_for_counts():
+    one = np.array([[2.0], [3.0], [4.0]])
+    assert epochs_above(one, 3.0).tolist() == [0, 0, 1]
+    assert epochs_worse_than_half(one).tolist() == [0, 0.5, 1]
+    assert mean_loss(one).tolist() == [2, 3, 4]
+
+
+def test_quartiles_need_four_epochs_and_no_more():
+    """Losses 0, 1, 2, 3: quartiles .75 and 2.25 of NumPy's linear rule, 1.5 apart."""
+    assert trace_iqr([[0.0, 1.0, 2.0, 3.0]]).tolist() == [1.5]
+    with pytest.raises(InvalidInput, match="4 or more epochs"):
+        trace_iqr([[0.0, 1.0, 2.0]])

@@ -71,7 +71,7 @@ def window_vote(
     done = 0
     for width in sorted(widths):
         # each window grows token by token, so no text's sums depend on its neighbours
-        for step in range(done, width):
+        for step in range(done, min(width, len(window))):
             window[: len(window) - step] += gap.value[step:]
         done = width
         inside = room >= width

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from tacit.core import InvalidInput
 from tacit.core.optional import require
 from tacit.training.jobs import Observe
+from tacit.training.stacked_layers import linear_chains, train
 from tacit.training.torch_steps import (
     Answering,
     losses,
@@ -53,11 +55,12 @@ def fit_many(
 ) -> list[Observe]:
     """Train K models at once and return one observing function each.
 
-    The weights of all models are stacked along a first axis and `torch.func.vmap` runs them as one
-    [1]_. Model k sees exactly the batches that the plain loop would show it: orders are drawn from
-    its own seed, training sets may differ in size, and a model that has finished its epoch rests
-    while others take their last step. The loss is the SUM over models of each model's mean, so that
-    no gradient is scaled by 1/K.
+    The weights of all models are stacked along a first axis. A chain of linear layers and
+    rectifiers is trained with derivatives written by hand (`tacit.training.stacked_layers`); of
+    every other module `torch.func.vmap` runs all as one [1]_. Model k sees exactly the batches that
+    the plain loop would show it: orders are drawn from its own seed, training sets may differ in
+    size, and a model that has finished its epoch rests while others take their last step. The loss
+    is the SUM over models of each model's mean, so that no gradient is scaled by 1/K.
 
     Parameters
     ----------
@@ -85,6 +88,11 @@ def fit_many(
             f"This module cannot share a program with others: {obstacle} Pass group_size=1."
         )
     rows, target = tensors(recipe, x, y)
+    chains = linear_chains(models, rows)
+    if chains is not None:
+        steps = _together(recipe, indices, seeds)
+        train(recipe, chains, rows, target, steps, partial(_inputs, recipe))
+        return [Answering(model.eval(), recipe, y) for model in models]
     weights, buffers = torch.func.stack_module_state(models)
     # where no model ever rests, one optimizer step for the stacked weights is that of each model
     whole = len({-(-len(rows) // recipe.batch_size) for rows in indices}) == 1

@@ -86,3 +86,29 @@ def test_scores_are_the_log_odds_of_a_member_and_known_records_have_none():
     score = log_odds(model, np.zeros((4, 1), np.float32), rows, np.array([True, False]))
     np.testing.assert_allclose(score, [0, np.log(4), 0, np.log(4)])
     assert sorted(model.seen) == [False, True]
+
+
+@pytest.mark.parametrize(("p", "odds"), [(0.0, 1e-9), (1.0, 1 - 1e-9), (0.25, 0.25)])
+def test_certain_answers_are_odds_of_a_thousand_million(p, odds):
+    class Sure:
+        def fit(self, x, y):
+            pass
+
+        def predict_proba(self, x):
+            return np.tile([1 - p, p], (len(x), 1))
+
+    score = log_odds(Sure(), np.zeros((2, 1), np.float32), np.array([0]), np.array([True]))
+    np.testing.assert_allclose(score, [0, np.log(odds / (1 - odds))], rtol=1e-6)
+
+
+def test_settings_of_a_learner_reach_its_classifier():
+    """So that `GradientBoosting(rounds=5)` is not sixty rounds."""
+    trees = attacks.GradientBoosting(rounds=5, rate=0.3, leaves=4, seed=9).classifier()
+    assert (trees.max_iter, trees.learning_rate, trees.max_leaf_nodes) == (5, 0.3, 4)
+    assert trees.random_state == 9
+    assert attacks.LogisticRegression(strength=7.0).classifier().C == 7.0
+    assert attacks.KNearest(share=0.3).classifier().share == 0.3
+    forest = attacks.RandomForest(trees=3, leaf=2, share=0.5, seed=8).classifier()
+    assert (forest.trees, forest.leaf, forest.share, forest.seed) == (3, 2, 0.5, 8)
+    network = attacks.MultilayerPerceptron(width=3, epochs=4, seed=5).classifier()
+    assert (network.width, network.epochs, network.seed) == (3, 4, 5)

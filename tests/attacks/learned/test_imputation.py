@@ -39,3 +39,17 @@ def test_a_column_that_tells_the_value_is_learned():
     )
     np.testing.assert_allclose(np.exp(found).sum(axis=1), 1.0)
     assert (np.exp(found)[[0, 1], [0, 1]] > 0.95).all()
+
+
+def test_a_value_that_was_never_seen_keeps_a_chance_of_one_in_a_hundred_thousand():
+    assert FLOOR == 1e-5
+    rng = np.random.default_rng(1)
+    column = rng.normal(size=(200, 1))
+    found = Imputation(rounds=3)(
+        column,
+        2 * (column[:, 0] > 0).astype(int),
+        column[:5],
+        n_values=4,
+        categorical=np.zeros(1, bool),
+    )
+    np.testing.assert_allclose(np.exp(found[:, [1, 3]]), 1e-5 / (1 + 4e-5))

@@ -1,4 +1,4 @@
-"""Nearest neighbours: exact whatever the blocks, and with the sample that saves the sorting."""
+"""Nearest neighbours: exact whatever the blocks, or as far as a sample says."""
 
 import numpy as np
 import pytest
@@ -19,10 +19,21 @@ def by_hand(known, member, asked, k):
 def test_shares_are_those_of_all_distances_sorted(monkeypatch, distances):
     monkeypatch.setattr(k_nearest, "DISTANCES", distances)
     rng = np.random.default_rng(0)
-    known, asked = (rng.normal(size=(n, 5)).astype(np.float32) for n in (3000, 150))
-    member = rng.random(3000) < 0.5
-    share = Neighbours(0.02).fit(known, member).predict_proba(asked)[:, 1]
-    np.testing.assert_allclose(share, by_hand(known, member, asked, 60), atol=1e-6)
+    known, asked = (rng.normal(size=(n, 5)).astype(np.float32) for n in (500, 150))
+    member = rng.random(500) < 0.5
+    share = Neighbours(0.05).fit(known, member).predict_proba(asked)[:, 1]
+    np.testing.assert_allclose(share, by_hand(known, member, asked, 25), atol=1e-6)
+
+
+def test_of_many_known_records_a_sample_says_how_far_the_neighbours_reach():
+    rng = np.random.default_rng(1)
+    known, asked = (rng.normal(size=(n, 3)).astype(np.float32) for n in (5000, 400))
+    member = known[:, 0] > 0
+    share = Neighbours(0.05).fit(known, member).predict_proba(asked)[:, 1]
+    exact = by_hand(known, member, asked, 250)
+    # of 500, the twenty-fifth: its place among all is 250 give or take 46
+    assert np.abs(share - exact).max() < 0.17
+    assert np.abs(share - exact).mean() < 0.01
 
 
 def test_all_that_tie_with_the_last_neighbour_count():
@@ -31,16 +42,6 @@ def test_all_that_tie_with_the_last_neighbour_count():
     member[1000:1500] = True
     share = Neighbours(0.02).fit(known, member).predict_proba(np.array([[0.1], [2.1]], np.float32))
     np.testing.assert_allclose(share[:, 1], [0.25, 1.0])
-
-
-def test_where_the_sample_deceives_nothing_is_lost(monkeypatch):
-    """With too near a limit fewer than k records are inside: such rows are sorted whole."""
-    monkeypatch.setattr(k_nearest, "SAFE", -4.0)
-    rng = np.random.default_rng(1)
-    known, asked = (rng.normal(size=(n, 4)).astype(np.float32) for n in (4000, 60))
-    member = rng.random(4000) < 0.5
-    share = Neighbours(0.02).fit(known, member).predict_proba(asked)[:, 1]
-    np.testing.assert_allclose(share, by_hand(known, member, asked, 80), atol=1e-6)
 
 
 @pytest.mark.parametrize("n", [10, 15, 200])
@@ -68,3 +69,13 @@ def test_a_share_of_many_known_records_is_near():
     assert model.n_near == 100
     # of 450 to 549, those that four divides
     np.testing.assert_allclose(model.predict_proba(np.array([[499.5]]))[0, 1], 25 / 100)
+
+
+def test_beyond_ten_thousand_known_records_an_even_part_is_kept():
+    """Of 10,001 every second, of 25,000 every third; a fiftieth of what is kept is near."""
+    for n, step in ((10_000, 1), (10_001, 2), (25_000, 3)):
+        known = np.arange(float(n))[:, None]
+        model = Neighbours(0.02).fit(known, np.arange(n) % 2 == 0)
+        assert model.known[:, 0].tolist() == list(range(0, n, step))
+        assert model.n_near == round(0.02 * len(range(0, n, step)))
+        assert model.member.tolist() == [1.0 * (k % 2 == 0) for k in range(0, n, step)]

@@ -72,3 +72,15 @@ def test_joined_worlds_by_hand():
     np.testing.assert_array_equal(joined.count, [3, 1, 1])
     np.testing.assert_allclose(joined.mean[:, 0], [4, 5, 2])
     np.testing.assert_allclose(joined.squares[:, 0], [26, 0, 0])
+
+
+def test_one_model_in_all_has_a_share_of_one():
+    """A single IN value of 8: its rounding, of the whole of it and not of a half."""
+    worlds = Worlds(world([8.0]), world([]))
+    assert smallest_variance(worlds) == pytest.approx((1e-14 * 8) ** 2)
+
+
+def test_a_floor_by_rounding_grows_with_the_square_of_the_signal():
+    for size in (1.0, 1e3, 1e6):
+        worlds = Worlds(world([size]), world([size]))
+        assert smallest_variance(worlds) == pytest.approx((1e-14 * size) ** 2)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tacit.attacks.reference.in_out import Worlds, each_left_out
-from tacit.core import NotEnoughData, Signals
+from tacit.core import InvalidInput, NotEnoughData, Signals
 
 
 def brute(shadow, member):
@@ -127,3 +127,67 @@ def test_a_memory_map_is_read_in_blocks(tmp_path):
     tracemalloc.stop()
     assert peak < 0.5 * shadow.nbytes, f"peak {peak / shadow.nbytes:.2f} x the input"
     np.testing.assert_array_equal(worlds.inside.count, member.sum(axis=0))
+
+
+def by_hand():
+    """Records in 2, 1 and 0 of three models: values 1, 3 | 5, then 4 | 6, 8, then | 1, 1, 4."""
+    shadow = np.array([[1.0, 4.0, 1.0], [3.0, 6.0, 1.0], [5.0, 8.0, 4.0]])
+    member = np.array([[1, 1, 0], [1, 0, 0], [0, 0, 0]], bool)
+    return Worlds.of(Signals.of([0.0] * 3, shadow=shadow, shadow_member=member))
+
+
+def test_counts_means_and_variances_by_hand():
+    worlds = by_hand()
+    assert worlds.inside.count.tolist() == [2, 1, 0]
+    assert worlds.inside.mean[:, 0].tolist() == [2, 4, 0]
+    assert worlds.inside.variance[:, 0].tolist() == [1, 0, 0]
+    np.testing.assert_allclose(worlds.outside.mean[:, 0], [5, 7, 2])
+    # squares 0, 1 + 1 and 1 + 1 + 4 over 1, 2 and 3 models
+    np.testing.assert_allclose(worlds.outside.variance[:, 0], [0, 1, 2])
+    np.testing.assert_allclose(worlds.mean_of_all[:, 0], [9 / 3, 18 / 3, 6 / 3])
+    # over all values: IN 1, 3, 4; OUT 5, 6, 8, 1, 1, 4
+    np.testing.assert_allclose(worlds.inside.centre, 8 / 3)
+    np.testing.assert_allclose(worlds.outside.centre, 25 / 6)
+    np.testing.assert_allclose(worlds.outside.raw_variance, np.var([5, 6, 8, 1, 1, 4]))
+    np.testing.assert_allclose(worlds.outside.sum_of_squares, 8)
+
+
+def test_a_record_in_one_model_alone_has_its_answer_as_the_mean_of_all():
+    one = Worlds.of(Signals.of([0.0, 0.0], shadow=[[3.0, 8.0]], shadow_member=[[1, 0]]))
+    assert one.mean_of_all[:, 0].tolist() == [3, 8]
+    assert one.outside.mean[:, 0].tolist() == [0, 8]
+
+
+def test_a_mode_is_online_where_every_record_has_a_model_of_its_own():
+    worlds = by_hand()
+    assert worlds.online("auto", "Attack") is False
+    assert worlds.take(np.array([0, 1])).online("auto", "Attack") is True
+    assert worlds.online("offline", "Attack") is False
+    # offline no record needs an IN model
+    assert worlds.online("offline", "Attack", inside=9) is False
+    with pytest.raises(NotEnoughData) as raised:
+        worlds.online("online", "Attack")
+    said = "Attack needs 1 shadow model with each record, got 0 for 1 record (first: 2)."
+    assert str(raised.value).startswith(said)
+    assert (raised.value.needed, raised.value.got) == (1, 0)
+    with pytest.raises(InvalidInput, match="`mode` needs one of auto, online, offline, got 'on'"):
+        worlds.online("on", "Attack")
+
+
+def test_records_that_lack_models_are_counted_and_three_of_them_named():
+    worlds = by_hand()
+    with pytest.raises(NotEnoughData) as raised:
+        worlds.online("offline", "Attack", outside=3)
+    said = "Attack needs 3 shadow models without each record, got 1 for 2 records (first: 0, 1)."
+    assert str(raised.value) == said + " Train more shadow models."
+    worlds.online("offline", "Attack", outside=1)
+    many = worlds.take(np.array([2, 2, 2, 2, 1]))
+    with pytest.raises(NotEnoughData, match=r"for 4 records \(first: 0, 1, 2, ...\)"):
+        many.online("online", "Attack")
+
+
+def test_two_groups_are_enough_to_leave_one_out():
+    shadow, member = np.array([[1.0], [5.0]]), np.array([[True], [False]])
+    left = list(each_left_out(Signals.of([0.0], shadow=shadow, shadow_member=member), [(0,), (1,)]))
+    assert left[0][1].outside.mean.tolist() == [[5]]
+    assert left[1][1].inside.mean.tolist() == [[1]]

@@ -84,3 +84,24 @@ def test_each_bin_of_the_trend_costs_a_degree():
 @pytest.mark.parametrize("value", [1e-7, 1e-3, 0.3, 1.0, 40.0, 1e8])
 def test_the_inverse_of_trigamma(value):
     assert float(polygamma(1, _inverse_trigamma(value))) == pytest.approx(value, rel=1e-3)
+
+
+def test_a_variance_of_zero_counts_as_a_share_of_1e_minus_8_of_the_mean():
+    """Variances 0 and 6, 30 each, of one degree: logs of 3e-8 and 6, half their gap about both."""
+    freedom = np.ones(60)
+    squares = np.repeat([0.0, 6.0], 30)
+    prior = VariancePrior.of(np.zeros(60), squares, freedom)
+    half = (np.log(6) - np.log(3e-8)) / 2
+    excess = 60 * half**2 / 59 - polygamma(1, 0.5)
+    assert polygamma(1, prior.freedom / 2) == pytest.approx(excess, rel=1e-6)
+
+
+def test_two_records_have_one_degree_left():
+    """Log variances -3 and 3 of 3 degrees: squares 18 over max(2 - 1, 1) = 1; one record: over 1.
+
+    One record has no scatter, and a prior worth infinitely many.
+    """
+    freedom = np.full(2, 3.0)
+    prior = VariancePrior.of(np.zeros(2), 3 * np.exp([-3.0, 3.0]), freedom)
+    assert polygamma(1, prior.freedom / 2) == pytest.approx(18 - polygamma(1, 1.5), rel=1e-6)
+    assert VariancePrior.of(np.zeros(1), np.ones(1), np.ones(1)).freedom == np.inf

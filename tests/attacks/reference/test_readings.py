@@ -5,7 +5,14 @@ import pytest
 from scipy.special import expit, logit
 
 from tacit.attacks import BASE, RMIA, EBLiRA, LiRA
-from tacit.attacks.reference.readings import MARKS, probability, reading, resolution
+from tacit.attacks.reference.readings import (
+    MARKS,
+    log_probability,
+    over_queries,
+    probability,
+    reading,
+    resolution,
+)
 from tacit.core import InvalidInput, Outputs, Signals
 from tacit.signals import measure
 
@@ -119,3 +126,46 @@ def test_gaussians_of_certain_answers_find_more_with_the_floor_and_base_does_not
     plain = [auc(attack(signals), member) for attack in attacks]
     assert all(np.array(floored)[:3] > np.array(plain)[:3] + 0.02), (floored, plain)
     assert floored[3] == plain[3]
+
+
+def test_certain_answers_of_one_model_alone_and_on_one_side_alone_are_found():
+    """One of three models is certain of one record, and only that it is a member's answer.
+
+    The smallest of p and 1 - p that is left is .2, so that certainty stands for .9 and .1.
+    """
+    for sure in (MARKS[0], -MARKS[0]):
+        signals = Signals.of(
+            [logit(0.3), logit(0.6)],
+            shadow=[[logit(0.5), logit(0.8)], [sure, logit(0.4)]],
+            shadow_member=[[1, 0], [0, 1]],
+            statistic="scaled_logit",
+        )
+        np.testing.assert_allclose(resolution(signals), [logit(0.1), logit(0.9)], rtol=1e-12)
+
+
+def test_a_single_uncertain_answer_is_enough():
+    """.2 is all that is known: half of it."""
+    signals = Signals.of([MARKS[0], logit(0.2)], statistic="scaled_logit")
+    np.testing.assert_allclose(resolution(signals), [logit(0.1), logit(0.9)], rtol=1e-12)
+
+
+def test_certainty_among_many_classes_is_the_mark_less_the_log_of_the_others():
+    """One of k classes: log(1 / ((k - 1) tiny)); a value that no number of classes gives is none.
+
+    2.5 others are no number of classes, nor are two million.
+    """
+    for others, known in ((1, True), (2, True), (999_999, True), (2.5, False), (2e6, False)):
+        sure = MARKS[0] - np.log(others)
+        found = resolution(Signals.of([sure, logit(0.2)], statistic="scaled_logit"))
+        assert (found is not None) is known, others
+
+
+def test_queries_are_averaged_record_by_record():
+    assert over_queries(np.array([[1.0, 2.0], [5.0, 9.0]])).tolist() == [1.5, 7.0]
+    assert over_queries(np.array([[1.0], [5.0]])).tolist() == [1.0, 5.0]
+
+
+def test_a_log_probability_goes_down_to_one_of_1e_minus_15():
+    np.testing.assert_allclose(
+        log_probability(np.array([0.0, 1e-16, 0.25])), np.log([1e-15, 1e-15, 0.25])
+    )

@@ -91,3 +91,75 @@ def test_several_queries_are_averaged_and_large_values_kept_finite():
     assert table.direction == [1, 1, 0]
     most = np.finfo(np.float32).max
     np.testing.assert_array_equal(table.table, [[2, most, 5], [3, -most, 6]])
+
+
+def test_every_column_stands_in_its_place_with_its_direction():
+    """With IN models: 3 ratios, 4 distances and the signal rise with membership; then the centres
+    and spreads, which may do either, the ratio of densities, which rises, and what IN models say.
+    """
+    signals = game()
+    of_chance = reading(signals, "probability")
+    pair = Pair(Worlds.of(signals), Worlds.of(signals, transform=of_chance), of_chance)
+    z = signals.target[:, 0].astype(np.float64)
+    worlds = pair.signal
+    for online in (True, False):
+        found = stack_features(pair, signals.target, online=online)
+        predicted = _distances(*predictive(worlds, query=0, own_inside=online), z)
+        ratios = 3 if online else 1
+        after = [1, 0, 0] if online else []
+        assert found.direction == [1] * (ratios + 5) + [0] * 6 + after
+        columns = [*predicted[:4], z, *predicted[4:], worlds.outside.mean[:, 0]]
+        columns.append(_log_spread(worlds.outside, worlds))
+        if online:
+            dense = [
+                _raw_density(z[:, None], world, worlds)[:, 0]
+                for world in (worlds.inside, worlds.outside)
+            ]
+            # the third record has no IN model
+            inside = np.where(worlds.inside.count > 0, worlds.inside.mean[:, 0], np.nan)
+            columns += [dense[0] - dense[1], inside, _log_spread(worlds.inside, worlds)]
+        np.testing.assert_allclose(np.stack(found.value[ratios:]), np.stack(columns))
+
+
+def test_several_queries_add_the_spread_of_the_answers_between_them():
+    """Answers 2 and 5 have a standard deviation of 1.5, 3 and 3 none; one query has no column."""
+    shadow = np.repeat(SHADOW[..., None], 2, axis=2)
+    signals = Signals.of(
+        [[2.0, 5.0], [3.0, 3.0], [1.0, 0.0]], shadow=shadow, shadow_member=MEMBER, scale="none"
+    )
+    pair = Pair(Worlds.of(signals), None, reading(signals, "signal"))
+    found = stack_features(pair, signals.target, online=False)
+    assert found.direction == [1] * 5 + [0] * 7
+    np.testing.assert_allclose(found.value[-1], [1.5, 0, 0.5])
+    # both queries have the same shadow signals, so that scores are means of two of one query
+    single = [
+        stack_features(
+            Pair(Worlds.of(game("none")), None, reading(game("none"), "signal")),
+            signals.target[:, [query]],
+            online=False,
+        ).value[0]
+        for query in range(2)
+    ]
+    np.testing.assert_allclose(found.value[0], np.mean(single, axis=0))
+
+
+def test_what_out_models_predict_is_missing_where_a_record_has_none_and_in_models_do_not_count():
+    """The first record is in every model: without its IN models nothing is known of it."""
+    member = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 0], [1, 0, 0]], bool)
+    signals = Signals.of([2.5, 3.0, 1.0], shadow=SHADOW, shadow_member=member, scale="none")
+    pair = Pair(Worlds.of(signals), None, reading(signals, "signal"))
+    for online, missing in ((False, True), (True, False)):
+        score = stack_features(pair, signals.target, online=online).value[0]
+        assert bool(np.isnan(score[0])) is missing
+        assert not np.isnan(score[1:]).any()
+
+
+def test_one_model_has_no_spread():
+    """OUT of the first record: one model; of the second: 0 and 2, squares 2 of one degree."""
+    member = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 0], [0, 0, 0]], bool)
+    worlds = Worlds.of(
+        Signals.of([2.5, 3.0, 1.0], shadow=SHADOW, shadow_member=member, scale="none")
+    )
+    found = _log_spread(worlds.outside, worlds)
+    assert np.isnan(found[0])
+    assert found[1] == pytest.approx(0.5 * np.log(2))

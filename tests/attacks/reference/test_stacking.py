@@ -2,11 +2,19 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from scipy.special import expit
 from scipy.stats import binom
 
 from tacit.attacks.reference.stack_features import Pair, stack_features
-from tacit.attacks.reference.stacking import Examples, Learner, Weights, folds, held_out
+from tacit.attacks.reference.stacking import (
+    Examples,
+    Learner,
+    Weights,
+    folds,
+    held_out,
+    with_base,
+)
 from tacit.core import Signals
 from tacit.testing import ShadowGaussian
 
@@ -162,3 +170,68 @@ def test_the_first_column_is_base():
     for online, mode in ((True, "online"), (False, "offline")):
         columns = stack_features(pair, game.signals.target, online=online)
         np.testing.assert_allclose(columns.table[:, 0], BASE(mode=mode)(left), atol=1e-5)
+
+
+def test_eighty_rows_teach_and_so_does_one_member_among_them():
+    some = examples()
+    assert Learner.taught(some.take(np.arange(2000) < 80)) is not None
+    one = np.zeros(2000, bool)
+    one[np.flatnonzero(~some.member)[:99]] = True
+    assert Learner.taught(some.take(one)) is None
+    one[np.flatnonzero(some.member)[0]] = True
+    assert Learner.taught(some.take(one)) is not None
+
+
+@pytest.mark.parametrize(
+    ("rows", "leaf"),
+    [(80, 20), (2000, 20), (2150, 21), (19_999, 199), (20_199, 200), (21_000, 200)],
+)
+def test_the_smallest_leaf_is_a_hundredth_of_the_rows_between_20_and_200(monkeypatch, rows, leaf):
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    monkeypatch.setattr(HistGradientBoostingClassifier, "fit", lambda self, table, member: self)
+    learner = Learner.taught(examples(rows))
+    for part in (learner.monotone, learner.free):
+        assert part.min_samples_leaf == leaf
+    assert learner.monotone.monotonic_cst.tolist() == [1, 0]
+    assert learner.free.monotonic_cst is None
+
+
+def test_with_nothing_said_the_monotone_classifier_is_believed_and_the_constant_is_the_share():
+    """Odds of 0 everywhere pull on no slope: 1, 0, 0 stay. Three of four members: log 3."""
+    weights = Weights.of(np.zeros((40, 3)), np.arange(40) % 4 > 0)
+    np.testing.assert_allclose(weights.slope, [1, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(weights(np.zeros((1, 3))), [np.log(3)], atol=1e-4)
+
+
+@pytest.mark.parametrize(("column", "towards"), [(0, 1.0), (1, 0.0), (2, 0.0)])
+def test_the_ridge_weighs_as_much_as_one_record(column, towards):
+    """A member at 1 and a non-member at -1: slope w and no constant, by symmetry.
+
+    The derivative of 2 log(1 + exp(-w)) + (w - towards)^2 / 2 is 0 where w - towards =
+    2 / (1 + exp(w)).
+    """
+    odds = np.zeros((2, 3))
+    odds[:, column] = [1, -1]
+    weights = Weights.of(odds, np.array([True, False]))
+    right = brentq(lambda w: w - towards - 2 / (1 + np.exp(w)), 0, 4)
+    assert weights.slope[column] == pytest.approx(right, abs=1e-5)
+    assert weights.constant == pytest.approx(0, abs=1e-5)
+
+
+def test_nobody_or_everybody_a_member_leaves_the_simple_score():
+    for member in (np.zeros(5, bool), np.ones(5, bool)):
+        weights = Weights.of(np.ones((5, 3)), member)
+        assert (weights.slope.tolist(), weights.constant) == ([0, 0, 1], 0)
+
+
+def test_the_tails_of_base_are_drawn_in_and_a_missing_one_says_nothing():
+    """asinh(sinh 2) = 2."""
+    found = with_base(np.array([[5.0, 6.0], [7.0, 8.0]]), np.array([np.sinh(2.0), np.nan]))
+    np.testing.assert_allclose(found, [[5, 6, 2], [7, 8, 0]])
+
+
+def test_where_nobody_can_be_taught_no_row_is_held_out():
+    learner, odds, member = held_out(examples().take(np.arange(2000) < 100), (0, 0), 2)
+    assert learner is None
+    assert (odds.shape, member.shape) == ((0, 3), (0,))

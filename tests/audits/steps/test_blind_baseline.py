@@ -4,15 +4,20 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from tacit.audits.steps import blind_baseline
+from tacit.audits.steps.beyond_blind import Beyond
 from tacit.audits.steps.blind_baseline import (
     BACKWARDS,
     _few_labels,
     _without_the_model,
     backwards_warning,
+    beside_warning,
     blind_result,
+    blind_warning,
+    explained_warning,
     gives_away,
 )
-from tacit.core import CheckResult, Evidence, Membership, Outputs
+from tacit.core import CheckResult, Estimate, Evidence, Membership, Outputs
 from tacit.metrics import auc
 
 
@@ -134,3 +139,41 @@ def test_over_clusters_the_blind_guess_is_dealt_and_graded_by_clusters():
     assert found.p_value == found.estimates[0].p_value
     assert "clusters are independent" in found.estimates[0].assumes
     assert found.estimates[0].n == 80
+
+
+def test_the_column_of_a_class_is_one_for_its_records():
+    _, signals, _ = _without_the_model(3, np.array([5, 2, 5]), np.full((3, 1), 7, np.float32))
+    assert signals.features.tolist() == [[7, 0, 1], [7, 1, 0], [7, 0, 1]]
+
+
+def area(value, low, high):
+    return Estimate("auc", value, low, high, 0.95, 100, "by hand")
+
+
+def test_what_explains_a_leak_is_the_first_baseline_and_what_is_beside_it_the_blind_guess():
+    explaining = CheckResult(
+        name="a", role="blind", estimates=(area(0.71, 0.65, 0.78), area(0.11, 0.1, 0.12))
+    )
+    second = CheckResult(name="b", role="blind", estimates=(area(0.21, 0.2, 0.22),))
+    beyond = Beyond(False, (explaining, second))
+    split = CheckResult(
+        name="c",
+        role="blind",
+        p_value=0.001,
+        estimates=(area(0.83, 0.8, 0.86), area(0.31, 0.3, 0.32)),
+    )
+    plain, both = (explained_warning(beyond, guess) for guess in (None, split))
+    assert "with AUC 0.71 (0.65 to 0.78; 0.5 is chance). The split" in plain
+    assert "0.71 (0.65 to 0.78; 0.5 is chance), and a guesser who never sees the model" in both
+    assert "with AUC 0.83 (0.8 to 0.86; 0.5 is chance). The split" in both
+    assert explained_warning(Beyond(True, (explaining,)), split) == ""
+    assert explained_warning(Beyond(False, (), "too few"), split).endswith("give away: too few")
+    assert "AUC 0.83 (0.8 to 0.86" in beside_warning(split)
+    assert beside_warning(None) == blind_warning(None) == ""
+    assert "measure the split and not the release" in blind_warning(split, subject="release")
+
+
+@pytest.mark.parametrize(("high", "said"), [(0.499, True), (0.5, False), (0.501, False)])
+def test_an_area_that_may_be_one_half_is_not_backwards(monkeypatch, high, said):
+    monkeypatch.setattr(blind_baseline, "auc", lambda paper, *, level: area(0.4, 0.3, high))
+    assert bool(backwards_warning(None)) is said

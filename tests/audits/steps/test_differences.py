@@ -6,9 +6,15 @@ import numpy as np
 import pytest
 from scipy.stats import norm, ttest_ind
 
-from tacit.audits.steps.differences import Measured, difference, differences, unpaired
+from tacit.audits.steps.differences import (
+    Measured,
+    difference,
+    differences,
+    evidence_of,
+    unpaired,
+)
 from tacit.audits.steps.runs import difference_of_runs, over_runs
-from tacit.core import Estimate
+from tacit.core import Estimate, Evidence, InvalidInput
 from tacit.core.comparison import Point
 
 
@@ -100,3 +106,56 @@ def test_the_mean_of_runs_has_students_interval_and_a_floor():
     assert over_runs([0.1, 0.2, 0.6], level=0.9, name="advantage", floor=0.0).low == 0.0
     assert over_runs([-0.3, -0.1], level=0.9, name="advantage", floor=0.0).low == -0.2
     assert over_runs([0.1], level=0.9, name="advantage") is None
+
+
+KEPT = {"row": [4, 1, 7], "score": [0.5, 1.0, 0.0], "member": [1, 0, 1], "attack": "a"}
+
+
+def test_records_that_a_report_kept_are_read_and_damaged_ones_refused():
+    assert evidence_of(None) is None
+    plain = evidence_of(KEPT)
+    assert (plain.row.tolist(), plain.score.tolist()) == ([4, 1, 7], [0.5, 1, 0])
+    assert plain.member.tolist() == [True, False, True]
+    assert plain.cluster is None
+    assert evidence_of({**KEPT, "cluster": [0, 1, 0]}).cluster.tolist() == [0, 1, 0]
+    for damage in (
+        {"score": [0.5, 1.0]},
+        {"member": [1, 0, 1, 1]},
+        {"cluster": [0, 1]},
+        {"score": [0.5, 1.0, np.nan]},
+        {"row": ["a", 1, 2]},
+    ):
+        with pytest.raises(InvalidInput, match="`records` of a report are damaged"):
+            evidence_of({**KEPT, **damage})
+    with pytest.raises(InvalidInput, match="damaged: KeyError"):
+        evidence_of({"row": [1]})
+
+
+def test_runs_of_one_audit_alone_leave_the_two_intervals():
+    runs = point("a", score(0.5, 0.4, 0.7), scores=(0.4, 0.5, 0.6))
+    once = point("b", score(0.2, 0.1, 0.25))
+    known = unpaired(runs.point.score, once.point.score)
+    for found, sign in (
+        (difference(runs, once, level=0.95), 1),
+        (difference(once, runs, level=0.95), -1),
+    ):
+        assert found.p_value == pytest.approx(known.p_value)
+        assert found.estimate.value == pytest.approx(sign * 0.3)
+        assert not found.paired
+
+
+def test_audits_of_the_same_records_are_compared_in_pairs():
+    from tacit.metrics import paired_auc_difference
+
+    rng = np.random.default_rng(0)
+    member = np.arange(80) % 2 == 0
+    one, two = (
+        Evidence(rng.normal(size=80) + shift * member, member, None, "observed", "x", np.arange(80))
+        for shift in (1.5, 0.5)
+    )
+    first = point("a", score(0.5, 0.4, 0.7), evidence=one)
+    second = point("b", score(0.2, 0.1, 0.25), evidence=two)
+    found = difference(first, second, level=0.9)
+    known = paired_auc_difference(one, two, level=0.9)
+    assert found.paired
+    assert (found.p_value, found.estimate.low) == (known.p_value, known.low)

@@ -192,6 +192,25 @@ def test_a_fold_that_one_of_several_learners_could_score_counts(monkeypatch):
     assert [score.tolist() for score in scores] == [[0, 0, 1, 1, 2, 2], [0, 0, 0, 0, 2, 2]]
 
 
+def test_the_best_of_several_slices_counts_and_without_a_slice_nothing_does():
+    from tacit.audits.steps.joint_finding import joint_finding
+    from tacit.metrics.looks import slice_look
+
+    member, group, one, _ = world()
+    item = looked_at("a", one, member)
+    nothing = np.arange(len(member)) // 4 % 2
+    slices = [
+        slice_look(name, item.ranked, by, 2, member)
+        for name, by in (("group", group), ("nothing", nothing))
+    ]
+    options = {"cluster": None, "order": np.arange(len(member)), "level": 0.95}
+    done = joint_finding([item], slices, member, **options)
+    looks = [look for look in done.test.looks if look.kind == "slice"]
+    each = [done.test.adjusted_of(look) for look in looks]
+    assert done.best_slice == min(each) < max(each)
+    assert joint_finding([item], [], member, **options).best_slice == 1.0
+
+
 def test_within_two_users_records_can_be_dealt_in_many_ways():
     """C(18, 9) ways in each of two users: far more than the twenty that one of 5 % needs."""
     user = np.repeat([0, 1], 18)
@@ -218,3 +237,13 @@ def test_three_users_a_side_that_are_told_apart_have_no_score_above_zero():
     assert report.finding == "inconclusive"
     assert report.score.low == 0
     assert report.verdict != "fail"
+
+
+@pytest.mark.parametrize(("n_scores", "enough"), [(1, True), (3, True), (4, False)])
+def test_how_few_clusters_could_show_anything_pays_for_every_score(n_scores, enough):
+    """4 + 4 users of two records have 70 labellings: 3 / 70 is below .05, 4 / 70 is not."""
+    member = np.repeat([True, False], 8)
+    looked = tuple(SimpleNamespace(looks=(1,)) for _ in range(n_scores))
+    some = found(1.0, None, member=member, cluster=np.arange(16) // 2, scored=looked)
+    assert some.units == (4, 4)
+    assert (some.needed == 0) is enough

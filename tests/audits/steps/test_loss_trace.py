@@ -129,6 +129,7 @@ def test_exposed_slices_by_hand():
     course[:, 50:] = 99.0  # non-members are not asked
     first, second = exposed_slices(course, member, {"g": group})
     assert (first.value, first.n_members, second.n_members) == ("a", 10, 30)
+    assert first.n_nonmembers == second.n_nonmembers == 0
     share = first.estimates[0]
     assert (share.value, share.level) == (0.3, 0.95)
     assert share.low == pytest.approx(beta.ppf(0.0125, 3, 8))

@@ -180,3 +180,17 @@ def test_models_that_share_too_little_hold_nothing_against_the_target():
     for noise, said in ((1.0, True), (2.0, False)):
         shadow = hard + noise * rng.normal(size=(4, 2000))
         assert bool(_unlike(target, shadow)) == said
+
+
+def test_membership_shows_by_models_with_two_records_of_each_side_or_more():
+    """One model alone is taken as it is: members 3 and 5, others 0 and 2, each with variance 1:
+    a gap of 3 over sqrt(1/2 + 1/2). With one member, or one other, it says nothing.
+    """
+    row = np.array([3.0, 5, 0, 2])
+    assert membership_shown(row[None], np.array([[1, 1, 0, 0]], bool)) == pytest.approx(3.0)
+    for member in ([1, 0, 0, 0], [1, 1, 1, 0]):
+        assert membership_shown(row[None], np.array([member], bool)) is None
+    # of two models each stands against the mean of both: halves of their difference
+    two = np.array([row, -row])
+    inside = np.array([[1, 1, 0, 0], [0, 0, 1, 1]], bool)
+    assert membership_shown(two, inside) == pytest.approx(6 / np.sqrt(2))

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 from scipy.stats import t
 
-from tacit.audits.steps.race import accurate, leading, raced, winner_of
+from tacit.audits.steps.bench import Failed
+from tacit.audits.steps.race import accurate, asked, leading, raced, winner_of
 from tacit.audits.steps.trials import Trials
 
 
@@ -80,3 +81,69 @@ def test_the_leader_is_not_who_was_lucky_in_its_spread():
     # with more runs the error is smaller, and counts
     longer = trials_of("longer", (0.06, 0.08, 0.10, 0.12, 0.06, 0.08, 0.085))
     assert leading({"lower": lower, "longer": longer}, 0.01).name == "longer"
+
+
+class Study:
+    def __init__(self, *directions):
+        self.directions = directions
+        self.told = []
+
+    def ask(self):
+        return len(self.told)
+
+    def tell(self, trial, value):
+        self.told.append((trial, value))
+
+
+def failing(name, params, *, runs):
+    try:
+        raise ValueError("no data")
+    except ValueError as error:
+        raise Failed(name) from error
+
+
+@pytest.mark.parametrize(("directions", "worst"), [(1, 1.0), (2, [1.0, 0.0])])
+def test_a_failed_trial_is_told_as_bad_as_can_be_and_the_last_of_all_ends_it(directions, worst):
+    study, left_out = Study(*range(directions)), []
+    bench = SimpleNamespace(
+        late=False,
+        train_fn=lambda indices, seed, depth: None,
+        raced=failing,
+        fails=lambda name, error: left_out.append(name),
+    )
+    with pytest.raises(ValueError, match="no data") as raised:
+        asked(bench, study, lambda trial: {"depth": trial}, runs=3, trials=2)
+    assert raised.value.__notes__ == ["All 2 trials failed, this one last."]
+    assert study.told == [(0, worst), (1, worst)]
+    assert left_out == ["trial 0: depth=0", "trial 1: depth=1"]
+
+
+def test_a_trial_is_told_its_mean_score_and_one_that_came_to_something_saves_the_study():
+    study = Study("minimize", "maximize")
+    bench = SimpleNamespace(
+        late=False,
+        train_fn=lambda indices, seed, depth: None,
+        raced=lambda name, params, *, runs: (
+            variant(name, 0.3, 0.8) if params["depth"] == 0 else failing(name, params, runs=runs)
+        ),
+        fails=lambda name, error: None,
+    )
+    params, measured = asked(bench, study, lambda trial: {"depth": trial}, runs=3, trials=2)
+    assert study.told[0] == (0, pytest.approx([0.3, 0.8]))
+    assert study.told[1] == (1, [1.0, 0.0])
+    assert list(params) == ["trial 0: depth=0", "trial 1: depth=1"]
+    assert list(measured) == ["trial 0: depth=0"]
+
+
+def test_a_race_goes_from_three_runs_to_as_many_as_were_asked_for():
+    seen = []
+
+    def train(name, params, *, runs):
+        seen.append((name, runs))
+        return variant(name, 0.2, runs=runs)
+
+    bench = SimpleNamespace(late=False, failed={}, untried=[], raced=train)
+    measured, dropped = raced(bench, {"b": 1, "a": 2}, "a", runs=4, tolerance=0.01)
+    # the baseline first
+    assert seen == [("a", 3), ("b", 3), ("a", 4), ("b", 4)]
+    assert (list(measured), dropped) == (["b", "a"], ())

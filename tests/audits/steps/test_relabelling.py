@@ -298,3 +298,43 @@ def test_equal_scores_are_as_strong_as_the_answer_key_that_they_are_compared_wit
     found = joint_test({"s": score}, Membership(member)).p_value
     exact = (1 + 36 + 225) / 924
     assert abs(found - exact) < 4 * np.sqrt(exact * (1 - exact) / relabelling.DRAWS)
+
+
+def test_clusters_add_up_what_their_records_have_beyond_the_mean():
+    """Looks 1, 2, 6, 7 have mean 4: -3 - 2 of the first user, 2 and 3 of the others."""
+    from tacit.audits.steps.relabelling import _by_unit
+
+    looks, unit = np.array([[1.0, 2, 6, 7]]), np.array([0, 0, 1, 2])
+    member, summed, size = _by_unit(looks, Membership(np.array([1, 1, 0, 1], bool), unit))
+    assert (member.tolist(), size.tolist()) == ([True, False, True], [2, 1, 1])
+    assert summed.tolist() == [[-5, 2, 3]]
+    mixed = Membership(np.array([1, 0, 0, 1, 0, 1], bool), np.array([0, 0, 1, 1, 2, 3]))
+    with pytest.raises(InvalidInput, match="got 2 with both"):
+        _by_unit(np.zeros((1, 6)), mixed)
+
+
+def test_looks_over_clusters_are_standardised_by_the_keys_drawn_and_constant_ones_stay_zero(
+    few_draws,
+):
+    from tacit.audits.steps.relabelling import _relabelled
+
+    rng = np.random.default_rng(2)
+    size = np.array([1.0, 3, 2, 2, 1, 4, 2, 1])
+    looks = np.stack([size * rng.normal(size=8), np.zeros(8)])
+    drawn = _relabelled(looks, np.arange(8) % 2 == 0, size)
+    # the variance of all that was drawn is 1, to the last digit, and 0 of nothing
+    np.testing.assert_allclose(np.diag(drawn.correlation), [1.0, 0.0], rtol=1e-12)
+    assert drawn.observed[1] == 0
+    assert np.isfinite(drawn.null).all()
+
+
+def test_tails_are_cut_where_the_number_of_records_above_is_nearest_to_a_share():
+    """100 records of five values: 40, 30, 14, 10 and 6 of them. The highest tenth is nearest to
+    the six (log 10/6 = .51 against log 16/10 = .47: the sixteen), a hundredth to the six.
+    """
+    from tacit.audits.steps.relabelling import _of_score
+
+    score = np.repeat([0.0, 1, 2, 3, 4], [40, 30, 14, 10, 6])
+    looks = _of_score(score)
+    assert [int(look.sum()) for look in looks[1:]] == [16, 6]
+    assert all((score[look == 1] >= 3).all() for look in looks[1:])

@@ -17,7 +17,7 @@ from tacit.audits.steps.scoring import (
     reaching_chance,
     score_all,
 )
-from tacit.core import Estimate, Membership, NotEnoughData, Signals
+from tacit.core import Estimate, Membership, NotEnoughData, Outputs, Signals
 from tacit.metrics.prequential import deal_folds
 
 
@@ -162,3 +162,23 @@ def test_guessing_gives_a_half_or_nothing():
     assert reaching_chance(gain).low == 0.0
     below = Estimate("auc", 0.4, 0.3, 0.5, 0.95, 10, "m")
     assert reaching_chance(below) is below
+
+
+def test_one_label_a_record_is_its_group_and_several_are_none():
+    from tacit.attacks import LogisticRegression, Threshold
+    from tacit.audits.steps.scoring import _signals
+    from tacit.core import Check
+
+    plain = [Check("a", "loss", Threshold()), Check("b", "loss", Threshold())]
+    one = Outputs(logits=np.zeros((4, 3)), label=[0, 1, 2, 1])
+    found = _signals(plain, one)
+    assert list(found) == ["loss"]
+    assert found["loss"].group.tolist() == [0, 1, 2, 1]
+    # nobody who learns, nobody who reads features
+    assert found["loss"].features.shape == (4, 0)
+    several = Outputs(logits=np.zeros((4, 3)), label=np.ones((4, 3), int))
+    assert _signals(plain, several)["loss"].group.tolist() == [0] * 4
+    learns = [*plain, Check("c", "entropy", LogisticRegression())]
+    both = _signals(learns, one)
+    assert list(both) == ["loss", "entropy"]
+    assert both["loss"].features.shape[1] == both["entropy"].features.shape[1] > 0

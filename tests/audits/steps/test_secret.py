@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from tacit.audits.steps import secret as steps
 from tacit.audits.steps.secret import Secret, secret_of
+from tacit.core import InvalidInput
 
 NUMBER = Secret(("a",), "number", np.array([0.0, 1.0, 2.0, 4.0]), tolerance=1.0)
 
@@ -60,3 +62,70 @@ class Table:
 
     def __len__(self):
         return len(self.values)
+
+
+def test_a_tolerance_is_a_finite_number_and_belongs_to_a_quantity():
+    x = Table(np.arange(101.0))
+    for odd in (-0.1, np.inf, np.nan, True, "1"):
+        with pytest.raises(InvalidInput, match="`tolerance` needs a number of 0 or more"):
+            secret_of("a", x, kind="auto", tolerance=odd)
+    with pytest.raises(InvalidInput, match="this one is a category"):
+        secret_of("a", Table(np.arange(9)), kind="class", tolerance=1.0)
+    assert Secret(("a",), "class", np.array([1])).tolerance == 0
+
+
+def test_a_spread_stands_in_where_half_of_the_rows_share_a_value():
+    """80 zeros, ten of -10 and ten of 10: quartiles 0 and 0; a tenth of the deviation, sqrt 20."""
+    values = np.repeat([0.0, -10.0, 10.0], [80, 10, 10])
+    found = secret_of("a", Table(values), kind="number", tolerance=None)
+    assert found.tolerance == pytest.approx(0.1 * 20**0.5)
+
+
+def test_up_to_fifty_categories_may_be_guessed_among():
+    for distinct in (50, 51):
+        x = Table(np.array([f"v{k}" for k in range(distinct)]))
+        if distinct == 50:
+            assert len(secret_of("a", x, kind="auto", tolerance=None).values) == 50
+        else:
+            with pytest.raises(InvalidInput, match="at most 50 categories, got 51"):
+                secret_of("a", x, kind="auto", tolerance=None)
+
+
+def test_a_column_that_is_not_there_is_told_with_the_first_ten_that_are():
+    for width, more in ((10, False), (11, True)):
+        with pytest.raises(InvalidInput) as raised:
+            secret_of(99, np.zeros((3, width)), kind="auto", tolerance=None)
+        assert ("9, ...;" in str(raised.value)) is more
+        assert "0, 1, 2, 3, 4, 5, 6, 7, 8, 9" in str(raised.value)
+
+
+def test_categories_are_coded_by_the_reference_and_others_are_missing(monkeypatch):
+    """ "b" three times, "a" twice, "c" once: the two most frequent have codes, in their order."""
+    monkeypatch.setattr(steps, "MAX_CODES", 2)
+    reference, asked = np.array(list("babcab"), object), np.array(list("acbz"), object)
+    (own, other), category = steps._coded([reference, asked])
+    assert category
+    np.testing.assert_array_equal(own, [1, 0, 1, np.nan, 0, 1])
+    np.testing.assert_array_equal(other, [0, np.nan, 1, np.nan])
+    (plain, _), category = steps._coded([np.array([3, 1]), np.array([2.5])])
+    assert (plain.tolist(), category) == ([3, 1], False)
+
+
+def test_the_other_columns_and_the_label_are_what_a_guesser_sees():
+    """Column 1 is the secret: columns 0 and 2, then the label."""
+    parts = [np.array([[1.0, 7, 2], [3, 8, 4]]), np.array([[5.0, 9, 6]])]
+    tables, categories = steps.numbers_of(
+        parts, [np.array([10, 11]), np.array([12])], Secret((1,), "class", np.array([7.0]))
+    )
+    assert [table.tolist() for table in tables] == [[[1, 2, 10], [3, 4, 11]], [[5, 6, 12]]]
+    assert categories.tolist() == [False, False, False]
+
+
+def test_equal_records_with_equal_labels_have_one_key_whatever_their_type():
+    x, y = np.array([[1.0, 2], [1, 2], [1, 3]]), np.array([0, 1, 0])
+    keys = steps.row_keys(x, y)
+    assert len(set(keys)) == 3
+    assert steps.row_keys(x.astype(int), y.astype(float)) == keys
+    assert steps.row_keys(x[[0, 0]], y[[0, 0]])[0] == keys[0]
+    words = steps.row_keys(np.array([["a", 1], ["a", 1.0], ["a", True]], object), np.zeros(3, int))
+    assert words == ["a|1|0"] * 3

@@ -105,3 +105,64 @@ def test_prior_and_model_multiply_their_chances():
 
     side = Asked(np.zeros(1), np.log([[0.5, 0.25]]), np.log([[0.1, 0.4]]))
     assert np.exp(side.both) == pytest.approx(np.array([[0.05, 0.1]]))
+
+
+def test_more_than_one_record_of_a_list_is_not_in_the_other_and_the_upper_end_pays_twice():
+    """Depth 4: lists 0-3 and 2-5 of members. Of 0 and 1 both have the value, of 4 and 5 one.
+
+    Of others the four most confident hold one: 2 - 1 of 4 beyond imputation, 3 - 1 of 4 in excess.
+    """
+
+    def side(first):
+        chance = np.full((8, 2), [9.0, 1.0])
+        chance[first, 1] = [50, 40, 30, 20]
+        return np.log(chance)
+
+    member = SimpleNamespace(both=side([0, 1, 2, 3]), prior=side([2, 3, 4, 5]))
+    other = SimpleNamespace(both=side([4, 5, 6, 7]))
+    codes = (np.array([1, 1, 1, 0, 0, 1, 0, 0]), np.array([1, 1, 1, 1, 0, 1, 0, 0]))
+    found = precision_result("ill", 1, 4, (member, other), codes, 0.9)
+    advantage, excess, beyond, inside, outside = found.estimates
+    assert (beyond.value, excess.value, advantage.value) == (0.25, 0.5, 0.25)
+    assert (inside.value, outside.value) == (0.75, 0.25)
+    # two-sided 90 % each for the lower end, 95 % for the upper end of the smaller one
+    low, high = share_difference((2, 1), (2, 2), level=0.9)
+    assert (beyond.low, beyond.high) == pytest.approx((low * 2 / 4, high * 2 / 4))
+    tops = (
+        share_difference((2, 1), (2, 2), level=0.95)[1] * 2 / 4,
+        share_difference((3, 1), (4, 4), level=0.95)[1],
+    )
+    assert advantage.high == pytest.approx(min(tops))
+    assert advantage.level == 0.9
+
+
+def test_lists_that_agree_have_no_difference_and_no_width():
+    for depth in (1, 20):
+        same = _count_difference("x", [0, 0], 0, depth, 0.95)
+        assert (same.value, same.low, same.high, same.p_value) == (0, 0, 0, 1)
+
+
+def test_beyond_imputation_is_counted_by_the_units_of_the_members():
+    from tacit.audits.steps.secret_guesses import _beyond
+
+    hits, base = Hits(right(30), right(15)), Hits(right(20), right(12))
+    units = (np.arange(50) // 5, np.arange(50) // 2)
+    known = paired_share_difference(hits.member, base.member, cluster=units[0], level=0.9)
+    wrong = paired_share_difference(hits.member, base.member, cluster=units[1], level=0.9)
+    found = _beyond(hits, base, units, 0.9)
+    assert (found.low, found.high, found.p_value) == (known.low, known.high, known.p_value)
+    assert found.low != wrong.low
+
+
+def test_the_first_candidate_is_known_too():
+    """Codes 0 and 1 are candidates, -1 is none: 20 of 25 members, 24 of 30 others."""
+    from tacit.audits.steps.secret_guesses import Asked, auditor_result
+
+    rng = np.random.default_rng(0)
+    sides = tuple(
+        Asked(np.zeros(n), np.log(rng.dirichlet(np.ones(2), n)), rng.normal(size=(n, 2)))
+        for n in (25, 30)
+    )
+    codes = tuple(np.where(np.arange(n) % 5 == 0, -1, np.arange(n) % 2) for n in (25, 30))
+    found = auditor_result(sides, codes, None, 0.95)
+    assert (found.n_members, found.n_nonmembers) == (20, 24)

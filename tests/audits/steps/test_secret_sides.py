@@ -1,8 +1,18 @@
 """Sides of an audit of attribute inference, checked against one another."""
 
+import numpy as np
 import pytest
 
-from tacit.audits.steps.secret_sides import _require_strangers
+from tacit.audits.steps.secret import Secret
+from tacit.audits.steps.secret_sides import (
+    SecretSides,
+    _complete,
+    _parts,
+    _require_known_values,
+    _require_strangers,
+    _units,
+    secret_sides,
+)
 from tacit.core import InvalidInput
 
 
@@ -21,3 +31,117 @@ def test_training_records_in_the_reference_are_refused_and_test_records_are_not(
                 _require_strangers(sides)
         else:
             _require_strangers(sides)
+
+
+WORD = Secret((1,), "class", np.array([3.0, 4.0]))
+
+
+def part(n, value=3.0):
+    return np.column_stack([np.arange(n) * 1.0, np.full(n, value)]), np.arange(n) % 2
+
+
+@pytest.mark.parametrize(
+    ("sizes", "lacks", "needed", "got"),
+    [
+        ((20, 20, 50), None, 0, 0),
+        ((19, 20, 50), "train", 20, 19),
+        ((20, 19, 50), "test", 20, 19),
+        ((20, 20, 49), "reference", 50, 49),
+        ((3, 2, 1), "train", 20, 3),
+    ],
+)
+def test_twenty_records_a_side_and_fifty_others_are_enough(sizes, lacks, needed, got):
+    short = SecretSides(WORD, [part(n) for n in sizes], None, 0, "").short
+    if lacks is None:
+        assert short is None
+    else:
+        assert f"needs {needed} rows of `{lacks}`, got {got}" in str(short)
+        assert (short.needed, short.got, short.unit) == (needed, got, f"rows of `{lacks}`")
+
+
+def test_five_clusters_a_side_are_enough():
+    parts = [part(20), part(20), part(50)]
+    for counts, lacks in (((5, 5), None), ((4, 5), "train"), ((5, 4), "test")):
+        units = tuple(np.arange(20) % count for count in counts)
+        short = SecretSides(WORD, parts, units, 0, "").short
+        assert (short is None) == (lacks is None)
+        if lacks:
+            assert (short.needed, short.got, short.unit) == (5, 4, f"clusters of `{lacks}`")
+
+
+def test_sides_need_records_labels_and_the_same_columns():
+    good = part(3)
+    assert [len(y) for _, y in _parts([good, part(2), part(4)])] == [3, 2, 4]
+    for bad, said in (
+        (np.zeros((3, 2)), "`test` needs (X, y), got ndarray"),
+        ((good[0], None), "`test` needs (X, y), got (X, None)"),
+        ((good[0], good[1], good[1]), "`test` needs (X, y), got tuple"),
+        ((good[0], 7), "`test` needs one label a record, got one label"),
+        ((good[0], good[1][:2]), "`test` needs one label a record, got 3 and 2"),
+        ((good[0][:, :1], good[1]), "`test` needs the columns of `train`; it differs in 1"),
+    ):
+        with pytest.raises(InvalidInput) as raised:
+            _parts([good, bad, good])
+        assert said in str(raised.value)
+
+
+def test_records_whose_secret_is_missing_are_left_out_with_their_labels_and_units():
+    """One of train, two of test and one of the reference; the reference is not counted."""
+    x = [part(4)[0], part(4)[0], part(5)[0]]
+    for table, gone in zip(x, ([1], [0, 3], [4])):
+        table[gone, 1] = np.nan
+    parts = [(table, 10 * np.arange(len(table))) for table in x]
+    units = (np.array([5, 6, 7, 8]), np.array([1, 2, 3, 4]))
+    kept, left, dropped = _complete(parts, units, WORD)
+    assert [table[:, 0].tolist() for table, _ in kept] == [[0, 2, 3], [1, 2], [0, 1, 2, 3]]
+    assert [label.tolist() for _, label in kept] == [[0, 20, 30], [10, 20], [0, 10, 20, 30]]
+    assert [unit.tolist() for unit in left] == [[5, 7, 8], [2, 3]]
+    assert dropped == 3
+    assert _complete(parts, None, WORD)[1] is None
+
+
+def test_units_are_those_of_train_and_of_test():
+    parts = [part(2), part(3), part(4)]
+    assert _units(None, parts) is None
+    one, two = _units((["a", "b"], ["c", "c", "d"]), parts)
+    assert (one.tolist(), two.tolist()) == (["a", "b"], ["c", "c", "d"])
+    with pytest.raises(InvalidInput, match="`cluster` needs a pair"):
+        _units(["a", "b", "c"], parts)
+    with pytest.raises(InvalidInput, match="records of `test`"):
+        _units((["a", "b"], ["c", "d"]), parts)
+
+
+def test_a_reference_that_shows_none_of_the_values_is_refused():
+    """3 and 4 are known. Two of 20 others are no harm where the reference shows two values."""
+    whole = [part(20), part(20), part(50)]
+    _require_known_values(WORD, whole)
+    strange = [part(20, 9.0), part(20, 9.0), part(50)]
+    with pytest.raises(
+        InvalidInput, match=r"shares no value of `secret`.*it has 3\.0, for example"
+    ):
+        _require_known_values(WORD, strange)
+    # fewer than 50 reference rows show no value by chance
+    _require_known_values(WORD, [*strange[:2], part(49)])
+    some = [part(20, 9.0), part(20), part(50)]
+    _require_known_values(WORD, some)
+    single = Secret((1,), "class", np.array([3.0]))
+    with pytest.raises(InvalidInput, match=r"one value of `secret` only, 3\.0, and 20 records"):
+        _require_known_values(single, some)
+    block = Secret((0, 1), "class", np.array([[77.0, 78.0]]))
+    with pytest.raises(InvalidInput, match=r"it has \[77.0, 78.0\]"):
+        _require_known_values(block, whole)
+
+
+def test_the_reference_says_what_a_secret_may_be_and_records_on_both_sides_hide_a_leak():
+    """Column 1 of the reference holds 3 and 4. All of 30 test records are training records."""
+
+    def side(n, start):
+        return np.column_stack([start + np.arange(n) * 1.0, 3.0 + np.arange(n) % 2]), np.arange(n)
+
+    options = {"kind": "class", "tolerance": None, "cluster": None}
+    apart = secret_sides((side(30, 0), side(30, 100), side(60, 200)), 1, **options)
+    assert apart.secret.values.tolist() == [3, 4]
+    assert (apart.hiding, apart.dropped, apart.units) == ("", 0, None)
+    assert [len(x) for x, _ in apart.parts] == [30, 30, 60]
+    same = secret_sides((side(30, 0), side(30, 0), side(60, 200)), 1, **options)
+    assert "records of `test`" in same.hiding

@@ -308,3 +308,16 @@ def test_users_that_are_given_decide_the_test_for_swapped_sides_and_not_the_repe
     member = user >= 5
     assert "swapped" in compared(Outputs(loss=loss), member).backwards
     assert compared(Outputs(loss=loss), member, cluster=user).backwards == ""
+
+
+@pytest.mark.parametrize(("right", "said"), [(200, False), (199, True)])
+def test_members_answered_as_often_right_as_others_are_not_swapped(right, said):
+    """200 of 400 non-members are right, and surer than any of the 200 or 199 members."""
+    from tacit.audits.steps.sides import _backwards
+
+    inside = np.where(np.arange(N) < right, 0.1, -1.0)
+    outside = np.where(np.arange(N) < 200, 3.0, -0.01)
+    sure = np.r_[inside, outside] + np.linspace(0, 1e-3, 2 * N)
+    logits = np.stack([sure, np.zeros(2 * N)], axis=1)
+    outputs = Outputs(logits=logits, label=np.zeros(2 * N, int))
+    assert bool(_backwards(outputs, TRUTH, None, None)) is said

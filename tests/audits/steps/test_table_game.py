@@ -101,3 +101,18 @@ def test_twenty_descriptions_are_enough(kept):
             singling_out(played, width=1, seed=0)
     else:
         assert len(singling_out(played, width=1, seed=0)[0]) == kept - 1
+
+
+def test_two_columns_are_enough_to_be_linked_and_one_is_not():
+    from tacit.core import NotEnoughData
+
+    def played(*names):
+        rows = Frame.of(dict.fromkeys(names, UP))
+        return TableGame(rows, rows, rows, rows, Embedding.fitted(rows))
+
+    inside, outside, baseline = linkability(played("u", "v"), seed=0)
+    assert inside.all()
+    assert outside.all()
+    assert baseline.all()
+    with pytest.raises(NotEnoughData, match="needs 2 columns to link, got 1"):
+        linkability(played("u"), seed=0)

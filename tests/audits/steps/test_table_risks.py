@@ -101,3 +101,64 @@ def test_descriptions_of_one_row_are_worth_fewer_than_they_are(monkeypatch):
     inside = found.estimate("success on members")
     half = 20 / effect
     assert inside.high == pytest.approx(beta.ppf(0.975, half + 1, half))
+
+
+def test_successes_are_descriptions_that_fit_exactly_one_row(monkeypatch):
+    """Of 40 descriptions of members 12 fit one row, 3 fit two and 25 none; of others 5 fit one."""
+    own, theirs = rows_of(15), rows_of(5)
+    own[:3, 30] = 1
+    monkeypatch.setattr(steps, "singling_out", lambda *_, width, seed: (own, theirs, hits(4, 9)))
+    found = steps._singled("x", SimpleNamespace(cluster=None), 2, seed=0, level=0.95)
+    shares = [found.estimate(f"success {of}").value for of in ("on members", "on non-members")]
+    assert shares == [12 / 40, 5 / 40]
+    assert found.estimate("success of the baseline").value == 4 / 9
+    assert (found.n_members, found.n_nonmembers) == (40, 40)
+
+
+def test_each_side_is_worth_its_own_units_and_the_baseline_those_of_the_members():
+    from tacit.metrics.clusters import effective_size
+
+    rng = np.random.default_rng(0)
+    units = (np.arange(60) // 6, np.arange(60) // 3)
+    people = rng.random((3, 10)) < 0.4
+    outcome = tuple(row[units[0]] for row in people)
+    game = SimpleNamespace(cluster=units)
+    found = steps._guessed("x", outcome, game, level=0.9)
+    names = ("success on members", "success on non-members", "success of the baseline")
+    for name, hit, unit in zip(names, outcome, (units[0], units[1], units[0])):
+        known = steps.success(name, hit, level=0.9, size=effective_size(hit, unit))
+        assert (found.estimate(name).low, found.estimate(name).high) == (known.low, known.high)
+    worth = [effective_size(outcome[1], unit) for unit in units]
+    assert worth[0] != worth[1]
+
+
+def test_rows_that_are_their_own_units_have_the_plain_residual_risk():
+    from tacit.metrics.risks import residual_risk
+
+    inside, outside = hits(20), hits(10)
+    known = residual_risk(inside, outside, level=0.95)
+    outcome = inside, outside, hits(3)
+    risk = steps._guessed("x", outcome, SimpleNamespace(cluster=None), level=0.95).estimates[0]
+    assert (risk.value, risk.low, risk.high) == (known.value, known.low, known.high)
+    clusters = SimpleNamespace(cluster=(np.arange(40) // 2, np.arange(40) // 4))
+    other = steps._guessed("x", outcome, clusters, level=0.95).estimates[0]
+    assert (other.low, other.high) != (known.low, known.high)
+    # where every guess about non-members was right there is nothing to add, clusters or not
+    for game in (clusters, SimpleNamespace(cluster=None)):
+        found = steps._guessed("x", (inside, hits(40), hits(3)), game, level=0.95)
+        assert "All 40 guesses about non-members were right" in found.notes[0].reason
+
+
+def test_sides_of_unequal_size_are_counted_apart_and_an_empty_one_is_not_shown():
+    sides = hits(9, 40), hits(3, 30), hits(0, 0)
+    found = steps._measured("x", sides, (40.0, 30.0, 0.0), without_risk, level=0.95)
+    assert (found.n_members, found.n_nonmembers) == (40, 30)
+    assert [one.name for one in found.estimates] == [
+        "success on members",
+        "success on non-members",
+    ]
+    assert found.p_value is None
+
+
+def without_risk():
+    raise NotEnoughData("too few", needed=1, got=0, unit="rows")

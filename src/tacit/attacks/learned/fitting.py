@@ -29,12 +29,14 @@ class Classifier(Protocol):
         ...
 
 
-def logistic_regression(strength: float = 1.0) -> Classifier:
+def logistic_regression(strength: float = 1.0, solver: str = "lbfgs") -> Classifier:
     """Logistic regression; `strength` is the inverse of its ridge penalty."""
     from sklearn.linear_model import LogisticRegression
 
     # 300 steps: standardised columns converge in fewer
-    return LogisticRegression(C=strength, max_iter=300)  # type: ignore[no-any-return]
+    return LogisticRegression(  # type: ignore[no-any-return]
+        C=strength, solver=solver, max_iter=300
+    )
 
 
 def boosted_trees(
@@ -90,19 +92,30 @@ def log_odds(
     and one thread works: the same bits everywhere, and no idle threads that spin on a shared
     machine.
     """
+    order = _own_order(x[rows], member)
+    rows, member = rows[order], member[order]
     standard = standardised(x, rows)
-    order = np.lexsort((member, *standard[rows].T))
     asked = np.ones(len(x), bool)
     asked[rows] = False
     score = np.zeros(len(x))
     with one_thread(), _unchecked():
-        model.fit(standard[rows[order]], member[order])
+        model.fit(standard[rows], member)
         if asked.any():
             p = np.clip(
                 np.asarray(model.predict_proba(standard[asked])[:, 1], np.float64), CLIP, 1 - CLIP
             )
             score[asked] = np.log(p) - np.log1p(-p)
     return score
+
+
+def _own_order(known: NDArray[np.float32], member: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """An order of the records by what they hold, whatever the order in which they came.
+
+    By their bytes, which is one comparison a pair: sorting column by column takes seven times as
+    long.
+    """
+    row = np.concatenate([known, member[:, None]], axis=1, dtype=np.float32)
+    return np.argsort(row.view(np.dtype((np.void, row.strides[0]))).ravel())
 
 
 def _unchecked() -> AbstractContextManager[Any]:
@@ -116,9 +129,9 @@ def _unchecked() -> AbstractContextManager[Any]:
 
 def standardised(x: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float32]:
     """Columns with mean 0 and spread 1 on `rows`; columns of 0 and 1 stay as they are, constant
-    ones become 0.
+    ones become 0. The order of `rows` decides how sums are rounded.
     """
-    known = np.sort(x[rows], axis=0).astype(np.float64)
+    known = x[rows].astype(np.float64)
     centre, spread = known.mean(axis=0), known.std(axis=0)
     flag = ((known == 0) | (known == 1)).all(axis=0)
     centre[flag], spread[flag] = 0.0, 1.0

@@ -34,9 +34,9 @@ class GradientBoosting(Learner):
     True
     """
 
-    rounds: int = 60
-    rate: float = 0.08
-    leaves: int = 8
+    rounds: int = 30
+    rate: float = 0.15
+    leaves: int = 4
     seed: int = 0
 
     def classifier(self) -> Classifier:

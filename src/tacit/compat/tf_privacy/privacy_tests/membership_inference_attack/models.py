@@ -25,7 +25,7 @@ from tacit.core import InvalidInput
 
 Array = NDArray[Any]
 
-# below this a forest with leaves of 20 records, on a fifth of them a tree, has nothing to split
+# below this leaves of 30 records leave a forest little to split
 FEW = 2000
 
 
@@ -168,10 +168,7 @@ class RandomForestAttacker(TrainedAttacker):
 
     def classifier(self, n: int) -> Any:
         """The classifier of `tacit.attacks.RandomForest`, with smaller leaves on few records."""
-        few = n < FEW
-        leaf = max(2, n // 100) if few else RandomForest.leaf
-        share = 0.8 if few else RandomForest.share
-        return RandomForest(leaf=leaf, share=share).classifier()
+        return RandomForest(leaf=max(2, n // 100) if n < FEW else RandomForest.leaf).classifier()
 
 
 class KNearestNeighborsAttacker(TrainedAttacker):
