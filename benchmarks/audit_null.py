@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 import tacit
-from worlds_of_audits import user_sizes
+from worlds_of_users import user_sizes
 
 LIMIT = 0.05
 

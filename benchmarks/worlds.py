@@ -14,7 +14,7 @@ from scipy.special import ndtr, ndtri
 from tacit import metrics
 from tacit.core import Estimate, Evidence, NotEnoughData, Signals, collect
 from tacit.testing import ClusteredShift, GaussianShift
-from worlds_of_audits import user_sizes
+from worlds_of_users import user_sizes
 
 Kind = Literal["interval", "lower bound", "test"]
 AUCS = (0.5, 0.6, 0.75, 0.9, 0.99)
