@@ -10,10 +10,12 @@ the page, and the numbers beside it as JSON.
 import argparse
 import datetime
 import json
+import os
 import platform
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,17 +26,41 @@ import tacit
 
 # Of a small audit most is a start that does not grow, so its price for a record says nothing.
 FEWEST = 1_000_000
+# So many records are read from files.
+MAPPED = 100_000_000
+# A line is left out where its inputs this many times over would not fit into free memory.
+TIMES_FREE = 8
 
 
 def losses(n: int) -> dict[str, float]:
-    """Scores alone: `n` records in all, half of them members."""
+    """Scores alone: `n` records in all, half of them members; from memory maps where they are very
+    many.
+    """
     rng = np.random.default_rng(0)
-    member, other = (rng.gamma(1, scale, n // 2).astype(np.float32) for scale in (0.95, 1.0))
-    return _measured(
-        lambda: tacit.audit(member=tacit.Outputs(loss=member), nonmember=tacit.Outputs(loss=other)),
-        np.concatenate([member, other]),
-        member.nbytes + other.nbytes,
+    with tempfile.TemporaryDirectory() as folder:
+        member, other = (
+            _drawn(rng, scale, n // 2, Path(folder, f"{scale}.npy") if n >= MAPPED else None)
+            for scale in (0.95, 1.0)
+        )
+        return _measured(
+            lambda: tacit.audit(
+                member=tacit.Outputs(loss=member), nonmember=tacit.Outputs(loss=other)
+            ),
+            np.concatenate([member, other]),
+            member.nbytes + other.nbytes,
+        )
+
+
+def _drawn(rng: np.random.Generator, scale: float, n: int, path: Path | None) -> np.ndarray:
+    """Losses float32 (n,), drawn in parts; a memory map at `path` where one is given."""
+    made = (
+        np.empty(n, np.float32)
+        if path is None
+        else np.lib.format.open_memmap(path, "w+", np.float32, (n,))
     )
+    for start in range(0, n, FEWEST):
+        made[start : start + FEWEST] = rng.gamma(1, scale, len(made[start : start + FEWEST]))
+    return made if path is None else np.load(path, mmap_mode="r")
 
 
 def classes(k: int) -> dict[str, float]:
@@ -125,12 +151,16 @@ def table(largest: float) -> tuple[str, list[dict[str, object]]]:
     lines = [
         "# Growth",
         "",
-        f"`OMP_NUM_THREADS=1 python benchmarks/growth.py`, {datetime.date.today()}, Python"
-        f" {platform.python_version()}, NumPy {np.__version__}, {processor()}.",
+        f"`OMP_NUM_THREADS=1 python benchmarks/growth.py --largest {largest:g}`,"
+        f" {datetime.date.today()}, Python {platform.python_version()}, NumPy {np.__version__},"
+        f" {processor()}.",
         "",
         "CPU seconds of the whole call, beside `np.sort` of the same numbers in the same process;"
         " memory beyond the inputs, in MiB and in sizes of the inputs. What is imported once is not"
         " counted.",
+        "",
+        f"Load average {os.getloadavg()[1]:.0f} on {os.cpu_count()} cores at the start: other work"
+        " inflates CPU seconds. The largest audit of losses reads memory maps.",
     ]
     for kind, (_, counts) in KINDS.items():
         lines += [
@@ -143,6 +173,9 @@ def table(largest: float) -> tuple[str, list[dict[str, object]]]:
         for count in counts:
             if count > largest:
                 continue
+            if kind.startswith("records") and TIMES_FREE * 4 * count > _free():
+                lines.append(f"| {count:,} | not run: too little free memory | | | |")
+                continue
             found = _apart(kind, count)
             numbers.append({"kind": kind, "count": count, **found})
             ratio = f"{found['seconds'] / found['sort']:.0f}" if count >= FEWEST else ""
@@ -152,6 +185,14 @@ def table(largest: float) -> tuple[str, list[dict[str, object]]]:
             )
             print(lines[-1], flush=True)
     return "\n".join(lines) + "\n", numbers
+
+
+def _free() -> float:
+    """Bytes of memory that are free, where the system tells it."""
+    path = Path("/proc/meminfo")
+    text = path.read_text(encoding="utf8") if path.exists() else ""
+    found = [line.split()[1] for line in text.splitlines() if line.startswith("MemAvailable")]
+    return int(found[0]) * 1024 if found else float("inf")
 
 
 def processor() -> str:

@@ -32,7 +32,7 @@ from tacit.audits.steps.scoring import at_thresholds
 from tacit.audits.steps.slices import columns_of, slice_looks, slice_results
 from tacit.metrics import named
 from tacit.metrics.joint import joint_test
-from tacit.signals import feature_matrix, measure
+from tacit.signals import feature_matrix, kept, measure
 
 EVERY_METRIC = (
     "auc",
@@ -100,7 +100,7 @@ def slices():
         columns = columns_of(outputs, None)
         scored = []
         for name in ("loss", "entropy"):
-            whole = collect(Threshold(), Signals.of(measure(outputs, name)), membership)
+            whole = collect(Threshold(), Signals.of(kept(outputs, name)), membership)
             scored.append(at_thresholds(Check(name, name, Threshold()), whole, scored))
         looks = [*(look for item in scored for look in item.looks)]
         test = joint_test(

@@ -173,9 +173,13 @@ def audit(
         if checks is not None:
             raise InvalidInput("`audit` takes `attacks` or `checks`, not both.")
         checks = checks_of(attacks, given.outputs)
+    # handed over, so that the audit may let go of what it has sorted
+    answers, papers = [given.outputs], [given.sides.paper]
+    keys = [Membership(given.member, given.cluster, assignment)]
+    given = given.without_answers()
     report = membership_audit(
-        given.outputs,
-        Membership(given.member, given.cluster, assignment),
+        answers.pop(),
+        keys.pop(),
         checks=checks,
         effort=effort,
         features=given.features,
@@ -188,7 +192,7 @@ def audit(
         command=command,
         records=records,
         progress=progress,
-        paper=given.sides.paper,
+        paper=papers.pop(),
     )
     return given.finished(told(report, given.sides, gates), assignment)
 

@@ -143,6 +143,14 @@ class Given:
         """The slices of some of the records."""
         return {name: np.asarray(values)[rows] for name, values in self.slices.items()}
 
+    def without_answers(self) -> "Given":
+        """The same without what the model answered, but for one record."""
+        return replace(
+            self,
+            outputs=self.outputs.take(np.zeros(1, int)),
+            sides=replace(self.sides, paper=None),
+        )
+
     def finished(self, report: Report, assignment: Assignment) -> Report:
         """The report of these records, with what else is known of them and of the model; it says
         where nobody looked at the records themselves.

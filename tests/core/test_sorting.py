@@ -4,19 +4,22 @@ import numpy as np
 import pytest
 
 from tacit.core import sorting
+from tacit.core.beaten import beaten, lower
 from tacit.core.sorting import (
     FEW,
     backwards,
-    beaten,
     counted,
     first_places,
+    order_in_runs,
     order_of,
     parted,
     placed,
     searched,
     smallest,
     sorted_once,
+    steps,
     taken,
+    tied_places,
 )
 
 
@@ -135,3 +138,64 @@ def test_records_are_parted_by_code_and_none_below_zero(n_codes):
         np.flatnonzero(code == value).tolist() for value in range(n_codes)
     ]
     assert counted(code, n_codes).tolist() == [len(part) for part in parts]
+
+
+@pytest.mark.parametrize("piece", [2, 7, 1 << 16])
+@pytest.mark.parametrize("n_values", [1, 2, 30, 10**6])
+def test_members_are_counted_alone_as_with_all_that_is_beaten(monkeypatch, n_values, piece):
+    monkeypatch.setattr(sorting, "PIECE", piece)
+    rng = np.random.default_rng(0)
+    step = steps(np.sort(rng.integers(0, n_values, 400)))
+    for member in (rng.random(400) < 0.3, np.ones(400, bool), np.zeros(400, bool)):
+        assert lower(step, member).tolist() == beaten(step, member)[2].tolist()
+
+
+@pytest.mark.parametrize("n_runs", [1, 2, 100])
+def test_the_order_in_runs_is_that_of_two_sorts(n_runs):
+    rng = np.random.default_rng(0)
+    run = np.sort(rng.integers(0, n_runs, 1_000))
+    run -= run[0]
+    chance = rng.random(1_000)
+    near = 0.5 + rng.integers(0, 2, 1_000) * 2.0**-53
+    for value in (chance, near, np.zeros(1_000), 0.5 * (chance < 0.5), np.full(1_000, 1 - 2**-53)):
+        assert order_in_runs(run, value).tolist() == np.lexsort((value, run)).tolist()
+
+
+def test_one_record_alone_is_in_order():
+    assert order_in_runs(np.zeros(1, np.intp), np.array([0.9])).tolist() == [0]
+
+
+@pytest.mark.parametrize("piece", [2, 7, 1 << 16])
+def test_falling_codes_are_parted_like_any_others(monkeypatch, piece):
+    monkeypatch.setattr(sorting, "PIECE", piece)
+    code = np.sort(np.random.default_rng(0).integers(0, 9, 300))
+    for codes in (code[::-1], code, np.zeros(300, int), np.append(code[::-1], -1), code[:0]):
+        found = list(parted(codes, 10))
+        assert [part.tolist() for part in found] == [
+            np.flatnonzero(codes == value).tolist() for value in range(10)
+        ]
+
+
+@pytest.mark.parametrize("piece", [2, 7, 1 << 16])
+def test_the_order_of_negated_numbers_is_found_in_pieces(monkeypatch, piece):
+    monkeypatch.setattr(sorting, "PIECE", piece)
+    values = np.random.default_rng(0).integers(0, 20, 200).astype(float)
+    order, step = sorted_once(values)
+    falling = backwards(order, step)
+    assert falling.tolist() == np.argsort(-values, kind="stable").tolist()
+    assert backwards(values[order], step).tolist() == values[falling].tolist()
+
+
+def test_float64_numbers_that_a_float32_holds_are_sorted_in_one_go():
+    values = np.random.default_rng(0).integers(0, 2, 3 * FEW).astype(np.float64)
+    order, step = sorted_once(values)
+    assert order.tolist() == np.argsort(values, kind="stable").tolist()
+    assert np.count_nonzero(step) == 1
+
+
+def test_without_an_order_records_stand_as_they_are():
+    values = np.arange(5.0)
+    assert taken(values, None) is values
+    assert placed(values, None) is values
+    places, run = tied_places(np.array([True, False, False, True]))
+    assert (places.tolist(), run.tolist()) == ([1, 2, 3], [0, 0, 0])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from tacit import InvalidInput, Outputs
-from tacit.signals import STATISTICS, available, classification, measure
+from tacit.signals import STATISTICS, available, classification, kept, measure
 
 NAMES = available(Outputs(logits=[[0.0, 2.0]], label=[0]))
 
@@ -213,6 +213,31 @@ def test_one_hundred_thousand_records_need_no_whole_copy():
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < logits.nbytes / 4, name
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("scale", [0, 1, 30, 2_000])
+@pytest.mark.parametrize(("n", "k"), [(1, 2), (2, 3), (400, 7), (70, 1_200)])
+def test_statistics_of_one_pass_have_the_bits_of_each_alone(n, k, scale, dtype):
+    rng = np.random.default_rng(n)
+    logits = (rng.normal(size=(n, k)) * scale).astype(dtype)
+    outputs = Outputs(logits=logits, label=rng.integers(0, k, n))
+    for name in available(outputs):
+        assert kept(outputs, name).tobytes() == measure(outputs, name).tobytes(), name
+    together = kept(outputs, "entropy")
+    assert np.shares_memory(together, kept(outputs, "entropy"))
+    assert not together.flags.writeable
+
+
+def test_what_has_no_common_steps_is_measured_as_ever():
+    for outputs in (
+        Outputs(loss=[1.0, 2.0]),
+        Outputs(logits=[0.5, -1.0], label=[0, 1]),
+        Outputs(logits=[[0.5, -1.0]]),
+        Outputs(prediction=[1.0], truth=[2.0]),
+    ):
+        for name in available(outputs):
+            assert kept(outputs, name).tolist() == measure(outputs, name).tolist()
 
 
 def test_what_a_service_leaves_out_is_spread_over_the_classes_that_it_does_not_name():

@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tacit.audits.steps.ascending import reads_ascending
 from tacit.audits.steps.blind_baseline import LABELS_ONLY, beside_warning, blind_result
 from tacit.audits.steps.conclusion import concluded, figures, results_of
 from tacit.audits.steps.default_checks import Effort, default_checks
-from tacit.audits.steps.joint_finding import joint_finding
+from tacit.audits.steps.joint_finding import Found, joint_finding
 from tacit.audits.steps.near_copies import near_copies
 from tacit.audits.steps.provenance import accuracy, arrays_of, environment
 from tacit.audits.steps.record_table import record_table
 from tacit.audits.steps.scoring import Progress, Scored, Scores, score_all
 from tacit.audits.steps.slice_values import coded, slice_columns, with_slices
-from tacit.audits.steps.slices import columns_of, slice_looks, slice_results
+from tacit.audits.steps.slices import Column, columns_of, slice_looks, slice_results
 from tacit.audits.steps.small_cells import hidden_notes, hidden_values
 from tacit.audits.steps.split_warning import split_warning
 from tacit.audits.steps.verdict import headline_of
@@ -92,7 +93,7 @@ def membership_audit(
     records : keep the records' scores in the report. They say who was a member: do not
         publish them.
     progress : called with (what, done, of).
-    paper : scores of these records that were sorted already, for an attack that gives the same.
+    paper : of losses alone without clusters, these records scored by them, in ascending order.
 
     Raises
     ------
@@ -122,6 +123,12 @@ def membership_audit(
         "accuracy": accuracy(outputs, membership, level=level),
         "title": title,
     }
+    if slices or records or features is not None or not reads_ascending(recipes):
+        paper = None
+    if paper is not None:
+        membership = Membership(paper.member, None, membership.assignment)
+        # the scores stand for the losses from here on
+        outputs = outputs.take(np.zeros(1, int))
     try:
         scores = score_all(recipes, outputs, membership, tell=tell, paper=paper)
     except NotEnoughData as error:
@@ -129,22 +136,18 @@ def membership_audit(
     if not scores.items:
         return replace(_unscored(scores, policy=policy), **known)
     tell("slices", len(recipes), len(recipes) + 1)
-    columns = columns_of(outputs, scores.items[0].evidence) | coded(given)
-    looks = slice_looks(columns, scores.items, membership.member)
-    found = joint_finding(
-        scores.items,
-        looks,
-        membership.member,
-        cluster=membership.cluster,
-        order=scores.order,
-        level=level,
-    )
-    shown = found.shown
+    columns, found = _tested(scores, outputs, membership, coded(given), level=level)
+    failed, shown = scores.failed, found.shown
+    # ranks as long as the records have done their work
+    del scores
     results = results_of(found, policy=policy, shown=shown)
-    results |= {result.name: result for result in scores.failed}
+    results |= {result.name: result for result in failed}
+    shown.evidence.without_counts()
     parts = slice_results(found.test, columns, shown.evidence, level=level, min_cell=min_cell)
     hidden = hidden_values(columns, shown.evidence.some_rows, shown.evidence.member, min_cell)
-    blind = blind_result(outputs, membership, table, order=scores.order, level=level)
+    blind = None
+    if paper is None:
+        blind = blind_result(outputs, membership, table, order=found.order, level=level)
     tell("report", len(recipes) + 1, len(recipes) + 1)
     warning, tried = split_warning(
         found, outputs, table, parts=parts, columns=columns, blind=blind, seed=seed
@@ -161,7 +164,7 @@ def membership_audit(
         report,
         unknown=(
             *report.unknown,
-            *_unknowns(results[shown.name], parts, blind, scores),
+            *_unknowns(results[shown.name], parts, blind, failed),
             *hidden_notes(hidden, min_cell),
         ),
         assumes=_assumptions(shown.evidence, results[shown.name]),
@@ -170,6 +173,29 @@ def membership_audit(
         records=_records(shown) if records else None,
         **known,
     )
+
+
+def _tested(
+    scores: Scores,
+    outputs: Outputs,
+    membership: Membership,
+    given: Mapping[str, Column],
+    *,
+    level: float,
+) -> tuple[dict[str, Column], Found]:
+    """The columns to slice by, those that were `given` among them, and what one test of all attacks
+    and slices found.
+    """
+    columns = {**columns_of(outputs, scores.items[0].evidence), **given}
+    found = joint_finding(
+        scores.items,
+        slice_looks(columns, scores.items, membership.member),
+        membership.member,
+        cluster=membership.cluster,
+        order=scores.order,
+        level=level,
+    )
+    return columns, found.without_rows() if membership.cluster is None else found
 
 
 def _require_usable(recipes: Sequence[Check], level: float, seed: int) -> None:
@@ -188,9 +214,9 @@ def _unknowns(
     chosen: CheckResult,
     parts: Sequence[CheckResult],
     blind: CheckResult | None,
-    scores: Scores,
+    failed: Sequence[CheckResult],
 ) -> list[Note]:
-    unknown = [note for result in scores.failed for note in result.notes]
+    unknown = [note for result in failed for note in result.notes]
     unknown += chosen.notes
     few = [part for part in parts if part.reason]
     if few:

@@ -213,8 +213,27 @@ def labelled_codes(value: object, name: str) -> tuple[NDArray[np.int64], list[st
         ordered = sorted(set(texts))
         place = {text: code for code, text in enumerate(ordered)}
         return np.array([place[text] for text in texts], np.int64), ordered
+    numbers = _few_whole_numbers(result)
+    if numbers is not None:
+        return numbers
     names, inverse = np.unique(result, return_inverse=True)
     return inverse.astype(np.int64), [str(item) for item in names.tolist()]
+
+
+def _few_whole_numbers(value: NDArray[Any]) -> tuple[NDArray[np.int64], list[str]] | None:
+    """Codes and texts of whole numbers by counting, without a sort; None of other values, and of
+    numbers that lie so far apart that a count of all between them would be longer than they are.
+    """
+    if value.dtype.kind not in "iu" or len(value) == 0:
+        return None
+    low, high = int(value.min()), int(value.max())
+    if high - low >= len(value) or high > np.iinfo(np.int64).max:
+        return None
+    place = value.astype(np.int64)
+    place -= low
+    there = np.bincount(place) > 0
+    code = np.cumsum(there, dtype=np.int64) - 1
+    return code[place], [str(number) for number in (np.flatnonzero(there) + low).tolist()]
 
 
 def require_units(value: object, name: str) -> None:

@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tacit.core import checking
+from tacit.core.beaten import beaten, lower
 from tacit.core.errors import InvalidInput, NotEnoughData
 from tacit.core.membership import Assignment, require_assignment
-from tacit.core.sorting import Counts, Places, beaten, order_of, steps, taken
+from tacit.core.sorting import Counts, Order, Places, order_of, steps, taken
 
 # Scores that are neighbours in rank are looked up together, since they look in the same places.
 NEIGHBOURS = 1 << 13
-# What `sorted_by` finds, under the names of the cached properties that it stands for.
 KEPT = "_kept"
-SORTED = {"order", "step", "member_scores", "nonmember_scores"}
+# What `sorted_by` finds, under the names of the cached properties that it stands for.
+SORTED = {"order", "step"}
+SIDES = {"member_scores", "nonmember_scores"}
 T = TypeVar("T")
 
 
@@ -111,17 +113,26 @@ class Evidence:
     @cached_property
     def member_scores(self) -> NDArray[np.floating[Any]]:
         """The members' scores in ascending order, sorted once for all metrics."""
-        return checking.frozen(np.sort(self.score[self.member]))
+        scores = self.score[self.member]
+        return checking.frozen(scores if self.stands else np.sort(scores))
 
     @cached_property
     def nonmember_scores(self) -> NDArray[np.floating[Any]]:
         """The non-members' scores in ascending order, sorted once for all metrics."""
-        return checking.frozen(np.sort(self.score[~self.member]))
+        scores = self.score[~self.member]
+        return checking.frozen(scores if self.stands else np.sort(scores))
 
     @cached_property
-    def order(self) -> Places:
-        """Places of the scores in ascending order, equal ones as they came: int (t,)."""
+    def order(self) -> Order:
+        """Places of the scores in ascending order, equal ones as they came: int (t,); None where
+        they stand in it.
+        """
         return checking.frozen(order_of(self.score))
+
+    @property
+    def stands(self) -> bool:
+        """Whether the scores are known to stand in ascending order as they are."""
+        return vars(self).get("order", self) is None
 
     @cached_property
     def step(self) -> NDArray[np.bool_]:
@@ -143,31 +154,27 @@ class Evidence:
         """
         if vars(self).keys() >= SORTED:
             return self
-        order = self.order if order is None else order
-        score, member = taken(self.score, order), taken(self.member, order)
-        return self._sorted(order, steps(score) if step is None else step, score, member)
-
-    def sorted_already(self) -> "Evidence":
-        """This evidence, whose scores stand in ascending order as they are."""
-        order = np.arange(len(self.score), dtype=np.int32)
-        return self._sorted(order, steps(self.score), self.score, self.member)
-
-    def _sorted(
-        self,
-        order: Places,
-        step: NDArray[np.bool_],
-        score: NDArray[np.floating[Any]],
-        member: NDArray[np.bool_],
-    ) -> "Evidence":
-        """Keep what follows from `score` and `member` (t,), in ascending order."""
+        places = order_of(self.score) if order is None else order
+        score, member = taken(self.score, places), taken(self.member, places)
         found: dict[str, Any] = {
-            "order": order,
-            "step": step,
+            "order": places,
+            "step": steps(score) if step is None else step,
             "member_scores": score[member],
             "nonmember_scores": score[~member],
         }
         # a cached property is what stands under its name
         vars(self).update({name: checking.frozen(value) for name, value in found.items()})
+        return self
+
+    def sorted_already(self, step: NDArray[np.bool_] | None = None) -> "Evidence":
+        """This evidence, whose scores stand in ascending order as they are.
+
+        Parameters
+        ----------
+        step : bool (t - 1,), whether the score grows from each place to the next.
+        """
+        found = steps(self.score) if step is None else step
+        vars(self).update(order=None, step=checking.frozen(found))
         return self
 
     def sorted_like(self, other: "Evidence") -> "Evidence":
@@ -183,9 +190,14 @@ class Evidence:
             self.some_rows,  # type: ignore[arg-type]
         )
         # what was worked out once may rest on the clusters
-        names = SORTED | {"below"} | ({KEPT} if self.cluster is other.cluster else set())
+        names = SORTED | SIDES | {"below"} | ({KEPT} if self.cluster is other.cluster else set())
         vars(found).update({name: vars(other)[name] for name in names & vars(other).keys()})
         return found
+
+    def without_counts(self) -> "Evidence":
+        """This evidence without what is as long as the records and soon counted again."""
+        vars(self).pop("below", None)
+        return self
 
     def once(self, function: Callable[["Evidence"], T]) -> T:
         """What `function` says of this evidence, worked out the first time that it is asked."""
@@ -224,7 +236,7 @@ class Evidence:
         ascending.
         """
         if vars(self).keys() >= SORTED:
-            return checking.frozen(beaten(self.step, taken(self.member, self.order))[2])
+            return checking.frozen(lower(self.step, taken(self.member, self.order)))
         scores, others = self.member_scores, self.nonmember_scores
         count = np.empty(len(scores), np.int64)
         for start in range(0, len(scores), NEIGHBOURS):

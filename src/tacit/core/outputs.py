@@ -1,8 +1,8 @@
 """What one model answered for n records."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +23,9 @@ TOLERANCE, HALF_TOLERANCE = 1e-3, 2e-2
 FIRST_ROWS = 1000
 # the fields that hold one row a record
 ARRAYS = ("logits", "probs", "loss", "label", "prediction", "truth")
+# where `Outputs.once` keeps what it has worked out
+KEPT = "_kept"
+T = TypeVar("T")
 # fewer rows of a multi-label model may have exactly one label each by chance
 N_ONE_HOT = 10
 
@@ -135,6 +138,13 @@ class Outputs:
     def named(self, classes: Sequence[str] | None) -> "Outputs":
         """The same answers with names for the classes."""
         return Outputs(**{name: getattr(self, name) for name in ARRAYS}, classes=classes)
+
+    def once(self, function: Callable[["Outputs"], T]) -> T:
+        """What `function` says of these outputs, worked out the first time that it is asked."""
+        found = vars(self).setdefault(KEPT, {})
+        if function not in found:
+            found[function] = function(self)
+        return found[function]  # type: ignore[no-any-return]
 
     def __len__(self) -> int:
         return self.n

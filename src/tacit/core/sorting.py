@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 T = TypeVar("T", bound=np.generic)
 Places = NDArray[np.integer[Any]]
 Counts = NDArray[np.integer[Any]]
+# None: the records stand in the order as they are, so that no index of them is made or followed.
+Order = Places | None
 
 # The bit of the sign of a float32.
 SIGN = np.uint32(1 << 31)
@@ -28,6 +30,8 @@ PIECE = 1 << 16
 MOST_TIED = 0.25
 # Below so many numbers a plain sort of the places is as fast.
 FEW = 2_000
+# The next step lies so near in nearly all scores.
+LOOK_AHEAD = 1_024
 # Up to so many codes, looking for each in turn is faster than a sort, and makes no index of all.
 FEW_CODES = 16
 
@@ -70,7 +74,7 @@ def sorted_once(
     key.sort()
     # no view may look at the keys when their memory is given back
     step = steps(key.view(np.uint32)[HIGH::2])
-    if values.dtype.itemsize <= np.float32().itemsize:
+    if _held_by_float32(values):
         return _low_halves(key), step
     if np.count_nonzero(step) < (n - 1) * (1 - MOST_TIED):
         order = np.argsort(values, kind="stable")
@@ -80,6 +84,21 @@ def sorted_once(
         _sort_within(found, step, values)
         step = steps(values, found)
     return found, step
+
+
+def _held_by_float32(values: NDArray[np.floating[Any] | np.uint64]) -> bool:
+    """Whether rounding to 32 bits changes none of the `values`: the first ones say so nearly
+    always.
+    """
+    if values.dtype == np.uint64:
+        return False
+    if values.dtype.itemsize <= np.float32().itemsize:
+        return True
+    with np.errstate(over="ignore", under="ignore"):
+        return all(
+            bool((values[part].astype(np.float32) == values[part]).all())
+            for part in pieces(len(values))
+        )
 
 
 def _sort_within(order: Places, step: NDArray[np.bool_], values: NDArray[Any]) -> None:
@@ -124,20 +143,23 @@ def _low_halves(key: NDArray[np.uint64]) -> NDArray[np.int32]:
     return key.view(np.int32)[:n]
 
 
-def backwards(order: Places, step: NDArray[np.bool_]) -> Places:
-    """The order of the negated values, from the `order` and the `steps` of the values themselves:
-    equal ones stay in the order in which they came.
+def backwards(order: NDArray[T], step: NDArray[np.bool_]) -> NDArray[T]:
+    """The order of the negated values, or anything in that order, from the `order` and the `steps`
+    of the values themselves: equal ones stay in the order in which they came.
 
     Examples
     --------
     >>> backwards(np.array([1, 0, 2]), np.array([True, False])).tolist()
     [0, 2, 1]
     """
-    found = order[::-1].copy()
-    if not step.all():
-        begin, size = tie_runs(step[::-1])
+    n, found = len(order), order[::-1].copy()
+    if step.all():
+        return found
+    for part in pieces_between(step, n):
+        begin, size = tie_runs(step[part.start : part.stop - 1])
         places = _in_runs(begin, size)
-        found[places] = found[np.repeat(2 * begin + size - 1, size) - places]
+        mirrored = n - part.start - np.repeat(2 * begin + size, size) + places
+        found[mirrored] = order[part][places]
     return found
 
 
@@ -168,13 +190,46 @@ def tied_places(step: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.i
     return _in_runs(begin, size), np.repeat(np.arange(len(begin)), size)
 
 
+def order_in_runs(run: NDArray[np.intp], value: NDArray[np.floating[Any]]) -> Places:
+    """``np.lexsort((value, run))`` in one sort of packed keys: places (m,) of the records of each
+    run in ascending order of their `value`, equal ones as they came.
+
+    Parameters
+    ----------
+    run : int (m,), ascending from 0.
+    value : float64 (m,), in [0, 1).
+
+    Examples
+    --------
+    >>> order_in_runs(np.array([0, 0, 1, 1]), np.array([0.5, 0.25, 0.0, 0.0])).tolist()
+    [1, 0, 2, 3]
+    """
+    place_bits = (len(run) - 1).bit_length()
+    shift = 64 - int(run[-1]).bit_length()
+    key = (value * 2.0 ** (shift - place_bits)).astype(np.uint64)
+    key <<= np.uint64(place_bits)
+    key |= np.arange(len(run), dtype=np.uint64)
+    if run[-1]:
+        key |= run.astype(np.uint64) << np.uint64(shift)
+    key.sort()
+    places = (key & np.uint64((1 << place_bits) - 1)).astype(np.intp)
+    key >>= np.uint64(place_bits)
+    same = np.flatnonzero(key[1:] == key[:-1])
+    # values that differ only beyond the bits that fit are very rare
+    if (value[places[same]] != value[places[same + 1]]).any():
+        return np.lexsort((value, run))
+    return places
+
+
 def _in_runs(begin: NDArray[np.intp], size: NDArray[np.intp]) -> NDArray[np.intp]:
     """All places of runs of `size` that begin at `begin`."""
     return np.repeat(begin - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
 
 
-def taken(values: NDArray[T], places: Places) -> NDArray[T]:
-    """``values[places]``, of which no index of 64 bits is made."""
+def taken(values: NDArray[T], places: Order) -> NDArray[T]:
+    """``values[places]``, of which no index of 64 bits is made; `values` themselves for None."""
+    if places is None:
+        return values
     if len(places) <= PIECE:
         return values[places]
     found = np.empty(len(places), values.dtype)
@@ -183,8 +238,10 @@ def taken(values: NDArray[T], places: Places) -> NDArray[T]:
     return found
 
 
-def placed(values: NDArray[T], places: Places) -> NDArray[T]:
+def placed(values: NDArray[T], places: Order) -> NDArray[T]:
     """The array (n,) that holds ``values[i]`` at ``places[i]``: what `taken` undoes."""
+    if places is None:
+        return values
     found = np.empty_like(values)
     for part in pieces(len(places)):
         found[places[part]] = values[part]
@@ -202,65 +259,30 @@ def first_places(chosen: NDArray[np.bool_], most: int) -> NDArray[np.intp]:
     return np.concatenate(found)[:most]
 
 
-def beaten(step: NDArray[np.bool_], member: NDArray[np.bool_]) -> tuple[Counts, Counts, Counts]:
-    """What each record beats on the other side, in ascending order.
-
-    Parameters
-    ----------
-    step : bool (n - 1,), whether the sorted score grows from each place to the next; see `steps`.
-    member : bool (n,), the truth, in the order of the score.
-
-    Returns
-    -------
-    Twice the number of non-members that each member beats, ties once; twice the number of members
-    that each non-member beats; and how many non-members score strictly lower than each member.
-
-    Examples
-    --------
-    >>> wins = beaten(np.array([True, False]), np.array([False, True, False]))
-    >>> [counts.tolist() for counts in wins]
-    [[3], [0, 1], [1]]
+def pieces_between(step: NDArray[np.bool_], n: int) -> Iterator[slice]:
+    """Slices of `PIECE` of n sorted places, or more where a run of equal numbers would else be
+    cut.
     """
-    n, n_members = len(member), int(np.count_nonzero(member))
-    kind = counting_type(n)
-    of_members, below = np.empty(n_members, kind), np.empty(n_members, kind)
-    of_others = np.empty(n - n_members, kind)
-    inside = outside = 0
-    for part in _pieces_between(step, n):
-        own = member[part]
-        upto = np.cumsum(own, dtype=kind)
-        m = int(upto[-1])
-        here, there = slice(inside, inside + m), slice(outside, outside + len(own) - m)
-        # members and non-members of each run of equal scores, and how many stand before it
-        ends = np.append(np.flatnonzero(step[part.start : part.stop - 1]), len(own) - 1)
-        if len(ends) == len(own):
-            place = np.arange(1 + outside, 1 + outside + len(own), dtype=kind) - upto
-            below[here] = place[own]
-            np.multiply(below[here], 2, out=of_members[here])
-            np.multiply(upto[~own] + kind(inside), 2, out=of_others[there])
-        else:
-            members = np.diff(upto[ends], prepend=kind(0))
-            others = np.diff((ends + 1).astype(kind) - upto[ends], prepend=kind(0))
-            before = np.cumsum(others, dtype=kind) - others + kind(outside)
-            members_before = upto[ends] - members + kind(inside)
-            below[here] = np.repeat(before, members)
-            of_members[here] = np.repeat(2 * before + others, members)
-            of_others[there] = np.repeat(2 * members_before + members, others)
-        inside, outside = here.stop, there.stop
-    return of_members, of_others, below
-
-
-def _pieces_between(step: NDArray[np.bool_], n: int) -> Iterator[slice]:
-    """Slices of `PIECE` places, or more where a run of equal numbers would else be cut."""
     start = 0
     while start < n:
         stop = min(start + PIECE, n)
         if stop < n:
-            left = step[stop - 1 :]
-            ahead = int(np.argmax(left))
-            stop = stop + ahead if left[ahead] else n
+            ahead = first_true(step[stop - 1 :])
+            stop = n if ahead is None else stop + ahead
         yield slice(start, stop)
         start = stop
+
+
+def first_true(values: NDArray[np.bool_]) -> int | None:
+    """The first place that holds True, looked for in parts that double; None without one."""
+    start, size = 0, LOOK_AHEAD
+    while start < len(values):
+        part = values[start : start + size]
+        place = int(np.argmax(part))
+        if part[place]:
+            return start + place
+        start, size = start + size, 2 * size
+    return None
 
 
 def counting_type(n: int) -> type[np.integer[Any]]:
@@ -297,11 +319,21 @@ def counted(code: NDArray[np.integer[Any]], n_codes: int) -> NDArray[np.intp]:
 def parted(code: NDArray[np.integer[Any]], n_codes: int) -> Iterator[NDArray[np.intp]]:
     """The places of each code from 0 to `n_codes` - 1, ascending; codes below 0 are left out."""
     code = smallest(code)
+    if len(code) and code[-1] >= 0 and _falls(code):
+        # the codes of records that stand in order of what they were cut by
+        ends = len(code) - np.append(0, np.cumsum(counted(code, n_codes)))
+        return (np.arange(ends[value + 1], ends[value]) for value in range(n_codes))
     if n_codes <= FEW_CODES:
         return (np.flatnonzero(code == value) for value in range(n_codes))
     sizes = counted(code, n_codes)
     order = np.argsort(code, kind="stable")[len(code) - int(sizes.sum()) :]
     return iter(np.split(order, np.cumsum(sizes)[:-1]))
+
+
+def _falls(code: NDArray[np.integer[Any]]) -> bool:
+    """Whether no code is larger than the one before: the first ones say so nearly always."""
+    after, before = code[1:], code[:-1]
+    return all(bool((after[part] <= before[part]).all()) for part in pieces(len(after)))
 
 
 def searched(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import gammainc, gammaincc, ndtr, stdtr
 
 from tacit.core import Estimate, Evidence, checking
+from tacit.core.sorting import pieces_between, tie_runs
 from tacit.metrics.arrays import takes_arrays
 from tacit.metrics.clusters import (
     MIN_CLUSTERS,
@@ -300,26 +301,34 @@ def _skewed_tail(new: NDArray[np.bool_], n1: int, n0: int, excess: float) -> flo
     .. [1] Mielke, Berry, Permutation Methods: A Distance Function Approach, 2007, sec. 2.3.
     """
     total = n1 + n0
-    # the first and the last of neighbours that tie, so that records without ties cost nothing
-    first, last = (
-        np.flatnonzero(~new & np.append(True, new[:-1])),
-        np.flatnonzero(~new & np.append(new[1:], True)) + 1,
-    )
-    size = (last - first + 1).astype(np.float64)
-    taken = size**3 - size
-    centre = (first + last + 1 - total) / 2
-    variance = (
-        n1 * n0 / (total * (total - 1)) * (float(total) ** 3 - total - float(taken.sum())) / 12
-    )
+    second_lost, third_lost = _lost_to_ties(new, total)
+    variance = n1 * n0 / (total * (total - 1)) * (float(total) ** 3 - total - second_lost) / 12
     if variance <= 0:
         return 1.0
-    third = -n1 * n0 * (n0 - n1) / (total * (total - 1) * (total - 2)) * float(centre @ taken) / 4
+    third = -n1 * n0 * (n0 - n1) / (total * (total - 1) * (total - 2)) * third_lost / 4
     z, skew = excess / variance**0.5, third / variance**1.5
     if abs(skew) < SYMMETRIC:
         return float(ndtr(-z))
     shape = 4 / skew**2
     at = max(0.0, shape + np.sign(skew) * z * shape**0.5)
     return float(gammaincc(shape, at) if skew > 0 else gammainc(shape, at))
+
+
+def _lost_to_ties(new: NDArray[np.bool_], total: int) -> tuple[float, float]:
+    """Sums over tied blocks of t^3 - t, and of c (t^3 - t) with c the rank in the middle of the
+    block about the mean rank of all.
+    """
+    second = third = 0.0
+    if new.all():
+        return second, third
+    for part in pieces_between(new, total):
+        first, count = tie_runs(new[part.start : part.stop - 1])
+        size = count.astype(np.float64)
+        taken = size**3 - size
+        centre = (2 * (first + part.start) + count - total) / 2
+        second += float(taken.sum())
+        third += float(centre @ taken)
+    return second, third
 
 
 def _exact_tail(size: Floats, n1: int, n0: int, doubled: int) -> float:

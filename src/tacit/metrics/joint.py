@@ -17,7 +17,7 @@ from tacit.core import InvalidInput
 from tacit.metrics.chance import SMALLEST, Copula, Shuffles
 from tacit.metrics.looks import Look, smallest_rank_p
 from tacit.metrics.permutation import Labels
-from tacit.metrics.rows import Floats, Rows
+from tacit.metrics.rows import Floats, Rows, gram
 
 # Shares of the error that each family of looks may spend. Simulated: at these shares the attackers
 # that learn and the slices together cost a plain leak 3.5 points of power.
@@ -157,7 +157,16 @@ class JointTest:
         """The largest ratio that random membership makes with chance `alpha` at most."""
         if self.shuffles is not None:
             return self.shuffles.critical(alpha)
-        return _largest(lambda ratio: self.corrected(ratio) <= alpha, alpha, 1 / self.weight.min())
+        if alpha not in self._critical:
+            self._critical[alpha] = _largest(
+                lambda ratio: self.corrected(ratio) <= alpha, alpha, 1 / self.weight.min()
+            )
+        return self._critical[alpha]
+
+    @cached_property
+    def _critical(self) -> dict[float, float]:
+        """What `critical` has found, which is asked for by limits and by what is detectable."""
+        return {}
 
 
 def _log(value: Floats) -> Floats:
@@ -293,17 +302,7 @@ def correlation(rows: Sequence[Rows]) -> Floats:
     """
     n = len(rows[0].code)
     total = np.concatenate([part.totals for part in rows])
-    gram = np.block(
-        [
-            [
-                first.products(other) if i <= j else np.zeros((first.n_rows, other.n_rows))
-                for j, other in enumerate(rows)
-            ]
-            for i, first in enumerate(rows)
-        ]
-    )
-    gram = np.triu(gram) + np.triu(gram, 1).T
-    covariance = gram - np.outer(total, total) / n
+    covariance = gram(rows) - np.outer(total, total) / n
     spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     safe = np.where(spread > 0, spread, np.inf)
     result = np.clip(covariance / safe[:, None] / safe, -1.0, 1.0)

@@ -5,7 +5,7 @@ members are a random subset of the records whatever the scores are.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -15,11 +15,13 @@ from scipy.special import gammaln
 
 from tacit.core.sorting import (
     FEW_CODES,
-    Places,
+    Order,
     counted,
     counting_type,
+    first_true,
     order_of,
     parted,
+    pieces_between,
     placed,
     smallest,
     steps,
@@ -39,8 +41,6 @@ FEWEST_IN_CUT = 4
 MOST_VARIANCE = 1_000.0
 # Counts further from the mean than this many standard deviations have no chance in float64.
 REACH = 40
-# The next step lies so near in nearly all scores.
-LOOK_AHEAD = 1_024
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +96,10 @@ class Look:
     n_top: NDArray[np.int64] | None = None
     hits: NDArray[np.int64] | None = None
 
+    def without_rows(self) -> "Look":
+        """The same look, whose rows are no longer summed."""
+        return replace(self, rows=self.rows.take([]))
+
     def attainable(self, limit: Floats) -> Floats:
         """For each look, the largest p-value of at most ``limit[r]`` that it can have (Tarone)."""
         if not self.tables:
@@ -114,13 +118,14 @@ class Ranked:
     Parameters
     ----------
     source : name of the attack.
-    order : int (n,), records in ascending order of the score, equal ones as they came.
+    order : int (n,), records in ascending order of the score, equal ones as they came; None where
+        they stand in it.
     step : bool (n - 1,), whether the sorted score grows from each place to the next.
     rank : int32 or int64 (n,), twice the mid-rank less its mean: whole numbers that sum to 0.
     """
 
     source: str
-    order: Places
+    order: Order
     step: NDArray[np.bool_]
     rank: NDArray[np.integer[Any]]
 
@@ -130,15 +135,16 @@ class Ranked:
         source: str,
         score: NDArray[np.floating[Any]],
         *,
-        order: Places | None = None,
+        order: Order = None,
         step: NDArray[np.bool_] | None = None,
     ) -> "Ranked":
-        """Sort `score` (n,), unless its ascending `order` is known, and perhaps its `step`."""
-        if order is None:
-            order = order_of(score)
+        """Sort `score` (n,), unless its ascending `order` is known, and perhaps its `step`; with
+        the `step` alone it stands in order.
+        """
         if step is None:
+            order = order_of(score) if order is None else order
             step = steps(score, order)
-        return cls(source, order, step, placed(_doubled_ranks(step, len(order)), order))
+        return cls(source, order, step, placed(_doubled_ranks(step, len(score)), order))
 
 
 def _doubled_ranks(step: NDArray[np.bool_], n: int) -> NDArray[np.integer[Any]]:
@@ -146,9 +152,10 @@ def _doubled_ranks(step: NDArray[np.bool_], n: int) -> NDArray[np.integer[Any]]:
     rank = np.arange(1 - n, n, 2, dtype=counting_type(n))
     if step.all():
         return rank
-    first, size = tie_runs(step)
-    tied = np.repeat(first - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
-    rank[tied] = np.repeat(2 * first + size - n, size)
+    for part in pieces_between(step, n):
+        first, size = tie_runs(step[part.start : part.stop - 1])
+        tied = np.repeat(first - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
+        rank[part][tied] = np.repeat(2 * (first + part.start) + size - n, size)
     return rank
 
 
@@ -160,7 +167,7 @@ def rank_look(ranked: Ranked, member: NDArray[np.bool_]) -> Look:
     p_value = rank_p_value(ranked.step, n_members, n_nonmembers, total)
     least = smallest_rank_p(len(member), n_members)
     n = len(member)
-    rows = Rows(np.zeros(n, np.uint8), 1, ranked.rank)
+    rows = Rows(np.broadcast_to(np.uint8(0), n), 1, ranked.rank)
     # the area under the ROC curve less a half is at most the largest advantage
     unit = np.array([0.5 / n])
     return Look(ranked.source, "rank", rows, np.array([p_value]), np.array([least]), unit)
@@ -275,23 +282,11 @@ def _nearest(step: NDArray[np.bool_], wanted: int) -> int:
     n = len(step) + 1
     # a cut of `size` records lies on step n - 1 - size
     last = n - 1 - wanted
-    smaller, larger = _first_true(step[last + 1 :]), _first_true(step[: last + 1][::-1])
+    smaller, larger = first_true(step[last + 1 :]), first_true(step[: last + 1][::-1])
     sizes = [] if smaller is None else [wanted - 1 - smaller]
     near = np.array(sizes if larger is None else [*sizes, wanted + larger])
     distance = np.abs(np.log(near / wanted)) + np.abs(np.log((n - near) / (n - wanted)))
     return int(near[np.argmin(distance)])
-
-
-def _first_true(values: NDArray[np.bool_]) -> int | None:
-    """The first place that holds True, looked for in parts that double; None without one."""
-    start, size = 0, LOOK_AHEAD
-    while start < len(values):
-        part = values[start : start + size]
-        place = int(np.argmax(part))
-        if part[place]:
-            return start + place
-        start, size = start + size, 2 * size
-    return None
 
 
 @lru_cache(maxsize=512)
@@ -351,13 +346,16 @@ def slice_look(
             continue
         step = within(places)
         own, here = _doubled_ranks(step, n), truth[places]
-        rank[ranked.order[places]] = own
+        rank[places if ranked.order is None else ranked.order[places]] = own
         n_members = int(np.count_nonzero(here))
         total = int(own[here].sum(dtype=np.int64))
         p_values[value] = rank_p_value(step, n_members, n - n_members, total)
         least[value] = smallest_rank_p(n, n_members)
-    rows = Rows(np.maximum(code, 0), n_codes, rank)
-    return Look(name, "slice", rows, p_values, least, 0.5 / np.maximum(sizes, 1))
+    # looks at one column by several attacks share its codes
+    own = code if len(code) == int(sizes.sum()) else np.maximum(code, 0)
+    return Look(
+        name, "slice", Rows(own, n_codes, rank), p_values, least, 0.5 / np.maximum(sizes, 1)
+    )
 
 
 def _steps_within(

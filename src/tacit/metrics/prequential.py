@@ -80,6 +80,7 @@ def learned_looks(
             continue
         ranked = Ranked.of(source, score[records])
         n_top = _nearest_top(ranked)
+        assert ranked.order is not None
         chosen = records[ranked.order[len(records) - n_top :]]
         rank[records] = ranked.rank
         high[records] = -n_top / max(1, len(records))

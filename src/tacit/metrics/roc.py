@@ -1,5 +1,6 @@
 """Counts of members and non-members at or above a threshold."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,10 +78,13 @@ def best_place(evidence: Evidence) -> int:
     """Index into `member_scores` of the best threshold; `n_members` where accusing nobody is
     best.
     """
-    gain = gains(evidence)
-    place = int(np.flatnonzero(gain == gain.max())[-1])
-    if gain[place] <= 0:
-        return len(gain)
+    largest, place = 0.0, evidence.n_members
+    for part, gain in gains_in_parts(evidence):
+        top = float(gain.max())
+        if top > 0 and top >= largest:
+            largest, place = top, part.start + int(np.flatnonzero(gain == top)[-1])
+    if place == evidence.n_members:
+        return place
     return int(np.searchsorted(evidence.member_scores, evidence.member_scores[place], side="left"))
 
 
@@ -88,10 +92,14 @@ def gains(evidence: Evidence) -> NDArray[np.float64]:
     """TPR - FPR at each of `member_scores` as a threshold (at all but the first of equal scores,
     less than that).
     """
+    return np.concatenate([gain for _, gain in gains_in_parts(evidence)])
+
+
+def gains_in_parts(evidence: Evidence) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """The `gains` of one slice of the members after the other, so that little is made at a time."""
     n_members = evidence.n_members
-    gain = np.empty(n_members)
     for part in pieces(n_members):
-        share = np.arange(n_members - part.start, n_members - part.stop, -1) / n_members
-        np.subtract(share, 1, out=gain[part])
-        gain[part] += evidence.below[part] / evidence.n_nonmembers
-    return gain
+        gain = np.arange(n_members - part.start, n_members - part.stop, -1) / n_members
+        gain -= 1
+        gain += evidence.below[part] / evidence.n_nonmembers
+        yield part, gain

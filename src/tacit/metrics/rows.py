@@ -1,6 +1,6 @@
 """Rows of numbers over the records, most of them 0: what looks sum over members."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import Any
@@ -12,6 +12,9 @@ Floats = NDArray[np.float64]
 
 # Sums run over so many records at a time, so that codes and products of all are never written out.
 PART = 1 << 18
+# Where the products of all pairs of rows are summed, codes and numbers of so many records of every
+# row stay in the processor's cache.
+CACHED = 1 << 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,15 +101,73 @@ class Rows:
         inside = self.code[None, :] > row if self.nested else self.code[None, :] == row
         return np.asarray(inside if self.weight is None else inside * self.weight, np.float64)
 
-    def take(self, rows: NDArray[Any] | slice) -> "Rows":
+    def take(self, rows: NDArray[Any] | slice | list[int]) -> "Rows":
         """The same rows on some of the records."""
         weight = None if self.weight is None else self.weight[rows]
         return Rows(self.code[rows], self.n_codes, weight, self.nested)
 
 
-def _parts(n: int) -> list[slice]:
+def gram(rows: Sequence[Rows]) -> Floats:
+    """Inner products (k, k) of all rows with all, from one joint histogram a pair.
+
+    Parameters
+    ----------
+    rows : of the same n records, k rows in all.
+    """
+    pairs = [(i, j) for i in range(len(rows)) for j in range(i, len(rows))]
+    tables = {pair: np.zeros((rows[pair[0]].n_codes, rows[pair[1]].n_codes)) for pair in pairs}
+    for part in _parts(len(rows[0].code), CACHED):
+        seen = [_Part.of(row, part) for row in rows]
+        for i, j in pairs:
+            seen[i].add_products(seen[j], tables[i, j])
+    ends = np.cumsum([0, *(row.n_rows for row in rows)])
+    found = np.zeros((ends[-1], ends[-1]))
+    for (i, j), table in tables.items():
+        block = rows[i].collapsed(rows[j].collapsed(table).T).T
+        found[ends[i] : ends[i + 1], ends[j] : ends[j + 1]] = block
+        found[ends[j] : ends[j + 1], ends[i] : ends[i + 1]] = block.T
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Rows on n records: `code` (n,), None where there is only one, and `weight` (n,), None for
+    ones; `source` is the code of all records.
+    """
+
+    code: NDArray[np.intp] | None
+    n_codes: int
+    weight: Floats | None
+    source: NDArray[Any]
+    n: int
+
+    @classmethod
+    def of(cls, rows: Rows, part: slice) -> "_Part":
+        code = rows.code[part].astype(np.intp) if rows.n_codes > 1 else None
+        weight = None if rows.weight is None else rows.weight[part].astype(np.float64)
+        return cls(code, rows.n_codes, weight, rows.code, len(rows.code[part]))
+
+    def add_products(self, other: "_Part", table: Floats) -> None:
+        """Add the sums of products for each pair of codes to `table` (n_codes, other.n_codes)."""
+        weight = _product(self.weight, other.weight)
+        if self.code is None and other.code is None:
+            table += self.n if weight is None else weight.sum()
+        elif self.code is None or other.code is None:
+            one = other.code if self.code is None else self.code
+            assert one is not None
+            table += np.bincount(one, weight, table.size).reshape(table.shape)
+        elif self.source is other.source:
+            # each record is in the same row of both
+            np.einsum("ii->i", table)[:] += np.bincount(self.code, weight, self.n_codes)
+        else:
+            place = self.code * other.n_codes
+            place += other.code
+            table += np.bincount(place, weight, table.size).reshape(table.shape)
+
+
+def _parts(n: int, size: int = PART) -> list[slice]:
     """Parts of n records of which little is made at a time."""
-    return [slice(start, start + PART) for start in range(0, max(n, 1), PART)]
+    return [slice(start, start + size) for start in range(0, max(n, 1), size)]
 
 
 def _total(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:
@@ -120,7 +181,7 @@ def _some(weight: NDArray[Any] | None, part: slice) -> NDArray[Any] | None:
 def _product(first: NDArray[Any] | None, other: NDArray[Any] | None) -> NDArray[Any] | None:
     if first is None or other is None:
         return first if other is None else other
-    return np.asarray(first * other.astype(np.float64))
+    return np.asarray(first * other.astype(np.float64, copy=False))
 
 
 def above(table: NDArray[Any], *, axis: int) -> NDArray[Any]:

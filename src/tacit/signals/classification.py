@@ -19,6 +19,15 @@ CELLS = 1 << 16
 MIN_ROWS = 64
 # a row of probabilities may lack so much without being taken for the largest few of a longer one
 MISSING = 0.01
+# Statistics that share most of their steps, and what `multiclass.Answers` calls them.
+TOGETHER = {
+    "loss": "log_likelihood",
+    "scaled_logit": "scaled_logit",
+    "hinge": "hinge",
+    "modified_entropy": "negative_modified_entropy",
+    "entropy": "negative_entropy",
+    "correctness": "correctness",
+}
 OfMargin = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 OfBlock = Callable[[NDArray[np.float64], NDArray[np.int64]], NDArray[np.float64]]
 
@@ -117,6 +126,20 @@ def correctness(outputs: Outputs) -> NDArray[np.floating]:
     that are right.
     """
     return _measured(outputs, "correctness", multiclass.correctness, binary.correctness)
+
+
+def together(outputs: Outputs) -> dict[str, NDArray[np.float64]]:
+    """The statistics of a labelled multi-class model that default audits ask for, by name, each
+    (n,): one pass over the answers, each shared step once.
+    """
+    numbers = by_chunk(outputs, _of_shared_steps, width=len(TOGETHER))
+    numbers.setflags(write=False)
+    return dict(zip(TOGETHER, numbers.T))
+
+
+def _of_shared_steps(x: NDArray[np.float64], label: NDArray[np.int64]) -> NDArray[np.float64]:
+    answers = multiclass.Answers(x, label)
+    return np.stack([getattr(answers, attribute) for attribute in TOGETHER.values()])
 
 
 def by_chunk(outputs: Outputs, of_block: OfBlock, *, width: int = 1) -> NDArray[np.float64]:

@@ -5,6 +5,8 @@ that constant. The layout with classes first makes each step an elementwise oper
 fast, and equal rows give equal bits wherever they stand, so that ties stay ties.
 """
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,34 +15,124 @@ Labels = NDArray[np.int64]
 SAFE_SUM = (1e-290, 1e290)
 
 
+class Answers:
+    """Logarithmic scores of one block of records; what several statistics have in common is worked
+    out once.
+
+    Parameters
+    ----------
+    x : float64 (k, m), logits or log-probabilities.
+    label : int (m,), the true classes.
+    """
+
+    def __init__(self, x: Block, label: Labels) -> None:
+        self.x = x
+        self.label = label
+        self._columns = np.arange(len(label))
+
+    @cached_property
+    def true(self) -> NDArray[np.float64]:
+        """Score of the true class, (m,)."""
+        return np.asarray(self.x[self.label, self._columns])
+
+    @cached_property
+    def top(self) -> NDArray[np.intp]:
+        """The first of the classes with the largest score, (m,)."""
+        return np.asarray(self.x.argmax(axis=0))
+
+    @cached_property
+    def odds(self) -> NDArray[np.float64]:
+        """(1 - p) / p of the true class, (m,); 0 or infinite beyond what a float holds."""
+        shifted = self.x - self.true
+        with np.errstate(over="ignore", under="ignore"):
+            np.exp(shifted, out=shifted)
+            shifted[self.label, self._columns] = 0.0
+            return _over_classes(shifted)
+
+    @cached_property
+    def scaled_logit(self) -> NDArray[np.float64]:
+        """log(p / (1 - p)) of the true class, (m,)."""
+        return self._scaled_logit(self.odds, self.label)
+
+    def _scaled_logit(self, odds: NDArray[np.float64], label: Labels) -> NDArray[np.float64]:
+        with np.errstate(divide="ignore"):
+            result: NDArray[np.float64] = -np.log(odds)
+        rows = _extreme(odds)
+        result[rows] = _scaled_logit_of_extremes(self.x[:, rows], label[rows])
+        return result
+
+    @cached_property
+    def log_likelihood(self) -> NDArray[np.float64]:
+        """log p of the true class, (m,)."""
+        result: NDArray[np.float64] = -np.log1p(self.odds)
+        rows = _extreme(self.odds)
+        result[rows] = -np.logaddexp(0.0, -self.scaled_logit[rows])
+        return result
+
+    @cached_property
+    def hinge(self) -> NDArray[np.float64]:
+        """Logit of the true class minus the largest other, (m,)."""
+        return np.asarray(self.true - _without(self.x, self.label).max(axis=0), np.float64)
+
+    @cached_property
+    def shifted(self) -> Block:
+        """Scores minus the largest, (k, m)."""
+        return self.x - self.x[self.top, self._columns]
+
+    @cached_property
+    def weight(self) -> Block:
+        """Exp of `shifted` with the leading class at 0, (k, m): its sum keeps every digit of (1 -
+        p) / p.
+        """
+        with np.errstate(under="ignore"):
+            weight = np.exp(self.shifted)
+        weight[self.top, self._columns] = 0.0
+        return weight
+
+    @cached_property
+    def rest(self) -> NDArray[np.float64]:
+        """(1 - p) / p of the leading class, (m,)."""
+        return _over_classes(self.weight)
+
+    @cached_property
+    def negative_entropy(self) -> NDArray[np.float64]:
+        """Sum of p log p, (m,)."""
+        parts = self.weight * self.shifted
+        return np.asarray(_over_classes(parts) / (1.0 + self.rest) - np.log1p(self.rest))
+
+    @cached_property
+    def negative_modified_entropy(self) -> NDArray[np.float64]:
+        """(1 - p_y) log p_y + sum over other classes of p log(1 - p), (m,)."""
+        top = self.top
+        log_true, log_not_true = _log_expits(self.scaled_logit)
+        log_top, log_not_top = _log_expits(self._scaled_logit(self.rest, top))
+        with np.errstate(under="ignore"):
+            p = np.exp(self.shifted + log_top)
+            p_top = p[top, self._columns]
+            p[top, self._columns] = 0.0
+            p[self.label, self._columns] = 0.0
+            others = _over_classes(p * np.log1p(-p))
+            own = np.exp(log_not_true) * log_true
+        # log(1 - p) of the leading class keeps its digits only through its own margin
+        leading = np.where(top == self.label, 0.0, p_top * log_not_top)
+        return np.asarray(own + others + leading, dtype=np.float64)
+
+    @cached_property
+    def correctness(self) -> NDArray[np.float64]:
+        """1 where the first of the largest scores is the true class, else 0, (m,)."""
+        return np.asarray(self.top == self.label, dtype=np.float64)
+
+
 def scaled_logit(x: Block, label: Labels) -> NDArray[np.float64]:
     """log(p / (1 - p)) of the true class: its logit minus the log-sum-exp of the others, (m,) from
     (k, m).
     """
-    odds = _odds_against(x, label)
-    with np.errstate(divide="ignore"):
-        result: NDArray[np.float64] = -np.log(odds)
-    rows = _extreme(odds)
-    result[rows] = _scaled_logit_of_extremes(x[:, rows], label[rows])
-    return result
+    return Answers(x, label).scaled_logit
 
 
 def log_likelihood(x: Block, label: Labels) -> NDArray[np.float64]:
     """log p of the true class, (m,); exact down to the last bit of 1 - p."""
-    odds = _odds_against(x, label)
-    result: NDArray[np.float64] = -np.log1p(odds)
-    rows = _extreme(odds)
-    result[rows] = _log_expit(_scaled_logit_of_extremes(x[:, rows], label[rows]))
-    return result
-
-
-def _odds_against(x: Block, label: Labels) -> NDArray[np.float64]:
-    """(1 - p) / p of the true class, (m,); 0 or infinite beyond what a float holds."""
-    shifted = x - _true(x, label)
-    with np.errstate(over="ignore", under="ignore"):
-        np.exp(shifted, out=shifted)
-        shifted[label, np.arange(len(label))] = 0.0
-        return _over_classes(shifted)
+    return Answers(x, label).log_likelihood
 
 
 def _extreme(odds: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -53,7 +145,7 @@ def _scaled_logit_of_extremes(x: Block, label: Labels) -> NDArray[np.float64]:
     top = others.max(axis=0)
     with np.errstate(under="ignore"):
         total = _over_classes(np.exp(others - top))
-    return np.asarray(_true(x, label) - top - np.log(total), dtype=np.float64)
+    return np.asarray(x[label, np.arange(len(label))] - top - np.log(total), dtype=np.float64)
 
 
 def confidence(x: Block, label: Labels) -> NDArray[np.float64]:
@@ -63,59 +155,43 @@ def confidence(x: Block, label: Labels) -> NDArray[np.float64]:
 
 def hinge(x: Block, label: Labels) -> NDArray[np.float64]:
     """Logit of the true class minus the largest other, (m,)."""
-    return np.asarray(_true(x, label) - _without(x, label).max(axis=0), dtype=np.float64)
+    return Answers(x, label).hinge
 
 
 def negative_entropy(x: Block) -> NDArray[np.float64]:
     """Sum of p log p, (m,): 0 for a certain answer, -log(k) for no idea."""
-    shifted, weight = _against_the_leader(x)
-    rest = _over_classes(weight)
-    weight *= shifted
-    return np.asarray(_over_classes(weight) / (1.0 + rest) - np.log1p(rest), dtype=np.float64)
+    return _unlabelled(x).negative_entropy
 
 
 def max_confidence(x: Block) -> NDArray[np.float64]:
     """Largest p, (m,)."""
-    return np.asarray(1.0 / (1.0 + _over_classes(_against_the_leader(x)[1])), dtype=np.float64)
+    return np.asarray(1.0 / (1.0 + _unlabelled(x).rest), dtype=np.float64)
 
 
 def negative_modified_entropy(x: Block, label: Labels) -> NDArray[np.float64]:
     """(1 - p_y) log p_y + sum over other classes of p log(1 - p), (m,)."""
-    columns = np.arange(len(label))
-    z = scaled_logit(x, label)
-    top = x.argmax(axis=0)
-    z_top = scaled_logit(x, top)
-    shifted = x - x[top, columns]
-    with np.errstate(under="ignore"):
-        p = np.exp(shifted + _log_expit(z_top))
-        p_top = p[top, columns]
-        p[top, columns] = 0.0
-        p[label, columns] = 0.0
-        others = _over_classes(p * np.log1p(-p))
-        own = np.exp(_log_expit(-z)) * _log_expit(z)
-    # log(1 - p) of the leading class keeps its digits only through its own margin
-    leading = np.where(top == label, 0.0, p_top * _log_expit(-z_top))
-    return np.asarray(own + others + leading, dtype=np.float64)
+    return Answers(x, label).negative_modified_entropy
 
 
 def correctness(x: Block, label: Labels) -> NDArray[np.float64]:
     """1 where the first of the largest scores is the true class, else 0, (m,)."""
-    return np.asarray(x.argmax(axis=0) == label, dtype=np.float64)
+    return Answers(x, label).correctness
 
 
 def rank(x: Block, label: Labels) -> NDArray[np.float64]:
     """How many classes score above the true one, (m,)."""
-    return np.asarray(np.count_nonzero(x > _true(x, label), axis=0), dtype=np.float64)
+    return np.asarray(np.count_nonzero(x > Answers(x, label).true, axis=0), dtype=np.float64)
 
 
 def log_probabilities(x: Block) -> Block:
     """log softmax over classes, (k, m)."""
-    shifted, weight = _against_the_leader(x)
-    return np.asarray(shifted - np.log1p(_over_classes(weight)), dtype=np.float64)
+    answers = _unlabelled(x)
+    return np.asarray(answers.shifted - np.log1p(answers.rest), dtype=np.float64)
 
 
-def _true(x: Block, label: Labels) -> NDArray[np.float64]:
-    return np.asarray(x[label, np.arange(len(label))])
+def _unlabelled(x: Block) -> Answers:
+    """Of statistics that need no label."""
+    return Answers(x, np.zeros(x.shape[1], np.int64))
 
 
 def _without(x: Block, label: Labels) -> Block:
@@ -124,22 +200,10 @@ def _without(x: Block, label: Labels) -> Block:
     return others
 
 
-def _against_the_leader(x: Block) -> tuple[Block, Block]:
-    """Scores minus the largest, and their exp with the leading class at 0: its sum keeps every
-    digit of (1 - p) / p.
-    """
-    columns = np.arange(x.shape[1])
-    top = x.argmax(axis=0)
-    shifted = x - x[top, columns]
-    with np.errstate(under="ignore"):
-        weight = np.exp(shifted)
-    weight[top, columns] = 0.0
-    return shifted, weight
-
-
 def _over_classes(x: Block) -> NDArray[np.float64]:
     return np.asarray(x.sum(axis=0), dtype=np.float64)
 
 
-def _log_expit(z: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(-np.logaddexp(0.0, -z), dtype=np.float64)
+def _log_expits(z: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """log p and log(1 - p) where z = log(p / (1 - p))."""
+    return -np.logaddexp(0.0, -z), -np.logaddexp(0.0, z)

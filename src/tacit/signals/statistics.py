@@ -70,3 +70,18 @@ def measure(outputs: Outputs, name: str | Statistic) -> NDArray[np.floating[Any]
     if name not in STATISTICS:
         raise InvalidInput(f"`name` needs one of {', '.join(STATISTICS)}, got {name!r}.")
     return STATISTICS[name](outputs)
+
+
+def kept(outputs: Outputs, name: str | Statistic) -> NDArray[np.floating[Any]]:
+    """What `measure` says, for audits, which ask often: of a labelled multi-class model the first
+    call works out all the statistics of default audits in one pass, and they stay with `outputs`.
+
+    Parameters
+    ----------
+    outputs : of one model.
+    name : see `measure`.
+    """
+    shared = outputs.task == "multiclass" and outputs.label is not None
+    if shared and name in classification.TOGETHER:
+        return outputs.once(classification.together)[name]
+    return measure(outputs, name)

@@ -1,11 +1,13 @@
 """The order from which folds are dealt."""
 
 import numpy as np
+import pytest
 from scipy.stats import binom
 
 from tacit.audits.steps.blind_baseline import blind_result
-from tacit.audits.steps.pooled_order import pooled_order, ties_by_chance
-from tacit.core import Membership, Outputs, Signals
+from tacit.audits.steps.pooled_order import SEED, pooled_order, ties_by_chance
+from tacit.core import Membership, Outputs, Signals, sorting
+from tacit.core.sorting import order_of, steps, tied_places
 
 
 def test_the_order_of_records_is_forgotten_even_where_signals_tie():
@@ -50,6 +52,34 @@ def test_who_guesses_by_equal_records_is_right_by_chance_only():
 def test_in_the_order_in_which_they_came_the_same_guesser_would_alarm():
     p_values = blind_p_values(lambda signals, member: np.argsort(signals.group, kind="stable"))
     assert binom.sf(np.count_nonzero(p_values <= 0.05) - 1, 200, 0.05) < 1e-6
+
+
+def shuffled_at_once(order, step, member):
+    """Non-members last in each run, then by one number a record."""
+    tied, run = tied_places(step)
+    records = order[tied]
+    records = records[np.lexsort((~member[records], run))]
+    chance = np.random.default_rng(SEED).random(len(records))
+    found = order.copy()
+    found[tied] = records[np.lexsort((chance, run))]
+    return found
+
+
+@pytest.mark.parametrize("piece", [2, 50, 1 << 16])
+@pytest.mark.parametrize("n_values", [1, 2, 40, 3_000, 10**7])
+def test_records_shuffled_in_pieces_are_those_shuffled_at_once(monkeypatch, n_values, piece):
+    monkeypatch.setattr(sorting, "PIECE", piece)
+    rng = np.random.default_rng(0)
+    value, member = rng.integers(0, n_values, 5_000).astype(float), rng.random(5_000) < 0.5
+    order = order_of(value)
+    step = steps(value, order)
+    assert np.array_equal(
+        ties_by_chance(order, ~step, member), shuffled_at_once(order, step, member)
+    )
+    standing, truth = value[order], member[order]
+    found = ties_by_chance(None, ~step, truth)
+    assert np.array_equal(found, shuffled_at_once(np.arange(5_000), step, truth))
+    assert np.array_equal(standing[found], standing)
 
 
 def test_ties_are_broken_by_later_queries_then_other_signals_then_the_group_then_columns():

@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from tacit.core.sorting import Counts, Places, order_of, pieces, sorted_once
+from tacit.core.sorting import (
+    MOST_PACKED,
+    Counts,
+    Places,
+    order_of,
+    pieces,
+    pieces_between,
+    smallest,
+    sorted_once,
+)
 
 Floats = NDArray[np.float64]
 
@@ -175,28 +184,16 @@ def _counted(
     order: Places, step: NDArray[np.bool_], member: NDArray[np.bool_]
 ) -> tuple[Counts, Counts]:
     """How many rows each group of equal numbers has, and how many of them are members."""
-    last = np.append(step, True)
-    ends = np.empty(int(np.count_nonzero(last)), order.dtype)
-    upto = np.empty(len(ends), order.dtype)
-    filled = before = 0
-    for part in pieces(len(order)):
-        places = np.flatnonzero(last[part])
-        here = slice(filled, filled + len(places))
-        count = np.cumsum(member[order[part]], dtype=order.dtype)
-        ends[here], upto[here] = places + (part.start + 1), count[places] + before
-        filled, before = here.stop, before + int(count[-1])
-    return _differences(ends), _differences(upto)
-
-
-def _differences(upto: Counts) -> Counts:
-    """What each of `upto` has more than the one before, in the same memory."""
-    last = upto.dtype.type(0)
-    for part in pieces(len(upto)):
-        own = upto[part]
-        before = np.append(last, own[:-1])
-        last = own[-1]
-        own -= before
-    return upto
+    sizes: list[Counts] = [np.zeros(0, np.int8)]
+    members: list[Counts] = [np.zeros(0, np.int8)]
+    for part in pieces_between(step, len(order)):
+        own = member[order[part]]
+        ends = np.append(np.flatnonzero(step[part.start : part.stop - 1]), len(own) - 1)
+        upto = np.cumsum(own)[ends]
+        # few rows are equal nearly always: one or two bytes a group hold their number
+        sizes.append(smallest(np.diff(ends, prepend=-1)))
+        members.append(smallest(np.diff(upto, prepend=0)))
+    return np.concatenate(sizes), np.concatenate(members)
 
 
 def _some(groups: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -247,22 +244,34 @@ def _pure_nearby(
         rank = np.empty(n, np.intp)
         rank[place] = np.arange(n)
         rank = rank[weighed]
-    first = np.clip(rank - NEIGHBOURS, 0, n - AROUND - 1)
-    around = first[:, None] + np.arange(AROUND)
-    # the group itself is none of its neighbours
-    around += around >= rank[:, None]
-    if place is not None:
-        around = place[around]
-    share = members[around] / total[around]
-    most = np.minimum(total[weighed], AROUND)
-    expected = _mean_products(share, most) + _mean_products(1 - share, most)
-    mean = np.clip(share.mean(axis=1), 1e-6, 1 - 1e-6)
-    slope = most * (mean ** (most - 1) - (1 - mean) ** (most - 1)) / AROUND
-    pull = slope * np.sqrt(mean * (1 - mean))
+    around = np.empty((len(rank), AROUND), np.int32 if n < MOST_PACKED else np.int64)
+    expected, pull = np.empty(len(rank)), np.empty(len(rank))
+    for part in pieces(len(rank)):
+        first = np.clip(rank[part] - NEIGHBOURS, 0, n - AROUND - 1)
+        near = first[:, None] + np.arange(AROUND)
+        # the group itself is none of its neighbours
+        near += near >= rank[part][:, None]
+        around[part] = near if place is None else place[near]
+        share = members[around[part]] / total[around[part]]
+        most = np.minimum(total[weighed[part]], AROUND)
+        expected[part] = _mean_products(share, most) + _mean_products(1 - share, most)
+        mean = np.clip(share.mean(axis=1), 1e-6, 1 - 1e-6)
+        slope = most * (mean ** (most - 1) - (1 - mean) ** (most - 1)) / AROUND
+        pull[part] = slope * np.sqrt(mean * (1 - mean))
+    return np.clip(expected, 0.0, 1.0), _noise(around, pull)
+
+
+def _noise(around: NDArray[np.integer[Any]], pull: Floats) -> float:
+    """Sum of squares of what pulls at each group, from the groups `around` (k, a) that pull at
+    those with `pull` (k,).
+    """
+    if len(pull) == 0:
+        return 0.0
     # only groups that are somebody's neighbour
-    _, group = np.unique(around.ravel(), return_inverse=True)
-    noise = np.bincount(group, np.repeat(pull, AROUND))
-    return np.clip(expected, 0.0, 1.0), float((noise**2).sum())
+    order = np.argsort(around, axis=None, kind="stable")
+    group = around.ravel()[order]
+    first = np.flatnonzero(np.append(True, group[1:] != group[:-1]))
+    return float((np.add.reduceat(pull[order // AROUND], first) ** 2).sum())
 
 
 def _mean_products(share: Floats, power: Counts) -> Floats:

@@ -1,6 +1,6 @@
 """One test of all that an audit looked at, and what follows from it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -28,7 +28,8 @@ class Found:
     learned : p-value of these, over clusters; None where they are part of `test`.
     member : bool (n,), the truth.
     cluster : int (n,), or None.
-    order : int (n,), an order of the records that does not depend on how they came.
+    ordered : an order of the records that does not depend on how they came, int (n,), or what
+        gives it.
     level : one less the chance of a false alarm.
     """
 
@@ -37,8 +38,19 @@ class Found:
     learned: float | None
     member: NDArray[np.bool_]
     cluster: NDArray[np.int64] | None
-    order: Places
+    ordered: Places | Callable[[], Places]
     level: float
+
+    def without_rows(self) -> "Found":
+        """The same without all that was summed over the records and is as long as they are."""
+        looks = tuple(look.without_rows() for look in self.test.looks)
+        scored = tuple(item.without_rows() for item in self.scored)
+        return replace(self, scored=scored, test=replace(self.test, looks=looks))
+
+    @property
+    def order(self) -> Places:
+        """An order of the records that does not depend on how they came, int (n,)."""
+        return self.ordered() if callable(self.ordered) else self.ordered
 
     @property
     def alpha(self) -> float:
@@ -145,7 +157,7 @@ def joint_finding(
     member: NDArray[np.bool_],
     *,
     cluster: NDArray[np.int64] | None,
-    order: Places,
+    order: Places | Callable[[], Places],
     level: float,
 ) -> Found:
     """Test everything at once.
@@ -159,7 +171,8 @@ def joint_finding(
     slices : looks at slices.
     member : bool (n,), the truth.
     cluster : int (n,), the unit of independence, or None.
-    order : int (n,), an order of the records that does not depend on how they came.
+    order : an order of the records that does not depend on how they came, int (n,), or what gives
+        it.
     level : one less the chance of a false alarm.
     """
     looks = [look for item in scored for look in item.looks] + list(slices)
@@ -183,10 +196,7 @@ def _settled(test: JointTest) -> JointTest:
     """The test without the rows of its looks at slices, which nobody sums any more: they are as
     long as the records.
     """
-    looks = [
-        replace(look, rows=look.rows.take(slice(0, 0))) if look.kind == "slice" else look
-        for look in test.looks
-    ]
+    looks = [look.without_rows() if look.kind == "slice" else look for look in test.looks]
     return replace(test, looks=tuple(looks))
 
 

@@ -7,7 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import Evidence, Signals
-from tacit.core.sorting import Places, order_of, steps, tied_places
+from tacit.core.sorting import (
+    MOST_PACKED,
+    Order,
+    Places,
+    order_in_runs,
+    order_of,
+    pieces_between,
+    steps,
+    tied_places,
+)
 
 Bools = NDArray[np.bool_]
 SEED = 20_262
@@ -28,10 +37,10 @@ def pooled_order(
     """
     first = signals[0].target[:, 0]
     known = paper is not None and np.array_equal(first, paper.score)
-    order = paper.order if known and paper is not None else order_of(first)
-    same = ~(paper.step if known and paper is not None else steps(first, order))
+    order, step = _sorted(first, paper if known else None)
+    same = ~step
     if not same.any():
-        return order
+        return _written(order, len(first))
     keys: list[NDArray[Any]] = [*signals[0].features.T, signals[0].group]
     keys += [
         column
@@ -42,7 +51,7 @@ def pooled_order(
     keys = [key for key in keys if (key != key[:1]).any()]
     if keys:
         # only records that tie are sorted again, each within its tie
-        order = order.copy()
+        order = _written(order, len(first)).copy()
         tied, run = tied_places(~same)
         records = order[tied]
         order[tied] = records[np.lexsort([*(key[records] for key in keys), run])]
@@ -51,7 +60,20 @@ def pooled_order(
     return ties_by_chance(order, same, member)
 
 
-def ties_by_chance(order: Places, same: Bools, member: Bools) -> Places:
+def _sorted(values: NDArray[Any], paper: Evidence | None) -> tuple[Order, Bools]:
+    """Places of `values` (n,) in ascending order, and whether each differs from the one before."""
+    if paper is None:
+        order = order_of(values)
+        return order, steps(values, order)
+    return paper.order, paper.step
+
+
+def _written(order: Order, n: int) -> Places:
+    """The order written out where the records stand in it."""
+    return np.arange(n, dtype=np.int32 if n < MOST_PACKED else np.int64) if order is None else order
+
+
+def ties_by_chance(order: Order, same: Bools, member: Bools) -> Places:
     """The order with equal records shuffled among themselves.
 
     As they came, members would stand before the non-members that equal them. Folds dealt from such
@@ -60,17 +82,24 @@ def ties_by_chance(order: Places, same: Bools, member: Bools) -> Places:
 
     Parameters
     ----------
-    order : int (n,), the records.
+    order : int (n,), the records; None where they stand in it.
     same : bool (n - 1,), whether a record in that order equals the one before it.
     member : bool (n,), the truth; it makes the shuffle one of kinds and not of places, so that it
         does not matter how the records came.
     """
     if not same.any():
-        return order
-    tied, run = tied_places(~same)
-    records = order[tied]
-    records = records[np.lexsort((~member[records], run))]
-    chance = np.random.default_rng(SEED).random(len(records))
-    shuffled = order.copy()
-    shuffled[tied] = records[np.lexsort((chance, run))]
+        return _written(order, len(member))
+    rng = np.random.default_rng(SEED)
+    step, shuffled = ~same, _written(order, len(member))
+    shuffled = shuffled.copy() if shuffled is order else shuffled
+    # runs of equal records one piece after the other, each in the processor's cache
+    for part in pieces_between(step, len(member)):
+        tied, run = tied_places(step[part.start : part.stop - 1])
+        if len(tied) == 0:
+            continue
+        here = shuffled[part]
+        records = here[tied]
+        # non-members come last in each run
+        records = records[order_in_runs(run, 0.5 * ~member[records])]
+        here[tied] = records[order_in_runs(run, rng.random(len(records)))]
     return shuffled

@@ -17,7 +17,7 @@ from tacit.core import InvalidInput, Membership, Outputs
 from tacit.core.outputs import ARRAYS
 from tacit.metrics.clusters import MIN_CLUSTERS, effective_size
 from tacit.metrics.intervals import clopper_pearson
-from tacit.signals import available, measure
+from tacit.signals import available, kept, measure
 
 # where CI systems say which commit runs: one's own, GitHub, GitLab, Azure, Jenkins
 COMMITS = ("TACIT_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "GIT_COMMIT")
@@ -114,7 +114,7 @@ def accuracy(outputs: Outputs, membership: Membership, *, level: float = 0.95) -
     """
     if "correctness" not in available(outputs):
         return {}
-    correct = measure(outputs, "correctness")
+    correct = kept(outputs, "correctness")
     result: dict[str, float] = {}
     for name, inside in (("member", membership.member), ("nonmember", ~membership.member)):
         right = correct[inside]

@@ -1,10 +1,13 @@
 """The same answers on both sides, written in another precision, another order or shifted."""
 
+from functools import reduce
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import InvalidInput, Outputs
-from tacit.core.sorting import first_places
+from tacit.core.sorting import first_places, pieces
 
 # float32, and numbers in a table, keep about this much of a number
 PRECISION = 1e-5
@@ -43,7 +46,7 @@ def require_other_numbers(outputs: Outputs, member: NDArray[np.bool_]) -> None:
     first, second = (_numbers(outputs, first_places(side, GLANCE)) for side in (member, ~member))
     same = _same_in_order(first, second)
     if not same and n <= MOST_SORTED:
-        low, high = (np.sort(_numbers(outputs, side)[:, 0]) for side in (member, ~member))
+        low, high = (np.sort(_first_numbers(outputs, side)) for side in (member, ~member))
         other_order = _share(first, np.roll(second, 1, axis=0))
         same = other_order < MOSTLY_DIFFERENT and _same_sorted(low, high)
     if same:
@@ -53,16 +56,39 @@ def require_other_numbers(outputs: Outputs, member: NDArray[np.bool_]) -> None:
         )
 
 
-def _numbers(outputs: Outputs, rows: NDArray[np.intp] | NDArray[np.bool_]) -> NDArray[np.float64]:
+def _numbers(outputs: Outputs, rows: NDArray[np.intp]) -> NDArray[np.float64]:
     """The answers (n, k) of some records; logits of a row from its largest, for a constant that is
     added to all of them changes nothing.
     """
-    parts = (outputs.logits, outputs.probs, outputs.loss, outputs.prediction)
-    answer = next(part for part in parts if part is not None)[rows]
+    answer = _answer(outputs)[rows]
     numbers: NDArray[np.float64] = answer.reshape(len(answer), -1).astype(np.float64)
-    if outputs.logits is not None and outputs.task == "multiclass":
+    if _shifts(outputs):
         numbers -= numbers.max(axis=1, keepdims=True)
     return numbers[:, :: max(1, -(-numbers.shape[1] // MOST_COLUMNS))]
+
+
+def _first_numbers(outputs: Outputs, side: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The first column (n,) of the `_numbers` of one side."""
+    answer = _answer(outputs)
+    columns = answer.reshape(len(answer), -1)
+    first: NDArray[np.float64] = columns[side, 0].astype(np.float64)
+    if _shifts(outputs):
+        largest = np.empty(len(columns), columns.dtype)
+        for part in pieces(len(columns)):
+            # column by column: the largest of a short row is slow to find
+            largest[part] = reduce(np.maximum, columns[part].T)
+        first -= largest[side]
+    return first
+
+
+def _answer(outputs: Outputs) -> NDArray[Any]:
+    parts = (outputs.logits, outputs.probs, outputs.loss, outputs.prediction)
+    return next(part for part in parts if part is not None)
+
+
+def _shifts(outputs: Outputs) -> bool:
+    """May a constant be added to all numbers of a row?"""
+    return outputs.logits is not None and outputs.task == "multiclass"
 
 
 def _same_in_order(first: NDArray[np.float64], second: NDArray[np.float64]) -> bool:

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, cast
 
 import numpy as np
@@ -31,7 +31,7 @@ from tacit.metrics import advantage, named
 from tacit.metrics.looks import Look, Ranked, cut_look, rank_look
 from tacit.metrics.prequential import deal_folds, learned_looks
 from tacit.metrics.vulnerability import Candidate
-from tacit.signals import feature_matrix, measure
+from tacit.signals import feature_matrix, kept
 
 CHOSEN_METRICS = (
     "balanced_accuracy",
@@ -63,7 +63,7 @@ class Scored:
     check : the recipe.
     evidence : the records that it scored: all, or all but the first fold of one that learns.
     looks : what the joint test looks at; empty where another attack ranks the records the same.
-    candidate : the attack for the vulnerability score.
+    learned : for the vulnerability score, one that learns; None of an attack that is `ranked`.
     ranked : its scores sorted, None of one that learns.
     fold : int8 (n,), of one that learns, the fold of each record; 0 where it did not score it.
     same_as : name of the attack that ranks the records the same.
@@ -72,7 +72,7 @@ class Scored:
     check: Check
     evidence: Evidence
     looks: tuple[Look, ...]
-    candidate: Candidate
+    learned: Candidate | None = None
     ranked: Ranked | None = None
     fold: NDArray[np.int8] | None = None
     same_as: str = ""
@@ -81,6 +81,22 @@ class Scored:
     def name(self) -> str:
         """Of the check."""
         return self.check.name
+
+    def without_rows(self) -> "Scored":
+        """The same attack, whose ranks are no longer summed: they are as long as the records."""
+        looks = tuple(look.without_rows() for look in self.looks)
+        ranked = self.ranked
+        if ranked is not None:
+            ranked = replace(ranked, rank=ranked.rank[:0].copy())
+        return replace(self, looks=looks, ranked=ranked, learned=self.candidate)
+
+    @property
+    def candidate(self) -> Candidate:
+        """The attack for the vulnerability score."""
+        if self.learned is not None:
+            return self.learned
+        assert self.ranked is not None
+        return Candidate.of(self.ranked)
 
     @property
     def source(self) -> str:
@@ -96,12 +112,12 @@ class Scores:
     ----------
     items : the attacks that could be run.
     failed : one result with its reason for each that could not.
-    order : int (n,), an order of the records that does not depend on how they came.
+    order : gives int (n,), an order of the records that does not depend on how they came.
     """
 
     items: tuple[Scored, ...]
     failed: tuple[CheckResult, ...]
-    order: Places
+    order: Callable[[], Places]
 
 
 def score_all(
@@ -120,37 +136,45 @@ def score_all(
     outputs : what the model answered.
     membership : the truth.
     tell : called with (what, done, of).
-    paper : scores of these records that were sorted already.
+    paper : negated losses of these records in ascending order, where all that is known of them are
+        losses and all `recipes` read them; `membership` is in that order then.
     """
-    signals = _signals(recipes, outputs)
-    order = pooled_order([signals[check.statistic] for check in recipes], membership.member, paper)
+    signals = _signals(recipes, outputs, paper)
+    seen_by = [signals[check.statistic] for check in recipes]
+    found = partial(pooled_order, seen_by, membership.member, paper)
+    order: Callable[[], Places] = cache(found) if paper is None else found
     items: list[Scored] = []
     failed: list[CheckResult] = []
     learns = any(check.attack.learns for check in recipes)
-    fold = deal_folds(order, cluster=membership.cluster) if learns else np.zeros(0, np.int8)
-    known = Ordered(signals[recipes[0].statistic].target[:, 0], order, paper)
+    fold = deal_folds(order(), cluster=membership.cluster) if learns else np.zeros(0, np.int8)
+    first = seen_by[0].target[:, 0]
     for done, check in enumerate(recipes):
         tell(check.name, done, len(recipes) + 1)
         seen = signals[check.statistic]
         try:
             if check.attack.learns:
-                items.append(by_folds(check, seen, membership, fold, order))
+                items.append(by_folds(check, seen, membership, fold, order()))
             else:
-                evidence = known.sorted(collect(check.attack, seen, membership))
+                evidence = collect(check.attack, seen, membership)
+                evidence = _sorted(evidence, first, order, paper)
                 items.append(at_thresholds(check, evidence, items))
         except NotEnoughData as error:
             failed.append(_failed(check, error))
     return Scores(tuple(items), tuple(failed), order)
 
 
-def _signals(recipes: Sequence[Check], outputs: Outputs) -> dict[str, Signals]:
+def _signals(
+    recipes: Sequence[Check], outputs: Outputs, paper: Evidence | None
+) -> dict[str, Signals]:
+    if paper is not None:
+        return {"loss": Signals.of(paper.score, statistic="loss")}
     group = outputs.label if outputs.label is not None and outputs.label.ndim == 1 else None
     reads = any(
         check.attack.learns and getattr(check.attack, "reads_features", True) for check in recipes
     )
     features = feature_matrix(outputs) if reads else None
     return {
-        name: Signals.of(measure(outputs, name), features=features, group=group, statistic=name)
+        name: Signals.of(kept(outputs, name), features=features, group=group, statistic=name)
         for name in dict.fromkeys(check.statistic for check in recipes)
     }
 
@@ -165,33 +189,19 @@ def _failed(check: Check, error: NotEnoughData) -> CheckResult:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Ordered:
-    """Numbers that were sorted already.
-
-    Parameters
-    ----------
-    values : floats (n,).
-    order : int (n,), their places in ascending order.
-    paper : evidence with the same order of ties as they came, or None.
+def _sorted(
+    evidence: Evidence,
+    values: NDArray[np.floating[Any]],
+    order: Callable[[], Places],
+    paper: Evidence | None,
+) -> Evidence:
+    """The evidence, sorted; what was sorted before is not sorted again: a `paper` with the same
+    scores, or `values` (n,), of which `order` gives the ascending places.
     """
-
-    values: NDArray[np.floating[Any]]
-    order: Places
-    paper: Evidence | None = None
-
-    def sorted(self, evidence: Evidence) -> Evidence:
-        """The evidence, sorted; what was sorted before is not sorted again."""
-        if not np.array_equal(evidence.score, self.values):
-            return evidence.sorted_by()
-        paper = self.paper
-        if (
-            paper is not None
-            and np.array_equal(paper.score, evidence.score)
-            and np.array_equal(paper.member, evidence.member)
-        ):
-            return evidence.sorted_like(paper)
-        return evidence.sorted_by(self.order)
+    if paper is not None:
+        return evidence.sorted_like(paper)
+    known = np.array_equal(evidence.score, values)
+    return evidence.sorted_by(order() if known else None)
 
 
 def at_thresholds(check: Check, evidence: Evidence, before: Sequence[Scored] = ()) -> Scored:
@@ -205,13 +215,12 @@ def at_thresholds(check: Check, evidence: Evidence, before: Sequence[Scored] = (
     """
     evidence = evidence.sorted_by()
     ranked = Ranked.of(check.name, evidence.score, order=evidence.order, step=evidence.step)
-    candidate = Candidate.of(ranked)
     for other in before:
         if other.ranked is not None and np.array_equal(other.ranked.rank, ranked.rank):
-            return Scored(check, evidence, (), candidate, ranked, same_as=other.source)
+            return Scored(check, evidence, (), None, ranked, same_as=other.source)
     looks = (rank_look(ranked, evidence.member), cut_look(ranked, evidence.member))
     kept = tuple(look for look in looks if look is not None)
-    return Scored(check, evidence, kept, candidate, ranked)
+    return Scored(check, evidence, kept, None, ranked)
 
 
 def by_folds(

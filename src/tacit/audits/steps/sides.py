@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.attacks import Threshold
+from tacit.audits.steps.ascending import by_falling_loss
 from tacit.audits.steps.blind_baseline import backwards_warning
 from tacit.audits.steps.equal_rows import EqualRows
 from tacit.audits.steps.same_numbers import require_other_numbers
@@ -20,8 +21,8 @@ from tacit.core import (
     Signals,
     collect as marked,
 )
-from tacit.core.sorting import Places, backwards, first_places
-from tacit.signals import available, measure
+from tacit.core.sorting import first_places
+from tacit.signals import available, kept
 
 # Equal rows of a coin's split lie on one side too often, or on both, in 1 audit of 30,000 each.
 REPEATS, COPIES = 4.0, -4.0
@@ -55,7 +56,8 @@ class Sides:
     backwards : why the sides look swapped; empty where they do not.
     constant : the side for which the model answered the same for every record: "record",
         "non-member", or "" for none.
-    paper : of losses alone, the threshold attack on them, sorted; else None.
+    paper : of losses alone without clusters, the threshold attack on them, the records in
+        ascending order of the score; else None.
     """
 
     n_nonmembers: int
@@ -110,8 +112,7 @@ def compared(
         sides = replace(sides, repeated=0, cluster=None)
     # of losses alone the largest comes last, and is the least like a member
     alone = outputs.task == "loss" and outputs.label is None
-    step = found.step if alone else None
-    falling = None if step is None else (backwards(found.order, step), step[::-1])
+    rising = None if not alone or found.step is None else (found.order, found.step)
     if digest is not None:
         found = EqualRows.by_number(digest, member)
         _require_different([digest], found, member, "records")
@@ -137,12 +138,16 @@ def compared(
     # members that are all answered alike may all be known by heart; of non-members only some are
     several = len(member) - np.count_nonzero(member) >= FEW_COPIES
     flat = several and not same and constant(outputs, ~member) and not _coarse(outputs)
-    paper = None if falling is None else _by_loss(outputs, member, units, *falling)
+    paper = None
+    if rising is not None and outputs.loss is not None and units is None:
+        paper = by_falling_loss(outputs.loss, member, *rising)
+    del rising
+    swapped = _backwards(outputs, member, units, paper)
     return replace(
         sides,
         constant="record" if same else "non-member" if flat else "",
-        backwards=_backwards(outputs, member, units, paper),
-        paper=paper,
+        backwards=swapped,
+        paper=None if paper is None else paper.without_counts(),
     )
 
 
@@ -208,7 +213,7 @@ def _answers(outputs: Outputs) -> list[NDArray[Any]]:
 def _likeness(outputs: Outputs) -> NDArray[np.float64]:
     names = available(outputs)
     name = next((name for name in ("loss", "entropy") if name in names), names[0])
-    return np.asarray(measure(outputs, name), np.float64)
+    return np.asarray(kept(outputs, name), np.float64)
 
 
 def _coarse(outputs: Outputs) -> bool:
@@ -257,23 +262,14 @@ def _require_different(
 
 
 def _by_loss(
-    outputs: Outputs,
-    member: NDArray[np.bool_],
-    cluster: NDArray[Any] | None,
-    order: Places | None = None,
-    step: NDArray[np.bool_] | None = None,
+    outputs: Outputs, member: NDArray[np.bool_], cluster: NDArray[Any] | None
 ) -> Evidence | None:
-    """The records scored by how well the model fits them, sorted where their ascending `order` and
-    its steps are known; None without members or non-members.
-    """
-    signals = Signals.of(measure(outputs, "loss"), statistic="loss")
+    """The records scored by how well the model fits them; None without members or non-members."""
+    signals = Signals.of(kept(outputs, "loss"), statistic="loss")
     try:
-        paper = marked(Threshold(), signals, Membership(member, cluster))
+        return marked(Threshold(), signals, Membership(member, cluster))
     except NotEnoughData:
         return None
-    if order is not None:
-        paper.sorted_by(order, step)
-    return paper
 
 
 def _backwards(
@@ -287,7 +283,7 @@ def _backwards(
     if "loss" not in names:
         return ""
     if "correctness" in names:
-        right = measure(outputs, "correctness")
+        right = kept(outputs, "correctness")
         if right[member].mean() >= right[~member].mean():
             return ""
     paper = _by_loss(outputs, member, cluster) if paper is None else paper

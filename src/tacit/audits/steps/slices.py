@@ -11,11 +11,11 @@ from tacit.audits.steps.scoring import Scored, reaching_chance
 from tacit.audits.steps.small_cells import hidden_values
 from tacit.core import CheckResult, Evidence, Note, NotEnoughData, Outputs
 from tacit.core.checking import MIN_CELL, labelled_codes
-from tacit.core.sorting import Places, counted, parted, placed, searched, smallest, taken
+from tacit.core.sorting import Order, counted, parted, placed, searched, smallest, taken
 from tacit.metrics import advantage, auc, simultaneous_level
 from tacit.metrics.joint import JointTest
 from tacit.metrics.looks import Look, slice_look
-from tacit.signals import available, measure
+from tacit.signals import available, kept
 
 # An interval on fewer of either side would be too wide to read.
 MIN_SIDE = 20
@@ -32,7 +32,8 @@ def columns_of(outputs: Outputs, paper: Evidence | None = None) -> dict[str, Col
     Parameters
     ----------
     outputs : of n records.
-    paper : scores of the records that were sorted already.
+    paper : scores of the records that were sorted already; where they stand in ascending order,
+        they are the negated losses, and the codes are in that order too.
     """
     columns: dict[str, Column] = {}
     names = available(outputs)
@@ -42,30 +43,31 @@ def columns_of(outputs: Outputs, paper: Evidence | None = None) -> dict[str, Col
             texts = [outputs.classes[int(text)] for text in texts]
         columns["class"] = (code, texts)
     if "correctness" in names:
-        correct = measure(outputs, "correctness") > 0.5
+        correct = kept(outputs, "correctness") > 0.5
         columns["prediction"] = (correct.astype(np.int64), ["wrong", "correct"])
     if "loss" in names:
-        fit = measure(outputs, "loss")
-        known = paper is not None and np.array_equal(fit, paper.score)
-        columns["loss percentile"] = _deciles(fit, paper.order if known and paper else None)
+        stands = paper is not None and paper.stands
+        fit = paper.score if stands and paper is not None else kept(outputs, "loss")
+        known = stands or (paper is not None and np.array_equal(fit, paper.score))
+        order = paper.order if known and paper is not None else None
+        columns["loss percentile"] = _deciles(fit, order, stands=stands)
     return columns
 
 
-def _deciles(fit: NDArray[np.floating], order: Places | None) -> Column:
+def _deciles(fit: NDArray[np.floating], order: Order, *, stands: bool = False) -> Column:
     """Tenths by the loss, of which `fit` (n,) is the negative and whose ascending `order` may be
-    known.
+    known, or which `stands` in it.
     """
     share = np.linspace(0, 1, N_PERCENTILES + 1)[1:-1]
-    if order is None:
+    if order is None and not stands:
         edges = np.unique(np.quantile(-fit, share))
         code = np.searchsorted(edges, -fit, side="left").astype(np.int8)
     else:
-        loss = taken(fit, order[::-1])
-        np.negative(loss, out=loss)
-        edges = np.unique(_quantiles(loss, share))
-        ends = np.append(searched(loss, edges, side="right"), len(loss))
+        score = taken(fit, order)
+        edges = np.unique(_quantiles(score[::-1], share))
+        ends = np.append(len(score) - searched(score, -edges, side="left"), len(score))
         groups = np.repeat(np.arange(len(ends), dtype=np.int8), np.diff(ends, prepend=0))
-        code = placed(groups, order[::-1])
+        code = placed(groups[::-1], order)
     if len(edges) < N_PERCENTILES - 1:
         return code, [
             f"group {i + 1} of {len(edges) + 1}, lowest first" for i in range(len(edges) + 1)
@@ -73,11 +75,11 @@ def _deciles(fit: NDArray[np.floating], order: Places | None) -> Column:
     return code, [f"{10 * i}-{10 * (i + 1)} %" for i in range(N_PERCENTILES)]
 
 
-def _quantiles(ascending: NDArray[np.floating], share: NDArray[np.float64]) -> NDArray[Any]:
-    """`np.quantile` of sorted numbers, from the two neighbours of each quantile alone."""
-    place = share * (len(ascending) - 1)
+def _quantiles(falling: NDArray[np.floating], share: NDArray[np.float64]) -> NDArray[Any]:
+    """`np.quantile` of negated falling numbers, from the two neighbours of each quantile alone."""
+    place = share * (len(falling) - 1)
     low = np.floor(place).astype(np.intp)
-    pairs = ascending[np.stack([low, np.minimum(low + 1, len(ascending) - 1)])]
+    pairs = -falling[np.stack([low, np.minimum(low + 1, len(falling) - 1)])]
     return np.array([np.quantile(pair, part) for pair, part in zip(pairs.T, place - low)])
 
 
@@ -164,11 +166,11 @@ def _n_enough(column: Column, hidden: NDArray[np.bool_], shown: Evidence) -> int
     return int(np.count_nonzero((np.minimum(members, others) >= MIN_SIDE) & ~hidden))
 
 
-def _ascending(shown: Evidence) -> tuple[Evidence, Places | None]:
+def _ascending(shown: Evidence) -> tuple[Evidence, Order]:
     """Evidence whose slices are sorted as they are, and the order in which it stands; of clusters
     the same evidence.
     """
-    if shown.cluster is not None:
+    if shown.cluster is not None or shown.stands:
         return shown, None
     score, member = taken(shown.score, shown.order), taken(shown.member, shown.order)
     return Evidence(score, member, None, shown.assignment, shown.attack), shown.order
