@@ -70,3 +70,40 @@ def test_a_score_that_knows_more_is_found():
 def test_other_lengths_are_refused():
     with pytest.raises(InvalidInput, match="one row a record"):
         conditional_p_values(np.zeros((3, 1)), np.ones(2, bool), np.ones(3))
+
+
+def test_a_score_that_says_nothing_has_a_p_value_of_exactly_one_whatever_the_blocks(monkeypatch):
+    for block in (1 << 22, 30 * 700, 1):
+        monkeypatch.setattr(conditional, "BLOCK", block)
+        p = conditional_p_values(np.zeros((30, 1)), np.arange(30) < 15, np.full(30, 0.5))
+        assert p.tolist() == [1.0]
+
+
+def test_no_p_value_is_below_one_in_two_thousand():
+    member = np.arange(40) < 20
+    p = conditional_p_values((member - 0.5)[:, None], member, np.full(40, 0.5))
+    assert p.tolist() == [1 / 2_000]
+
+
+def test_a_cluster_of_one_record_is_that_record():
+    rng = np.random.default_rng(3)
+    rest, member, chance = rng.normal(size=(20, 2)), rng.random(20) < 0.5, rng.random(20)
+    alone = conditional_p_values(rest, member, chance, cluster=np.arange(20))
+    assert alone.tolist() == conditional_p_values(rest, member, chance).tolist()
+
+
+def test_keys_are_drawn_in_blocks_that_fill_the_memory_they_may_use(monkeypatch):
+    drawn = []
+
+    class Half:
+        def random(self, shape, dtype):
+            drawn.append((*shape, dtype))
+            return np.full(shape, 0.5, dtype)
+
+    monkeypatch.setattr(conditional.np.random, "default_rng", lambda seed: Half())
+    monkeypatch.setattr(conditional, "BLOCK", 30 * 700 + 29)
+    # a chance of exactly what was drawn makes nobody a member, a larger one does
+    p = conditional_p_values(np.ones((30, 1)), np.arange(30) < 1, np.full(30, 0.5))
+    assert drawn == [(700, 30, np.float32)] * 2 + [(599, 30, np.float32)]
+    assert p.tolist() == [1 / 2_000]
+    assert conditional_p_values(np.ones((9, 1)), np.arange(9) < 9, np.full(9, 0.51))[0] == 1

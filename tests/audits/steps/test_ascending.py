@@ -8,9 +8,10 @@ import pytest
 
 import tacit
 from tacit import Outputs
+from tacit.attacks import LiRA, Threshold
 from tacit.audits.one_model import membership_audit
-from tacit.audits.steps.ascending import by_falling_loss
-from tacit.core import Membership
+from tacit.audits.steps.ascending import by_falling_loss, reads_ascending
+from tacit.core import Check, Membership
 from tacit.core.sorting import sorted_once
 
 RNG = np.random.default_rng(0)
@@ -78,6 +79,26 @@ def test_scores_stand_in_order_and_equal_ones_as_they_came(name):
     assert np.array_equal(paper.member, member[order])
     assert np.array_equal(paper.step, np.diff(paper.score) != 0)
     assert by_falling_loss(loss, np.ones(len(loss), bool), *sorted_once(loss)) is None
+
+
+def test_one_record_is_a_side_and_none_is_not():
+    loss = np.array([0.3, 0.1, 0.2])
+    for member in ([True, False, False], [False, True, True]):
+        paper = by_falling_loss(loss, np.array(member), *sorted_once(loss))
+        assert paper is not None
+        assert paper.score.tolist() == [-0.3, -0.2, -0.1]
+        assert paper.member.tolist() == [member[0], member[2], member[1]]
+    assert by_falling_loss(loss, np.zeros(3, bool), *sorted_once(loss)) is None
+    assert by_falling_loss(loss, np.ones(3, bool), *sorted_once(loss)) is None
+
+
+def test_only_thresholds_on_the_loss_read_records_in_any_order():
+    loss = Check("loss", statistic="loss", attack=Threshold())
+    other = Check("margin", statistic="margin", attack=Threshold())
+    learned = Check("lira", statistic="loss", attack=LiRA())
+    assert reads_ascending([loss, loss])
+    assert not reads_ascending([loss, other])
+    assert not reads_ascending([learned, loss])
 
 
 def test_an_audit_of_losses_holds_few_copies_of_them():

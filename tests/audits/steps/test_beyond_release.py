@@ -158,3 +158,54 @@ def test_what_a_row_explains_is_taken_from_membership_and_from_the_score(monkeyp
     # nobody is a member for certain
     assert set(seen["chance"]) == {0.99}
     np.testing.assert_allclose(seen["residual"][:, 0], np.arange(1, N + 1) - 3)
+
+
+def test_a_score_at_exactly_the_error_is_tried():
+    table = np.random.default_rng(0).normal(size=(40, 2))
+    known = rows(np.arange(40) % 2 == 0, table, np.arange(40.0))
+    for p_value, tried in ((0.05, 1), (np.nextafter(0.05, 1), 0)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Rows, "explain", lambda self, targets: np.zeros(targets.shape))
+            shown = {"a": np.arange(40.0)}
+            found = beyond_release(shown, joint(a=p_value), known, alpha=0.05, level=0.95)
+        assert len(found.results) == tried
+
+
+def test_each_score_is_graded_by_what_the_row_tells_of_its_ranks(monkeypatch):
+    """Columns: membership, then ranks and tail of the first score, ranks and tail of the second."""
+    member = np.arange(N) % 2 == 0
+    known = rows(member, np.zeros((N, 2)), np.arange(float(N)))
+    told = np.stack([0.25 + 0.5 * member, member, -0.5 * member, ~member, 0.5 * member], axis=1)
+    seen = {}
+
+    def conditional_p_values(residual, truth, chance, *, cluster):
+        seen.update(residual=residual, chance=chance)
+        return np.full(residual.shape[1], 0.001)
+
+    monkeypatch.setattr(steps, "conditional_p_values", conditional_p_values)
+    monkeypatch.setattr(Rows, "explain", lambda self, targets: told)
+    shown = {"a": np.arange(float(N)), "b": np.arange(float(N))[::-1]}
+    found = beyond_release(shown, joint(a=0.01, b=0.02), known, alpha=0.05, level=0.9)
+    assert seen["chance"].tolist() == told[:, 0].tolist()
+    assert seen["residual"].shape == (N, 4)
+    assert [result.estimates[0].value for result in found.results] == [1.0, 0.0]
+    assert {result.estimates[0].level for result in found.results} == {0.9}
+    sizes = {(result.n_members, result.n_nonmembers) for result in found.results}
+    assert sizes == {(N // 2, N // 2)}
+
+
+def test_a_likely_member_is_likely_at_most_to_99_in_100(monkeypatch):
+    member = np.arange(40) % 2 == 0
+    known = rows(member, np.zeros((40, 2)), np.arange(40.0))
+    seen = []
+
+    def conditional_p_values(residual, truth, chance, *, cluster):
+        seen.extend(chance[:3])
+        return np.full(residual.shape[1], 0.5)
+
+    monkeypatch.setattr(steps, "conditional_p_values", conditional_p_values)
+    said = np.zeros((40, 2))
+    said[:3, 0] = [-3.0, 0.4, 3.0]
+    monkeypatch.setattr(Rows, "explain", lambda self, targets: said)
+    beyond_release({"a": np.arange(40.0)}, joint(a=0.01), known, alpha=0.05, level=0.9)
+    assert seen == pytest.approx([0.01, 0.4, 0.99])

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
+import pytest
 
 from tacit.audits.steps import record_guesses as steps
 from tacit.core import Outputs
@@ -99,3 +100,129 @@ def test_what_a_label_tells_of_a_score_is_counted_in_the_other_folds():
     np.testing.assert_allclose(told[3], (1 + 3 + 5 * 3) / 7)
     np.testing.assert_allclose(told[4], 3.0)
     np.testing.assert_allclose(told[:3], [(100 + 500) / 6, (100 + 500) / 6, 100.0])
+
+
+@pytest.fixture
+def plain_fits(monkeypatch):
+    """Every model of scikit-learn that is fitted here says the mean of what it was fitted on."""
+    made = []
+
+    class Plain(Memory):
+        def __init__(self, *settings, **named):
+            made.append((settings, named))
+
+        def fit(self, x, y):
+            self.columns = x.shape[1]
+            self.mean = y.mean(axis=0)
+            self.classes_, counts = np.unique(y, return_counts=True)
+            self.share = counts / counts.sum()
+            return self
+
+        def predict(self, x):
+            return np.repeat(np.atleast_1d(self.mean)[None], len(x), axis=0).squeeze()
+
+        def predict_proba(self, x):
+            return np.tile(self.share, (len(x), 1))
+
+    for name in (
+        "ensemble.RandomForestRegressor",
+        "ensemble.RandomForestClassifier",
+        "neighbors.KNeighborsRegressor",
+        "neighbors.KNeighborsClassifier",
+    ):
+        monkeypatch.setattr(f"sklearn.{name}", Plain)
+    return made
+
+
+FOREST = {"min_samples_leaf": 5, "max_features": 1 / 3, "random_state": 7, "n_jobs": 1}
+
+
+def test_a_forest_of_sixty_trees_says_what_the_columns_tell(plain_fits):
+    fold = np.repeat([0, 1], 40).astype(np.int8)
+    score = np.r_[np.arange(40.0), 10 + np.arange(40.0)]
+    told = steps.forest_guess(np.zeros((80, 2)), score, fold, seed=7)
+    np.testing.assert_allclose(told, np.repeat([29.5, 19.5], 40))
+    assert plain_fits == [((60,), FOREST)] * 2
+
+
+def test_a_row_tells_what_a_line_and_a_forest_tell_from_the_other_folds(plain_fits):
+    """A ridge by hand: in units of spread, slope Sxy / (Sxx + 1) about the means of the others."""
+    rng = np.random.default_rng(0)
+    x, fold = rng.normal(size=40), (np.arange(40) % 2).astype(np.int8)
+    targets = np.column_stack([3 * x + rng.normal(size=40), rng.normal(size=40), np.full(40, 4.0)])
+    told = steps.row_guesses(x[:, None], np.zeros((40, 1)), targets, fold, seed=7)
+    for number in (0, 1):
+        here, there = fold == number, fold != number
+        away = x[there] - x[there].mean()
+        slope = away @ targets[there] / (away @ away + 1)
+        line = targets[there].mean(axis=0) + (x[here] - x[there].mean())[:, None] * slope
+        np.testing.assert_allclose(told[here], line, atol=1e-9)
+    assert plain_fits == [((60,), FOREST)] * 2
+
+
+def test_a_forest_learns_what_the_line_leaves(monkeypatch):
+    """Here the forest says the mean of what is left, and 5 more."""
+    left = []
+
+    class Five(Memory):
+        def __init__(self, *_, **__): ...
+
+        def fit(self, x, y):
+            assert x.dtype == np.float32
+            left.append(y)
+            return self
+
+        def predict(self, x):
+            return np.full((len(x), 1), 5.0)
+
+    monkeypatch.setattr("sklearn.ensemble.RandomForestRegressor", Five)
+    fold = np.repeat([0, 1], [20, 10]).astype(np.int8)
+    target = np.arange(30.0)[:, None]
+    told = steps.row_guesses(np.zeros((30, 1)), np.zeros((30, 1)), target, fold, seed=0)
+    spread = np.arange(30).std()
+    np.testing.assert_allclose(told[:20, 0], 24.5 + 5 * spread)
+    np.testing.assert_allclose(told[20:, 0], 9.5 + 5 * spread)
+    np.testing.assert_allclose(left[0][:, 0], (np.arange(20, 30) - 24.5) / spread)
+
+
+def test_fits_use_records_spread_evenly(monkeypatch):
+    monkeypatch.setattr(steps, "FIT_LIMIT", 10)
+    for n, step in ((9, 1), (10, 1), (11, 2), (20, 2), (21, 3)):
+        here = np.arange(n + 2) < 2
+        assert steps._others(here).tolist() == list(range(2, n + 2, step))
+
+
+def test_one_other_record_tells_its_own_score_and_none_tells_nothing():
+    label, score = np.array([0, 0]), np.array([3.0, 7.0])
+    assert steps.class_means(label, score, np.array([0, 1], np.int8)).tolist() == [7.0, 3.0]
+    assert steps.class_means(label, score, np.array([0, 0], np.int8)).tolist() == [0.0, 0.0]
+
+
+def test_the_difficulty_of_a_number_is_the_squared_error_of_each_fit(plain_fits):
+    """Two numbers a record: their mean counts. Rows 1 to 80 of 81."""
+    rows, fold = np.arange(1, 81), np.repeat([0, 1], 40).astype(np.int8)
+    truth = np.column_stack([np.arange(81.0), np.arange(81.0) + 4])
+    outputs = Outputs(prediction=np.zeros((81, 2)), truth=truth)
+    features = np.zeros((80, 1), np.float32)
+    found = steps.difficulties(features, outputs, rows, fold, seed=7)
+    assert len(found) == 3
+    said = np.repeat([62.5, 22.5], 40)
+    for score in found:
+        np.testing.assert_allclose(score, -((said - (rows + 2)) ** 2), rtol=1e-6)
+    forest = {"min_samples_leaf": 5, "random_state": 7, "n_jobs": 1}
+    assert [made for made in plain_fits if made[1]] == [((60,), forest)] * 2
+    assert [made for made in plain_fits if not made[1]] == [((15,), {})] * 2
+
+
+def test_the_difficulty_of_a_label_is_its_chance_in_the_other_folds(plain_fits):
+    """One in four of the first fold has class 1, and three in four of the second."""
+    rows, fold = np.arange(1, 81), np.repeat([0, 1], 40).astype(np.int8)
+    label = np.r_[0, (np.arange(40) < 10).astype(int), (np.arange(40) < 30).astype(int)]
+    outputs = Outputs(probs=np.full((81, 2), 0.5), label=label)
+    found = steps.difficulties(np.zeros((80, 1), np.float32), outputs, rows, fold, seed=7)
+    own = label[1:]
+    share = np.where(fold == 0, 0.75, 0.25)
+    expected = np.log(np.where(own == 1, share, 1 - share))
+    assert len(found) == 3
+    for score in found:
+        np.testing.assert_allclose(score, expected, rtol=1e-3)

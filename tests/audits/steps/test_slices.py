@@ -168,3 +168,48 @@ def test_the_corrected_p_value_decides_whether_an_interval_leaves_chance_out(cor
     area, gain = result.estimates
     assert (area.low == 0.5) == (gain.low == 0.0) == reaches
     assert (result.p_value, result.p_adjusted) == (1e-9, corrected)
+
+
+def test_all_slices_with_enough_records_share_the_level_and_each_its_error(monkeypatch):
+    """Groups of 40 + 40, 20 + 20, and 19 + 60: the last has no interval, and costs none."""
+    from tacit.audits.steps import slices as steps
+
+    seen = []
+
+    def slice_of(key, paper, records, p_values, level, *, alpha):
+        seen.append((*key, len(records), p_values, level, alpha))
+        return key
+
+    monkeypatch.setattr(steps, "_slice", slice_of)
+    code = np.repeat([0, 0, 1, 1, 2, 2], [40, 40, 20, 20, 19, 60])
+    member = np.repeat([True, False] * 3, [40, 40, 20, 20, 19, 60])
+    evidence = Evidence.of(np.random.default_rng(0).normal(size=199), member)
+    columns = {"g": (code, ["a", "b", "c"])}
+    monkeypatch.setattr(steps, "_corrected", lambda *_: {("g", "a"): (0.01, 0.04)})
+    found = steps.slice_results(None, columns, evidence, level=0.9)
+    assert len(found) == 3
+    wide = simultaneous_level(0.9, 2)
+    error = pytest.approx(0.1)
+    assert seen == [
+        ("g", "a", 80, (0.01, 0.04), wide, error),
+        ("g", "b", 40, None, wide, error),
+        ("g", "c", 79, None, wide, error),
+    ]
+
+
+def test_the_smallest_p_value_of_all_attacks_at_a_slice_counts():
+    """Two attacks look at values b and c of one column; a has too few records."""
+    from types import SimpleNamespace
+
+    from tacit.audits.steps.slices import _corrected
+
+    columns = {"g": (np.repeat([0, 1, 2], [39, 40, 60]), ["a", "b", "c"])}
+    looks = [
+        SimpleNamespace(kind="slice", source="g", p_value=np.array([0.3, 0.02])),
+        SimpleNamespace(kind="rank", source="g", p_value=np.array([1e-9])),
+        SimpleNamespace(kind="slice", source="g", p_value=np.array([0.2, 0.5])),
+    ]
+    adjusted = np.array([0.9, 0.4, 1e-8, 0.8, 1.0])
+    places = {id(looks[0]): [0, 1], id(looks[2]): [3, 4]}
+    test = SimpleNamespace(looks=looks, adjusted=adjusted, places=lambda look: places[id(look)])
+    assert _corrected(test, columns) == {("g", "b"): (0.2, 0.8), ("g", "c"): (0.02, 0.4)}

@@ -206,3 +206,150 @@ def test_one_side_that_overlaps_is_too_much_beyond_one_text_in_a_hundred(shares,
     from tacit.audits.steps.text_gates import Overlap
 
     assert Overlap(np.zeros(3, bool), 32, *shares).too_much == bool(much)
+
+
+@pytest.mark.parametrize(
+    ("n", "members", "enough"), [(12, 6, True), (11, 5, False), (500, 1, True), (499, 1, False)]
+)
+def test_five_hundred_splits_are_enough_for_five_guessers(n, members, enough):
+    """One in 100 after Holm over five is one in 500: 924 splits of 12, 462 of 11, 500 of 500."""
+    from tacit.audits.steps.text_gates import can_be_refused
+
+    assert can_be_refused(Membership(np.arange(n) < members)) == enough
+
+
+def test_each_half_is_guessed_by_what_the_other_half_teaches(monkeypatch):
+    from types import SimpleNamespace
+
+    from tacit.audits.steps import text_gates
+    from tacit.core import deal
+
+    truth = Membership(np.arange(20) < 10)
+    told = []
+    monkeypatch.setattr(text_gates, "collect", lambda _, signals, __: told.append(signals.known))
+    monkeypatch.setattr(text_gates, "auc", lambda _: SimpleNamespace(p_value=0.5))
+    text_gates._by_halves(None, truth, seed=3)
+    part = deal(truth, 2, seed=3)
+    for hidden, known in enumerate(told):
+        assert (known[part == hidden] == -1).all()
+        assert (known[part != hidden] == truth.member[part != hidden]).all()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        # ten of the first lot, the last of them at place 30
+        ([21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 40], [], 10 / 31),
+        # four of the first lot, and the sixth of the second at its place 99
+        ([0, 1, 2, 63], [0, 10, 20, 30, 40, 99, 150], 10 / (64 + 99 + 1)),
+        # six of all 1,024, and the truth
+        ([5], [0, 10, 20, 30, 40], 7 / 1025),
+    ],
+)
+def test_shuffles_stop_at_ten_that_do_as_well(monkeypatch, first, second, expected):
+    from tacit.audits.steps import text_gates
+
+    lots = iter((first, second, []))
+
+    def areas(score, keys):
+        found = np.full(keys.shape[1], 0.6)
+        found[next(lots)] = 0.7
+        if len(found) == 65:
+            found[-1] = 0.7  # the truth, and ties with it count
+        return found
+
+    monkeypatch.setattr(text_gates, "_areas", areas)
+    truth = Membership(np.arange(20) < 10)
+    assert text_gates._by_shuffles(Knows(np.zeros(20)), truth, seed=0) == pytest.approx(expected)
+
+
+def test_runs_of_twenty_four_words_are_shared_and_shorter_texts_where_they_stand_whole():
+    from tacit.audits.steps.text_gates import overlap_of
+
+    def words(first, last, kind="w"):
+        return " ".join(f"{kind}{i}" for i in range(first, last))
+
+    texts = [
+        words(0, 30),  # 24 of it stand in a non-member
+        words(100, 130),  # only 23 do
+        words(200, 208),  # 8 words, whole in a longer non-member
+        words(300, 307),  # 7 words in a longer one say nothing
+        words(400, 407),  # but another text is the same
+        words(3, 27) + " " + words(0, 9, "x"),
+        words(105, 128) + " " + words(0, 9, "y"),
+        words(198, 210),
+        words(295, 310),
+        words(400, 407),
+        words(500, 540),
+    ]
+    member = np.arange(11) < 5
+    found = overlap_of(None, Membership(member), texts)
+    assert np.flatnonzero(found.shared).tolist() == [0, 2, 4, 5, 9]
+    assert (found.member, found.nonmember) == (3 / 5, 2 / 6)
+    assert (found.length, found.unit) == (24, "words")
+    assert overlap_of(None, Membership(member), None) is None
+    turned = overlap_of(None, Membership(~member), texts)
+    assert (turned.member, turned.nonmember) == (2 / 6, 3 / 5)
+    assert turned.shared.tolist() == found.shared.tolist()
+
+
+def test_runs_of_thirty_two_tokens_are_shared_where_the_model_gives_their_numbers():
+    from tacit.audits.steps.text_gates import overlap_of
+
+    parts = [np.arange(40), np.arange(50, 90), np.r_[0, np.arange(5, 37)], np.arange(58, 89)]
+    start = np.cumsum([0, *map(len, parts)])
+    token = np.concatenate(parts).astype(np.int32)
+    tokens = Tokens(logp=np.full(len(token), -1.0), start=start, token=token)
+    found = overlap_of(tokens, Membership(np.array([True, True, False, False])))
+    # the last is shorter than a run, and stands whole in the second
+    assert found.shared.tolist() == [True, False, True, True]
+    assert (found.member, found.nonmember, found.length, found.unit) == (0.5, 1.0, 32, "tokens")
+
+
+def test_no_side_is_left_where_all_of_it_is_shared():
+    from tacit.audits.steps.text_gates import Overlap
+    from tacit.core import InvalidInput
+
+    shared = np.array([True, True, False])
+    for shares in ((1.0, 0.0), (0.0, 1.0)):
+        with pytest.raises(InvalidInput, match="no text of a side"):
+            Overlap(shared, 32, *shares).kept()
+    assert Overlap(shared, 32, 0.99, 0.5).kept().tolist() == [False, False, True]
+
+
+def test_a_repeated_text_is_looked_at_once_a_side():
+    from tacit.audits.steps.text_gates import _once
+
+    member = Membership(np.array([True, True, False, False, True]))
+    assert _once(["a", "a", "a", "b", "b"], member).tolist() == [0, 2, 3, 4]
+
+
+def test_texts_beyond_the_most_are_sampled(monkeypatch):
+    from tacit.audits.steps import text_gates
+
+    monkeypatch.setattr(text_gates, "MOST_TEXTS", 40)
+    monkeypatch.setattr(text_gates, "_by_shuffles", lambda *_, **__: 0.3)
+    monkeypatch.setattr(text_gates, "_by_halves", lambda *_, **__: 0.01)
+    for n, kept in ((40, 40), (41, 40)):
+        texts = [f"text {i} of some {i % 7} words" for i in range(n)]
+        member = np.arange(n) % 2 == 0
+        found = text_gates.blind_results(texts, Membership(member), level=0.9, seed=0)
+        assert {result.n_members + result.n_nonmembers for result in found} == {kept}
+        assert sorted(result.p_value for result in found) == [0.01, 0.3, 0.3, 0.3, 0.3]
+        # Holm over five: 5 x 0.01, and 4 x 0.3
+        assert {round(result.p_adjusted, 9) for result in found} == {0.05, 1.0}
+        assert {result.estimates[0].level for result in found} == {0.9}
+
+
+def test_only_results_with_a_p_value_share_the_error():
+    from tacit.audits.steps.text_gates import adjusted
+    from tacit.core import CheckResult, Estimate
+
+    area = (Estimate("auc", 0.6, 0.5, 0.7, 0.95, 90, "by hand"),)
+    given = [
+        CheckResult("a", "blind", estimates=area, p_value=p) if p is not None else None
+        for p in (0.02, None, 0.01)
+    ]
+    none = CheckResult("a", "blind")
+    found = adjusted([none if result is None else result for result in given])
+    assert [result.p_adjusted for result in found] == [pytest.approx(0.02), None, 0.02]
