@@ -171,14 +171,89 @@ def test_one_label_a_record_is_its_group_and_several_are_none():
 
     plain = [Check("a", "loss", Threshold()), Check("b", "loss", Threshold())]
     one = Outputs(logits=np.zeros((4, 3)), label=[0, 1, 2, 1])
-    found = _signals(plain, one)
+    found = _signals(plain, one, None)
     assert list(found) == ["loss"]
     assert found["loss"].group.tolist() == [0, 1, 2, 1]
     # nobody who learns, nobody who reads features
     assert found["loss"].features.shape == (4, 0)
     several = Outputs(logits=np.zeros((4, 3)), label=np.ones((4, 3), int))
-    assert _signals(plain, several)["loss"].group.tolist() == [0] * 4
+    assert _signals(plain, several, None)["loss"].group.tolist() == [0] * 4
     learns = [*plain, Check("c", "entropy", LogisticRegression())]
-    both = _signals(learns, one)
+    both = _signals(learns, one, None)
     assert list(both) == ["loss", "entropy"]
     assert both["loss"].features.shape[1] == both["entropy"].features.shape[1] > 0
+
+
+def test_losses_in_order_are_read_from_their_paper_alone():
+    from tacit.audits.steps.scoring import _signals
+    from tacit.core import Check, Evidence
+
+    paper = Evidence(np.array([-2.0, -1.0]), np.array([True, False]))
+    found = _signals([Check("a", "loss", Threshold())], None, paper)
+    assert list(found) == ["loss"]
+    assert found["loss"].target[:, 0].tolist() == [-2.0, -1.0]
+
+
+def test_progress_is_told_of_every_check_and_what_comes_after():
+    from tacit.core import Check
+
+    told = []
+    recipes = [Check("a", "loss", Threshold()), Check("b", "entropy", Threshold())]
+    outputs = Outputs(logits=np.random.default_rng(0).normal(size=(40, 3)), label=[0, 1] * 20)
+    membership = Membership(np.arange(40) < 20)
+    found = score_all(recipes, outputs, membership, tell=lambda *step: told.append(step))
+    assert told == [("a", 0, 3), ("b", 1, 3)]
+    assert [item.name for item in found.items] == ["a", "b"]
+    assert found.failed == ()
+
+
+@dataclass(frozen=True)
+class Counting:
+    """Scores each record by how many it was told of."""
+
+    learns: ClassVar[bool] = True
+    reference: ClassVar[str] = "none"
+
+    def __call__(self, signals):
+        return np.full(signals.n, np.count_nonzero(signals.known >= 0), float)
+
+
+@pytest.mark.parametrize(("limit", "told"), [(100, 20), (20, 20), (19, 10), (10, 10), (9, 7)])
+def test_an_attack_is_told_at_most_so_many_records_spread_evenly(monkeypatch, limit, told):
+    """Twenty records come before the last fold: every one, every second, or every third."""
+    from tacit.audits.steps import scoring
+
+    monkeypatch.setattr(scoring, "FIT_LIMIT", limit)
+    signals, membership = world(n=30)
+    fold = np.repeat([0, 1, 2], 10).astype(np.int8)
+    score, scored = prequential_scores(Counting(), signals, membership, fold, np.arange(30))
+    assert set(score[20:]) == {told}
+    assert score[10:20].tolist() == [-(-10 // -(-10 // limit))] * 10
+    assert scored.tolist() == fold.tolist()
+
+
+def test_all_metrics_are_measured_of_what_is_shown_and_chance_is_left_out_only_where_found():
+    from tacit.audits.steps.scoring import result_of
+    from tacit.core import DEFAULT_POLICY, Check
+
+    rng = np.random.default_rng(0)
+    member = np.arange(400) % 2 == 0
+    signals = Signals.of(rng.normal(size=400) + 2 * member)
+    paper = tacit.collect(Threshold(), signals, Membership(member))
+    item = at_thresholds(Check("a", "loss", Threshold(), ("auc",)), paper)
+    policy = DEFAULT_POLICY
+    score = Estimate("advantage", 0.5, 0.4, 0.6, 0.95, 400, "by hand")
+    given = {"level": 0.9, "policy": policy}
+    plain = result_of(item, every=False, **given)
+    assert [estimate.name for estimate in plain.estimates] == ["auc", "advantage"]
+    assert {estimate.level for estimate in plain.estimates} == {0.9}
+    assert all(estimate.low > chance for estimate, chance in zip(plain.estimates, (0.5, 0.0)))
+    missed = result_of(item, every=False, found=False, **given)
+    assert [estimate.low for estimate in missed.estimates] == [0.5, 0.0]
+    shown = result_of(item, every=True, score=score, p_value=0.2, p_adjusted=0.4, **given)
+    names = [estimate.name for estimate in shown.estimates]
+    assert names.count("advantage") == 1
+    assert shown.estimates[-1] is score
+    assert len(names) > 3
+    assert (shown.p_value, shown.p_adjusted) == (0.2, 0.4)
+    assert (shown.n_members, shown.n_nonmembers) == (200, 200)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.special import expit, logit
-from scipy.stats import binom, t
+from scipy.stats import binom, norm, t
 
 from tacit.audits.steps.shadow_targets import _bars, between_models, vulnerability
 from tacit.core import Estimate, Evidence
@@ -109,6 +109,64 @@ def test_a_record_of_one_model_has_the_spread_of_others_like_it():
     low, _ = _bars(mean, squares, count, level=0.95, step=0.01)
     reach = logit(0.4) - logit(low[100])
     assert 0.7 < reach / (1.96 * 0.1 / 0.24) < 1.4
+
+
+def test_three_models_have_two_degrees_of_freedom_and_very_many_are_normal():
+    """Sums of squares .02 and 40: variances .01 and .04."""
+    from tacit.audits.steps import shadow_targets
+
+    mean, squares, count = np.array([0.4, 0.4]), np.array([0.02, 40.0]), np.array([3, 1001])
+    many = shadow_targets.MANY_FREEDOM
+    low, high = _bars(mean, squares, count, level=0.9, step=0.01)
+    far = t.ppf(0.95, [2, 1000])
+    far = np.where([True, many > 1000], far, norm.ppf(0.95))
+    reach = far * np.sqrt([0.01 / 3, 0.04 / 1001]) / (0.4 * 0.6)
+    assert low == pytest.approx(expit(logit(0.4) - reach))
+    assert high == pytest.approx(expit(logit(0.4) + reach))
+
+
+def test_a_record_of_one_target_has_the_share_that_it_beats_there():
+    """Records 10 and 11: one was a member once, the other never."""
+    one = shown([4.5, 1.5], [True, False])
+    found = vulnerability((one, one))
+    assert found["vulnerability"][10] == pytest.approx(6 / 11)
+    alone = Evidence(
+        np.r_[np.arange(10.0), 4.5, 1.5],
+        np.r_[np.zeros(10, bool), True, True],
+        None,
+        "coin",
+        "x",
+        np.arange(12),
+    )
+    other = Evidence(
+        np.r_[np.arange(10.0), 4.5, 1.5],
+        np.r_[np.zeros(10, bool), False, True],
+        None,
+        "coin",
+        "x",
+        np.arange(12),
+    )
+    found = vulnerability((alone, other))
+    assert found["n_targets"][10:] == [1, 2]
+    assert found["vulnerability"][10] == pytest.approx(0.5)
+
+
+def test_shares_are_known_to_half_of_one_of_the_fewest_non_members():
+    """Of ten and of eight non-members the eight decide: 1 / 16."""
+    bars = {}
+
+    def kept(mean, squares, count, *, level, step):
+        bars["step"] = step
+        return mean, mean
+
+    mixed = [
+        Evidence(np.arange(12.0), np.arange(12) >= first, None, "coin", "x", np.arange(12))
+        for first in (10, 8)
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tacit.audits.steps.shadow_targets._bars", kept)
+        vulnerability(mixed)
+        assert bars["step"] == 0.5 / 8
 
 
 def test_bars_hold_record_by_record():
