@@ -165,3 +165,10 @@ def test_neighbours_are_those_by_likeness_and_not_those_by_number():
     plain = by_likeness(like, truth)
     assert np.sort(found.expected) == pytest.approx(np.sort(plain.expected))
     assert found.noise == pytest.approx(plain.noise)
+
+
+def test_groups_that_no_coin_decides_are_no_surprise():
+    """All members: every group is pure for sure, and its spread is zero."""
+    found = EqualRows.by_number(np.array([1, 1, 2, 2], np.uint64), np.ones(4, bool))
+    assert found.expected.tolist() == [1.0, 1.0]
+    assert found.excess == found.lack == 0.0

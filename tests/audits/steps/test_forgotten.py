@@ -32,6 +32,8 @@ def test_row_numbers_a_mask_and_a_share_are_taken():
         ([0.5], "`forget` needs whole numbers"),
         ([10], "row numbers 0 to 9, got 10"),
         ([-1], "row numbers 0 to 9, got -1"),
+        ([3, -1], "row numbers 0 to 9, got -1 to 3"),
+        ([10, 3], "row numbers 0 to 9, got 3 to 10"),
         ([1, 1], "each row once"),
         ([1] * 5 + [0] * 5, "If it is a mask, pass booleans"),
         (np.ones(10, bool), "every record: nothing is left"),
@@ -64,3 +66,12 @@ def test_data_that_has_no_rows_is_named():
     ):
         with pytest.raises(InvalidInput, match=said):
             records_in(x, y)
+
+
+def test_units_of_any_kind_are_compared_as_text():
+    chosen = np.array([0, 1])
+    mixed = np.array([1, "a", 2, "b"], object)
+    assert forgotten_units(mixed, chosen, 4).tolist() == ["1", "a"]
+    numbers = forgotten_units(np.array([7, 7, 8, 9]), chosen, 4)
+    assert numbers.dtype.kind == "i"
+    assert numbers.tolist() == [7, 7]

@@ -26,3 +26,28 @@ def test_gaps_of_one_and_of_several_dimensions():
     assert _squared_gap(x, y).tolist() == [[1, 25], [4, 4]]
     wide = _squared_gap(np.array([[1.0, 0], [0, 1]]), np.array([[0.0, 1], [2, 0]]))
     assert wide == pytest.approx(np.array([[2.0, 1], [0, 5]]))
+
+
+def test_a_cell_is_guessed_from_the_nearest_row_in_the_other_columns():
+    """Row 0 lies at b = 1, near the release's row 2; its own a, near row 0's, does not count."""
+    from types import SimpleNamespace
+
+    from tacit.audits.steps.inference import _guessed
+
+    class Embed:
+        def __call__(self, frame):
+            return np.stack([frame.columns["a"], frame.columns["b"]], axis=1)
+
+        def dimensions(self, names, chosen):
+            return [names.index(name) for name in chosen]
+
+    def frame(a, b):
+        columns = {"a": np.array(a, float), "b": np.array(b, float)}
+        return SimpleNamespace(names=("a", "b"), columns=columns)
+
+    asked = frame([0.0, 5.0, 9.0], [1.0, 7.0, 4.0])
+    table = frame([0.1, 5.2, 30.0], [4.5, 9.0, 1.2])
+    found = _guessed(SimpleNamespace(embed=Embed()), asked, table, ["a", "b"])
+    assert found["a"].tolist() == [30.0, 5.2, 0.1]
+    # by a alone: 0 is nearest to .1, 5 and 9 to 5.2
+    assert found["b"].tolist() == [4.5, 9.0, 9.0]

@@ -8,6 +8,7 @@ from scipy.stats import t
 from tacit.audits.steps.bench import Failed
 from tacit.audits.steps.race import accurate, asked, leading, raced, winner_of
 from tacit.audits.steps.trials import Trials
+from tacit.core import InvalidInput
 
 
 def variant(name, score, accuracy=None, *, apart=0.02, runs=3):
@@ -147,3 +148,21 @@ def test_a_race_goes_from_three_runs_to_as_many_as_were_asked_for():
     # the baseline first
     assert seen == [("a", 3), ("b", 3), ("a", 4), ("b", 4)]
     assert (list(measured), dropped) == (["b", "a"], ())
+
+
+def test_a_study_needs_both_to_ask_and_to_tell():
+    def nothing(*_):
+        return {}
+
+    for study in (SimpleNamespace(ask=nothing), SimpleNamespace(tell=nothing)):
+        with pytest.raises(InvalidInput, match="a study with `ask` and `tell`"):
+            asked(None, study, nothing, runs=3, trials=1)
+    both = SimpleNamespace(ask=nothing, tell=nothing)
+    with pytest.raises(InvalidInput, match="A study needs `space`"):
+        asked(None, both, None, runs=3, trials=1)
+
+
+def test_one_variant_alone_leads_and_wins():
+    alone = Trials("a", (0.1, 0.2, 0.4), (), (1.0, 1.0, 1.0), 0.95)
+    assert leading({"a": alone}, 0.01) is alone
+    assert winner_of({"a": alone}, "a", 0.01) == "a"

@@ -30,3 +30,19 @@ def test_many_texts_are_their_rank():
 def test_a_table_has_two_dimensions():
     with pytest.raises(InvalidInput, match="one row a record"):
         record_table(np.zeros(3))
+
+
+def test_a_column_that_is_missing_everywhere_is_zero_and_marked():
+    assert record_table([[np.nan, 2.0], [np.nan, 3.0]]).tolist() == [[0, 1, 2], [0, 1, 3]]
+
+
+def test_missing_texts_are_one_value_whatever_marks_them():
+    table = np.array([["A"], [None], ["B"], [float("nan")], ["z"]], object)
+    # sorted: missing, A, B, z
+    assert record_table(table).tolist() == [
+        [0, 1, 0, 0],
+        [1, 0, 0, 0],
+        [0, 0, 1, 0],
+        [1, 0, 0, 0],
+        [0, 0, 0, 1],
+    ]

@@ -85,3 +85,14 @@ def test_one_shadow_model_differs_by_chance_up_to_smirnovs_limit(moved, warned):
     found = resemblance(signals, ~outside)
     assert found.distance == pytest.approx(moved / 100)
     assert bool(found.warnings) == warned
+
+
+@pytest.mark.parametrize("m", [1, 2, 3])
+def test_each_shadow_model_is_held_against_the_others_where_there_are_any(m):
+    signals, member, shadow, inside = models(0.0, n=200, m=m)
+    found = resemblance(signals, member)
+    assert len(found.usual) == (0 if m == 1 else m)
+    if m == 2:
+        assert found.usual[0] == found.usual[1]
+        first, second = (shadow[i][~inside[i]].astype(np.float32) for i in (0, 1))
+        assert found.usual[0] == pytest.approx(ks_2samp(first, second).statistic)

@@ -321,3 +321,36 @@ def test_members_answered_as_often_right_as_others_are_not_swapped(right, said):
     logits = np.stack([sure, np.zeros(2 * N)], axis=1)
     outputs = Outputs(logits=logits, label=np.zeros(2 * N, int))
     assert bool(_backwards(outputs, TRUTH, None, None)) is said
+
+
+@pytest.mark.parametrize(
+    ("values", "coarse"),
+    [
+        ([0.3, 0.3, 0.3], True),
+        ([0.1, 0.7], True),
+        ([0.0, 0.25, 1.0], True),
+        ([0.0, 0.25, 0.6], False),
+        # a thousand steps of a thousandth span them, or a hundred thousand and more
+        ([0.0, 0.001, 1.0], True),
+        ([0.0, 0.001, 99.0], True),
+        ([0.0, 0.001, 100.001], False),
+        # one in a thousand of a step off the grid
+        ([0.0, 0.25, 0.5002], True),
+        ([0.0, 0.25, 0.5003], False),
+    ],
+)
+def test_numbers_lie_on_a_grid_where_all_gaps_are_multiples_of_the_least(values, coarse):
+    from tacit.audits.steps.sides import _on_grid
+
+    assert _on_grid(np.array(values)) == coarse
+
+
+def test_a_grid_is_judged_by_all_numbers_and_not_by_the_first_alone():
+    from tacit.audits.steps.sides import FIRST_NUMBERS, _on_grid
+
+    votes = np.arange(2 * FIRST_NUMBERS) % 11 / 10
+    assert _on_grid(votes)
+    votes[-1] = 0.123
+    assert not _on_grid(votes)
+    same = np.r_[np.full(FIRST_NUMBERS, 0.5), np.random.default_rng(0).random(50)]
+    assert not _on_grid(same)

@@ -67,3 +67,9 @@ def test_a_slice_made_of_answers_needs_enough_of_both_sides_too(side):
     member = np.r_[np.arange(66) < 60, np.arange(120) < 60] == side
     found = hidden_values({"prediction": (code, ["x", "y"])}, np.arange(186), member, 10)
     assert found["prediction"].tolist() == [True, False]
+
+
+def test_a_value_at_the_least_cell_is_shown_beside_one_that_is_hidden_for_another_reason():
+    also = np.array([False, True, False])
+    assert hidden([10, 60, 70], [10, 60, 70], also=also) == [False, True, False]
+    assert hidden([9, 60, 70], [10, 60, 70], also=also) == [True, True, False]
