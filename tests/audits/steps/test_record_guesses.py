@@ -102,6 +102,32 @@ def test_what_a_label_tells_of_a_score_is_counted_in_the_other_folds():
     np.testing.assert_allclose(told[:3], [(100 + 500) / 6, (100 + 500) / 6, 100.0])
 
 
+@pytest.mark.parametrize(
+    ("n", "kind"), [(499, "RandomForestRegressor"), (500, "HistGradientBoostingRegressor")]
+)
+def test_trees_explain_what_a_record_tells_by_fits_on_other_folds(n, kind, monkeypatch):
+    rng = np.random.default_rng(0)
+    columns = rng.normal(size=(n, 4)).astype(np.float32)
+    score = np.where(columns[:, 0] > 0, 2.0, 0.0) + 0.1 * rng.normal(size=n)
+    fold = (np.arange(n) % 5).astype(np.int8)
+    made = []
+
+    def watched(make, *arguments):
+        made.append(type(make()).__name__)
+        return out_of_fold(make, *arguments)
+
+    out_of_fold = steps._out_of_fold
+    monkeypatch.setattr(steps, "_out_of_fold", watched)
+    guess = steps.trees_guess(columns, score, fold, seed=0)
+    assert made == [kind]
+    assert np.mean((guess - score) ** 2) < 0.1 * score.var()
+    # a record's own score is not seen: another one changes the guesses of other folds only
+    score[0] += 100
+    again = steps.trees_guess(columns, score, fold, seed=0)
+    assert np.array_equal(guess[fold == 0], again[fold == 0])
+    assert not np.array_equal(guess[fold == 1], again[fold == 1])
+
+
 @pytest.fixture
 def plain_fits(monkeypatch):
     """Every model of scikit-learn that is fitted here says the mean of what it was fitted on."""
@@ -140,7 +166,7 @@ FOREST = {"min_samples_leaf": 5, "max_features": 1 / 3, "random_state": 7, "n_jo
 def test_a_forest_of_sixty_trees_says_what_the_columns_tell(plain_fits):
     fold = np.repeat([0, 1], 40).astype(np.int8)
     score = np.r_[np.arange(40.0), 10 + np.arange(40.0)]
-    told = steps.forest_guess(np.zeros((80, 2)), score, fold, seed=7)
+    told = steps.trees_guess(np.zeros((80, 2)), score, fold, seed=7)
     np.testing.assert_allclose(told, np.repeat([29.5, 19.5], 40))
     assert plain_fits == [((60,), FOREST)] * 2
 
@@ -210,7 +236,7 @@ def test_the_difficulty_of_a_number_is_the_squared_error_of_each_fit(plain_fits)
     for score in found:
         np.testing.assert_allclose(score, -((said - (rows + 2)) ** 2), rtol=1e-6)
     forest = {"min_samples_leaf": 5, "random_state": 7, "n_jobs": 1}
-    assert [made for made in plain_fits if made[1]] == [((60,), forest)] * 2
+    assert [made for made in plain_fits if made[1]] == [((30,), forest)] * 2
     assert [made for made in plain_fits if not made[1]] == [((15,), {})] * 2
 
 
