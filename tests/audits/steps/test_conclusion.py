@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tacit.attacks import Threshold
-from tacit.audits.steps.conclusion import concluded, results_of
+from tacit.audits.steps.conclusion import concluded, figures, results_of, units
 from tacit.audits.steps.scoring import at_thresholds
 from tacit.core import DEFAULT_POLICY, Check, Estimate, Evidence
 from tacit.metrics.detectable import Detectable
@@ -82,3 +82,37 @@ def test_too_few_records_are_no_finding_and_say_how_many_it_takes():
 def test_a_leak_in_a_slice_alone_is_not_told_of_all_records():
     assert "on some records" in reported(found(corrected=(0.051, 0.2))).headline
     assert "an attacker" in reported(found(corrected=(0.05, 0.2))).headline
+
+
+def test_units_are_records_or_the_clusters_that_hold_some():
+    member = np.arange(7) < 4
+    plain = Evidence(np.arange(7.0), member)
+    assert units(plain) == (4, 3)
+    # a cluster with records on both sides is a unit of either
+    cluster = np.array([0, 1, 1, 2, 2, 3, 3])
+    assert units(Evidence(np.arange(7.0), member, cluster)) == (3, 2)
+
+
+def test_curves_are_drawn_of_what_is_shown_and_of_few_that_rank_otherwise():
+    from dataclasses import replace
+
+    from tacit.audits.steps.conclusion import BEST_POINTS, N_ROC, OTHER_POINTS
+
+    items = [item(name, seed) for seed, name in enumerate("abcdefgh")]
+    items[1] = replace(items[1], same_as="a")
+    drawn = figures(items, items[2], level=0.9)
+    names = [curve["attack"] for curve in drawn["roc"]]
+    assert names == ["c", "a", "d", "e", "f", "g", "h"][:N_ROC]
+    sizes = [len(curve["fpr"]) for curve in drawn["roc"]]
+    assert 2 < sizes[0] <= BEST_POINTS
+    assert all(2 < size <= OTHER_POINTS for size in sizes[1:])
+    assert [scores["attack"] for scores in drawn["scores"]] == ["c"]
+
+
+def test_too_few_clusters_are_counted_as_clusters():
+    done = found(needed=5)
+    done.cluster = np.arange(300)
+    (note,) = reported(done).unknown
+    assert (note.needed, note.got, note.unit) == (5, 3, "clusters of each side")
+    done.units = (9, 4)
+    assert reported(done).unknown[0].got == 4

@@ -91,17 +91,17 @@ def test_the_winner_is_recommended_where_it_was_confirmed_and_not_else():
 
 def test_the_headline_claims_what_was_confirmed():
     price = change(-0.0123, -0.02, 0.005, "accuracy difference")
-    assert compare(TODAY, SMALL, confirmed=confirmed(0.1, price)).headline == (
+    assert compare(TODAY, SMALL, confirmed=confirmed(0.1, price)).recommendation == (
         "“small” lowers the vulnerability of “today” by 0.200 (0.100 to 0.300), confirmed on 5"
         " fresh trainings of each. Its accuracy changes by -1.2 points (-2.0 to +0.5)."
     )
-    assert compare(TODAY, SMALL, confirmed=confirmed(0.1)).headline.endswith("of each.")
-    assert compare(TODAY, SMALL, confirmed=confirmed(-0.1)).headline == (
+    assert compare(TODAY, SMALL, confirmed=confirmed(0.1)).recommendation.endswith("of each.")
+    assert compare(TODAY, SMALL, confirmed=confirmed(-0.1)).recommendation == (
         "“small” looked least vulnerable, but on 5 fresh trainings of each it is not shown to be"
         " less vulnerable than “today” (by 0.200, -0.100 to 0.300)."
     )
-    assert "was not confirmed on fresh trainings" in compare(TODAY, SMALL).headline
-    none = compare(TODAY, SMALL, winner="today").headline
+    assert "was not confirmed on fresh trainings" in compare(TODAY, SMALL).recommendation
+    none = compare(TODAY, SMALL, winner="today").recommendation
     assert none == "No variant within the tolerance was less vulnerable than “today”."
 
 

@@ -145,3 +145,17 @@ def test_two_draws_are_never_taken_for_one():
         # neighbours in time: non-members are the next steps of the same walk
         walk = rng.normal(size=2 * n).cumsum()
         compared(Outputs(prediction=walk, truth=walk + rng.normal(size=2 * n)), truth)
+
+
+def test_small_numbers_of_a_table_are_as_precise_as_usual_ones():
+    """Most numbers are 1: of one near 0 a difference below their precision is none."""
+    from tacit.audits.steps.same_numbers import PRECISION, _share
+
+    first = np.array([[1.0], [1.0], [0.0]])
+    for change, share in ((0.5, 1.0), (1.5, 2 / 3)):
+        second = np.array([[1.0], [1.0], [change * PRECISION]])
+        assert _share(first, second) == pytest.approx(share)
+    assert _share(np.zeros((3, 2)), np.zeros((3, 2))) == 1.0
+    # all numbers of a row count
+    assert _share(np.ones((2, 2)), np.array([[1.0, 1.0], [1.0, 2.0]])) == 0.5
+    assert _share(np.ones((2, 1)), np.array([[1.25], [1.5]]), np.array([0.25])) == 0.5

@@ -68,3 +68,10 @@ def test_every_score_is_held_beside_the_truth_and_one_that_ranks_alike_pays_once
     assert [bool(item.same_as) for item in items] == [False, False, True]
     np.testing.assert_array_equal(items[1].evidence.score, second.value)
     assert signals_of(second).statistic == "min_k"
+
+
+def test_one_reference_is_compared_once_and_not_with_itself_together():
+    own, other = tokens(), tokens()
+    found = scores_of(own, {"base": other})[2:]
+    names = ["ratio, base", "window votes (WBC), base", "tanh vote, base"]
+    assert [score.name for score in found] == names

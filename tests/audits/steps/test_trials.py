@@ -1,5 +1,7 @@
 """What a threshold is worth on a run, by hand."""
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from tacit.audits.steps.trials import _advantage
@@ -18,8 +20,6 @@ def test_no_run_is_scored_by_a_threshold_that_it_chose(monkeypatch):
     """Members at 1 and others at 0 in one run, 3 and 2 in the other: each run's own threshold
     would tell all apart, the other run's tells nothing (accuse nobody, accuse everybody).
     """
-    from types import SimpleNamespace
-
     from tacit.audits.steps import trials
 
     member = np.array([[1, 1, 0, 0], [0, 1, 0, 1]], bool)
@@ -32,3 +32,99 @@ def test_no_run_is_scored_by_a_threshold_that_it_chose(monkeypatch):
     assert trials.run_scores(alike) == (1.0, 1.0)
     # fresh runs are scored by the attack and the threshold of the earlier ones
     assert trials.fresh_scores(alike, run) == (1.0, 0.0)
+
+
+def papers_of(*turned):
+    """One paper a run: members score 1 and others 0, or the other way round where `turned`."""
+    member = np.arange(6) < 3
+    row = np.arange(6)
+    return tuple(
+        Evidence(
+            np.where(member, 0.0, 1.0) if away else 1.0 * member, member, None, "coin", "x", row
+        )
+        for away in turned
+    )
+
+
+def test_the_attack_that_does_best_on_the_other_runs_scores_a_run(monkeypatch):
+    """The signal is right on the first run alone, the attack on the second alone: each run is
+    scored by what was right on the other, and wrong on it.
+    """
+    from tacit.audits.steps import trials
+
+    monkeypatch.setattr(trials, "_by_signal", lambda run: papers_of(False, True))
+    monkeypatch.setattr(trials, "_by_shadow", lambda run: [papers_of(True, False)])
+    run = SimpleNamespace(n_models=2)
+    assert trials.run_scores(run) == (-1.0, -1.0)
+    # where both are as good on the others, the signal comes first
+    monkeypatch.setattr(trials, "_by_shadow", lambda run: [papers_of(False, False)])
+    assert trials.run_scores(run) == (1.0, -1.0)
+
+
+def test_fresh_runs_are_scored_by_the_attack_that_did_best_on_the_earlier_ones(monkeypatch):
+    from tacit.audits.steps import trials
+
+    rng = np.random.default_rng(0)
+    member = np.array([[1, 0, 1, 0, 0, 1], [0, 1, 1, 0, 1, 0]], bool)
+    plan = SimpleNamespace(design=SimpleNamespace(cluster=None))
+    taught = SimpleNamespace(
+        shadow=rng.normal(size=(2, 6, 1)), member=member, statistic="scaled_logit", plan=plan
+    )
+    fresh = SimpleNamespace(shadow=rng.normal(size=(2, 6, 1)), member=~member, plan=plan)
+    monkeypatch.setattr(trials, "_by_signal", lambda run: papers_of(True, True))
+    seen = []
+
+    def collect(attack, signals, truth):
+        seen.append((attack, signals, truth))
+        return papers_of(len(seen) == 2)[0]
+
+    monkeypatch.setattr(trials, "collect", collect)
+    for right, attack in (
+        ([papers_of(True, False), papers_of(False, False)], 1),
+        ([papers_of(False, False), papers_of(True, False)], 0),
+    ):
+        seen.clear()
+        monkeypatch.setattr(trials, "_by_shadow", lambda run, right=right: right)
+        assert trials.fresh_scores(taught, fresh) == (1.0, -1.0)
+        for number, (used, signals, truth) in enumerate(seen):
+            assert used is trials.ATTACKS[attack]
+            np.testing.assert_allclose(signals.target, fresh.shadow[number], rtol=1e-6)
+            np.testing.assert_allclose(signals.shadow, taught.shadow, rtol=1e-6)
+            assert (truth.member == fresh.member[number]).all()
+            assert truth.assignment == "coin"
+
+
+def test_attacks_that_read_a_probability_are_left_out_where_the_signal_has_no_scale(monkeypatch):
+    from tacit.audits.steps import trials
+    from tacit.core import NotEnoughData
+
+    rng = np.random.default_rng(0)
+    plan = SimpleNamespace(design=SimpleNamespace(cluster=None))
+    run = SimpleNamespace(
+        shadow=rng.normal(size=(3, 8, 1)), member=rng.random((3, 8)) < 0.5, plan=plan
+    )
+    seen = []
+
+    def evidence(attack, signals, *, cluster):
+        seen.append(attack)
+        np.testing.assert_allclose(signals.target, run.shadow[0], rtol=1e-6)
+        if len(seen) == 1:
+            raise NotEnoughData("too few", needed=2, got=1, unit="models")
+        return attack
+
+    monkeypatch.setattr(trials, "shadow_evidence", evidence)
+    for statistic, used in (("scaled_logit", 2), ("none", 1)):
+        seen.clear()
+        run.statistic = statistic
+        found = trials._by_shadow(run)
+        assert seen == list(trials.ATTACKS[:used])
+        assert found == list(trials.ATTACKS[1:used])
+
+
+def test_papers_of_all_runs_are_pooled_for_the_threshold():
+    from tacit.audits.steps.trials import _pooled
+
+    first, second = papers_of(False, True)
+    both = _pooled([first, second])
+    assert both.score.tolist() == [1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1]
+    assert both.member.tolist() == 2 * ([True] * 3 + [False] * 3)
