@@ -1,8 +1,12 @@
 """Descriptions that fit one row, by hand."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
 
 from tacit.audits.steps.singling_out import (
+    MOST_DESCRIPTIONS,
     Condition,
     _condition,
     _descriptions,
@@ -11,6 +15,7 @@ from tacit.audits.steps.singling_out import (
     _masks,
     _single,
 )
+from tacit.core import NotEnoughData
 
 TABLE = np.array([[1.0, 5], [2, 5], [2, 7], [3, np.nan]])
 
@@ -67,3 +72,30 @@ def test_every_description_that_is_made_fits_exactly_one_row_and_is_made_once():
     made = _descriptions(table, [False, True, False], 40, width=2, seed=0)
     assert 20 <= len(made) == len(set(made))
     assert all(len(_fits(item, table)) == 1 for item in made)
+
+
+@pytest.mark.parametrize(("n", "wanted"), [(7, 7), (499, 499), (10**6, MOST_DESCRIPTIONS)])
+def test_as_many_descriptions_are_made_as_there_are_rows_and_at_most_so_many(
+    monkeypatch, n, wanted
+):
+    from tacit.audits.steps import singling_out as steps
+
+    table = SimpleNamespace(kinds={"a": "number", "b": "category"})
+    game = SimpleNamespace(
+        n=n,
+        release=table,
+        member=table,
+        nonmember=table,
+        baseline=table,
+        embed=SimpleNamespace(ordered=lambda part: TABLE),
+    )
+    asked = []
+
+    def made(values, numeric, number, *, width, seed):
+        asked.append((numeric, number))
+        return []
+
+    monkeypatch.setattr(steps, "_descriptions", made)
+    with pytest.raises(NotEnoughData, match="20 descriptions"):
+        steps.singling_out(game, width=1, seed=0)
+    assert asked == [([True, False], wanted)]

@@ -137,3 +137,51 @@ def test_the_audit_gives_the_stack_its_tokens():
     assert report.finding == "leak"
     wide = report.check("ShadowStack").estimate("auc").value
     assert wide > report.check("BASE").estimate("auc").value + 0.1
+
+
+def worlds(value, inside):
+    from tacit.audits.steps.text_columns import _Worlds
+
+    return _Worlds.of(np.asarray(value, float), np.asarray(inside, bool))
+
+
+def test_worlds_of_each_token_by_hand():
+    """Three tokens under three models: two of three inside, one of three, and none."""
+    found = worlds(
+        [[-1.0, -2.0, -3.0], [-2.0, -4.0, -5.0], [-6.0, -6.0, -7.0]],
+        [[1, 0, 0], [1, 1, 0], [0, 0, 0]],
+    )
+    assert found.shift[:2].tolist() == [-1.5 + 6, -4 + 4]
+    assert found.middle.tolist() == [(-1.5 - 6) / 2, -4.0, -5.0]
+    assert found.hard.tolist() == [-3.0, -4.0, -5.0]
+    assert found.squares.tolist() == [0.5, 8.0, 8.0]
+    assert found.freedom.tolist() == [1.0, 1.0, 2.0]
+    assert found.known.tolist() == [True, True, False]
+
+
+def test_one_model_a_side_has_no_spread_of_its_own():
+    from tacit.audits.steps.text_columns import UNKNOWN_VARIANCE
+
+    found = worlds([[-1.0], [-3.0]], [[1], [0]])
+    weight, spread = found.weights()
+    assert weight.tolist() == [2.0 / UNKNOWN_VARIANCE]
+    assert spread.tolist() == [UNKNOWN_VARIANCE**0.5]
+
+
+def test_tokens_are_weighed_beside_those_that_are_as_hard(monkeypatch):
+    """Classes of one token: easy to hard at -1, -5, -9, with shifts 2, 4 and unknown."""
+    from tacit.audits.steps import text_columns
+
+    monkeypatch.setattr(text_columns, "FEWEST", 1)
+    found = worlds(
+        [[0.5, -2.0, -9.0], [-0.5, -4.0, -8.0], [-2.0, -7.0, -10.0]],
+        [[1, 1, 0], [1, 1, 0], [0, 0, 0]],
+    )
+    weight, spread = found.weights()
+    # variances: .5 and 2 of one degree of freedom, 2 of two degrees; the third has the mean shift
+    assert spread**2 == pytest.approx([0.5, 2.0, 1.0])
+    assert weight == pytest.approx([2 / 0.5, 4 / 2, 3 / 1])
+    monkeypatch.setattr(text_columns, "FEWEST", 3)
+    weight, spread = found.weights()
+    assert spread**2 == pytest.approx([4.5 / 4] * 3)
+    assert weight == pytest.approx([3 / (4.5 / 4)] * 3)

@@ -118,3 +118,19 @@ def test_the_interval_of_the_exposure_of_the_one_exposed_most_covers():
         truth = -np.log2(norm.sf(score[:30].max()))
         missed += not most.low <= truth <= most.high
     assert missed <= 72
+
+
+def test_texts_that_are_too_short_say_what_it_takes():
+    """Suffixes of 3 after prefixes of 2 in texts of 4 tokens."""
+    log_p = np.full(40, np.nan)
+    results, (note,) = extraction_results(game(log_p, prefix=2, suffix=3), level=0.95)
+    assert results == ()
+    assert (note.needed, note.got, note.unit) == (5, 4, "tokens a text")
+
+
+def test_both_sides_are_counted_where_a_suffix_is_known():
+    log_p = np.full(40, -50.0)
+    log_p[:4] = np.nan
+    log_p[20:22] = np.nan
+    results, _ = extraction_results(game(log_p), level=0.95)
+    assert {(check.n_members, check.n_nonmembers) for check in results} == {(16, 18)}

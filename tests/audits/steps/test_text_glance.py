@@ -53,3 +53,25 @@ def test_only_canaries_that_were_inserted_are_exposed_and_losses_are_positive():
     own = said(0.0).logp.reshape(100, 30).mean(axis=1)
     assert look.loss["member"] == pytest.approx(-own[:50].mean(), rel=1e-5)
     assert look.loss["nonmember"] == pytest.approx(-own[50:].mean(), rel=1e-5)
+
+
+def test_fifty_tokens_after_fifty_are_drawn_a_thousand_times():
+    """A suffix of chance 1 / 1,000 comes out of a thousand draws with chance 1 - 1 / e, above a
+    half; of one token more, or in half as many draws, with less.
+    """
+    logp = np.zeros((20, 100))
+    logp[:, 50:] = np.log(1e-3) / 50
+    texts = Tokens(logp=logp.ravel(), start=np.arange(0, 2001, 100))
+    member = np.arange(20) < 10
+    look = text_glance(texts, texts, member)
+    assert look.extraction.value == 0
+    found = []
+
+    def rate(inside, outside, *, n, level):
+        found.append((len(inside), len(outside), n, level))
+        return look.extraction
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tacit.audits.steps.text_glance.extraction_rate", rate)
+        text_glance(texts, texts, member)
+    assert found == [(10, 10, 1000.0, 0.95)]
