@@ -124,3 +124,10 @@ def test_codes_are_those_of_members_non_members_reference_and_release():
     assert known[0] == outside[0]
     assert told[0] == inside[1]
     assert len({*inside, *outside, *known}) == 5
+
+
+def test_no_copy_is_no_news():
+    assert copies(np.array([1, 2]), np.array([5, 6]), np.array([1, 7])) == (0, 1, 1.0)
+    # one of one, from the half of all: 1 / 2
+    k, others, p = copies(np.array([1, 2]), np.array([1, 6]), np.array([8, 7]))
+    assert (k, others, p) == (1, 0, pytest.approx(0.5))

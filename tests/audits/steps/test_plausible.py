@@ -194,3 +194,29 @@ def test_membership_shows_by_models_with_two_records_of_each_side_or_more():
     two = np.array([row, -row])
     inside = np.array([[1, 1, 0, 0], [0, 0, 1, 1]], bool)
     assert membership_shown(two, inside) == pytest.approx(6 / np.sqrt(2))
+
+
+def test_as_many_records_as_are_needed_decide_whether_a_model_is_a_copy():
+    """Both shadow models and the target agree on all others, which tell nothing."""
+    from tacit.audits.steps.plausible import FEWEST_ROWS
+
+    rng = np.random.default_rng(0)
+    target = rng.normal(size=400)
+    for n, refused in ((FEWEST_ROWS, True), (FEWEST_ROWS - 1, False)):
+        other = target.copy()
+        other[:n] += 1.0
+        inside = rng.random((2, 400)) < 0.5
+        signals = Signals.of(target, shadow=np.stack([other, target]), shadow_member=inside)
+        if refused:
+            with pytest.raises(InvalidInput, match="Shadow model 1 gives"):
+                require_no_copy(signals)
+        else:
+            require_no_copy(signals)
+
+
+def test_what_is_constant_goes_with_nothing():
+    from tacit.audits.steps.plausible import _correlation
+
+    same, rising = np.ones(9), np.arange(9.0)
+    assert _correlation(same, rising) == _correlation(rising, same) == 0.0
+    assert _correlation(rising, -rising) == pytest.approx(-1.0)
