@@ -79,6 +79,8 @@ def test_the_slice_of_the_smallest_corrected_p_value_is_named():
     ]
     said = headline_of("leak", attack(), 0.1, in_all=False, slices=parts)
     assert "but for class = b (AUC 0.75, 0.69 to 0.81; 0.5 is chance)." in said
+    sure = [*parts, replace(parts[2], name="class = d", p_adjusted=0.0)]
+    assert "class = d" in headline_of("leak", attack(), 0.1, in_all=False, slices=sure)
     # at exactly the error a slice is significant, above it is not
     assert "class = a" in headline_of("leak", attack(), 0.1, in_all=False, slices=parts[:1])
     late = [replace(parts[0], p_adjusted=0.051)]
@@ -193,6 +195,7 @@ def test_rules_of_a_check_are_judged_again_too():
         ("leak", 0.51, True),
         ("no leak found", 1e-9, False),
         ("no leak found", 9e-10, True),
+        ("no leak found", 0.0, True),
         ("inconclusive", 1e-12, False),
         ("inconclusive", 0.9, False),
         ("no leak found", None, False),
