@@ -12,7 +12,9 @@ from tacit.audits.property import (
     told,
 )
 from tacit.core import InvalidInput, Outputs, Report
+from tacit.core.attack_class import CLASSES, attack_class, listed
 from tacit.metrics.intervals import clopper_pearson
+from tacit.render import rendered
 
 N = 1300
 
@@ -238,6 +240,16 @@ def test_stored_models_are_not_trained_again():
     assert len(store) == 2 * kept
 
 
+def test_a_file_says_that_it_was_tested(tmp_path):
+    report = Game(leak=4.0).audit()
+    assert attack_class(report) == "property inference"
+    assert "Property inference | yes" in rendered(report, suffix=".md")
+    assert "Membership, without shadow models | not tested" in rendered(report, suffix=".md")
+    assert listed(["membership"]) == CLASSES
+    filing = tacit.Filing((report,))
+    assert "Kinds of attack tested on this model: 1 of 10" in rendered_filing(filing)
+
+
 def answering(value):
     return lambda rows, seed: lambda x: value
 
@@ -288,7 +300,7 @@ def test_models_that_answer_in_different_shapes_are_refused():
     def train(rows, seed):
         return lambda x: np.zeros((N, 1 + seed % 2))
 
-    with pytest.raises(InvalidInput, match="`observe` needs as many numbers|same shape"):
+    with pytest.raises(InvalidInput, match=r"`observe` needs as many numbers|same shape"):
         Game().audit(train)
 
 

@@ -162,7 +162,7 @@ def audit_property(
             seed=seed,
             level=level,
             command=command,
-            audit="property",
+            audit="property inference",
             n_models=2 * n,
         ),
         created=today(),
