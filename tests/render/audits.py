@@ -241,6 +241,7 @@ def properties():
         (0.0, 0, {}),
         (4.0, 0, {"n": 4}),
         (4.0, 0, {"size": 300}),
+        (4.0, 0, {"shares": (0.1, 0.9), "n": 12}),
         (9.0, 1, {}),
     ):
         yield tacit.audit_property(training(leak, [memory]), x, property=holds, **options)

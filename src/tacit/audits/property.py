@@ -337,11 +337,10 @@ def _headline(finding: str, found: Estimate, least: float, warning: str) -> str:
         f"({100 * found.low:.3g} to {100 * found.high:.3g} %; half is chance)"
     )
     if finding == "leak":
+        lead = f"The answers tell how many training records have the property: {said}."
         clear = ceil(records_told(found.low, (first, second)))
-        return (
-            f"The answers tell how many training records have the property: {said}. So much takes "
-            f"{clear} records or more seen in clear."
-        )
+        more = f" So much takes {clear} records or more seen in clear." if clear > 1 else ""
+        return lead + more
     if finding == "no leak found":
         return f"No sign that the answers tell how many records have the property: {said}."
     reach = normal_quantile(2 * found.level - 1) + normal_quantile(2 * POWER - 1)
