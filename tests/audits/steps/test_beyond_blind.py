@@ -248,7 +248,6 @@ def test_twenty_classes_have_a_column_each():
 def test_a_baseline_speaks_at_exactly_its_limit(monkeypatch):
     """.05 for what labels predict, .2 for each difficulty; just above they say nothing."""
     attack, _ = two_papers(1.0)
-    monkeypatch.setattr(steps, "_one_sided", lambda *_: 0.01)
     records = SimpleNamespace(
         rows=np.arange(N),
         difficulty=(-attack.score, np.zeros(N)),

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
+import pytest
 
 from tacit.audits.steps import record_guesses as steps
 from tacit.core import Outputs
@@ -99,3 +100,29 @@ def test_what_a_label_tells_of_a_score_is_counted_in_the_other_folds():
     np.testing.assert_allclose(told[3], (1 + 3 + 5 * 3) / 7)
     np.testing.assert_allclose(told[4], 3.0)
     np.testing.assert_allclose(told[:3], [(100 + 500) / 6, (100 + 500) / 6, 100.0])
+
+
+@pytest.mark.parametrize(
+    ("n", "kind"), [(499, "RandomForestRegressor"), (500, "HistGradientBoostingRegressor")]
+)
+def test_trees_explain_what_a_record_tells_by_fits_on_other_folds(n, kind, monkeypatch):
+    rng = np.random.default_rng(0)
+    columns = rng.normal(size=(n, 4)).astype(np.float32)
+    score = np.where(columns[:, 0] > 0, 2.0, 0.0) + 0.1 * rng.normal(size=n)
+    fold = (np.arange(n) % 5).astype(np.int8)
+    made = []
+
+    def watched(make, *arguments):
+        made.append(type(make()).__name__)
+        return out_of_fold(make, *arguments)
+
+    out_of_fold = steps._out_of_fold
+    monkeypatch.setattr(steps, "_out_of_fold", watched)
+    guess = steps.trees_guess(columns, score, fold, seed=0)
+    assert made == [kind]
+    assert np.mean((guess - score) ** 2) < 0.1 * score.var()
+    # a record's own score is not seen: another one changes the guesses of other folds only
+    score[0] += 100
+    again = steps.trees_guess(columns, score, fold, seed=0)
+    assert np.array_equal(guess[fold == 0], again[fold == 0])
+    assert not np.array_equal(guess[fold == 1], again[fold == 1])

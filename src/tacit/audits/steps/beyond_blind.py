@@ -12,7 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.audits.steps.joint_finding import Found
-from tacit.audits.steps.record_guesses import FOREST, class_means, difficulties, forest_guess
+from tacit.audits.steps.record_guesses import (
+    TREES_GUESS,
+    class_means,
+    difficulties,
+    trees_guess,
+)
 from tacit.audits.steps.scoring import Scored
 from tacit.core import CheckResult, Evidence, NotEnoughData, Outputs
 from tacit.metrics import auc, no_leak_p_value, paired_advantage_difference, paired_auc_difference
@@ -69,16 +74,16 @@ class _Records:
         """What predicts an attack's score from the record."""
         if self.label is not None:
             return "mean of the attack's score in each class, without membership"
-        return FOREST
+        return TREES_GUESS
 
     def predicted(self, score: NDArray[np.float64], rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        """What the record tells of `score`: each fold by a forest fitted on the others, or, where
+        """What the record tells of `score`: each fold by trees fitted on the others, or, where
         labels are all that there is, by the mean of their class in the others.
         """
         if self.label is not None:
             return class_means(self.label[rows], score, self.fold[rows])
         columns = np.column_stack([self.table, *self.difficulty])[rows]
-        return forest_guess(columns, score, self.fold[rows], seed=self.seed)
+        return trees_guess(columns, score, self.fold[rows], seed=self.seed)
 
 
 def beyond_blind(
