@@ -6,6 +6,8 @@ from scipy.stats import binom, chi2
 
 import tacit
 from tacit.audits.property import (
+    _accuracy,
+    _warning,
     audit_property,
     detectable_accuracy,
     records_told,
@@ -118,6 +120,16 @@ def test_a_training_that_keeps_something_breaks_the_audit():
     assert "keep something from one training to the next" in report.headline
     # without the twin's training between them it is a plain leak
     assert game.audit().finding == "leak"
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "breaks"),
+    # two-sided chances: 2/256, 2/256, 18/256, .0118 and .0026
+    [(8, 8, True), (0, 8, True), (7, 8, False), (16, 20, False), (17, 20, True), (10, 20, False)],
+)
+def test_a_control_breaks_the_audit_where_chance_would_in_1_of_100(hits, n, breaks):
+    control = _accuracy(np.arange(n) < hits, (0.3, 0.7), 0.95)
+    assert (_warning(control) != "") == breaks
 
 
 def test_too_few_models_are_no_pass_and_say_how_many_it_takes():
