@@ -332,9 +332,9 @@ def test_tails_are_cut_where_the_number_of_records_above_is_nearest_to_a_share()
     """100 records of five values: 40, 30, 14, 10 and 6 of them. The highest tenth is nearest to
     the six (log 10/6 = .51 against log 16/10 = .47: the sixteen), a hundredth to the six.
     """
-    from tacit.audits.steps.relabelling import _of_score
+    from tacit.audits.steps.relabelling import looks_of
 
     score = np.repeat([0.0, 1, 2, 3, 4], [40, 30, 14, 10, 6])
-    looks = _of_score(score)
+    looks = looks_of(score)
     assert [int(look.sum()) for look in looks[1:]] == [16, 6]
     assert all((score[look == 1] >= 3).all() for look in looks[1:])

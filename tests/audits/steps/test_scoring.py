@@ -171,14 +171,14 @@ def test_one_label_a_record_is_its_group_and_several_are_none():
 
     plain = [Check("a", "loss", Threshold()), Check("b", "loss", Threshold())]
     one = Outputs(logits=np.zeros((4, 3)), label=[0, 1, 2, 1])
-    found = _signals(plain, one)
+    found = _signals(plain, one, None)
     assert list(found) == ["loss"]
     assert found["loss"].group.tolist() == [0, 1, 2, 1]
     # nobody who learns, nobody who reads features
     assert found["loss"].features.shape == (4, 0)
     several = Outputs(logits=np.zeros((4, 3)), label=np.ones((4, 3), int))
-    assert _signals(plain, several)["loss"].group.tolist() == [0] * 4
+    assert _signals(plain, several, None)["loss"].group.tolist() == [0] * 4
     learns = [*plain, Check("c", "entropy", LogisticRegression())]
-    both = _signals(learns, one)
+    both = _signals(learns, one, None)
     assert list(both) == ["loss", "entropy"]
     assert both["loss"].features.shape[1] == both["entropy"].features.shape[1] > 0
