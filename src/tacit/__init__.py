@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from tacit.audits.explore import explore
     from tacit.audits.history import history
     from tacit.audits.label_only import audit_label_only
+    from tacit.audits.property import audit_property
     from tacit.audits.reconstruction import audit_reconstruction
     from tacit.audits.shadow import shadow_audit
     from tacit.audits.synthetic import audit_synthetic
@@ -97,6 +98,7 @@ LAZY = {
     "audit_synthetic": "tacit.audits.synthetic",
     "audit_attribute": "tacit._audit",
     "audit_label_only": "tacit.audits.label_only",
+    "audit_property": "tacit.audits.property",
     "audit_reconstruction": "tacit.audits.reconstruction",
     "audit_unlearning": "tacit.audits.unlearning",
     "audit_text": "tacit._audit_text",
@@ -135,6 +137,7 @@ __all__ = [
     "audit",
     "audit_attribute",
     "audit_label_only",
+    "audit_property",
     "audit_reconstruction",
     "audit_synthetic",
     "audit_text",

@@ -223,6 +223,30 @@ def reconstruction():
     yield tacit.audit_reconstruction([], chance=0.1)
 
 
+def properties():
+    """A share that is told, one that is not, few models, shared records, and a broken control."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(1300, 1))
+    holds = rng.random(1300) < 0.5
+
+    def training(leak, kept):
+        def train(rows, seed):
+            kept.append(x[rows].mean() + leak * holds[rows].mean())
+            return lambda asked: np.full((len(asked), 1), sum(kept[-1 - kept[0] :]))
+
+        return train
+
+    for leak, memory, options in (
+        (4.0, 0, {}),
+        (0.0, 0, {}),
+        (4.0, 0, {"n": 4}),
+        (4.0, 0, {"size": 300}),
+        (4.0, 0, {"shares": (0.1, 0.9), "n": 12}),
+        (9.0, 1, {}),
+    ):
+        yield tacit.audit_property(training(leak, [memory]), x, property=holds, **options)
+
+
 def labels_only():
     """A model that answers with labels only."""
     rng = np.random.default_rng(2)
@@ -340,6 +364,7 @@ KINDS = {
         attribute,
         unlearning,
         reconstruction,
+        properties,
         labels_only,
         text,
         recipes,

@@ -1,5 +1,7 @@
 """Which kind of attack an audit stands for: what was tested, and what was not."""
 
+from collections.abc import Collection
+
 from tacit.core.report import Report
 
 # the kinds that opinion 28/2024 of the EDPB names in paragraph 55, and the two that follow from
@@ -15,6 +17,8 @@ CLASSES = (
     "unlearning",
     "differential privacy claim",
 )
+# kinds that no rule asks for: a file lists them where they were tested
+FURTHER = ("property inference",)
 # an audit says its kind in `environment["audit"]`; one that does not is known by what it measured
 BY_METRIC = {
     "epsilon": "differential privacy claim",
@@ -28,9 +32,9 @@ BY_METRIC = {
 
 
 def attack_class(report: Report) -> str:
-    """The kind of attack that `report` is about, one of `CLASSES`."""
+    """The kind of attack that `report` is about, one of `CLASSES` or of `FURTHER`."""
     said = report.environment.get("audit")
-    if isinstance(said, str) and said in CLASSES:
+    if isinstance(said, str) and said in CLASSES + FURTHER:
         return said
     chosen = report.chosen_check
     names = [] if chosen is None else [estimate.name for estimate in chosen.estimates]
@@ -40,3 +44,8 @@ def attack_class(report: Report) -> str:
     if report.environment.get("n_shadows"):
         return "membership with shadow models"
     return "membership"
+
+
+def listed(tested: Collection[str]) -> tuple[str, ...]:
+    """The kinds that are listed beside those that were `tested`: all `CLASSES`, and these."""
+    return CLASSES + tuple(kind for kind in FURTHER if kind in tested)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tacit.core import presentation
-from tacit.core.attack_class import CLASSES, attack_class
+from tacit.core.attack_class import attack_class, listed
 from tacit.core.canonical import digest_of
 from tacit.core.comparison import Comparison
 from tacit.core.errors import InvalidInput
@@ -268,7 +268,7 @@ def _largest(reports: Sequence[Report], key: str) -> int | None:
 
 def _coverage(reports: Sequence[Report]) -> dict[str, Any]:
     tested = {attack_class(report) for report in reports}
-    return {name: name in tested for name in CLASSES}
+    return {name: name in tested for name in listed(tested)}
 
 
 def _result(report: Report) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from tacit.core.attack_class import CLASSES
+from tacit.core.attack_class import listed
 from tacit.core.filing import Filing
 from tacit.render.bibliography import references
 from tacit.render.blocks import Block, Chart, Document, Fact, Items, Section, Text
@@ -57,7 +57,7 @@ def _headline(reading: FileReading) -> str:
     return words.say(
         "file.headline",
         tested=words.count(len(kinds)),
-        all=words.count(len(CLASSES)),
+        all=words.count(len(listed(kinds))),
         leaks=words.count(leaks),
         reports=words.counted(len(reading.readings), "report"),
     )
@@ -65,12 +65,12 @@ def _headline(reading: FileReading) -> str:
 
 def _facts(reading: FileReading) -> tuple[Fact, ...]:
     words = reading.words
-    kinds = len({r.kind for r in reading.readings})
+    kinds = {r.kind for r in reading.readings}
     stated = len(reading.filing.statements.stated)
     return (
         Fact(
             words.say("file.fact.kinds"),
-            f"{words.count(kinds)} / {words.count(len(CLASSES))}",
+            f"{words.count(len(kinds))} / {words.count(len(listed(kinds)))}",
             about=words.say("tested.said"),
         ),
         Fact(

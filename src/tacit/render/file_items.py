@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tacit.core import InvalidInput
-from tacit.core.attack_class import CLASSES
+from tacit.core.attack_class import listed
 from tacit.core.filing import Filing
 from tacit.figures import SlicesFigure
 from tacit.render.blocks import Block, Cell, Facts, Items, Outcome, Section, Table, Text
@@ -328,7 +328,8 @@ def _limits(reading: FileReading) -> tuple[Block, ...]:
         for r in reading.readings
         if r.report.detectable is not None
     )
-    untested = len(CLASSES) - len({r.kind for r in reading.readings})
+    tested = {r.kind for r in reading.readings}
+    untested = len(listed(tested)) - len(tested)
     said = words.say("file.limits", untested=words.count(untested))
     return (Text(said), *((Items(lines),) if lines else ()))
 

@@ -84,10 +84,7 @@ def make_plan(
     fingerprinted.
     """
     identity = getattr(train, "identity", train)
-    seeds = [
-        int(np.random.SeedSequence(seed, spawn_key=(1, model)).generate_state(1)[0] >> 1)
-        for model in range(design.n_models)
-    ]
+    seeds = model_seeds(seed, design.n_models)
     parts = {
         "data": digest_of(data),
         "train_fn": digest_of(identity),
@@ -102,6 +99,14 @@ def make_plan(
         },
     }
     return Plan(design, checking.frozen(np.array(seeds, np.int64)), parts, name)
+
+
+def model_seeds(seed: int, n: int) -> list[int]:
+    """The seeds of `n` models of a run; a longer run begins with the same ones."""
+    return [
+        int(np.random.SeedSequence(seed, spawn_key=(1, model)).generate_state(1)[0] >> 1)
+        for model in range(n)
+    ]
 
 
 def _of_design(design: Design) -> str:

@@ -30,7 +30,9 @@ def records_in(x: Any, y: Any) -> int:
     return total
 
 
-def rows_to_forget(forget: ArrayLike, total: int, *, seed: int) -> NDArray[np.int64]:
+def rows_to_forget(
+    forget: ArrayLike, total: int, *, seed: int, name: str = "forget"
+) -> NDArray[np.int64]:
     """Row numbers, sorted, from row numbers, a mask, or a share of all records.
 
     Parameters
@@ -41,6 +43,8 @@ def rows_to_forget(forget: ArrayLike, total: int, *, seed: int) -> NDArray[np.in
         Number of records.
     seed : int
         Of the draw, where a share was given.
+    name : str
+        What the argument is called.
 
     Raises
     ------
@@ -48,45 +52,45 @@ def rows_to_forget(forget: ArrayLike, total: int, *, seed: int) -> NDArray[np.in
         It is none of the three, names rows that there are not, or every row.
     """
     if isinstance(forget, (float, np.floating)):
-        rows = _drawn(float(forget), total, seed)
+        rows = _drawn(float(forget), total, seed, name)
     else:
-        rows = _named(forget, total)
+        rows = _named(forget, total, name)
     if len(rows) == total:
-        raise InvalidInput("`forget` holds every record: nothing is left to train on and to keep.")
+        raise InvalidInput(f"`{name}` holds every record: nothing is left to train on and to keep.")
     return rows
 
 
-def _drawn(share: float, total: int, seed: int) -> NDArray[np.int64]:
+def _drawn(share: float, total: int, seed: int, name: str) -> NDArray[np.int64]:
     if not 0 < share < 1:
         raise InvalidInput(
-            f"`forget` as a share needs a number strictly between 0 and 1, got {share}."
+            f"`{name}` as a share needs a number strictly between 0 and 1, got {share}."
         )
     rng = np.random.default_rng([seed, 0])
     return np.sort(rng.permutation(total)[: round(share * total)]).astype(np.int64)
 
 
-def _named(forget: ArrayLike, total: int) -> NDArray[np.int64]:
+def _named(forget: ArrayLike, total: int, name: str) -> NDArray[np.int64]:
     value = np.asarray(forget)
     if value.ndim == 0:
         raise InvalidInput(
-            "`forget` needs row numbers, a mask or a share of all records such as 0.2, got "
+            f"`{name}` needs row numbers, a mask or a share of all records such as 0.2, got "
             f"{forget!r}."
         )
     if value.dtype.kind == "O" and all(isinstance(item, (bool, np.bool_)) for item in value.flat):
         value = value.astype(bool)
     if value.dtype.kind == "b":
-        mask = booleans(value, "forget")
+        mask = booleans(value, name)
         if len(mask) != total:
-            raise InvalidInput(f"`forget` as a mask needs {total} entries, got {len(mask)}.")
+            raise InvalidInput(f"`{name}` as a mask needs {total} entries, got {len(mask)}.")
         return np.flatnonzero(mask).astype(np.int64)
-    rows = integers(value, "forget") if len(value) else np.zeros(0, np.int64)
+    rows = integers(value, name) if len(value) else np.zeros(0, np.int64)
     if len(rows) and (rows.min() < 0 or rows.max() >= total):
         raise InvalidInput(
-            f"`forget` needs row numbers 0 to {total - 1}, got {rows.min()} to {rows.max()}."
+            f"`{name}` needs row numbers 0 to {total - 1}, got {rows.min()} to {rows.max()}."
         )
     if len(np.unique(rows)) < len(rows):
         hint = " If it is a mask, pass booleans." if len(rows) == total else ""
-        raise InvalidInput(f"`forget` needs each row once, got some of them twice.{hint}")
+        raise InvalidInput(f"`{name}` needs each row once, got some of them twice.{hint}")
     return np.sort(rows)
 
 

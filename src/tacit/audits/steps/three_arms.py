@@ -59,14 +59,14 @@ class ThreeArms:
         return Seen(np.stack(columns, axis=1))
 
     def _trained(self, rows: NDArray[np.int64], seed: int) -> Observe:
-        observe: Observe = _asked("train_fn", lambda: self.recipe.fit(self.x, self.y, rows, seed))
+        observe: Observe = asked("train_fn", lambda: self.recipe.fit(self.x, self.y, rows, seed))
         return observe
 
     def _unlearned(self, trained: Any, chosen: NDArray[np.int64], seed: int) -> Any:
         inner = getattr(trained, "model", None)
         # a scikit-learn estimator: the user's function takes and returns the estimator itself
         wrapped = inner is not None and is_dataclass(trained) and not isinstance(trained, type)
-        model = _asked(
+        model = asked(
             "unlearn_fn",
             lambda: self.unlearn(inner if wrapped else trained, chosen, self.retain, seed),
         )
@@ -86,7 +86,7 @@ class ThreeArms:
 
     def _look(self, observe: Observe) -> Floats:
         """The signal of the records to forget; (c,), the mean where there are several queries."""
-        answer: Any = _asked("observe", lambda: observe(self.x))
+        answer: Any = asked("observe", lambda: observe(self.x))
         if isinstance(answer, Outputs):
             answer = self.statistic(labelled(answer, self.y))
         try:
@@ -101,7 +101,7 @@ class ThreeArms:
         return np.asarray(value.reshape(self.n, -1).mean(axis=1)[self.forget])
 
 
-def _asked(name: str, call: Callable[[], Any]) -> Any:
+def asked(name: str, call: Callable[[], Any]) -> Any:
     """What a function of the user returns; what it raises is told with its name."""
     try:
         return call()

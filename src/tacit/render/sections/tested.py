@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tacit.core.attack_class import CLASSES
+from tacit.core.attack_class import listed
 from tacit.render.blocks import Block, Cell, Section, Table, Text
 from tacit.render.headline import finding
 from tacit.render.reading import Reading
@@ -23,7 +23,7 @@ def section(reading: Reading) -> Section:
 def coverage(readings: Sequence[Reading], words: Words) -> Table:
     """One row a kind of attack: tested or not, and what was found."""
     rows: list[tuple[Cell, ...]] = []
-    for kind in CLASSES:
+    for kind in listed([reading.kind for reading in readings]):
         found = [reading for reading in readings if reading.kind == kind]
         if not found:
             why = words.say(f"class.{kind}.untested")
@@ -48,7 +48,8 @@ def result(reading: Reading) -> str:
 
 def threats(readings: Sequence[Reading], words: Words) -> Table:
     """What the attacker holds and may ask, one row a kind of attack that was tested."""
-    kinds = [kind for kind in CLASSES if any(reading.kind == kind for reading in readings)]
+    tested = {reading.kind for reading in readings}
+    kinds = [kind for kind in listed(tested) if kind in tested]
     rows = tuple(
         (
             words.say(f"class.{kind}"),
