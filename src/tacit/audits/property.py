@@ -28,7 +28,8 @@ from tacit.core import (
 )
 from tacit.core.checking import booleans, confidence, fraction, whole
 from tacit.core.dates import today
-from tacit.metrics.intervals import clopper_pearson, normal_quantile
+from tacit.metrics.intervals import normal_quantile
+from tacit.metrics.reconstruction import reconstruction_rate
 from tacit.training.jobs import split
 from tacit.training.measuring import Floats
 from tacit.training.plan import model_seeds
@@ -244,18 +245,10 @@ def told(answers: Floats, second: NDArray[np.bool_], n: int) -> NDArray[np.bool_
 
 def _accuracy(right: NDArray[np.bool_], shares: tuple[float, float], level: float) -> Estimate:
     """Share of right guesses, exact: models are independent, and so are their coins."""
-    hits, n = int(np.count_nonzero(right)), len(right)
-    low, high = clopper_pearson(hits, n, level=level)
-    return Estimate(
+    return replace(
+        reconstruction_rate(right, chance=0.5, level=level),
         name="accuracy",
-        value=hits / n,
-        low=float(low),
-        high=float(high),
-        level=level,
-        n=n,
-        method="Clopper-Pearson",
         assumes=("models are trained independently",),
-        p_value=float(bdtrc(hits - 1, n, 0.5)) if hits else 1.0,
         settings={"first": shares[0], "second": shares[1]},
     )
 
