@@ -82,7 +82,9 @@ def sorted_once(
     found = _low_halves(key)
     if not step.all():
         _sort_within(found, step, values)
-        step = steps(values, found)
+        # keys that differ belong to values that differ
+        alike = np.flatnonzero(~step)
+        step[alike] = values[found[alike + 1]] != values[found[alike]]
     return found, step
 
 

@@ -205,5 +205,9 @@ def _over_classes(x: Block) -> NDArray[np.float64]:
 
 
 def _log_expits(z: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """log p and log(1 - p) where z = log(p / (1 - p))."""
-    return -np.logaddexp(0.0, -z), -np.logaddexp(0.0, z)
+    """log p and log(1 - p) where z = log(p / (1 - p)): the likelier answer's distance from 0 is
+    small, and is computed once for both.
+    """
+    with np.errstate(under="ignore"):
+        short = np.log1p(np.exp(-np.abs(z)))
+    return np.minimum(z, 0.0) - short, -np.maximum(z, 0.0) - short

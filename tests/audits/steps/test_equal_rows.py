@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tacit.audits.steps.equal_rows import AROUND, EqualRows, _mean_products, number_of
+from tacit.core.sorting import PIECE
 
 
 def by_likeness(values, member):
@@ -171,4 +172,25 @@ def test_groups_that_no_coin_decides_are_no_surprise():
     """All members: every group is pure for sure, and its spread is zero."""
     found = EqualRows.by_number(np.array([1, 1, 2, 2], np.uint64), np.ones(4, bool))
     assert found.expected.tolist() == [1.0, 1.0]
+    assert found.excess == found.lack == 0.0
+
+
+def test_numbers_of_rows_do_not_end_with_a_piece_of_them():
+    column = np.arange(PIECE + 3) % PIECE
+    number = number_of([column[:, None], column[:, None]])
+    assert (number[:3] == number[PIECE:]).all()
+    assert len(np.unique(number[:PIECE])) == PIECE
+
+
+def test_rows_that_all_differ_are_groups_of_one_and_ask_for_no_likeness():
+    def asked():
+        raise AssertionError
+
+    values = np.random.default_rng(0).normal(size=3 * AROUND)
+    member = np.arange(len(values)) % 3 == 0
+    columns = [np.stack([values, values], axis=1)]
+    found = EqualRows.by_likeness(columns, asked, member)
+    assert found.total.tolist() == [1] * len(values)
+    assert found.members.tolist() == member[found.order].tolist()
+    assert len(found.weighed) == 0
     assert found.excess == found.lack == 0.0

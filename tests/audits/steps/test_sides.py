@@ -7,7 +7,7 @@ import tacit
 from tacit import InvalidInput, Outputs
 from tacit.audits.steps.equal_rows import EqualRows
 from tacit.audits.steps.side_warnings import _could_hide, told
-from tacit.audits.steps.sides import Sides, _sided, compared
+from tacit.audits.steps.sides import FIRST_NUMBERS, Sides, _sided, compared, constant
 from tacit.core import AtMost, CheckResult, Estimate, Policy, Report, Verdict
 
 N = 400
@@ -354,3 +354,18 @@ def test_a_grid_is_judged_by_all_numbers_and_not_by_the_first_alone():
     assert not _on_grid(votes)
     same = np.r_[np.full(FIRST_NUMBERS, 0.5), np.random.default_rng(0).random(50)]
     assert not _on_grid(same)
+
+
+def test_one_answer_among_thousands_that_differs_is_no_constant():
+    loss = np.ones(3 * FIRST_NUMBERS)
+    even = np.arange(len(loss)) % 2 == 0
+
+    def said():
+        outputs = tacit.Outputs(loss=loss)
+        return [constant(outputs), constant(outputs, even), constant(outputs, ~even)]
+
+    assert said() == [True, True, True]
+    loss[-1] = 2.0  # an odd place, long after the first
+    assert said() == [False, True, False]
+    loss[0] = 2.0
+    assert said() == [False, False, False]

@@ -216,36 +216,40 @@ def more_than(evidence: Evidence, baseline: Evidence, top: float | None) -> floa
 def _records(
     found: Found, outputs: Outputs, features: NDArray[np.float32] | None, seed: int
 ) -> _Records | None:
-    label = _labels(outputs)
-    parts = [part for part in (features, label) if part is not None]
-    if not parts:
-        return None
     step = max(1, -(-len(found.member) // MOST_COMPARED))
     rows = found.order[::step].astype(np.intp)
-    table = np.column_stack(parts)
-    if features is not None and label is not None:
-        table = np.column_stack([table, _products(features, label)])
+    columns = None if features is None else features[rows]
+    label = _labels(outputs, rows)
+    parts = [part for part in (columns, label) if part is not None]
+    if not parts:
+        return None
+    if columns is not None and label is not None:
+        parts.append(_products(columns, label))
     cluster = found.cluster
     fold = deal_folds(found.order, cluster=cluster)[rows]
     hard: tuple[NDArray[np.float64], ...] = ()
-    if features is not None:
-        hard = difficulties(features[rows], outputs, rows, fold, seed=seed)
-    limit = LABELS_SPEAK if features is None else 1.0
+    if columns is not None:
+        hard = difficulties(columns, outputs, rows, fold, seed=seed)
+    limit = LABELS_SPEAK if columns is None else 1.0
     counted = None
-    if features is None and outputs.truth is None and outputs.label is not None:
+    if columns is None and outputs.truth is None and outputs.label is not None:
         counted = outputs.label[rows] if outputs.label.ndim == 1 else None
-    return _Records(rows, table[rows].astype(np.float32), fold, hard, seed, limit, counted)
+    table = np.column_stack(parts).astype(np.float32, copy=False)
+    return _Records(rows, table, fold, hard, seed, limit, counted)
 
 
-def _labels(outputs: Outputs) -> NDArray[np.float32] | None:
-    """The labels as columns; None where there are none."""
+def _labels(
+    outputs: Outputs, rows: NDArray[np.intp] | slice = slice(None)
+) -> NDArray[np.float32] | None:
+    """The labels of `rows` as columns; None where there are none."""
     if outputs.truth is not None:
-        return np.asarray(outputs.truth, np.float32).reshape(outputs.n, -1)
+        truth = np.asarray(outputs.truth[rows], np.float32)
+        return truth.reshape(len(truth), -1)
     if outputs.label is None:
         return None
     if outputs.label.ndim > 1:
-        return np.asarray(outputs.label, np.float32)
-    classes, code = np.unique(outputs.label, return_inverse=True)
+        return np.asarray(outputs.label[rows], np.float32)
+    classes, code = np.unique(outputs.label[rows], return_inverse=True)
     if len(classes) > MOST_CLASSES:
         return code[:, None].astype(np.float32)
     return np.asarray(code[:, None] == np.arange(len(classes)), np.float32)

@@ -18,6 +18,7 @@ from tacit.core.sorting import (
     pieces_between,
     smallest,
     sorted_once,
+    taken,
 )
 
 Floats = NDArray[np.float64]
@@ -87,8 +88,10 @@ class EqualRows:
         total, members = _counted(order, step, member)
         if len(total) <= AROUND:
             return cls._of_all(order, step, member)
-        place = None if single else order_of(like()[order[np.cumsum(total) - total]])
         weighed = _some(np.flatnonzero(total >= 2))
+        # neighbours are asked for only where rows are equal
+        near = not single and len(weighed) > 0
+        place = order_of(like()[order[np.cumsum(total) - total]]) if near else None
         expected, noise = _pure_nearby(total, members, place, weighed)
         return cls(order, total, members, weighed, expected, noise, True, step)
 
@@ -168,15 +171,17 @@ def number_of(columns: Iterable[NDArray[Any]]) -> NDArray[np.uint64]:
 
     Rows that differ get the same number by accident in one pair of 2^64.
     """
-    number: NDArray[np.uint64] | None = None
-    for part in columns:
-        for column in part.T:
+    every = list(columns)
+    number = np.zeros(len(every[0]), np.uint64)
+    for part in pieces(len(number)):
+        mixed = number[part]
+        for column in (column for array in every for column in array[part].T):
             # adding 0 makes one number of -0 and 0
-            bits = (column.astype(np.float64) + 0.0).view(np.uint64)
-            number = bits if number is None else number ^ bits
-            number = (number ^ (number >> np.uint64(30))) * MIX
-            number = (number ^ (number >> np.uint64(27))) * SPREAD
-    assert number is not None
+            mixed ^= (column.astype(np.float64) + 0.0).view(np.uint64)
+            mixed ^= mixed >> np.uint64(30)
+            mixed *= MIX
+            mixed ^= mixed >> np.uint64(27)
+            mixed *= SPREAD
     return number
 
 
@@ -184,6 +189,8 @@ def _counted(
     order: Places, step: NDArray[np.bool_], member: NDArray[np.bool_]
 ) -> tuple[Counts, Counts]:
     """How many rows each group of equal numbers has, and how many of them are members."""
+    if step.all():
+        return np.ones(len(order), np.int8), taken(member, order).astype(np.int8)
     sizes: list[Counts] = [np.zeros(0, np.int8)]
     members: list[Counts] = [np.zeros(0, np.int8)]
     for part in pieces_between(step, len(order)):

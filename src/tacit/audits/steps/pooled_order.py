@@ -12,9 +12,8 @@ from tacit.core.sorting import (
     Order,
     Places,
     order_in_runs,
-    order_of,
     pieces_between,
-    steps,
+    sorted_once,
     tied_places,
 )
 
@@ -62,10 +61,7 @@ def pooled_order(
 
 def _sorted(values: NDArray[Any], paper: Evidence | None) -> tuple[Order, Bools]:
     """Places of `values` (n,) in ascending order, and whether each differs from the one before."""
-    if paper is None:
-        order = order_of(values)
-        return order, steps(values, order)
-    return paper.order, paper.step
+    return sorted_once(values) if paper is None else (paper.order, paper.step)
 
 
 def _written(order: Order, n: int) -> Places:

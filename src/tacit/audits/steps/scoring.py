@@ -26,7 +26,7 @@ from tacit.core import (
     collect,
     judge,
 )
-from tacit.core.sorting import Places
+from tacit.core.sorting import Places, taken
 from tacit.metrics import advantage, named
 from tacit.metrics.looks import Look, Ranked, cut_look, rank_look
 from tacit.metrics.prequential import deal_folds, learned_looks
@@ -282,8 +282,9 @@ def prequential_scores(
     score = np.zeros(signals.n)
     scored = np.zeros(signals.n, np.int8)
     shortage: NotEnoughData | None = None
+    fold_in_order = taken(fold, order)
     for number in range(1, int(fold.max()) + 1):
-        before, here = order[fold[order] < number], np.flatnonzero(fold == number)
+        before, here = order[fold_in_order < number], np.flatnonzero(fold == number)
         told = before[:: max(1, -(-len(before) // FIT_LIMIT))]
         rows = np.concatenate([told, here])
         known = np.full(len(rows), -1, np.int8)
