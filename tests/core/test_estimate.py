@@ -49,3 +49,13 @@ def test_numbers_become_plain_python_numbers():
     assert type(estimate.value) is float
     assert type(Estimate("x", 0, 0, 0, 0.9, numpy.int64(3), "m", ["a"]).n) is int
     assert Estimate("x", 0, 0, 0, 0.9, 3, "m", ["a"]).assumes == ("a",)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, -0.5, 1.5, math.nan])
+def test_a_level_is_neither_nothing_nor_certainty(level):
+    with pytest.raises(InvalidInput, match="needs a `level` between 0 and 1"):
+        Estimate("auc", 0.5, 0.4, 0.6, level, 10, "by hand")
+
+
+def test_an_interval_of_no_width_is_one():
+    assert Estimate("auc", 0.5, 0.5, 0.5, 0.95, 10, "by hand").low == 0.5

@@ -5,6 +5,9 @@ import pytest
 
 from tacit.core.resolution import decimal_unit, floors
 
+# nothing that could be rounded decimals
+FINE = 1 / np.sqrt(np.arange(2, 42))
+
 RNG = np.random.default_rng(0)
 P = RNG.beta(0.5, 0.5, 2000)
 
@@ -44,3 +47,47 @@ def test_one_minus_a_float_reaches_no_further_down_than_the_float_did():
     assert (p == 1).any()
     assert floors(1 - p)[0] == pytest.approx(2.0**-25)
     assert floors(np.exp(-z).astype(np.float32))[0] < 1e-37
+
+
+def test_eight_decimals_are_the_most_that_are_a_grid():
+    eight = np.round(FINE, 8)
+    assert decimal_unit(eight) == pytest.approx(1e-8)
+    assert decimal_unit(np.round(FINE, 9)) == 0.0
+    # in float32 a unit of 1e-5 is 84 epsilons wide, one of 1e-6 is 8
+    assert decimal_unit(np.round(FINE, 5).astype(np.float32)) == pytest.approx(1e-5)
+    assert decimal_unit(np.round(FINE, 6).astype(np.float32)) == 0.0
+
+
+def test_a_decimal_may_lie_two_epsilons_beside_its_float():
+    eps = np.finfo(np.float64).eps
+    two = np.round(FINE, 2)
+    for off, unit in ((1.9, 0.01), (-1.9, 0.01), (2.5, 0.0)):
+        moved = two.copy()
+        moved[3] += off * eps
+        assert moved[3] != two[3]
+        assert decimal_unit(moved) == pytest.approx(unit)
+
+
+def test_a_small_number_is_no_zero_that_was_rounded():
+    numbers = np.append(np.round(FINE, 2), 1e-17)
+    assert decimal_unit(numbers) == 0.0
+    assert decimal_unit(np.append(np.round(FINE, 2), 0.0)) == pytest.approx(0.01)
+
+
+def test_numbers_below_one_in_steps_of_the_epsilon_reach_down_to_half_of_it():
+    """One minus a float: what is written near 0 is a multiple of the spacing below 1."""
+    spacing = 2.0**-53
+    small = np.append(FINE, 3 * spacing)
+    assert floors(small) == (spacing / 2, spacing / 2)
+    assert floors(np.append(FINE, 3.5 * spacing)) == (np.finfo(np.float64).tiny, spacing / 2)
+    single = FINE.astype(np.float32)
+    assert floors(single)[1] == 2.0**-25
+    # float32 numbers that were widened keep the spacing that they had
+    assert floors(single.astype(np.float64))[1] == 2.0**-25
+    assert floors(single.astype(np.float16).astype(np.float64))[1] == 2.0**-12
+
+
+def test_coarse_floats_are_small_below_a_64th_and_not_only_below_4096_of_their_spacings():
+    spacing = 2.0**-11
+    half = np.append(FINE, 3 * spacing).astype(np.float16)
+    assert floors(half.astype(np.float64)) == (spacing / 2, spacing / 2)
