@@ -82,3 +82,10 @@ def test_records_make_a_file_that_tells_members(filing):
     assert not filing.tells_members
     told = replace(filing.reports[0], records={"row": [1]})
     assert Filing(told).tells_members
+
+
+def test_a_file_is_as_new_as_its_newest_report(filing):
+    first = filing.reports[0]
+    days = ["2026-03-01", "2026-11-02", "2025-12-31"]
+    reports = tuple(replace(first, created=day) for day in days)
+    assert replace(filing, reports=reports).created == "2026-11-02"

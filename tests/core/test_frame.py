@@ -166,3 +166,22 @@ def test_a_polars_query_that_has_not_run_is_refused():
     polars = pytest.importorskip("polars")
     with pytest.raises(InvalidInput, match=r"Pass `member.collect\(\)`"):
         Frame.of(polars.DataFrame({"a": [1]}).lazy(), "member")
+
+
+def test_codes_of_many_columns_never_meet_by_accident():
+    rng = np.random.default_rng(3)
+    columns = {name: rng.integers(0, 3, 200).astype(float) for name in "abcd"}
+    rows = list(zip(*columns.values()))
+    code = Frame(columns).codes()
+    groups = {}
+    for row, number in zip(rows, code.tolist()):
+        assert groups.setdefault(row, number) == number
+    assert len(set(groups.values())) == len(groups)
+
+
+def test_one_side_may_lack_a_column_or_have_one_more():
+    both, one = Frame({"a": np.ones(1), "b": np.ones(1)}), Frame({"a": np.ones(1)})
+    with pytest.raises(InvalidInput, match="lacks 'b'"):
+        alike({"first": both, "second": one})
+    with pytest.raises(InvalidInput, match="has also 'b'"):
+        alike({"first": one, "second": both})

@@ -45,3 +45,27 @@ def test_top_k_comes_before_the_nucleus():
 def test_samplers_that_cannot_be_are_refused(wrong):
     with pytest.raises(InvalidInput, match=next(iter(wrong))):
         Sampler(**wrong)
+
+
+@pytest.mark.parametrize("top_k", [1, 2, 7, 19, 20, 21])
+def test_top_k_keeps_the_k_largest_of_many(top_k):
+    logits = np.random.default_rng(top_k).normal(size=(50, 20))
+    found = Sampler(top_k=top_k).log_probabilities(logits)
+    kept = np.isfinite(found)
+    assert (kept.sum(axis=1) == min(top_k, 20)).all()
+    assert (np.where(kept, logits, np.inf).min(1) >= np.where(kept, -np.inf, logits).max(1)).all()
+    assert np.exp(found).sum(axis=1) == pytest.approx(1.0)
+
+
+def test_a_sampler_is_plain_only_where_it_changes_nothing():
+    assert Sampler().plain
+    assert Sampler(top_p=1).plain
+    assert not any(
+        sampler.plain for sampler in (Sampler(temperature=2), Sampler(top_k=2), Sampler(top_p=0.99))
+    )
+    assert str(Sampler(temperature=0.5, top_k=3, top_p=0.9)) == (
+        "temperature 0.5, top-k 3, nucleus 0.9"
+    )
+    for wrong in ({"top_p": 0.0}, {"top_p": 1.01}, {"top_k": 0}, {"temperature": 0.0}):
+        with pytest.raises(InvalidInput, match=next(iter(wrong))):
+            Sampler(**wrong)
