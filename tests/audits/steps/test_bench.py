@@ -240,6 +240,10 @@ def test_a_callable_without_a_signature_is_taken_at_its_word():
 
 def test_variants_are_refused_before_any_is_trained():
     require_variants(plain, {"now": {}, "half": {"share": 0.25, "depth": 2}})
-    for params, said in (({"width": 1}, "width"), ({"share": 1.5}, "share"), ({"share": 0}, "share")):
+    for params, said in (
+        ({"width": 1}, "width"),
+        ({"share": 1.5}, "share"),
+        ({"share": 0}, "share"),
+    ):
         with pytest.raises(InvalidInput, match=f"The variant 'odd' cannot be trained: .*{said}"):
             require_variants(plain, {"now": {}, "odd": params})
