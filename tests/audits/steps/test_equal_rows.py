@@ -5,6 +5,7 @@ from math import comb
 import numpy as np
 import pytest
 
+from tacit.audits.steps import equal_rows as steps
 from tacit.audits.steps.equal_rows import AROUND, EqualRows, _mean_products, number_of
 
 
@@ -172,3 +173,47 @@ def test_groups_that_no_coin_decides_are_no_surprise():
     found = EqualRows.by_number(np.array([1, 1, 2, 2], np.uint64), np.ones(4, bool))
     assert found.expected.tolist() == [1.0, 1.0]
     assert found.excess == found.lack == 0.0
+
+
+def test_a_hundred_thousand_groups_are_weighed_and_of_more_every_second_or_third():
+    for n, step in ((100_000, 1), (100_001, 2), (200_000, 2), (200_001, 3)):
+        assert steps._some(np.arange(n)).tolist() == list(range(0, n, step))
+
+
+def test_where_all_neighbours_are_alike_a_millionth_of_doubt_is_left():
+    """Ten pairs of members: the share 1 is taken as 1 - 1e-6, and so is its variance."""
+    found = by_likeness(np.repeat(np.arange(10.0), 2), np.ones(20, bool))
+    assert found.expected == pytest.approx([1.0] * 10)
+    mean = 1 - 1e-6
+    pull = 2 * (mean - 1e-6) / AROUND * np.sqrt(mean * 1e-6)
+    # ten groups have eight neighbours each
+    near = np.zeros(10)
+    for group in range(10):
+        first = min(max(group - 4, 0), 1)
+        near[[other for other in range(first, first + 9) if other != group]] += 1
+    assert found.noise == pytest.approx(((near * pull) ** 2).sum(), rel=1e-6)
+    assert steps._noise(np.zeros((0, AROUND), np.int64), np.zeros(0)) == 0.0
+
+
+def test_the_sides_of_all_rows_are_of_unlike_size():
+    """Pairs among 7 members and 3 others: (21 + 3) / 45; of four rows members alone: 35 / 210."""
+    found = EqualRows.by_number(np.array([0, 0, 1, 1, 1, 1, 2, 3, 4, 5]), np.arange(10) < 7)
+    assert found.expected == pytest.approx([24 / 45, 35 / 210])
+    assert (found.noise, found.local) == (0.0, False)
+
+
+def test_rows_of_several_arrays_are_equal_where_each_is():
+    one, two = np.array([1.0, 1, 1, 2]), np.array([[0.0, 5], [0, 5], [0, 6], [0, 5]])
+    found = EqualRows.by_likeness([one, two], lambda: one, np.arange(4) < 2)
+    assert sorted(found.total.tolist()) == [1, 1, 2]
+    cluster = found.clusters(found.several)
+    assert cluster[0] == cluster[1]
+    assert len(set(cluster.tolist())) == 3
+    # groups that are not joined are as many as their rows
+    assert len(set(found.clusters(~found.several).tolist())) == 4
+
+
+def test_nine_groups_have_eight_neighbours_and_eight_have_none():
+    for n, local in ((8, False), (9, True)):
+        found = by_likeness(np.repeat(np.arange(n * 1.0), 2), np.arange(2 * n) % 3 == 0)
+        assert found.local is local

@@ -256,7 +256,7 @@ def test_agreement_is_counted_where_the_shadow_models_differ_by_more_than_roundi
 def test_one_shadow_model_alone_is_a_copy_too():
     target = np.random.default_rng(0).normal(size=20)
     inside = np.arange(20)[None] < 10
-    with pytest.raises(InvalidInput, match="Shadow model 0 gives .* on 100 %"):
+    with pytest.raises(InvalidInput, match=r"Shadow model 0 gives .* on 100 %"):
         require_no_copy(Signals.of(target, shadow=target[None], shadow_member=inside))
     require_no_copy(Signals.of(target, shadow=target[None] + 1, shadow_member=inside))
 
