@@ -217,3 +217,10 @@ def test_nine_groups_have_eight_neighbours_and_eight_have_none():
     for n, local in ((8, False), (9, True)):
         found = by_likeness(np.repeat(np.arange(n * 1.0), 2), np.arange(2 * n) % 3 == 0)
         assert found.local is local
+
+
+def test_zero_has_one_number_whatever_its_sign_and_the_order_of_columns_counts():
+    zeros = number_of([np.array([[0.0], [-0.0]])])
+    assert zeros[0] == zeros[1]
+    one, two = number_of([np.array([[1.0, 2.0], [2.0, 1.0]])])
+    assert one != two

@@ -206,3 +206,19 @@ def test_slices_are_put_in_order_by_what_is_sure_of_them():
     # sixteen of 160 are the tenth: all of the loud ones
     assert [result.estimates[0].value for result in found] == [11 / 20, 1.0, 4 / 139]
     assert all(result.estimates[0].level == 0.9 for result in found)
+
+
+def test_the_most_exposed_are_row_numbers_of_all_records_and_slices_are_of_members_alone():
+    """Members are the last ten of thirty; the two with the highest losses are 22 and 27."""
+    member = np.arange(30) >= 20
+    course = np.tile(np.arange(30.0)[::-1], (3, 1))
+    course[:, [27, 22]] = [60.0, 50.0]
+    assert most_exposed(course, member, share=0.2).tolist() == [27, 22]
+    assert most_exposed(course, member, share=0.3).tolist() == [27, 22, 20]
+    group = np.where(np.arange(30) % 2, "odd", "even")
+    odd, even = exposed_slices(course, member, {"g": group})
+    # the tenth of ten members is 27
+    assert (odd.value, odd.estimates[0].value, odd.n_members) == ("odd", 1 / 5, 5)
+    assert (even.value, even.estimates[0].value, even.n_members) == ("even", 0.0, 5)
+    # one of five against none of five other members: Fisher's is 1/2 here
+    assert odd.p_value == pytest.approx(0.5)

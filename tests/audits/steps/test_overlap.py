@@ -231,3 +231,17 @@ def test_the_share_that_is_told_is_that_of_the_non_members():
     member, other = np.arange(400), np.r_[np.arange(60), 1_000 + np.arange(40)]
     said = same_records(member, other, np.arange(5_000, 5_400), NAMES)
     assert said.startswith("60.0 % of the non-members equal one of the members")
+
+
+def test_twins_are_counted_among_the_members(monkeypatch):
+    """Ten of 200 members equal one of 100 non-members: .05, and a reference of 200 rows has twice
+    as many: three times .1 and .05 of all 300 rows may be in it, that is 105.
+    """
+    monkeypatch.setattr(overlap, "fisher_p_value", lambda hits, sizes: 1.0)
+    for members, said in ((105, False), (106, True)):
+        codes = shared(200, 100, twins=10, members=members, others=0, reference=200)
+        assert warned(monkeypatch, codes) is said
+    # a reference smaller than the non-members has no fewer of their twins: 3 * .05 + .05 of 300
+    for members, said in ((60, False), (61, True)):
+        codes = shared(200, 100, twins=10, members=members, others=0, reference=70)
+        assert warned(monkeypatch, codes) is said
