@@ -224,3 +224,10 @@ def test_zero_has_one_number_whatever_its_sign_and_the_order_of_columns_counts()
     assert zeros[0] == zeros[1]
     one, two = number_of([np.array([[1.0, 2.0], [2.0, 1.0]])])
     assert one != two
+
+
+@pytest.mark.parametrize("n_members", [3, 4])
+def test_a_group_as_large_as_a_side_may_be_all_of_it(n_members):
+    """Three of seven rows: all three of the one side, or three of the other four, of 35 ways."""
+    found = EqualRows.by_number(np.array([0, 0, 0, 1, 2, 3, 4]), np.arange(7) < n_members)
+    assert found.expected == pytest.approx([(1 + 4) / 35])

@@ -154,3 +154,16 @@ def test_the_points_of_a_guess_are_those_of_its_row(monkeypatch):
     members = [k for k in row if k < 150]
     assert seen[0] == (members, members)
     assert seen[1] == ([k for k in row if k >= 150], members)
+
+
+@pytest.mark.parametrize(("low", "said"), [(0.02, False), (0.0201, True)])
+def test_exactly_twice_the_share_is_not_more(monkeypatch, low, said):
+    asked = []
+
+    def limits(count, n, *, level):
+        asked.append((count, n, level))
+        return low, 0.9
+
+    found, _, _ = counted(monkeypatch, 90, clopper_pearson=limits)
+    assert (found is not None) is said
+    assert asked[0] == (90, 1_000, 0.999)
