@@ -154,3 +154,21 @@ def test_another_cluster_or_side_is_another_digest():
         )
     ]
     assert len(set(known)) == 4
+
+
+def test_arrays_of_three_dimensions_are_read_a_part_at_a_time(monkeypatch):
+    """They may be memory maps larger than the memory; others are read at once."""
+    sizes = []
+
+    class Total:
+        def update(self, part):
+            sizes.append(len(bytes(part)))
+
+        def hexdigest(self):
+            return "x"
+
+    monkeypatch.setattr(steps.hashlib, "blake2b", lambda digest_size: Total())
+    known = {"a": np.zeros((4, 3, 2)), "b": np.zeros((4, 3)), "c": np.zeros((4, 3, 1, 2))}
+    assert digest(known) == "x"
+    names = [len(f"{name} float64 {value.shape}") for name, value in known.items()]
+    assert sizes == [names[0], *[48] * 4, names[1], 96, names[2], 192]
