@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binom
 
 from tacit.audits.steps.choice import _best_cut, _graded, graded_advantage
-from tacit.core import Membership, deal
+from tacit.core import Membership, NotEnoughData, deal
 
 
 def cut(score, member):
@@ -121,3 +121,10 @@ def test_what_one_half_chose_is_worth_what_the_other_half_says():
     assert _graded(scores, order, member, choosing) == 1 / 2 - 1 / 4
     # the second chooses a, whose members are above all; in the first they are below
     assert _graded(scores, order, member, ~choosing) == 0.0
+
+
+@pytest.mark.parametrize("people", [None, np.array([0, 1, 2, 2])])
+def test_a_side_of_one_record_or_person_has_no_halves(people):
+    member = np.array([1, 0, 0, 0], bool)
+    with pytest.raises(NotEnoughData, match="needs 2 members"):
+        graded_advantage({"a": np.arange(4.0)}, Membership(member, people), seed=0)

@@ -1,5 +1,6 @@
 """From the joint test to a report: levels, corrected p-values, warnings and too few records."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +10,7 @@ from tacit.attacks import Threshold
 from tacit.audits.steps import conclusion as steps
 from tacit.audits.steps.conclusion import concluded, figures, results_of, units
 from tacit.audits.steps.scoring import at_thresholds
-from tacit.core import DEFAULT_POLICY, Check, CheckResult, Estimate, Evidence
+from tacit.core import DEFAULT_POLICY, Check, CheckResult, Estimate, Evidence, Note
 from tacit.metrics.detectable import Detectable
 
 MEMBER = np.arange(300) < 150
@@ -95,8 +96,6 @@ def test_units_are_records_or_the_clusters_that_hold_some():
 
 
 def test_curves_are_drawn_of_what_is_shown_and_of_few_that_rank_otherwise():
-    from dataclasses import replace
-
     items = [item(name, seed) for seed, name in enumerate("abcdefgh")]
     items[1] = replace(items[1], same_as="a")
     drawn = figures(items, items[2], level=0.9)
@@ -163,3 +162,34 @@ def test_people_of_each_side_are_counted_apart():
     member = np.arange(6) < 2
     paper = Evidence(np.arange(6.0), member, np.array([0, 0, 1, 2, 3, 3]))
     assert units(paper) == (1, 3)
+
+
+def test_notes_are_judged_and_slices_are_in_the_headline(monkeypatch):
+    """What could not be known cannot pass, and a slice may be all that leaks."""
+    done = found(corrected=(0.05, 0.2))
+    results = results_of(done, policy=DEFAULT_POLICY, shown=done.shown)
+    note = Note("tpr@fpr=0.001", "too few", 1_000, 150, "non-members")
+    results["a"] = replace(results["a"], notes=(note,))
+    asked = []
+
+    def judge(estimates, notes, *, attributable):
+        asked.append((estimates, notes, attributable))
+        return ()
+
+    def headline_of(finding, chosen, detectable, **given):
+        asked.append(given)
+        return "said"
+
+    monkeypatch.setattr(steps, "headline_of", headline_of)
+    part = CheckResult(name="s", role="slice", slice="g", value="x")
+    policy = SimpleNamespace(judge=judge, name="mine")
+    report = concluded(done, results, (part,), (), shown=done.shown, policy=policy, warning="odd")
+    assert asked[0] == (results["a"].estimates, (note,), False)
+    assert asked[1] == {
+        "warning": "odd",
+        "in_all": True,
+        "slices": (part,),
+        "alpha": 0.05,
+        "missing": None,
+    }
+    assert (report.headline, report.policy) == ("said", "mine")

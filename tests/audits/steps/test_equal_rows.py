@@ -231,3 +231,10 @@ def test_a_group_as_large_as_a_side_may_be_all_of_it(n_members):
     """Three of seven rows: all three of the one side, or three of the other four, of 35 ways."""
     found = EqualRows.by_number(np.array([0, 0, 0, 1, 2, 3, 4]), np.arange(7) < n_members)
     assert found.expected == pytest.approx([(1 + 4) / 35])
+
+
+def test_groups_whose_chance_is_only_bounded_tell_nothing_of_copies():
+    """The ten groups of before, and three mixed ones of nine rows."""
+    members, chance = [1] * 8 + [2, 0], [0.5] * 10
+    found = made([2] * 10 + [9] * 3, members + [4] * 3, chance + [0.5] * 3)
+    assert found.beyond_chance == pytest.approx(0.75)

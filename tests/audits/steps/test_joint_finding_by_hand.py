@@ -237,3 +237,24 @@ def test_attackers_that_learn_are_tested_together(monkeypatch):
     ]
     assert steps.learned_p(learners, MEMBER, None) == 0.07
     assert asked == [["l", "m"]]
+
+
+def test_the_score_and_the_learners_hear_of_the_people(monkeypatch):
+    asked = []
+    cluster = np.arange(8) // 2
+    monkeypatch.setattr(
+        steps, "vulnerability", lambda *_, cluster, **__: asked.append(cluster.tolist())
+    )
+    assert found(attack("a"), cluster=cluster).score is None
+    monkeypatch.setattr(steps, "clustered_test", lambda *_: Real(np.ones(1), np.ones(1)))
+    monkeypatch.setattr(
+        steps,
+        "learned_p",
+        lambda learners, member, unit: (
+            asked.append([item.name for item in learners] + unit.tolist()) or 0.5
+        ),
+    )
+    learner = attack("l", fold=np.ones(8, np.int8), looks=())
+    scored = [attack("a", looks=A), learner]
+    joint_finding(scored, [], MEMBER, cluster=cluster, order=np.arange(8), level=0.9)
+    assert asked == [cluster.tolist(), ["l", *cluster.tolist()]]

@@ -327,3 +327,11 @@ def test_flat_shadow_models_are_counted():
         target, shadow, inside
     )
     assert doubts(target, shadow[:0], inside[:0]) == ""
+
+
+def test_a_constant_target_is_no_copy_of_anything():
+    """It is told of as a broken export, by name, and not as a copy."""
+    inside = np.tile([True, False], (2, 20))
+    signals = Signals.of(np.full(40, 0.5), shadow=np.full((2, 40), 0.5), shadow_member=inside)
+    require_no_copy(signals)
+    assert "All signals of the audited model are equal" in implausible(signals)[0]

@@ -315,3 +315,27 @@ def test_what_a_space_returns_is_named_and_needs_to_be_parameters():
     assert params == {"trial 0: rate=0.0123, kind=x": {"rate": 0.012345, "kind": "x"}}
     with pytest.raises(InvalidInput, match="return a dict of parameters, got int"):
         asked(bench, Study(), lambda trial: 3, runs=3, trials=1)
+
+
+def test_a_difference_of_accuracies_has_the_error_of_both():
+    """Spread .01: of three and twelve runs .01 sqrt(1 / 3 + 1 / 12) = .00645; of twelve and twelve
+    it would be .0041, of three and three .0082.
+    """
+    best = trials_of("best", (0.3,) * 3, (0.89, 0.90, 0.91))
+    step = 0.01 * (11 / 12) ** 0.5
+    for mean, kept in ((0.8937, True), (0.8934, False)):
+        many = trials_of("many", (0.2,) * 12, (mean - step, mean + step) * 6)
+        assert ("many" in [item.name for item in accurate(named(best, many), 0.0)]) is kept
+
+
+def test_variants_that_are_not_accurate_enough_tell_of_the_spread_too():
+    """Two, three and three runs: 5 degrees of freedom and a t of 2.571; of the first two alone it
+    were 3.182.
+    """
+    two, three = apart(3.1).values()
+    variants = named(
+        trials_of("two", two.scores, (0.9, 0.9)),
+        trials_of("three", three.scores, (0.9,) * 3),
+        trials_of("poor", (-0.6, -0.5, -0.4), (0.1,) * 3),
+    )
+    assert leading(variants, 0.01).name == "two"

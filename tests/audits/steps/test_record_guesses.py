@@ -341,3 +341,12 @@ def test_a_fit_that_stopped_early_is_passed_over_and_nothing_else_is(monkeypatch
     with pytest.warns(UserWarning, match="odd"), steps._quiet():
         warnings.warn("odd", UserWarning, stacklevel=1)
     assert threads == [1, 1]
+
+
+def test_a_label_has_the_chance_at_its_place_among_those_that_were_fitted():
+    p = [0.5, 0.2, 0.3]
+    model = SimpleNamespace(
+        classes_=np.array([3, 5, 9]), predict_proba=lambda x: np.tile(p, (len(x), 1))
+    )
+    found = steps._log_p(model, np.zeros((6, 1)), np.array([9, 5, 3, 4, 1, 10]))
+    np.testing.assert_allclose(np.exp(found), [0.3, 0.2, 0.5, 1e-6, 1e-6, 1e-6])

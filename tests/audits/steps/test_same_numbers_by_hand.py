@@ -150,3 +150,9 @@ def test_rows_that_are_like_any_other_row_of_the_other_side_are_no_sign(monkeypa
     for share, said in ((0.49, True), (0.5, False)):
         monkeypatch.setattr(steps, "_share", lambda *_, share=share: share)
         assert refused(np.arange(60.0), 30) is said
+
+
+def test_one_large_number_makes_no_others_coarse():
+    """The middle one of 1, 1 and a million is 1: a thousandth off is another number."""
+    assert steps._share(column(1, 1, 1e6), column(1.001, 1.001, 1e6)) == pytest.approx(1 / 3)
+    assert steps._share(column(1, 1e6, 1e6), column(1.001, 1e6, 1e6)) == 1.0
