@@ -167,3 +167,28 @@ def test_exactly_twice_the_share_is_not_more(monkeypatch, low, said):
     found, _, _ = counted(monkeypatch, 90, clopper_pearson=limits)
     assert (found is not None) is said
     assert asked[0] == (90, 1_000, 0.999)
+
+
+def test_a_column_of_small_numbers_is_as_wide_as_any_other():
+    assert _scaled(np.array([[0.1], [0.3]], np.float32)) == pytest.approx(np.array([[-1.0], [1]]))
+
+
+def test_who_is_compared_is_drawn_by_a_seed_that_no_release_may_change(monkeypatch):
+    """First the non-members, by their places among the guesses, then the members."""
+    seen = []
+    monkeypatch.setattr(steps, "_scaled", lambda table: table)
+    monkeypatch.setattr(steps, "MOST_PAIRS", 200 * 110)
+
+    def nearest(points, others, own=None):
+        seen.append((points[:, 0].tolist(), own))
+        return np.ones(len(points))
+
+    monkeypatch.setattr(steps, "_nearest", nearest)
+    member = np.arange(500) < 200
+    shown = Evidence(np.zeros(500), member, None, "observed", "x", np.arange(500))
+    near_copies(np.arange(500, dtype=np.float32)[:, None], shown, level=0.95)
+    rng = np.random.default_rng(0)
+    others = np.sort(rng.permutation(np.arange(200, 500))[:110])
+    own = np.sort(rng.permutation(200)[:110])
+    assert seen[0][0] == seen[0][1].tolist() == own.tolist()
+    assert seen[1][0] == others.tolist()

@@ -156,3 +156,27 @@ def test_one_large_number_makes_no_others_coarse():
     """The middle one of 1, 1 and a million is 1: a thousandth off is another number."""
     assert steps._share(column(1, 1, 1e6), column(1.001, 1.001, 1e6)) == pytest.approx(1 / 3)
     assert steps._share(column(1, 1e6, 1e6), column(1.001, 1e6, 1e6)) == 1.0
+
+
+def test_exactly_half_of_the_gaps_are_too_few():
+    for equal, same in ((29, True), (30, False)):
+        low = np.r_[np.zeros(equal), 5.0 + np.arange(60 - equal), 99.0]
+        low = np.r_[0.0, low][:61]
+        assert np.count_nonzero(np.diff(low) == 0) == equal
+        assert steps._same_sorted(low, low) is same
+
+
+def test_each_row_is_held_against_the_one_before_it(monkeypatch):
+    """Pairs of equal rows: every second one is like the row before, none like the one before that,
+    so that half of them agree by being neighbours.
+    """
+    rows = np.repeat(np.arange(30.0), 2)[:, None]
+    assert not steps._same_in_order(rows, rows)
+    asked = []
+    monkeypatch.setattr(steps, "_same_in_order", lambda first, second: False)
+    monkeypatch.setattr(steps, "_share", lambda first, second: asked.append((first, second)) or 1.0)
+    loss = np.random.default_rng(0).exponential(size=60)
+    assert not refused(loss, 30)
+    ((first, second),) = asked
+    assert first[:, 0].tolist() == loss[:30].tolist()
+    assert second[1:, 0].tolist() == loss[30:59].tolist()
