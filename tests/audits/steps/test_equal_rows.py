@@ -238,3 +238,11 @@ def test_groups_whose_chance_is_only_bounded_tell_nothing_of_copies():
     members, chance = [1] * 8 + [2, 0], [0.5] * 10
     found = made([2] * 10 + [9] * 3, members + [4] * 3, chance + [0.5] * 3)
     assert found.beyond_chance == pytest.approx(0.75)
+
+
+def test_clusters_are_counted_from_zero_in_the_order_of_the_rows():
+    found = by_likeness(np.array([5.0, 1.0, 5.0, 2.0, 2.0]), np.array([1, 0, 1, 1, 0], bool))
+    # 1, then each 2 apart, then both 5s
+    cluster = found.clusters(found.several & ~found.mixed)
+    assert cluster[[1, 0, 2]].tolist() == [0, 3, 3]
+    assert sorted(cluster[[3, 4]].tolist()) == [1, 2]

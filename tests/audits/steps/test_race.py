@@ -339,3 +339,15 @@ def test_variants_that_are_not_accurate_enough_tell_of_the_spread_too():
         trials_of("poor", (-0.6, -0.5, -0.4), (0.1,) * 3),
     )
     assert leading(variants, 0.01).name == "two"
+
+
+def test_a_variant_that_is_exactly_as_vulnerable_as_the_leader_stays():
+    """Runs that agree have no width: both ends are the mean."""
+    variants = named(*(trials_of(name, (0.25,) * 3) for name in ("now", "lead", "same")))
+    bench = SimpleNamespace(
+        failed=(), late=False, untried=[], raced=lambda name, given, *, runs: variants[name]
+    )
+    for other, dropped in ((0.25, ()), (0.2501, ("same",))):
+        variants["same"] = trials_of("same", (other,) * 3)
+        params = {name: {} for name in variants}
+        assert raced(bench, params, "now", runs=3, tolerance=0.01)[1] == dropped
