@@ -205,7 +205,7 @@ def graded(monkeypatch, cluster=None):
         ("auc", auc),
     ):
         monkeypatch.setattr(blind_baseline, name, fake)
-    member = np.arange(10) % 2 == 0
+    member = np.arange(10) % 3 == 0
     outputs = Outputs(probs=np.full((10, 2), 0.5), label=np.arange(10) // 5)
     key = Membership(member, cluster)
     order = np.arange(10)[::-1]
@@ -220,9 +220,9 @@ def test_ranks_within_a_fold_are_graded_as_shares_of_it(monkeypatch):
     paper = seen["paper"]
     assert paper.row.tolist() == list(range(1, 9))
     assert paper.score == pytest.approx([1 / 6, 2 / 6, 3 / 6, 2 / 2, 4 / 6, 5 / 6, 6 / 6, 1 / 2])
-    assert paper.member.tolist() == [k % 2 == 0 for k in range(1, 9)]
+    assert paper.member.tolist() == [k % 3 == 0 for k in range(1, 9)]
     assert paper.cluster is None
-    assert (found.n_members, found.n_nonmembers, seen["level"]) == (4, 4, 0.8)
+    assert (found.n_members, found.n_nonmembers, seen["level"]) == (2, 6, 0.8)
     assert (found.p_value, found.statistic) == (0.3, "labels")
 
 

@@ -206,3 +206,20 @@ def test_a_missing_end_on_either_side_and_of_either_audit_is_no_comparison():
         for pair in ((one, point("b", other)), (point("b", other), one)):
             assert "one-sided" in difference(*pair, level=0.95).reason
     assert "no vulnerability score" in difference(point("b", None), one, level=0.95).reason
+
+
+def test_records_of_one_audit_alone_are_not_compared():
+    member = np.arange(40) % 2 == 0
+    paper = Evidence(np.arange(40.0), member, None, "observed", "x", np.arange(40))
+    kept = point("a", score(0.5, 0.4, 0.6), evidence=paper)
+    other = point("b", score(0.3, 0.2, 0.4))
+    for pair in ((kept, other), (other, kept)):
+        found = difference(*pair, level=0.95)
+        assert not found.paired
+        assert abs(found.estimate.value) == pytest.approx(0.2)
+
+
+def test_two_equal_numbers_without_width_do_not_differ():
+    sure = score(0.5, 0.5, 0.5)
+    assert unpaired(sure, sure).p_value == 1.0
+    assert unpaired(score(1.0, 0.9, 1.0), score(0.0, 0.0, 0.1)).p_value < 1e-6

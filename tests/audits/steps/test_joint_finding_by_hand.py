@@ -258,3 +258,22 @@ def test_the_score_and_the_learners_hear_of_the_people(monkeypatch):
     scored = [attack("a", looks=A), learner]
     joint_finding(scored, [], MEMBER, cluster=cluster, order=np.arange(8), level=0.9)
     assert asked == [cluster.tolist(), ["l", *cluster.tolist()]]
+
+
+def test_members_and_non_members_are_told_apart_and_every_learner_is_heard(monkeypatch):
+    test = Test()
+    test.n_members, test.n_nonmembers = 3, 5
+    assert found(test=test, member=np.arange(8) < 3).units == (3, 5)
+    asked = []
+    monkeypatch.setattr(steps, "clustered_test", lambda *_: Real(np.ones(1), np.ones(1)))
+    monkeypatch.setattr(
+        steps,
+        "learned_p",
+        lambda learners, *_: asked.append([item.name for item in learners]) or 0.5,
+    )
+    learners = [attack(name, fold=np.ones(8, np.int8), looks=()) for name in ("l", "m")]
+    for plain in ([attack("a", looks=A)], []):
+        joint_finding(
+            [*plain, *learners], [], MEMBER, cluster=np.arange(8) // 2, order=MEMBER, level=0.9
+        )
+    assert asked == [["l", "m"]] * 2

@@ -350,3 +350,32 @@ def test_a_label_has_the_chance_at_its_place_among_those_that_were_fitted():
     )
     found = steps._log_p(model, np.zeros((6, 1)), np.array([9, 5, 3, 4, 1, 10]))
     np.testing.assert_allclose(np.exp(found), [0.3, 0.2, 0.5, 1e-6, 1e-6, 1e-6])
+
+
+def test_labels_of_several_kinds_and_single_classes_have_no_difficulty():
+    rows, fold = np.arange(N), (np.arange(N) % 5).astype(np.int8)
+    features = np.ones((N, 1), np.float32)
+    label = (np.arange(2 * N) % 3 == 0).reshape(N, 2).astype(int)
+    for outputs in (
+        Outputs(logits=np.zeros((N, 2)), label=label),
+        Outputs(logits=np.zeros((N, 2))),
+        Outputs(logits=np.zeros((N, 2)), label=np.ones(N, int)),
+    ):
+        assert steps.difficulties(features, outputs, rows, fold, seed=0) == ()
+
+
+def test_three_unlike_models_say_how_hard_a_label_is(monkeypatch):
+    made = []
+
+    def fitted(make, x, *_):
+        made.append(make())
+        return np.zeros(len(x))
+
+    monkeypatch.setattr(steps, "_out_of_fold", fitted)
+    outputs = Outputs(probs=np.full((N, 2), 0.5), label=np.arange(N) % 2)
+    features = np.ones((N, 1), np.float32)
+    steps.difficulties(features, outputs, np.arange(N), np.zeros(N, np.int8), seed=4)
+    line, forest, near = made
+    assert line.max_iter == 300
+    assert (forest.n_estimators, forest.min_samples_leaf, forest.random_state) == (30, 5, 4)
+    assert near.n_neighbors == 15
