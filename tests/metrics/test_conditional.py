@@ -107,3 +107,49 @@ def test_keys_are_drawn_in_blocks_that_fill_the_memory_they_may_use(monkeypatch)
     assert drawn == [(700, 30, np.float32)] * 2 + [(599, 30, np.float32)]
     assert p.tolist() == [1 / 2_000]
     assert conditional_p_values(np.ones((9, 1)), np.arange(9) < 9, np.full(9, 0.51))[0] == 1
+
+
+def test_the_keys_are_those_of_a_seed_that_no_release_may_change():
+    """The same records have the same p-values in every version: drawn here once more, at once."""
+    rng = np.random.default_rng(3)
+    rest, member, chance = rng.normal(size=(40, 3)), rng.random(40) < 0.5, rng.random(40)
+    drawn = np.random.default_rng(20_252).random((1_999, 40), np.float32) < chance
+    reached = ((drawn - chance) @ rest >= (member - chance) @ rest).sum(axis=0)
+    p = conditional_p_values(rest, member, chance)
+    np.testing.assert_array_equal(p, (reached + 1) / 2_000)
+    # a block of 4,194,304 numbers of 8 bytes
+    assert conditional.BLOCK * 8 == 32 * 2**20
+
+
+def test_what_is_left_of_a_person_s_scores_is_added_up():
+    """Three records of 1 weigh more than one of 2: heads for the first person are enough, 1 of 2.
+
+    By their means the second alone would do as well: 3 of 4.
+    """
+    rest, cluster = np.array([[1.0], [1], [1], [2]]), np.array([4, 4, 4, 9])
+    member = np.array([1, 1, 1, 0], bool)
+    p = conditional_p_values(rest, member, np.full(4, 0.5), cluster=cluster)
+    assert p[0] == pytest.approx(1 / 2, abs=0.03)
+
+
+def test_a_person_is_a_member_with_the_mean_chance_and_by_one_record_already():
+    """Chances .1 and .9 of two records are .5 of a person; one of three records is a member's."""
+    rest, cluster = np.array([[1.0], [1], [0], [0], [0]]), np.array([0, 0, 1, 1, 1])
+    member = np.array([1, 1, 0, 0, 0], bool)
+    chance = np.array([0.1, 0.9, 0.2, 0.2, 0.2])
+    assert conditional_p_values(rest, member, chance, cluster=cluster)[0] == pytest.approx(
+        1 / 2, abs=0.03
+    )
+    one = np.array([0, 0, 1, 0, 0], bool)
+    p = conditional_p_values(rest[::-1], one, chance, cluster=cluster)
+    # the second person holds the two records that stand out: heads in 1 of 5
+    assert p[0] == pytest.approx(1 / 5, abs=0.03)
+
+
+def test_rounding_is_a_billionth_and_no_more():
+    """A key that does worse by half of that does as well, by one and a half it does not."""
+    member, chance = np.array([True, False]), np.full(2, 0.5)
+    for gap, p in ((0.5e-9, 3 / 4), (1.5e-9, 1 / 2)):
+        rest = np.array([[1.0], [1.0 - gap]])
+        found = conditional_p_values(rest, member, chance)
+        assert found[0] == pytest.approx(p, abs=0.03)

@@ -9,6 +9,7 @@ import tacit
 from tacit.audits.steps import beyond_release as steps
 from tacit.audits.steps.beyond_release import Rows, beyond_release
 from tacit.core import Membership, Report
+from tacit.metrics.prequential import deal_folds
 
 N = 240
 
@@ -209,3 +210,57 @@ def test_a_likely_member_is_likely_at_most_to_99_in_100(monkeypatch):
     monkeypatch.setattr(Rows, "explain", lambda self, targets: said)
     beyond_release({"a": np.arange(40.0)}, joint(a=0.01), known, alpha=0.05, level=0.9)
     assert seen == pytest.approx([0.01, 0.4, 0.99])
+
+
+def test_people_are_dealt_drawn_and_graded_as_a_whole_and_forests_have_the_user_s_seed(monkeypatch):
+    seen = {}
+    cluster, member = np.arange(40) // 2, np.arange(40) // 2 % 2 == 0
+    order = np.random.default_rng(0).permutation(40)
+    known = Rows(
+        np.zeros((40, 1)), np.ones((40, 2)), np.arange(40.0), order, Membership(member, cluster), 17
+    )
+
+    def row_guesses(straight, table, targets, fold, *, seed):
+        seen.update(straight=straight, table=table, fold=fold, seed=seed)
+        return np.random.default_rng(1).random(targets.shape)
+
+    def conditional_p_values(residual, truth, chance, *, cluster):
+        seen.update(cluster=cluster)
+        return np.full(residual.shape[1], 0.5)
+
+    monkeypatch.setattr(steps, "row_guesses", row_guesses)
+    monkeypatch.setattr(steps, "conditional_p_values", conditional_p_values)
+    found = beyond_release({"a": np.arange(40.0)}, joint(a=0.01), known, alpha=0.05, level=0.9)
+    assert seen["seed"] == 17
+    np.testing.assert_array_equal(seen["fold"], deal_folds(order, cluster=cluster))
+    assert (seen["fold"][::2] == seen["fold"][1::2]).all()
+    np.testing.assert_array_equal(seen["cluster"], known.membership.cluster)
+    # lines see the points and trees the cells; both see how near the reference is
+    assert seen["straight"].tolist() == [[0, k] for k in range(40)]
+    assert seen["table"].tolist() == [[1, 1, k] for k in range(40)]
+    (area,) = found.results[0].estimates
+    assert (area.n, area.level) == (20, 0.9)
+    assert "clusters are independent" in area.assumes
+
+
+def test_rows_that_cannot_be_graded_are_no_leak():
+    """Four members of one person: what passes before stays told, and nothing is called."""
+    from tacit.core import NotEnoughData
+
+    member = np.arange(40) % 2 == 0
+    known = rows(member, np.zeros((40, 2)), np.arange(40.0))
+    calls = []
+
+    def result(name, *_, **__):
+        calls.append(name)
+        if len(calls) == 2:
+            raise NotEnoughData("too few people", needed=2, got=1)
+        return name
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rows, "explain", lambda self, targets: np.zeros(targets.shape))
+        patch.setattr(steps, "conditional_p_values", lambda *_, **__: np.full(4, 1e-4))
+        patch.setattr(steps, "_result", result)
+        shown = {"a": np.arange(40.0), "b": np.arange(40.0)}
+        found = beyond_release(shown, joint(a=0.01, b=0.02), known, alpha=0.05, level=0.9)
+    assert (found.passes, found.results, found.reason) == (False, ("a",), "too few people")

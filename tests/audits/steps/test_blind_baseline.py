@@ -1,5 +1,7 @@
 """When the blind guesser is believed."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -177,3 +179,83 @@ def test_what_explains_a_leak_is_the_first_baseline_and_what_is_beside_it_the_bl
 def test_an_area_that_may_be_one_half_is_not_backwards(monkeypatch, high, said):
     monkeypatch.setattr(blind_baseline, "auc", lambda paper, *, level: area(0.4, 0.3, high))
     assert bool(backwards_warning(None)) is said
+
+
+def graded(monkeypatch, cluster=None):
+    """Ten records, of which 2 teach, 6 are the second fold and 2 the third."""
+    seen = {}
+    scored = np.array([0, 1, 1, 1, 2, 1, 1, 1, 2, 0], np.int8)
+    weight = np.array([9.0, 1, 2, 3, 2, 4, 5, 6, 1, 9])
+
+    def prequential_scores(attack, signals, membership, fold, order):
+        seen.update(fold=fold, order=order)
+        return np.zeros(10), scored
+
+    def learned_looks(name, score, scored, member):
+        rows = SimpleNamespace(weight=weight)
+        return SimpleNamespace(rows=rows, p_value=np.array([0.3, 0.9])), None
+
+    def auc(paper, *, level):
+        seen.update(paper=paper, level=level)
+        return area(0.4, 0.3, 0.5)
+
+    for name, fake in (
+        ("prequential_scores", prequential_scores),
+        ("learned_looks", learned_looks),
+        ("auc", auc),
+    ):
+        monkeypatch.setattr(blind_baseline, name, fake)
+    member = np.arange(10) % 3 == 0
+    outputs = Outputs(probs=np.full((10, 2), 0.5), label=np.arange(10) // 5)
+    key = Membership(member, cluster)
+    order = np.arange(10)[::-1]
+    return blind_result(outputs, key, None, order=order, level=0.8), seen
+
+
+def test_ranks_within_a_fold_are_graded_as_shares_of_it(monkeypatch):
+    """Six ranks of the one fold are sixths, two of the other are halves; who teaches is not
+    graded.
+    """
+    found, seen = graded(monkeypatch)
+    paper = seen["paper"]
+    assert paper.row.tolist() == list(range(1, 9))
+    assert paper.score == pytest.approx([1 / 6, 2 / 6, 3 / 6, 2 / 2, 4 / 6, 5 / 6, 6 / 6, 1 / 2])
+    assert paper.member.tolist() == [k % 3 == 0 for k in range(1, 9)]
+    assert paper.cluster is None
+    assert (found.n_members, found.n_nonmembers, seen["level"]) == (2, 6, 0.8)
+    assert (found.p_value, found.statistic) == (0.3, "labels")
+
+
+def test_people_are_dealt_into_folds_and_graded_as_a_whole(monkeypatch):
+    from tacit.metrics.prequential import deal_folds
+
+    cluster = np.arange(10) // 2
+    found, seen = graded(monkeypatch, cluster)
+    assert seen["fold"].tolist() == deal_folds(seen["order"], cluster=cluster).tolist()
+    assert seen["paper"].cluster.tolist() == cluster[1:9].tolist()
+    # the p-value of people is that of the area, which has none here
+    assert found.p_value is None
+
+
+def test_what_could_not_be_graded_is_no_text():
+    loud = CheckResult(name="b", role="blind", p_value=0.001)
+    assert "giveaway: . Members" in blind_warning(loud)
+    explaining = CheckResult(name="a", role="blind", estimates=(area(0.71, 0.65, 0.78),))
+    said = explained_warning(Beyond(False, (explaining,)), loud, subject="release")
+    assert "without the release, tells" in said
+
+
+def test_backwards_is_asked_at_the_level_of_one_in_two_thousand(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        blind_baseline, "auc", lambda paper, *, level: asked.append(level) or area(0.4, 0.3, 0.6)
+    )
+    assert backwards_warning(None) == ""
+    assert asked == [0.999]
+
+
+def test_too_few_records_for_a_blind_guess_are_told():
+    outputs = Outputs(probs=np.full((4, 2), 0.5), label=np.array([0, 1, 0, 1]))
+    key = Membership(np.arange(4) < 2)
+    found = blind_result(outputs, key, None, order=np.arange(4), level=0.95)
+    assert (found.role, found.estimates, len(found.notes)) == ("blind", (), 1)

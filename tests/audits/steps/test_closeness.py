@@ -69,3 +69,33 @@ def test_twins_are_rows_that_stand_on_both_sides():
     release = Frame.of({"name": list("cae"), "age": [3.0, 2, 3]})
     # c is there cell by cell, a with another age
     assert copied(rows, release).tolist() == [False] * 4 + [True, False]
+
+
+def test_a_share_stays_between_none_and_all():
+    """9 of 10 near the one member: residuals .9 and -.9, half 1.96 * 1.273 / 10 = .249."""
+    _, high = share([9, 1], [1, 0])
+    assert (high.value, high.high) == (0.9, 1.0)
+    assert high.low == pytest.approx(0.9 - 1.959964 * (2 * 0.9**2) ** 0.5 / 10)
+    _, low = share([1, 9], [1, 0])
+    assert (low.value, low.low) == (0.1, 0.0)
+
+
+def test_the_limits_are_those_of_the_level_and_the_expectation_that_of_the_sides():
+    """Counts 3, 1, 2, 4 of one member and three others: residuals about .3 and not about .25."""
+    membership = Membership(np.array([1, 0, 0, 0], bool))
+    found = share_result(np.array([3.0, 1, 2, 4]), membership, level=0.8, p_adjusted=None)
+    (estimate,) = found.estimates
+    squares = (3 * 0.7) ** 2 + (1 * 0.3) ** 2 + (2 * 0.3) ** 2 + (4 * 0.3) ** 2
+    assert estimate.high == pytest.approx(0.3 + 1.281552 * squares**0.5 / 10)
+    assert (estimate.value, estimate.level, estimate.n) == (pytest.approx(0.3), 0.8, 4)
+    assert found.remarks[0] == "expected without a leak: 0.25"
+    assert (found.n_members, found.n_nonmembers, found.p_value) == (1, 3, None)
+
+
+def test_too_few_rows_without_a_twin_are_told():
+    member = np.arange(4) < 2
+    evidence = Evidence(np.arange(4.0), member, None, "observed", "x", np.arange(4))
+    found = twins_result(evidence, np.array([0, 0, 1, 1], bool), level=0.9)
+    assert (found.estimates, len(found.notes)) == ((), 1)
+    assert (found.n_members, found.n_nonmembers) == (2, 0)
+    assert found.remarks[0].startswith("100.0 % of the non-members")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm, ttest_ind
 
+from tacit.audits.steps import differences as steps
 from tacit.audits.steps.differences import (
     Measured,
     difference,
@@ -159,3 +160,66 @@ def test_audits_of_the_same_records_are_compared_in_pairs():
     known = paired_auc_difference(one, two, level=0.9)
     assert found.paired
     assert (found.p_value, found.estimate.low) == (known.p_value, known.low)
+
+
+@pytest.mark.parametrize(("p_adjusted", "real"), [(0.25, True), (0.2501, False), (None, False)])
+def test_a_difference_is_real_at_exactly_the_error(monkeypatch, p_adjusted, real):
+    monkeypatch.setattr(
+        steps,
+        "with_adjusted",
+        lambda found: [replace(item, p_adjusted=p_adjusted) for item in found],
+    )
+    pair = [point("a", score(0.5, 0.4, 0.6)), point("b", score(0.1, 0.05, 0.2))]
+    (found,) = differences(pair, level=0.75)
+    assert found.real is real
+
+
+def test_the_p_value_of_a_lower_score_looks_upwards_and_of_unlike_records_adds_them_up():
+    """.2 [.1, .25] less .5 [.4, .7]: zero lies above, hypot(.05, .1) away at 90 %."""
+    one = replace(score(0.2, 0.1, 0.25, 0.9), n=30)
+    found = unpaired(one, score(0.5, 0.4, 0.7, 0.9), level=0.9)
+    assert found.p_value == pytest.approx(2 * norm.sf(1.6448536 * 0.3 / np.hypot(0.05, 0.1)))
+    assert (found.n, found.level, found.name) == (130, 0.9, "advantage difference")
+    assert found.low == pytest.approx(-0.3 - np.hypot(0.1, 0.2))
+
+
+def test_audits_of_other_records_are_compared_by_their_intervals():
+    """Each kept its records, and they are not the same ones."""
+    member = np.arange(40) % 2 == 0
+    papers = [
+        Evidence(np.arange(40.0), member, None, "observed", "x", first + np.arange(40))
+        for first in (0, 40)
+    ]
+    pair = [
+        point(name, score(value, value - 0.1, value + 0.1), evidence=paper)
+        for name, value, paper in zip("ab", (0.5, 0.3), papers)
+    ]
+    found = difference(*pair, level=0.95)
+    assert not found.paired
+    assert found.estimate.value == pytest.approx(0.2)
+    assert found.estimate.method == steps.UNPAIRED
+
+
+def test_a_missing_end_on_either_side_and_of_either_audit_is_no_comparison():
+    one = point("a", score(0.3, 0.2, 0.4))
+    for other in (score(0.3, -np.inf, 0.4), score(0.3, 0.2, np.inf)):
+        for pair in ((one, point("b", other)), (point("b", other), one)):
+            assert "one-sided" in difference(*pair, level=0.95).reason
+    assert "no vulnerability score" in difference(point("b", None), one, level=0.95).reason
+
+
+def test_records_of_one_audit_alone_are_not_compared():
+    member = np.arange(40) % 2 == 0
+    paper = Evidence(np.arange(40.0), member, None, "observed", "x", np.arange(40))
+    kept = point("a", score(0.5, 0.4, 0.6), evidence=paper)
+    other = point("b", score(0.3, 0.2, 0.4))
+    for pair in ((kept, other), (other, kept)):
+        found = difference(*pair, level=0.95)
+        assert not found.paired
+        assert abs(found.estimate.value) == pytest.approx(0.2)
+
+
+def test_two_equal_numbers_without_width_do_not_differ():
+    sure = score(0.5, 0.5, 0.5)
+    assert unpaired(sure, sure).p_value == 1.0
+    assert unpaired(score(1.0, 0.9, 1.0), score(0.0, 0.0, 0.1)).p_value < 1e-6

@@ -5,6 +5,7 @@ from math import comb
 import numpy as np
 import pytest
 
+from tacit.audits.steps import equal_rows as steps
 from tacit.audits.steps.equal_rows import AROUND, EqualRows, _mean_products, number_of
 from tacit.core.sorting import PIECE
 
@@ -194,3 +195,76 @@ def test_rows_that_all_differ_are_groups_of_one_and_ask_for_no_likeness():
     assert found.members.tolist() == member[found.order].tolist()
     assert len(found.weighed) == 0
     assert found.excess == found.lack == 0.0
+
+
+def test_a_hundred_thousand_groups_are_weighed_and_of_more_every_second_or_third():
+    for n, step in ((100_000, 1), (100_001, 2), (200_000, 2), (200_001, 3)):
+        assert steps._some(np.arange(n)).tolist() == list(range(0, n, step))
+
+
+def test_where_all_neighbours_are_alike_a_millionth_of_doubt_is_left():
+    """Ten pairs of members: the share 1 is taken as 1 - 1e-6, and so is its variance."""
+    found = by_likeness(np.repeat(np.arange(10.0), 2), np.ones(20, bool))
+    assert found.expected == pytest.approx([1.0] * 10)
+    mean = 1 - 1e-6
+    pull = 2 * (mean - 1e-6) / AROUND * np.sqrt(mean * 1e-6)
+    # ten groups have eight neighbours each
+    near = np.zeros(10)
+    for group in range(10):
+        first = min(max(group - 4, 0), 1)
+        near[[other for other in range(first, first + 9) if other != group]] += 1
+    assert found.noise == pytest.approx(((near * pull) ** 2).sum(), rel=1e-6)
+    assert steps._noise(np.zeros((0, AROUND), np.int64), np.zeros(0)) == 0.0
+
+
+def test_the_sides_of_all_rows_are_of_unlike_size():
+    """Pairs among 7 members and 3 others: (21 + 3) / 45; of four rows members alone: 35 / 210."""
+    found = EqualRows.by_number(np.array([0, 0, 1, 1, 1, 1, 2, 3, 4, 5]), np.arange(10) < 7)
+    assert found.expected == pytest.approx([24 / 45, 35 / 210])
+    assert (found.noise, found.local) == (0.0, False)
+
+
+def test_rows_of_several_arrays_are_equal_where_each_is():
+    one, two = np.array([1.0, 1, 1, 2]), np.array([[0.0, 5], [0, 5], [0, 6], [0, 5]])
+    found = EqualRows.by_likeness([one, two], lambda: one, np.arange(4) < 2)
+    assert sorted(found.total.tolist()) == [1, 1, 2]
+    cluster = found.clusters(found.several)
+    assert cluster[0] == cluster[1]
+    assert len(set(cluster.tolist())) == 3
+    # groups that are not joined are as many as their rows
+    assert len(set(found.clusters(~found.several).tolist())) == 4
+
+
+def test_nine_groups_have_eight_neighbours_and_eight_have_none():
+    for n, local in ((8, False), (9, True)):
+        found = by_likeness(np.repeat(np.arange(n * 1.0), 2), np.arange(2 * n) % 3 == 0)
+        assert found.local is local
+
+
+def test_zero_has_one_number_whatever_its_sign_and_the_order_of_columns_counts():
+    zeros = number_of([np.array([[0.0], [-0.0]])])
+    assert zeros[0] == zeros[1]
+    one, two = number_of([np.array([[1.0, 2.0], [2.0, 1.0]])])
+    assert one != two
+
+
+@pytest.mark.parametrize("n_members", [3, 4])
+def test_a_group_as_large_as_a_side_may_be_all_of_it(n_members):
+    """Three of seven rows: all three of the one side, or three of the other four, of 35 ways."""
+    found = EqualRows.by_number(np.array([0, 0, 0, 1, 2, 3, 4]), np.arange(7) < n_members)
+    assert found.expected == pytest.approx([(1 + 4) / 35])
+
+
+def test_groups_whose_chance_is_only_bounded_tell_nothing_of_copies():
+    """The ten groups of before, and three mixed ones of nine rows."""
+    members, chance = [1] * 8 + [2, 0], [0.5] * 10
+    found = made([2] * 10 + [9] * 3, members + [4] * 3, chance + [0.5] * 3)
+    assert found.beyond_chance == pytest.approx(0.75)
+
+
+def test_clusters_are_counted_from_zero_in_the_order_of_the_rows():
+    found = by_likeness(np.array([5.0, 1.0, 5.0, 2.0, 2.0]), np.array([1, 0, 1, 1, 0], bool))
+    # 1, then each 2 apart, then both 5s
+    cluster = found.clusters(found.several & ~found.mixed)
+    assert cluster[[1, 0, 2]].tolist() == [0, 3, 3]
+    assert sorted(cluster[[3, 4]].tolist()) == [1, 2]

@@ -117,3 +117,10 @@ def test_notes_count_models_and_name_who_is_missing():
     base = Trials("today", (0.4, 0.5), (), (1.0, 1.0), 0.75)
     (note,) = compare(base, NOISY, winner="noisy").notes[2:]
     assert note.startswith("No accuracy is known")
+
+
+def test_variants_that_no_other_beats_in_both_are_on_the_front():
+    """today is more accurate than small, poor is worse than both in both."""
+    poor = Trials("poor", (0.6, 0.62, 0.64), (0.5, 0.52, 0.54), (1.0, 1.0, 1.0), 0.75)
+    found = compare(TODAY, SMALL, poor)
+    assert [point.front for point in found.points] == [True, True, False]

@@ -75,3 +75,21 @@ def test_units_of_any_kind_are_compared_as_text():
     numbers = forgotten_units(np.array([7, 7, 8, 9]), chosen, 4)
     assert numbers.dtype.kind == "i"
     assert numbers.tolist() == [7, 7]
+
+
+def test_a_share_is_drawn_by_a_seed_that_no_release_may_change():
+    """And rounded to the nearest: .26 of ten are three."""
+    assert rows(0.26, seed=7) == sorted(np.random.default_rng([7, 0]).permutation(10)[:3])
+    assert len(rows(0.24)) == 2
+
+
+def test_every_torn_unit_is_counted_and_all_rows_but_one_may_be_forgotten():
+    with pytest.raises(InvalidInput, match=r"got 2 with records in `forget`.*first: a"):
+        forgotten_units(["a", "b", "b", "a"], np.array([0, 1]), 4)
+    assert rows(list(range(9))) == list(range(9))
+    assert rows([9, 0]) == [0, 9]
+    with pytest.raises(InvalidInput, match="every record"):
+        rows(list(range(10)))
+    with pytest.raises(InvalidInput, match=r"`data` needs .* got str"):
+        records_in("abc", None)
+    assert records_in([1], None) == 1

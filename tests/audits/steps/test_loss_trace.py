@@ -151,3 +151,74 @@ def test_one_member_of_a_hundred_is_exposed_unless_told_otherwise_and_one_slice_
     assert len(most_exposed(course, np.ones(300, bool))) == 3
     (alone,) = exposed_slices(course, np.ones(300, bool), {"g": np.repeat("a", 300)})
     assert alone.p_value == alone.p_adjusted == 1.0
+
+
+def test_a_rise_is_real_at_exactly_its_limit():
+    from tacit.audits.steps.loss_trace import Rise
+    from tacit.core import Estimate
+
+    change = Estimate("auc difference", 0.1, 0.0, 0.2, 0.95, 10, "by hand")
+    assert Rise(0, change, 0.025, 0.025).significant
+    assert not Rise(0, change, 0.0251, 0.025).significant
+
+
+def test_one_look_has_not_risen_and_a_pair_that_cannot_be_told_apart_is_no_evidence(monkeypatch):
+    from types import SimpleNamespace
+
+    from tacit.audits.steps import loss_trace as steps
+
+    assert rises(np.zeros((1, 8)), np.arange(8) < 4, [0]) == ()
+    asked = []
+
+    def difference(now, then, *, level):
+        asked.append((now.score.tolist(), then.score.tolist(), level))
+        return SimpleNamespace(value=0.1, p_value=None)
+
+    monkeypatch.setattr(steps, "paired_auc_difference", difference)
+    course = np.arange(12.0).reshape(3, 4)
+    (rise,) = rises(course, np.arange(4) < 2, [1], level=0.8)
+    # the last look against the second, by minus the losses; all of .2 over t (t - 1) and two looks
+    assert asked == [([-8, -9, -10, -11], [-4, -5, -6, -7], 0.8)]
+    assert (rise.since, rise.p_value) == (1, 0.5)
+    assert rise.limit == pytest.approx(0.2 / 6 / 2)
+
+
+def test_the_screening_number_is_of_the_last_look_at_the_level_that_is_asked_for():
+    course = np.stack([losses([0.0])[0], losses([2.0])[0]])
+    found, alone = screening(course, MEMBER, level=0.8), screening(course[1:], MEMBER, level=0.8)
+    assert (found.value, found.level) == (alone.value, 0.8)
+    assert found.value != screening(course[:1], MEMBER).value
+    ten = np.arange(20) < 10
+    assert screening(losses([1.0])[:, 190:210], ten).name == "tail@fnr=0.1"
+    assert screening(losses([1.0])[:, 191:210], np.arange(19) < 9) is None
+
+
+def test_slices_are_put_in_order_by_what_is_sure_of_them():
+    """One of one is less sure than eleven of twenty, and a slice without members is none."""
+    member = np.arange(200) < 160
+    group = np.full(200, "rest", object)
+    group[0], group[1:21], group[160:] = "one", "many", "nobody"
+    course = np.zeros((2, 200))
+    course[:, :12] = 9.0
+    course[:, 100:104] = 8.0
+    found = exposed_slices(course, member, {"g": group}, level=0.9)
+    assert [result.value for result in found] == ["many", "one", "rest"]
+    # sixteen of 160 are the tenth: all of the loud ones
+    assert [result.estimates[0].value for result in found] == [11 / 20, 1.0, 4 / 139]
+    assert all(result.estimates[0].level == 0.9 for result in found)
+
+
+def test_the_most_exposed_are_row_numbers_of_all_records_and_slices_are_of_members_alone():
+    """Members are the last ten of thirty; the two with the highest losses are 22 and 27."""
+    member = np.arange(30) >= 20
+    course = np.tile(np.arange(30.0)[::-1], (3, 1))
+    course[:, [27, 22]] = [60.0, 50.0]
+    assert most_exposed(course, member, share=0.2).tolist() == [27, 22]
+    assert most_exposed(course, member, share=0.3).tolist() == [27, 22, 20]
+    group = np.where(np.arange(30) % 2, "odd", "even")
+    odd, even = exposed_slices(course, member, {"g": group})
+    # the tenth of ten members is 27
+    assert (odd.value, odd.estimates[0].value, odd.n_members) == ("odd", 1 / 5, 5)
+    assert (even.value, even.estimates[0].value, even.n_members) == ("even", 0.0, 5)
+    # one of five against none of five other members: Fisher's is 1/2 here
+    assert odd.p_value == pytest.approx(0.5)

@@ -131,3 +131,117 @@ def test_no_copy_is_no_news():
     # one of one, from the half of all: 1 / 2
     k, others, p = copies(np.array([1, 2]), np.array([1, 6]), np.array([8, 7]))
     assert (k, others, p) == (1, 0, pytest.approx(0.5))
+
+
+def test_a_twentieth_and_three_times_the_twins_may_be_in_the_reference(monkeypatch):
+    """One member in ten equals a non-member, and the reference is as large: .3 and .05 of both
+    sides may be in it; 70 of 200 are, 71 are more.
+    """
+    monkeypatch.setattr(overlap, "fisher_p_value", lambda hits, sizes: 1.0)
+    for members, said in ((35, False), (36, True)):
+        codes = shared(100, 100, twins=10, members=members, others=35, reference=100)
+        assert warned(monkeypatch, codes) is said
+    # of nearly all members with a twin, all of both sides may be in it and no more is possible
+    assert not warned(monkeypatch, shared(100, 100, twins=95, members=100, others=100))
+
+
+def test_both_directions_of_fisher_s_test_are_asked(monkeypatch):
+    """Twice the smaller p-value, at exactly one in a thousand no alarm yet."""
+    asked = []
+
+    def fisher_p_value(hits, sizes):
+        asked.append((hits, sizes))
+        return left.pop()
+
+    monkeypatch.setattr(overlap, "fisher_p_value", fisher_p_value)
+    for smaller, said in ((0.0005, True), (0.000501, False)):
+        for pair in ([smaller, 0.9], [0.9, smaller]):
+            left = list(pair)
+            codes = shared(300, 200, members=3, others=2)
+            assert warned(monkeypatch, codes) is said
+    assert set(asked) == {((3, 2), (300, 200)), ((2, 3), (200, 300))}
+
+
+def hidden(monkeypatch, *, p=1.0, high=0.9, share=0.4):
+    """What is said of a release that repeats 7 reference rows with chance `p`."""
+    asked = []
+    monkeypatch.setattr(overlap, "_codes", lambda tables: ("m", "n", "ref", "rel"))
+    monkeypatch.setattr(overlap, "same_records", lambda *given: asked.append(given) or "")
+
+    def copies(*given):
+        asked.append(given)
+        return 7, 1, p
+
+    def share_result(nearest, membership, *, level, p_adjusted):
+        asked.append((level, p_adjusted))
+        estimate = SimpleNamespace(value=share, high=high)
+        return SimpleNamespace(estimates=(estimate,))
+
+    monkeypatch.setattr(overlap, "copies", copies)
+    monkeypatch.setattr(overlap, "share_result", share_result)
+    tables = SimpleNamespace(membership=Membership(np.arange(10) < 6))
+    return overlap.hiding(tables, np.ones(10)), asked
+
+
+def test_a_release_that_repeats_the_reference_is_named_below_one_in_a_thousand(monkeypatch):
+    """Against the non-members, which the generator did not see either."""
+    found, asked = hidden(monkeypatch, p=0.00099)
+    assert "the release repeats 7 reference rows" in found[0]
+    assert hidden(monkeypatch, p=0.001)[0] == ()
+    assert asked[0] == ("m", "n", "ref", ("members", "non-members"))
+    assert asked[1] == ("rel", "ref", "n")
+    # two-sided at 99.8 %, so that the upper end errs in one of a thousand
+    assert asked[2] == (pytest.approx(0.998), None)
+
+
+def test_a_release_nearer_to_the_non_members_than_the_sides_explain_is_named(monkeypatch):
+    """Six of ten rows are members: an upper end below .6 says so, .6 does not."""
+    (said,) = hidden(monkeypatch, high=0.599)[0]
+    assert "40.0 % of it is nearest to a member, where 60.0 % was to be expected" in said
+    assert hidden(monkeypatch, high=0.6)[0] == ()
+
+
+@pytest.mark.parametrize(
+    ("p", "inside", "repeats", "said"),
+    [
+        (0.00099, 0, 20, True),
+        (0.001, 0, 0, False),
+        # more than half of the non-members equal a member, and fewer than one in twenty its like
+        (1.0, 51, 0, True),
+        (1.0, 50, 0, False),
+        (1.0, 60, 4, True),
+        (1.0, 60, 5, False),
+    ],
+)
+def test_most_non_members_equal_a_member_and_hardly_any_another(
+    monkeypatch, p, inside, repeats, said
+):
+    monkeypatch.setattr(overlap, "copies", lambda *_: (0, 0, p))
+    member, nonmember = np.arange(100), 1_000 + np.arange(100)
+    nonmember[:inside] = member[:inside]
+    for side, other in ((0, 1), (1, 0)):
+        sides = [member.copy(), nonmember.copy()]
+        if repeats:
+            # the last of one side alone are one value
+            sides[side][100 - repeats :] = sides[side][-1]
+        assert bool(same_records(*sides, np.arange(3), NAMES)) is said, other
+
+
+def test_the_share_that_is_told_is_that_of_the_non_members():
+    member, other = np.arange(400), np.r_[np.arange(60), 1_000 + np.arange(40)]
+    said = same_records(member, other, np.arange(5_000, 5_400), NAMES)
+    assert said.startswith("60.0 % of the non-members equal one of the members")
+
+
+def test_twins_are_counted_among_the_members(monkeypatch):
+    """Ten of 200 members equal one of 100 non-members: .05, and a reference of 200 rows has twice
+    as many: three times .1 and .05 of all 300 rows may be in it, that is 105.
+    """
+    monkeypatch.setattr(overlap, "fisher_p_value", lambda hits, sizes: 1.0)
+    for members, said in ((105, False), (106, True)):
+        codes = shared(200, 100, twins=10, members=members, others=0, reference=200)
+        assert warned(monkeypatch, codes) is said
+    # a reference smaller than the non-members has no fewer of their twins: 3 * .05 + .05 of 300
+    for members, said in ((60, False), (61, True)):
+        codes = shared(200, 100, twins=10, members=members, others=0, reference=70)
+        assert warned(monkeypatch, codes) is said

@@ -5,6 +5,7 @@ import pytest
 
 from tacit.audits.dp_claim import dp_audit
 from tacit.audits.shadow import shadow_audit
+from tacit.audits.steps import plausible as steps
 from tacit.audits.steps.plausible import constant, implausible, membership_shown, require_no_copy
 from tacit.core import AssumptionError, InvalidInput, Membership, Signals
 
@@ -220,3 +221,117 @@ def test_what_is_constant_goes_with_nothing():
     same, rising = np.ones(9), np.arange(9.0)
     assert _correlation(same, rising) == _correlation(rising, same) == 0.0
     assert _correlation(rising, -rising) == pytest.approx(-1.0)
+
+
+def test_numbers_are_one_within_a_millionth_of_the_largest():
+    """Of nothing at all, and at exactly the share, they are."""
+    assert constant(np.zeros(0))
+    assert constant(np.array([1.0, 1 + 0.9e-6]))
+    assert not constant(np.array([1.0, 1 + 1.1e-6]))
+    assert constant(np.array([-4.0, -4.0 - 3e-6]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(steps, "SAME", 0.5)
+        assert constant(np.array([1.0, 2.0]))
+        assert not constant(np.array([1.0, 2.01]))
+
+
+def test_agreement_is_counted_where_the_shadow_models_differ_by_more_than_rounding(monkeypatch):
+    """A quarter of the spread (1) is rounding here. Ten records on which the two models differ by
+    2, where the second agrees with the target to exactly a quarter, and ten on which they differ
+    by exactly a quarter and are far from it: those do not count.
+    """
+    monkeypatch.setattr(steps, "SAME", 0.25)
+    target = np.tile([-1.0, 1.0], 10)
+    near, far = target[:10] + 0.25, np.full(10, 9.0)
+    shadow = np.stack([np.r_[near + 2, far], np.r_[near, far + 0.25]])
+    inside = np.tile([[True, False], [False, True]], 10)
+    signals = Signals.of(target, shadow=shadow, shadow_member=inside)
+    with pytest.raises(InvalidInput, match="Shadow model 1 gives"):
+        require_no_copy(signals)
+    # a little more than a quarter is no agreement
+    shadow[1, :10] += 1e-3
+    require_no_copy(Signals.of(target, shadow=shadow, shadow_member=inside))
+
+
+def test_one_shadow_model_alone_is_a_copy_too():
+    target = np.random.default_rng(0).normal(size=20)
+    inside = np.arange(20)[None] < 10
+    with pytest.raises(InvalidInput, match=r"Shadow model 0 gives .* on 100 %"):
+        require_no_copy(Signals.of(target, shadow=target[None], shadow_member=inside))
+    require_no_copy(Signals.of(target, shadow=target[None] + 1, shadow_member=inside))
+
+
+@pytest.mark.parametrize(
+    ("z", "said"),
+    [
+        (None, ""),
+        (3.01, ""),
+        (3.0, "explains none"),
+        (0.0, "explains none"),
+        (-3.0, "explains none"),
+        (-3.01, "sign is wrong"),
+    ],
+)
+def test_three_standard_errors_explain_a_model_or_turn_it_round(monkeypatch, z, said):
+    monkeypatch.setattr(steps, "membership_shown", lambda shadow, inside: z)
+    found = steps._unexplained(np.zeros((2, 9)), np.zeros((2, 9), bool))
+    assert said in found
+    assert bool(found) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("among", "own", "said"),
+    [
+        ((0.5, 0.5), 0.25, ""),
+        ((0.5, 0.5), 0.24, "another order"),
+        ((0.5, 0.5), -0.25, "another order"),
+        ((0.5, 0.5), -0.26, "opposite"),
+        ((0.3, 0.3), 0.0, "another order"),
+        ((0.29, 0.29), -1.0, ""),
+        # the middle of the models counts: neither their mean (.6) nor the two most alike
+        ((0.9, 0.5, 0.4), 0.26, ""),
+        ((0.9, 0.5, 0.4), 0.24, "another order"),
+    ],
+)
+def test_the_target_needs_half_of_the_likeness_of_the_middle_shadow_model(
+    monkeypatch, among, own, said
+):
+    left, seen = iter((*among, own)), []
+
+    def correlation(first, second):
+        seen.append((first, second))
+        return next(left)
+
+    monkeypatch.setattr(steps, "_correlation", correlation)
+    target, shadow = np.array([9.0, 1, 1, 500]), np.arange(4.0 * len(among)).reshape(-1, 4)
+    found = steps._unlike(target, shadow)
+    assert said in found
+    assert bool(found) == bool(said)
+    # ranks, ties at their mean, and each model against the others
+    assert [first.tolist() for first, _ in seen] == [[1, 2, 3, 4]] * len(among) + [[3, 1.5, 1.5, 4]]
+    others = len(among) - 1
+    assert [second.tolist() for _, second in seen[:-1]] == [
+        [others * k for k in (1, 2, 3, 4)]
+    ] * len(among)
+    assert seen[-1][1].tolist() == [len(among) * k for k in (1, 2, 3, 4)]
+
+
+def test_one_shadow_model_has_no_others_to_be_like():
+    assert steps._unlike(np.arange(9.0), -np.arange(9.0)[None]) == ""
+
+
+def test_flat_shadow_models_are_counted():
+    target, _, shadow, inside = world(3)
+    shadow[[2, 5]] = 0.25
+    assert "shadow model 2 are equal, as of a broken export (2 of 8 models)" in doubts(
+        target, shadow, inside
+    )
+    assert doubts(target, shadow[:0], inside[:0]) == ""
+
+
+def test_a_constant_target_is_no_copy_of_anything():
+    """It is told of as a broken export, by name, and not as a copy."""
+    inside = np.tile([True, False], (2, 20))
+    signals = Signals.of(np.full(40, 0.5), shadow=np.full((2, 40), 0.5), shadow_member=inside)
+    require_no_copy(signals)
+    assert "All signals of the audited model are equal" in implausible(signals)[0]

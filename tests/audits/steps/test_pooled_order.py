@@ -126,3 +126,36 @@ def test_shuffled_ties_are_those_of_a_seed_that_no_release_may_change():
     assert ties_by_chance(order, same, member).tolist() == [*tied, 3]
     none = np.zeros(3, bool)
     assert ties_by_chance(order, none, member) is order
+
+
+@pytest.mark.parametrize(("most", "kind"), [(3, np.int64), (4, np.int32)])
+def test_places_take_four_bytes_where_these_hold_them(monkeypatch, most, kind):
+    from tacit.audits.steps import pooled_order as steps
+
+    monkeypatch.setattr(steps, "MOST_PACKED", most)
+    written = steps._written(None, 3)
+    assert written.tolist() == [0, 1, 2]
+    assert written.dtype == kind
+    kept = np.array([2, 0, 1])
+    assert steps._written(kept, 3) is kept
+
+
+def test_records_that_tie_in_some_of_what_is_seen_are_not_shuffled():
+    """Later keys alone do not make two records equal: all have to."""
+    first = np.array([1.0, 1, 1, 1, 0])
+    other = np.array([3.0, 2, 1, 0, 0])
+    column = np.zeros(5, np.float32)
+    column[0] = 1
+    signals = Signals.of(first, features=column[:, None])
+    member = np.array([1, 0, 1, 0, 1], bool)
+    assert pooled_order([signals, Signals.of(other)], member).tolist() == [4, 3, 2, 1, 0]
+
+
+def test_a_member_s_place_among_equals_is_drawn_and_members_stand_first_before():
+    """Five that tie, three of them members: numbers are dealt to members, then to the others."""
+    order, member = np.array([4, 3, 2, 1, 0]), np.array([0, 1, 1, 0, 1], bool)
+    chance = np.random.default_rng(20_262).random(5)
+    before = np.array([4, 2, 1, 3, 0])
+    found = ties_by_chance(order, np.ones(4, bool), member)
+    assert found.tolist() == before[np.argsort(chance)].tolist()
+    assert order.tolist() == [4, 3, 2, 1, 0], "what was given is left as it was"

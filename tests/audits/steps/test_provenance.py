@@ -120,3 +120,55 @@ def test_a_commit_has_seven_to_sixty_four_digits(monkeypatch, name, value, known
 def test_a_package_that_is_not_there_has_an_unknown_version():
     assert steps._version("no-package-of-this-name") == "unknown"
     assert steps._version("numpy") == np.__version__
+
+
+def test_both_shares_have_limits_at_95_percent_unless_told_otherwise():
+    right = np.r_[np.arange(10) < 9, np.arange(8) < 4]
+    found = accuracy(answered(right), Membership(np.arange(18) < 10))
+    assert (found["member_low"], found["member_high"]) == ends(9, 10, 0.95)
+    found = utility(answered([True, True, False, True]))
+    assert (found["utility_low"], found["utility_high"]) == ends(3, 4, 0.95)
+
+
+@pytest.mark.parametrize(("units", "worth"), [(4, 0.0), (5, 7.0)])
+def test_five_clusters_of_a_side_tell_what_its_records_are_worth(monkeypatch, units, worth):
+    """Half of a record's labels are not most of them."""
+    seen = []
+    monkeypatch.setattr(steps, "effective_size", lambda hit, unit: seen.append(hit.tolist()) or 7.0)
+    right, inside = np.array([0.5, 0.51, 0.0, 1.0, 0.5, 1.0]), np.arange(9) < 6
+    cluster = np.r_[9 - np.arange(6) % units, 0, 0, 0]
+    assert steps._worth(right, cluster, inside) == worth
+    assert seen == ([[False, True, False, True, False, True]] if worth else [])
+    assert steps._worth(right, None, inside) == 6
+
+
+def test_another_cluster_or_side_is_another_digest():
+    sides = np.arange(4) < 2
+    known = [
+        environment({}, key, task="t", seed=0, level=0.9, command="c")["digest"]
+        for key in (
+            Membership(sides),
+            Membership(~sides),
+            Membership(sides, np.array([0, 0, 1, 1])),
+            Membership(sides, np.array([0, 1, 1, 1])),
+        )
+    ]
+    assert len(set(known)) == 4
+
+
+def test_arrays_of_three_dimensions_are_read_a_part_at_a_time(monkeypatch):
+    """They may be memory maps larger than the memory; others are read at once."""
+    sizes = []
+
+    class Total:
+        def update(self, part):
+            sizes.append(len(bytes(part)))
+
+        def hexdigest(self):
+            return "x"
+
+    monkeypatch.setattr(steps.hashlib, "blake2b", lambda digest_size: Total())
+    known = {"a": np.zeros((4, 3, 2)), "b": np.zeros((4, 3)), "c": np.zeros((4, 3, 1, 2))}
+    assert digest(known) == "x"
+    names = [len(f"{name} float64 {value.shape}") for name, value in known.items()]
+    assert sizes == [names[0], *[48] * 4, names[1], 96, names[2], 192]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tacit.audits.steps import recommendation as steps
 from tacit.audits.steps.recommendation import advice
 from tacit.core import Estimate
 from tacit.core.comparison import Difference, Point
@@ -122,3 +123,52 @@ def test_a_leak_is_told_and_nothing_known_recommends_nothing():
     name, why = said(point("a", None, 0.4), point("b", 0.9, None))
     assert name == ""
     assert why.startswith("Nothing can be recommended")
+
+
+@pytest.mark.parametrize(
+    ("gain", "told"), [(0.125, "no longer rises"), (0.1251, "rises by 12.5 points")]
+)
+def test_accuracy_that_rises_by_exactly_what_is_flat_does_not_rise(monkeypatch, gain, told):
+    monkeypatch.setattr(steps, "FLAT", 0.125)
+    own = point("m 2", 0.5, 0.2, epoch=2.0, model="m")
+    later = point("m 3", 0.5 + gain, 0.3, epoch=3.0, model="m")
+    assert told in steps._beyond(own, [own, later])
+
+
+def test_a_fifth_of_a_point_is_flat():
+    own = point("m 2", 0.5, 0.2, epoch=2.0, model="m")
+    for gain, told in ((0.0019, "no longer rises"), (0.0021, "rises by 0.2 points")):
+        later = point("m 3", 0.5 + gain, 0.3, epoch=3.0, model="m")
+        assert told in steps._beyond(own, [own, later])
+
+
+def test_only_later_checkpoints_of_the_same_model_count():
+    """One without an epoch is no checkpoint, and the same epoch is not later."""
+    own = point("m 2", 0.5, 0.2, epoch=0.5, model="m")
+    others = [
+        point("m", 0.9, 0.2, model="m"),
+        point("m b", 0.9, 0.2, epoch=0.5, model="m"),
+        point("o", 0.9, 0.2, epoch=3.0, model="o"),
+    ]
+    assert steps._beyond(own, [own, *others]) == ""
+
+
+def test_points_of_accuracy_are_hundredths():
+    _, why = said(BIG, point("b", 0.8, 0.2), real=[("b", "big")], tolerance=0.2)
+    assert "gives up 10.0 points" in why
+    # 100 (.0007 - .0002) is .05 exactly
+    assert 100 * (0.0007 - 0.0002) == 0.05
+    _, why = said(point("a", 0.0007, 0.4), point("b", 0.0002, 0.2), real=[("b", "a")])
+    assert "gives up 0.1 points" in why
+
+
+def test_of_equally_accurate_ones_the_less_vulnerable_stands_for_today():
+    """And the less vulnerable of those that really are less is chosen."""
+    points = [point("a", 0.9, 0.5), point("b", 0.9, 0.4), point("c", 0.895, 0.3)]
+    points.append(point("d", 0.893, 0.25))
+    name, why = said(*points, real=[("c", "b"), ("d", "b")])
+    assert name == "d"
+    assert "for b)" in why
+    # a difference from another one is none from the most accurate
+    assert said(*points, real=[("c", "a"), ("d", "a")])[0] == "b"
+    assert said(*points, real=[("b", "c")])[0] == "c"

@@ -252,3 +252,130 @@ def test_the_difficulty_of_a_label_is_its_chance_in_the_other_folds(plain_fits):
     assert len(found) == 3
     for score in found:
         np.testing.assert_allclose(score, expected, rtol=1e-3)
+
+
+def test_boosted_trees_are_as_many_and_as_coarse_as_the_forest_s(monkeypatch):
+    """Twice the leaf of the forest, and never stopped early."""
+    made = []
+
+    def fitted(make, *_):
+        made.append(make())
+        return np.zeros(steps.MANY)
+
+    monkeypatch.setattr(steps, "_out_of_fold", fitted)
+    n = steps.MANY
+    steps.trees_guess(np.zeros((n, 1)), np.zeros(n), np.zeros(n, np.int8), seed=9)
+    settings = made[0].get_params()
+    assert (settings["max_iter"], settings["max_leaf_nodes"]) == (60, 15)
+    assert settings["min_samples_leaf"] == 10
+    assert (settings["early_stopping"], settings["random_state"]) == (False, 9)
+    assert (steps.FIT_LIMIT, n) == (4_000, 500)
+
+
+def test_the_forest_hears_of_every_target_in_units_of_its_own_spread(monkeypatch):
+    """The second target is a thousand times the first: trees would be cut for it alone."""
+    seen = []
+
+    class Nothing(Memory):
+        def __init__(self, *_, **__): ...
+
+        def fit(self, x, y):
+            seen.append((x, y))
+            self.k = y.shape[1]
+            return self
+
+        def predict(self, x):
+            return np.zeros((len(x), self.k))
+
+    monkeypatch.setattr("sklearn.ensemble.RandomForestRegressor", Nothing)
+    rng = np.random.default_rng(0)
+    one, fold = rng.normal(size=40), np.repeat([0, 1], 20).astype(np.int8)
+    targets, columns = np.column_stack([one, 1000 * one + 7]), rng.normal(size=(40, 3))
+    told = steps.row_guesses(np.zeros((40, 1)), columns, targets, fold, seed=0)
+    for number, (x, y) in enumerate(seen):
+        others = fold != number
+        np.testing.assert_array_equal(x, columns[others].astype(np.float32))
+        centred = (one[others] - one[others].mean()) / one.std()
+        np.testing.assert_allclose(y, np.column_stack([centred, centred]), atol=1e-9)
+    # without anything of the row: the mean of the other fold, in the units that came
+    np.testing.assert_allclose(told[:20], np.tile(targets[20:].mean(axis=0), (20, 1)))
+
+
+@pytest.mark.parametrize("labels", [True, False])
+def test_how_hard_a_record_is_is_asked_of_columns_of_one_spread(monkeypatch, labels):
+    """The nearest records would else be those in the column of the largest unit."""
+    seen = []
+
+    def fitted(make, x, y, fold, judged):
+        seen.append(x)
+        return np.zeros(len(x))
+
+    monkeypatch.setattr(steps, "_out_of_fold", fitted)
+    features = np.random.default_rng(0).normal(5, [1.0, 1000.0], (N, 2)).astype(np.float32)
+    outputs = Outputs(prediction=np.zeros(N), truth=np.arange(N, dtype=float))
+    if labels:
+        outputs = Outputs(probs=np.full((N, 2), 0.5), label=np.arange(N) % 2)
+    steps.difficulties(features, outputs, np.arange(N), np.zeros(N, np.int8), seed=0)
+    assert len(seen) == 3
+    for x in seen:
+        np.testing.assert_allclose(x.mean(axis=0), 0, atol=1e-4)
+        np.testing.assert_allclose(x.std(axis=0), 1, rtol=1e-4)
+
+
+def test_a_fit_that_stopped_early_is_passed_over_and_nothing_else_is(monkeypatch):
+    import warnings
+    from contextlib import contextmanager
+
+    from sklearn.exceptions import ConvergenceWarning
+
+    threads = []
+
+    @contextmanager
+    def one_thread():
+        threads.append(1)
+        yield
+
+    monkeypatch.setattr(steps, "one_thread", one_thread)
+    with steps._quiet():
+        warnings.warn("early", ConvergenceWarning, stacklevel=1)
+    with pytest.warns(UserWarning, match="odd"), steps._quiet():
+        warnings.warn("odd", UserWarning, stacklevel=1)
+    assert threads == [1, 1]
+
+
+def test_a_label_has_the_chance_at_its_place_among_those_that_were_fitted():
+    p = [0.5, 0.2, 0.3]
+    model = SimpleNamespace(
+        classes_=np.array([3, 5, 9]), predict_proba=lambda x: np.tile(p, (len(x), 1))
+    )
+    found = steps._log_p(model, np.zeros((6, 1)), np.array([9, 5, 3, 4, 1, 10]))
+    np.testing.assert_allclose(np.exp(found), [0.3, 0.2, 0.5, 1e-6, 1e-6, 1e-6])
+
+
+def test_labels_of_several_kinds_and_single_classes_have_no_difficulty():
+    rows, fold = np.arange(N), (np.arange(N) % 5).astype(np.int8)
+    features = np.ones((N, 1), np.float32)
+    label = (np.arange(2 * N) % 3 == 0).reshape(N, 2).astype(int)
+    for outputs in (
+        Outputs(logits=np.zeros((N, 2)), label=label),
+        Outputs(logits=np.zeros((N, 2))),
+        Outputs(logits=np.zeros((N, 2)), label=np.ones(N, int)),
+    ):
+        assert steps.difficulties(features, outputs, rows, fold, seed=0) == ()
+
+
+def test_three_unlike_models_say_how_hard_a_label_is(monkeypatch):
+    made = []
+
+    def fitted(make, x, *_):
+        made.append(make())
+        return np.zeros(len(x))
+
+    monkeypatch.setattr(steps, "_out_of_fold", fitted)
+    outputs = Outputs(probs=np.full((N, 2), 0.5), label=np.arange(N) % 2)
+    features = np.ones((N, 1), np.float32)
+    steps.difficulties(features, outputs, np.arange(N), np.zeros(N, np.int8), seed=4)
+    line, forest, near = made
+    assert line.max_iter == 300
+    assert (forest.n_estimators, forest.min_samples_leaf, forest.random_state) == (30, 5, 4)
+    assert near.n_neighbors == 15

@@ -46,3 +46,24 @@ def test_missing_texts_are_one_value_whatever_marks_them():
         [1, 0, 0, 0],
         [0, 0, 0, 1],
     ]
+
+
+@pytest.mark.parametrize(("n", "columns"), [(19, 19), (20, 1)])
+def test_fewer_than_twenty_texts_have_a_column_each(n, columns):
+    texts = np.array([[f"x{number % n:02d}"] for number in range(30)], object)
+    table = record_table(texts)
+    assert table.shape == (30, columns)
+    if columns == 1:
+        assert table[:, 0] == pytest.approx(np.arange(30) % 20 / 20)
+
+
+def test_infinite_numbers_are_missing_and_the_middle_is_no_mean():
+    table = record_table([[1.0], [np.inf], [2.0], [30.0], [-np.inf]])
+    assert table.tolist() == [[1, 0], [2, 1], [2, 0], [30, 0], [2, 1]]
+
+
+def test_no_columns_are_none():
+    assert record_table(np.zeros((3, 0), object)).shape == (3, 0)
+    assert record_table(np.zeros((3, 0))).shape == (3, 0)
+    assert record_table(np.zeros((0, 2))).shape == (0, 2)
+    assert record_table(np.array([[True], [False]])).dtype == np.float32

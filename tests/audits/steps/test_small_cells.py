@@ -73,3 +73,24 @@ def test_a_value_at_the_least_cell_is_shown_beside_one_that_is_hidden_for_anothe
     also = np.array([False, True, False])
     assert hidden([10, 60, 70], [10, 60, 70], also=also) == [False, True, False]
     assert hidden([9, 60, 70], [10, 60, 70], also=also) == [True, True, False]
+
+
+@pytest.mark.parametrize("name", ["prediction", "own"])
+@pytest.mark.parametrize(("few", "hidden"), [(10, False), (9, True)])
+def test_ten_of_either_side_are_shown_in_every_column(name, few, hidden):
+    code = np.repeat([0, 1], [few + 30, 120])
+    for turned in (False, True):
+        member = np.r_[np.arange(few + 30) < few, np.arange(120) < 60] ^ turned
+        found = hidden_values({name: (code, ["x", "y"])}, None, member, 10)
+        assert found[name][0] == hidden
+
+
+def test_the_smallest_of_the_others_guards_the_one_that_is_hidden():
+    """Three of either side are hidden; of 12 and 40 more, 12 are enough. A value that is not
+    there at all is hidden first, and guards nothing.
+    """
+    assert hidden([40, 3, 12, 90], [40, 3, 12, 90]) == [False, True, True, False]
+    assert hidden([40, 3, 0, 12], [40, 3, 0, 12]) == [False, True, True, True]
+    # all of them are hidden where together they hold too few
+    assert hidden([3, 4], [3, 4]) == [True, True]
+    assert hidden([10, 11], [10, 11]) == [False, False]

@@ -120,17 +120,15 @@ def beyond_blind(
         return Beyond(False, reason="no single attack stands out")
     alpha = found.alpha / (len(tried) if in_slice is not None else 1)
     results: list[CheckResult] = []
-    passes = False
     for item in tried:
         try:
             passed, result = _compared(found, item, records, in_slice, alpha)
         except NotEnoughData as error:
             return Beyond(False, tuple(results), str(error))
         results.append(result)
-        passes |= passed
-        if passes:
-            break
-    return Beyond(passes, tuple(results))
+        if passed:
+            return Beyond(True, tuple(results))
+    return Beyond(False, tuple(results))
 
 
 def _significant(found: Found, item: Scored) -> bool:

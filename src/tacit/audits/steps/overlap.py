@@ -30,7 +30,7 @@ def reference_warning(tables: Tables) -> str:
     n1, n0 = len(member), len(nonmember)
     p = 2 * min(fisher_p_value((k1, k0), (n1, n0)), fisher_p_value((k0, k1), (n0, n1)))
     natural = float(np.isin(member, nonmember).mean())
-    expected = min(1.0, natural * max(1.0, len(reference) / n0))
+    expected = natural * max(1.0, len(reference) / n0)
     both = (k1 + k0) / (n1 + n0) > OVERLAP_FACTOR * expected + OVERLAP_SLACK
     if p > OVERLAP_P and not both:
         return ""
