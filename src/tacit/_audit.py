@@ -10,7 +10,7 @@ from tacit.adapters.answers import Kind
 from tacit.adapters.pairs import paired
 from tacit.audits.attribute import ATTRIBUTE_POLICY, attribute_audit
 from tacit.audits.one_model import membership_audit
-from tacit.audits.steps.default_checks import Effort
+from tacit.audits.steps.default_checks import SINGLE_SIGNALS, Effort
 from tacit.audits.steps.named_attacks import checks_of
 from tacit.audits.steps.scoring import Progress
 from tacit.audits.steps.side_warnings import told
@@ -168,6 +168,7 @@ def audit(
         cluster=cluster,
         utility=utility,
         level=level,
+        statistics=tuple(SINGLE_SIGNALS) if checks is None and attacks is None else (),
     )
     if attacks is not None:
         if checks is not None:

@@ -77,8 +77,11 @@ class Given:
         cluster: Pair | None = None,
         utility: Any = None,
         level: float = 0.95,
+        statistics: Sequence[str] = (),
     ) -> "Given":
         """Ask the model where one is given, and compare both sides; see `tacit.audit`.
+
+        The `statistics` are those that the audit will ask for: all are worked out in one pass.
 
         Raises
         ------
@@ -117,6 +120,7 @@ class Given:
             digest=_of_length(seen.digest, sizes),
             chance=seen.chance,
             cluster=unit,
+            statistics=statistics,
         )
         known = {} if utility is None else _accuracy(model, utility, kind=kind, level=level)
         described = _description(model)

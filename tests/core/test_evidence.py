@@ -127,3 +127,23 @@ def test_clusters_are_numbered_within_each_side():
     evidence = paper([3, 1, 2, 4, 5], [1, 1, 0, 0, 1], cluster=["b", "a", "c", "a", "a"])
     assert [side.tolist() for side in evidence.units] == [[1, 0, 0], [1, 0]]
     assert [side.tolist() for side in paper([1, 2, 3], [1, 0, 1]).units] == [[0, 1], [0]]
+
+
+@pytest.mark.parametrize("piece", [7, 1 << 16])
+@pytest.mark.parametrize("n_values", [2, 30, 900, 10**9])
+@pytest.mark.parametrize("n_members", [1, 200, 399])
+def test_what_is_beaten_is_counted_pair_by_pair(monkeypatch, n_members, n_values, piece):
+    """Few ties and many, one member or non-member, infinite scores; sorted before or not."""
+    monkeypatch.setattr("tacit.core.sorting.PIECE", piece)
+    rng = np.random.default_rng(n_members)
+    score = rng.integers(0, n_values, 400).astype(float)
+    score[:9], score[9:15] = np.inf, -np.inf
+    member = rng.permutation(400) < n_members
+    members, others = np.sort(score[member])[:, None], np.sort(score[~member])
+    inside = 2 * (others < members).sum(axis=1) + (others == members).sum(axis=1)
+    outside = 2 * (members < others).sum(axis=0) + (members == others).sum(axis=0)
+    for evidence in (Evidence.of(score, member), Evidence.of(score, member).sorted_by()):
+        found = evidence.beaten()
+        assert found[0].tolist() == inside.tolist()
+        assert found[1].tolist() == outside.tolist()
+        assert evidence.below.tolist() == (others < members).sum(axis=1).tolist()

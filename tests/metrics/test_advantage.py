@@ -288,3 +288,21 @@ def test_the_largest_variance_is_looked_for_where_rates_can_be(n1, n0, gain):
     tpr = fpr + gain
     grid = (tpr * (1 - tpr) / n1 + fpr * (1 - fpr) / n0).max()
     assert _largest_variance(gain, n1, n0) == pytest.approx(grid, rel=1e-6)
+
+
+@pytest.mark.parametrize("level", [0.6, 0.95, 0.9999])
+@pytest.mark.parametrize("sides", [(1, 60), (60, 1), (200, 30), (64, 64), (65, 400)])
+def test_thresholds_that_are_left_out_had_no_larger_limit(monkeypatch, level, sides):
+    """The high end with every threshold worked out is the same number."""
+    import sys
+
+    module = sys.modules["tacit.metrics.advantage"]
+    rng = np.random.default_rng(sides[0])
+    for shift in (0.0, 1.0, 4.0):
+        evidence = paper(
+            np.round(rng.normal(shift, 1, sides[0]), 1), np.round(rng.normal(0, 1, sides[1]), 1)
+        )
+        some = advantage(evidence, level=level)
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "furthest_limit", lambda n, *, tail: 2.0)
+            assert advantage(evidence, level=level) == some

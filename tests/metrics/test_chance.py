@@ -61,10 +61,10 @@ def test_only_looks_that_can_be_significant_enter_whatever_their_place():
 def test_the_draws_have_the_correlation_of_the_looks():
     wanted = np.array([[1, 0.5, -0.5], [0.5, 1, 0.2], [-0.5, 0.2, 1]])
     draws = Copula(wanted).normals
-    assert draws.shape == (2000, 3)
+    assert draws.shape == (3, 2000)
     # four standard errors of a correlation of 2,000 draws
-    np.testing.assert_allclose(np.corrcoef(draws.T), wanted, atol=0.09)
-    np.testing.assert_allclose(draws.std(axis=0), 1, atol=0.065)
+    np.testing.assert_allclose(np.corrcoef(draws), wanted, atol=0.09)
+    np.testing.assert_allclose(draws.std(axis=1), 1, atol=0.065)
 
 
 def test_the_uniform_numbers_stand_in_the_middle_of_equal_parts():
@@ -82,3 +82,41 @@ def test_a_look_that_is_always_reached_makes_the_chance_one():
     assert copula.p_value(np.array([0.9, 0.9])) < 1.0
     # and where no look can be reached it is none
     assert copula.p_value(np.zeros(2)) == 0.0
+
+
+def plainly(copula, level):
+    """The p-value of `Copula`, every look of every draw worked out."""
+    from scipy.special import ndtri
+
+    from tacit.metrics.chance import N_DRAWS, _uniforms
+
+    able = np.flatnonzero(level > 0)
+    chance = level[able]
+    share = (np.arange(N_DRAWS) + 0.5) / N_DRAWS
+    drawn = np.searchsorted(np.cumsum(chance) / chance.sum(), share)
+    normals, correlation = copula.normals.T[:, able], copula.correlation[np.ix_(able, able)]
+    row = np.arange(N_DRAWS)
+    beyond = -ndtri(chance[drawn] * _uniforms())
+    scores = normals + correlation[drawn] * (beyond - normals[row, drawn])[:, None]
+    scores[row, drawn] = beyond
+    count = np.count_nonzero(scores >= -ndtri(chance), axis=1)
+    return min(1.0, chance.sum(), chance.sum() * float(np.mean(1 / count)))
+
+
+@pytest.mark.parametrize("size", [1, 3, 40])
+@pytest.mark.parametrize("largest", [0.2, 1e-3, 1e-12])
+def test_looks_that_no_draw_can_reach_are_left_out_and_change_nothing(size, largest):
+    """Correlations of both signs, levels far apart, one look that cannot be significant."""
+    rng = np.random.default_rng(size)
+    sums = rng.normal(size=(size, 3)) @ rng.normal(size=(3, 500)) + rng.normal(size=(size, 500))
+    copula = Copula(np.atleast_2d(np.corrcoef(sums)))
+    level = largest * rng.random(size) ** 4 / size
+    level[1::7] = 0
+    assert copula.p_value(level) == pytest.approx(plainly(copula, level), rel=1e-12)
+
+
+def test_looks_that_fall_when_another_rises_are_reached_by_draws_that_move_down():
+    """At levels of .9 the look that is drawn is often moved down, and the other one up."""
+    copula = Copula(np.array([[1.0, -0.9], [-0.9, 1.0]]))
+    for level in (np.array([0.9, 0.01]), np.array([0.6, 0.02]), np.array([0.95, 0.3])):
+        assert copula.p_value(level) == pytest.approx(plainly(copula, level), rel=1e-12)

@@ -7,7 +7,9 @@ from scipy.special import betainc, betaincinv
 from tacit.metrics.intervals import (
     clopper_pearson,
     confidence_nodes,
+    crossing,
     fisher_p_value,
+    furthest_limit,
     lower_limit,
     melded_quantile,
     mixture_limits,
@@ -15,6 +17,7 @@ from tacit.metrics.intervals import (
     share_difference,
     share_differences,
     t_quantile,
+    upper_difference,
     upper_limit,
     wilson,
 )
@@ -297,3 +300,50 @@ def test_the_search_for_a_root_stops_once_all_are_close():
     # a straight line: the first guess is the root itself, the next ones close the other side
     assert low[0] <= 0.25 <= high[0]
     assert len(asked) <= 8
+
+
+@pytest.mark.parametrize("tail", [0.4, 0.05, 1e-4, 1e-9])
+def test_no_exact_limit_lies_further_from_the_share_than_its_bound(tail):
+    for n in (1, 2, 5, 30.5, 250, 2_000):
+        hits = np.linspace(0, n, 41)
+        share = hits / n
+        widest = max(
+            float((upper_limit(hits, n, tail=tail) - share).max()),
+            float((share - lower_limit(hits, n, tail=tail)).max()),
+        )
+        assert widest <= furthest_limit(n, tail=tail)
+        # and no more than what a normal limit would be, times 1.5, and a record
+        assert furthest_limit(n, tail=tail) < 1.5 * (np.log(1 / tail) / 2 / n) ** 0.5 + 1 / n
+
+
+def test_the_upper_end_alone_is_that_of_the_interval():
+    for hits, n in [
+        ((0, 0), (5, 5)),
+        ((30, 3), (40, 60)),
+        ((5, 0), (5, 9)),
+        ((2.5, 40), (9.5, 80)),
+    ]:
+        low, high = share_difference(hits, n, level=0.9)
+        assert upper_difference(hits, n, level=0.9) == high
+        assert upper_difference(hits[::-1], n[::-1], level=0.9) == -low
+
+
+@pytest.mark.parametrize(("near", "end"), [(0.3, 0.0), (0.3, 1.0), (1.0, 0.0), (0.0, 1.0)])
+def test_a_crossing_is_where_bisection_finds_it_rounded_to_the_end(near, end):
+    rng = np.random.default_rng(3)
+    for _ in range(50):
+        root = near + (end - near) * rng.beta(0.3, 0.3)
+        power = rng.choice([0.5, 1.0, 2.0, 7.0])
+
+        def excess(value, root=root, power=power):
+            beyond = (value - root) * np.sign(end - near)
+            return float(np.sign(beyond) * abs(beyond) ** power)
+
+        found = crossing(excess, near, end)
+        assert found == pytest.approx(root, abs=1e-14)
+        assert (found - root) * np.sign(end - near) >= 0
+
+
+def test_a_crossing_that_is_nowhere_is_the_end():
+    assert crossing(lambda value: -1.0, 0.5, 1.0) == 1.0
+    assert crossing(lambda value: value - 0.5, 0.5, 0.5) == 0.5

@@ -343,3 +343,17 @@ def test_where_few_shuffles_are_as_extreme_the_copula_tells_but_never_more_than_
     assert JointTest(
         (), nothing, nothing, nothing, nothing, 9, 9, law, Shuffles(shuffles.smallest, every=True)
     ).corrected(0.5) == pytest.approx(1 / 100)
+
+
+def test_levels_of_many_ratios_are_those_of_each_alone():
+    scores, member = drawn(300, seed=8, gain=0.2)
+    code = np.arange(300) % 4
+    looks = [
+        *looks_at(scores, member),
+        slice_look("s", Ranked.of("0", scores[:, 0]), code, 4, member),
+    ]
+    test = joint_test(looks, member, shuffled=False)
+    ratios = np.array([1e-9, 1e-3, 0.05, 3.0, 1e6])
+    many = test.levels(ratios[:, None])
+    assert many.tolist() == [test.levels(float(ratio)).tolist() for ratio in ratios]
+    assert test.corrected(0.05, many[2]) == test.corrected(0.05)

@@ -260,3 +260,10 @@ def test_ranks_and_cuts_in_one_brute_force_by_definition():
             assert (score >= cut).sum() == top, "no cut goes through equal scores"
             assert look.hits[row] == member[score >= cut].sum()
             assert look.rows.dense()[row].tolist() == (score >= cut).tolist()
+
+
+def test_many_limits_are_answered_as_each_alone():
+    table = tail_table(60, 25, 12)
+    limits = np.concatenate([[0.0, 1.0, 2.0], table.tail, table.tail * (1 - 1e-6)])
+    many = table.attainable(limits.reshape(-1, 1))
+    assert many.ravel().tolist() == [float(table.attainable(limit)) for limit in limits]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from tacit import InvalidInput, Outputs
-from tacit.signals import STATISTICS, available, classification, kept, measure
+from tacit.signals import STATISTICS, available, classification, keep, kept, measure
 
 NAMES = available(Outputs(logits=[[0.0, 2.0]], label=[0]))
 
@@ -284,3 +284,35 @@ def test_a_single_class_that_was_left_out_gets_all_of_the_rest():
     probs = np.tile([[0.7130001, 0.1869999, 0.0]], (20, 1))
     found = classification.by_chunk(Outputs(probs=probs), lambda x, label: np.exp(x), width=3)
     np.testing.assert_allclose(found, np.tile([[0.7130001, 0.1869999, 0.1]], (20, 1)))
+
+
+def test_what_takes_long_is_worked_out_when_it_is_asked_for_or_announced():
+    rng = np.random.default_rng(4)
+    given = {"logits": rng.normal(size=(300, 5)), "label": rng.integers(0, 5, 300)}
+    outputs, announced = Outputs(**given), Outputs(**given)
+    kept(outputs, "loss")
+    assert "modified_entropy" not in keep(outputs, [])
+    assert "hinge" in keep(outputs, [])
+    assert "modified_entropy" in keep(announced, ["modified_entropy", "loss", "no such name"])
+    for name in available(outputs):
+        assert kept(announced, name).tobytes() == kept(outputs, name).tobytes()
+    # of other outputs nothing is kept
+    assert keep(Outputs(loss=[1.0, 2.0]), ["loss"]) == {}
+
+
+def test_blocks_of_other_sizes_use_the_same_memory_and_change_no_number(monkeypatch):
+    rng = np.random.default_rng(5)
+    outputs = Outputs(logits=9 * rng.normal(size=(333, 7)), label=rng.integers(0, 7, 333))
+    whole = classification.together(outputs)
+    monkeypatch.setattr(classification, "CELLS", 7 * 64)
+    for name, values in classification.together(outputs).items():
+        assert values.tobytes() == whole[name].tobytes(), name
+
+
+def test_both_logarithms_of_a_log_odds_are_those_of_logaddexp():
+    from tacit.signals.multiclass import _log_expits
+
+    z = np.concatenate([np.linspace(-800, 800, 1_001), [-np.inf, np.inf, 1e-300, 0.0]])
+    log_p, log_not = _log_expits(z)
+    np.testing.assert_allclose(log_p, -np.logaddexp(0, -z), rtol=1e-15)
+    np.testing.assert_allclose(log_not, -np.logaddexp(0, z), rtol=1e-15)

@@ -12,7 +12,7 @@ from tacit.core import checking
 from tacit.core.beaten import beaten, lower
 from tacit.core.errors import InvalidInput, NotEnoughData
 from tacit.core.membership import Assignment, require_assignment
-from tacit.core.sorting import Counts, Order, Places, order_of, steps, taken
+from tacit.core.sorting import Counts, Order, Places, counting_type, order_of, pieces, steps, taken
 
 # Scores that are neighbours in rank are looked up together, since they look in the same places.
 NEIGHBOURS = 1 << 13
@@ -210,25 +210,13 @@ class Evidence:
         """Twice the number of records of the other side that each record beats, ties once: of the
         members (n_members,) and of the non-members (n_nonmembers,), in ascending order.
         """
-        if not vars(self).keys() >= SORTED:
-            return self._beaten_by_search()
-        of_members, of_others, below = beaten(self.step, taken(self.member, self.order))
+        if vars(self).keys() >= SORTED:
+            member = taken(self.member, self.order)
+        else:
+            member = _merged(self.below, len(self.member))
+        of_members, of_others, below = beaten(self.step, member)
         vars(self)["below"] = checking.frozen(below)
         return of_members, of_others
-
-    def _beaten_by_search(self) -> tuple[Counts, Counts]:
-        scores, others, below = self.member_scores, self.nonmember_scores, self.below
-        n_others = len(others)
-        upto = below.copy()
-        tied = np.flatnonzero(others[np.minimum(below, n_others - 1)] == scores)
-        upto[tied] = np.searchsorted(others, scores[tied], side="right")
-        wins = np.bincount(below, minlength=n_others + 1)[:n_others]
-        np.cumsum(wins, out=wins)
-        ties_too = np.bincount(upto, minlength=n_others + 1)[:n_others]
-        np.cumsum(ties_too, out=ties_too)
-        wins += ties_too
-        upto += below
-        return upto, wins
 
     @cached_property
     def below(self) -> Counts:
@@ -238,7 +226,7 @@ class Evidence:
         if vars(self).keys() >= SORTED:
             return checking.frozen(lower(self.step, taken(self.member, self.order)))
         scores, others = self.member_scores, self.nonmember_scores
-        count = np.empty(len(scores), np.int64)
+        count = np.empty(len(scores), counting_type(len(self.score)))
         for start in range(0, len(scores), NEIGHBOURS):
             part = scores[start : start + NEIGHBOURS]
             # neighbours in rank look in the same few non-members
@@ -311,6 +299,16 @@ def _scores_of(value: object) -> NDArray[np.floating[Any]]:
         rows = checking.rows_text(np.flatnonzero(np.isnan(score)))
         raise InvalidInput(f"`score` needs numbers, got NaN in {rows}. tacit drops no record.")
     return checking.frozen(score)
+
+
+def _merged(below: Counts, n: int) -> NDArray[np.bool_]:
+    """Who is a member, bool (n,), in the order of the score: members stand behind the non-members
+    that score lower, and behind each other.
+    """
+    member = np.zeros(n, bool)
+    for part in pieces(len(below)):
+        member[below[part] + np.arange(part.start, part.stop, dtype=below.dtype)] = True
+    return member
 
 
 def _counted_rows(rows: NDArray[Any], n: int) -> NDArray[np.int64]:

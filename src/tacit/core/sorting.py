@@ -159,7 +159,7 @@ def backwards(order: NDArray[T], step: NDArray[np.bool_]) -> NDArray[T]:
         return found
     for part in pieces_between(step, n):
         begin, size = tie_runs(step[part.start : part.stop - 1])
-        places = _in_runs(begin, size)
+        places = in_runs(begin, size)
         mirrored = n - part.start - np.repeat(2 * begin + size, size) + places
         found[mirrored] = order[part][places]
     return found
@@ -189,7 +189,7 @@ def tie_runs(step: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp
 def tied_places(step: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Places of all numbers that equal a neighbour, and the number of the run of each."""
     begin, size = tie_runs(step)
-    return _in_runs(begin, size), np.repeat(np.arange(len(begin)), size)
+    return in_runs(begin, size), np.repeat(np.arange(len(begin)), size)
 
 
 def order_in_runs(run: NDArray[np.intp], value: NDArray[np.floating[Any]]) -> Places:
@@ -223,7 +223,7 @@ def order_in_runs(run: NDArray[np.intp], value: NDArray[np.floating[Any]]) -> Pl
     return places
 
 
-def _in_runs(begin: NDArray[np.intp], size: NDArray[np.intp]) -> NDArray[np.intp]:
+def in_runs(begin: NDArray[np.integer[Any]], size: NDArray[np.integer[Any]]) -> NDArray[np.intp]:
     """All places of runs of `size` that begin at `begin`."""
     return np.repeat(begin - np.cumsum(size) + size, size) + np.arange(int(size.sum()))
 

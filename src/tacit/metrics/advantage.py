@@ -1,5 +1,6 @@
 """Attacker advantage: share of members accused minus share of non-members accused."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,14 @@ from scipy.special import stdtr
 from tacit.core import Estimate, Evidence, checking
 from tacit.metrics.arrays import takes_arrays
 from tacit.metrics.clusters import FROZEN_THRESHOLD, assumption, n_units
-from tacit.metrics.intervals import fisher_p_value, share_difference, share_differences
+from tacit.metrics.intervals import (
+    crossing,
+    fisher_p_value,
+    furthest_limit,
+    share_difference,
+    upper_difference,
+    upper_differences,
+)
 from tacit.metrics.roc import Side, best_threshold, gains_in_parts, sides
 
 NEAR, N_NEAR = 2, 64
@@ -49,7 +57,7 @@ def advantage(
     if threshold is None:
         return _largest(evidence, level)
     members, others = sides(evidence, threshold)
-    low, high = _difference(members, others, level)
+    low, high = share_difference(*_counts(members, others), level=level)
     assumes = (assumption(evidence), FROZEN_THRESHOLD)
     n, method = n_units(evidence), "difference of two exact shares (MOVER)"
     value = members.share - others.share
@@ -78,10 +86,9 @@ def balanced_accuracy(
     return replace(gain, name="balanced_accuracy", value=value, low=low, high=high)
 
 
-def _difference(members: Side, others: Side, level: float) -> tuple[float, float]:
-    return share_difference(
-        (members.effective_hits, others.effective_hits), (members.size, others.size), level=level
-    )
+def _counts(members: Side, others: Side) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Hits of both sides, and sizes of both, on the scale of independent records."""
+    return (members.effective_hits, others.effective_hits), (members.size, others.size)
 
 
 def _p_value(members: Side, others: Side) -> float:
@@ -99,11 +106,8 @@ def _largest(evidence: Evidence, level: float) -> Estimate:
     value = members.share - others.share
     tail = (1 - level) / 2
     low = _smallest_plausible(value, members.size, others.size, tail)
-    high = max(
-        value,
-        _difference(members, others, level)[1],
-        _high_end(evidence, value, members, others, level),
-    )
+    best = upper_difference(*_counts(members, others), level=level)
+    high = max(value, best, _high_end(evidence, value, best, members, others, level=level))
     p_value = min(1.0, float(np.exp(-2 * value**2 / (1 / members.size + 1 / others.size))))
     n, method = (
         n_units(evidence),
@@ -122,36 +126,44 @@ def _largest(evidence: Evidence, level: float) -> Estimate:
     )
 
 
-def _high_end(evidence: Evidence, value: float, members: Side, others: Side, level: float) -> float:
-    """Largest upper limit over thresholds that could be the population's best."""
-    reach = NEAR * (_difference(members, others, level)[1] - value)
+def _high_end(
+    evidence: Evidence, value: float, best: float, members: Side, others: Side, *, level: float
+) -> float:
+    """Largest upper limit over thresholds that could be the population's best, where it is larger
+    than that at the `best` threshold of the sample, which has the largest `value`.
+    """
+    reach = NEAR * (best - value)
     parts = gains_in_parts(evidence)
     near = np.concatenate(
         [part.start + np.flatnonzero(gain >= value - reach) for part, gain in parts]
     )
-    if len(near) == 0:
-        return value
-    near = near[np.unique(np.linspace(0, len(near) - 1, N_NEAR).astype(np.int64))]
+    if len(near) > N_NEAR:
+        near = near[np.linspace(0, len(near) - 1, N_NEAR).astype(np.int64)]
     share = np.stack([1 - near / members.n, 1 - evidence.below[near] / others.n], axis=1)
+    # where no limit reaches what is known already none is worked out
+    tail = (1 - level) / 2
+    furthest = np.hypot(
+        furthest_limit(members.size, tail=tail), furthest_limit(others.size, tail=tail)
+    )
+    share = share[share[:, 0] - share[:, 1] + furthest >= best]
+    if len(share) == 0:
+        return value
     sizes = np.array([[members.size, others.size]])
-    return min(1.0, float(share_differences(share * sizes, sizes, level=level)[1].max()))
+    return min(1.0, float(upper_differences(share * sizes, sizes, level=level).max()))
 
 
 def _smallest_plausible(value: float, n1: float, n0: float, tail: float) -> float:
     """Smallest population maximum under which a sample's maximum of `value` is not rarer than
     `tail`.
     """
-    factor = (2 * np.log(1 / tail)) ** 0.5
-    low, high = 0.0, value
+    factor = float((2 * np.log(1 / tail)) ** 0.5)
     if value <= factor * _largest_variance(0.0, n1, n0) ** 0.5:
         return 0.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        if value - middle > factor * _largest_variance(middle, n1, n0) ** 0.5:
-            low = middle
-        else:
-            high = middle
-    return low
+
+    def excess(gain: float) -> float:
+        return value - gain - factor * math.sqrt(_largest_variance(gain, n1, n0))
+
+    return crossing(excess, value, 0.0)
 
 
 def _largest_variance(gain: float, n1: float, n0: float) -> float:

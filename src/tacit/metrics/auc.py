@@ -1,6 +1,5 @@
 """Area under the ROC curve: the chance that a random member scores above a random non-member."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +18,9 @@ from tacit.metrics.clusters import (
     n_units,
     units,
 )
-from tacit.metrics.intervals import Floats, fisher_p_value, t_quantile
+from tacit.metrics.intervals import Floats, crossing, fisher_p_value, t_quantile
 
 MIN_RECORDS = 2
-HALVINGS = 50
 EXACT_WORK = 4_000_000
 SYMMETRIC = 1e-3
 PIECE = 1 << 20
@@ -206,18 +204,10 @@ def _score_interval(spread: _Spread, level: float) -> tuple[float, float]:
     n1, n0 = spread.n_members, spread.n_nonmembers
     limit = t_quantile(level, spread.df) ** 2 * _variance_ratio(spread)
 
-    def far(value: float) -> bool:
-        return (spread.value - value) ** 2 > limit * exponential_variance(value, n1, n0)
+    def excess(value: float) -> float:
+        return (spread.value - value) ** 2 - limit * exponential_variance(value, n1, n0)
 
-    return last_far(far, spread.value, 0.0), last_far(far, spread.value, 1.0)
-
-
-def last_far(far: Callable[[float], bool], near: float, end: float) -> float:
-    """Where `far` begins between `near` and `end`, rounded towards `end`."""
-    for _ in range(HALVINGS):
-        middle = (near + end) / 2
-        near, end = (near, middle) if far(middle) else (middle, end)
-    return end
+    return crossing(excess, spread.value, 0.0), crossing(excess, spread.value, 1.0)
 
 
 def _variance_ratio(spread: _Spread) -> float:

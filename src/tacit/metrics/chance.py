@@ -3,17 +3,22 @@ correlation over the records (`Copula`), or from shuffled membership (`Shuffles`
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from tacit.metrics.rows import Floats
 
 # Draws of the importance sampling, and their seed: nobody can choose it. Relative error under 1 %.
 N_DRAWS, SEED = 2_000, 20_251_125
-# So many draws at a time stay in the processor's cache with the scores of all looks.
-BLOCK = 125
+# What no draw of such a block can make significant is left out of the block.
+BLOCK = 100
+# So many pairs of a block and a look, and runs of draws with all looks, are held at a time.
+PAIRS, RUNS = 600, 250
+# Rounding may take no look out of a block, nor the one that is drawn below its own limit.
+ROUNDING = 1e-9
 # Normal scores of smaller chances have no finite number.
 SMALLEST = 1e-300
 
@@ -24,18 +29,24 @@ class Copula:
 
     Parameters
     ----------
-    correlation : float64 (k, k), of the looks over the records.
+    correlation : float64 (k, k), of the looks over the records; symmetric, 1 on the diagonal.
     """
 
     correlation: Floats
 
     @cached_property
     def normals(self) -> Floats:
-        """Fixed draws with this correlation, float64 (draws, k); singular matrices are fine."""
+        """Fixed draws with this correlation, float64 (k, draws); singular matrices are fine."""
         values, vectors = np.linalg.eigh(self.correlation)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
         plain = np.random.default_rng(SEED).standard_normal((N_DRAWS, len(root)))
-        return np.asarray(plain @ root.T)
+        return np.asarray(root @ plain.T)
+
+    @cached_property
+    def peaks(self) -> Floats:
+        """The largest of the `normals` of each look in each block of draws, float64 (blocks, k)."""
+        blocks = self.normals.reshape(len(self.normals), -1, BLOCK)
+        return np.ascontiguousarray(blocks.max(axis=2).T)
 
     def p_value(self, level: Floats) -> float:
         """Chance that some look has a p-value of at most ``level[j]``; looks at 0 cannot.
@@ -48,36 +59,79 @@ class Copula:
         ----------
         .. [1] Naiman, Priebe, Computing scan statistic p values using importance sampling, 2001.
         """
-        able = np.flatnonzero(level > 0)
-        if len(able) == 0:
-            return 0.0
         # a normal score of a smaller chance has no finite number
-        chance = np.maximum(level[able], SMALLEST)
+        chance = np.where(level > 0, np.maximum(level, SMALLEST), 0.0)
         total = float(chance.sum())
+        if total == 0:
+            return 0.0
         if chance.max() >= 1:
             return 1.0
         limit = -ndtri(chance)
+        # equal shares of the total: as many draws fall to each look
         share = (np.arange(N_DRAWS) + 0.5) / N_DRAWS
-        drawn = np.minimum(np.searchsorted(np.cumsum(chance) / total, share), len(able) - 1)
+        ends = np.searchsorted(share, np.cumsum(chance) / total, side="right")
+        drawn = np.repeat(np.arange(len(level)), np.diff(ends, prepend=0))
         beyond = -ndtri(np.maximum(chance[drawn] * _uniforms(), SMALLEST))
-        every = len(able) == len(level)
-        plain = self.normals if every else self.normals[:, able]
-        correlation = self.correlation if every else self.correlation[np.ix_(able, able)]
-        count = np.empty(N_DRAWS)
-        for start in range(0, N_DRAWS, BLOCK):
-            some = slice(start, start + BLOCK)
-            look, row = drawn[some], np.arange(len(drawn[some]))
-            scores = correlation[look]
-            scores *= (beyond[some] - plain[some][row, look])[:, None]
-            scores += plain[some]
-            scores[row, look] = beyond[some]
-            count[some] = np.count_nonzero(scores >= limit, axis=1)
+        moved = beyond - self.normals[drawn, np.arange(N_DRAWS)]
+        count = self._significant(drawn, moved, limit - ROUNDING)
         return min(1.0, total, total * float(np.mean(1 / count)))
 
+    def _significant(
+        self, drawn: NDArray[np.intp], moved: Floats, limit: Floats
+    ) -> NDArray[np.intp]:
+        """How many looks are significant in each draw, int (draws,).
 
+        Parameters
+        ----------
+        drawn : int (draws,), ascending, the look that is made significant.
+        moved : float64 (draws,), by how much that changes its normal score.
+        limit : float64 (k,), from which normal score on a look is significant.
+        """
+        k, looks, moves = len(limit), drawn.reshape(-1, BLOCK), moved.reshape(-1, BLOCK)
+        normals = self.normals.reshape(k, -1, BLOCK)
+        block, look = np.divmod(self._within_reach(drawn, np.abs(moved), limit), k)
+        count = np.zeros(N_DRAWS, np.intp)
+        for start in range(0, len(block), PAIRS):
+            at, of = block[start : start + PAIRS], look[start : start + PAIRS]
+            # the place of each pair of looks in the flat matrix, which is symmetric
+            scores = self.correlation.take(looks[at] * k + of[:, None])
+            scores *= moves[at]
+            scores += normals[of, at]
+            pair, draw = np.divmod(np.flatnonzero(scores >= limit[of, None]), BLOCK)
+            count += np.bincount(at[pair] * BLOCK + draw, minlength=N_DRAWS)
+        return count
+
+    def _within_reach(
+        self, drawn: NDArray[np.intp], moved: Floats, limit: Floats
+    ) -> NDArray[np.intp]:
+        """Pairs of a block of draws and a look that some draw of the block may make significant, as
+        ``block * k + look``, ascending.
+
+        No draw changes the score of a look by more than it moves times their correlation, and none
+        had a larger score than the peak of its block.
+        """
+        # runs of draws of one block that make the same look significant
+        new = np.append(True, drawn[1:] != drawn[:-1])
+        new[::BLOCK] = True
+        first = np.flatnonzero(new)
+        block, furthest = first // BLOCK, np.maximum.reduceat(moved, first)
+        found = []
+        for start in range(0, len(first), RUNS):
+            some = slice(start, start + RUNS)
+            reached = np.abs(self.correlation[drawn[first[some]]])
+            reached *= furthest[some, None]
+            reached += self.peaks[block[some]]
+            run, look = np.divmod(np.flatnonzero(reached >= limit), len(limit))
+            found.append(block[some][run] * len(limit) + look)
+        return np.unique(np.concatenate(found))
+
+
+@cache
 def _uniforms() -> Floats:
     """One number in each of `N_DRAWS` equal parts of (0, 1), in random order."""
-    return (np.random.default_rng(SEED + 1).permutation(N_DRAWS) + 0.5) / N_DRAWS
+    found = (np.random.default_rng(SEED + 1).permutation(N_DRAWS) + 0.5) / N_DRAWS
+    found.setflags(write=False)
+    return found
 
 
 @dataclass(frozen=True, eq=False)

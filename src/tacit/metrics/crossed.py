@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy.special import stdtr
 
 from tacit.core import Estimate, InvalidInput, NotEnoughData
-from tacit.metrics.auc import PSEUDO_PAIRS, exponential_variance, last_far, share_below
-from tacit.metrics.intervals import t_quantile
+from tacit.metrics.auc import PSEUDO_PAIRS, exponential_variance, share_below
+from tacit.metrics.intervals import crossing, t_quantile
 
 Floats = NDArray[np.float64]
 ASSUMES = (
@@ -174,10 +174,10 @@ class CrossedAuc:
         if self.sides is None:
             return self.value, self.value
 
-        def far(area: float) -> bool:
-            return abs(self.value - area) > t * self._error_at(area)
+        def excess(area: float) -> float:
+            return abs(self.value - area) - t * self._error_at(area)
 
-        return last_far(far, self.value, 0.0), last_far(far, self.value, 1.0)
+        return crossing(excess, self.value, 0.0), crossing(excess, self.value, 1.0)
 
     def _error_at(self, area: float) -> float:
         """The error if the AUC were `area`: it changes as that of exponential scores does, and is

@@ -1,5 +1,6 @@
 """Intervals for shares and for differences of two shares, from counts."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,9 @@ NODE_WEIGHTS = np.diff(_EDGES)[:, None] * np.diff(_EDGES)[None, :]
 MOST_STEPS = 40
 NEGLIGIBLE = 1e-9
 RESOLUTION, RELATIVE = 1e-9, 5e-4
+# A crossing is known to so small a part of the ends between which it lies: fifty bisections.
+FINEST = 2.0**-50
+MOST_SECANTS, MOST_EVALUATIONS = 20, 75
 
 
 def clopper_pearson(hits: ArrayLike, n: ArrayLike, *, level: float) -> tuple[Floats, Floats]:
@@ -35,16 +39,30 @@ def clopper_pearson(hits: ArrayLike, n: ArrayLike, *, level: float) -> tuple[Flo
 
 def lower_limit(hits: ArrayLike, n: ArrayLike, *, tail: float) -> Floats:
     """Exact lower limit of a share, wrong with probability `tail` at most."""
-    x, size = np.broadcast_arrays(np.asarray(hits, np.float64), np.asarray(n, np.float64))
+    x, size = np.asarray(hits, np.float64), np.asarray(n, np.float64)
     inner = betaincinv(np.maximum(x, 1e-300), np.maximum(size - x, 0) + 1, tail)
     return np.asarray(np.where(x > 0, inner, 0.0))
 
 
 def upper_limit(hits: ArrayLike, n: ArrayLike, *, tail: float) -> Floats:
     """Exact upper limit of a share, wrong with probability `tail` at most."""
-    x, size = np.broadcast_arrays(np.asarray(hits, np.float64), np.asarray(n, np.float64))
+    x, size = np.asarray(hits, np.float64), np.asarray(n, np.float64)
     inner = betaincinv(x + 1, np.maximum(size - x, 1e-300), 1 - tail)
     return np.asarray(np.where(x < size, inner, 1.0))
+
+
+def furthest_limit(n: float, *, tail: float) -> float:
+    """How far from the share an exact limit lies at most, whatever the hits among `n`.
+
+    The limit is a quantile of a beta law whose mean lies within 1 / (n + 1) of the share, and which
+    falls off as fast as a normal law of variance 1 / (4 (n + 2)) at least [1]_.
+
+    References
+    ----------
+    .. [1] Marchal, Arbel, On the sub-Gaussianity of the Beta and Dirichlet distributions, 2017,
+       theorem 1.
+    """
+    return float(1 / (n + 1) + (math.log(1 / tail) / (2 * (n + 2))) ** 0.5)
 
 
 def wilson(hits: ArrayLike, n: ArrayLike, *, level: float) -> tuple[Floats, Floats]:
@@ -88,13 +106,17 @@ def share_difference(
     .. [3] Fay, Proschan, Brittain, Combining one-sample confidence procedures for inference in the
        two-sample case, 2015.
     """
-    pairs = np.asarray([hits]), np.asarray([n])
-    bottom, top = (float(end[0]) for end in share_differences(*pairs, level=level))
+    # the difference the other way round has the same interval with its sign turned
+    bottom = 0.0 - upper_difference(hits[::-1], n[::-1], level=level)
+    return bottom, upper_difference(hits, n, level=level)
+
+
+def upper_difference(hits: tuple[float, float], n: tuple[float, float], *, level: float) -> float:
+    """The upper end of `share_difference` alone, which costs half of both."""
+    top = float(upper_differences(np.asarray([hits]), np.asarray([n]), level=level)[0])
     if max(n[0] - hits[0], hits[1]) <= FEW:
         top = max(top, _melded_difference(hits, n, 0.5 + level / 2))
-    if max(hits[0], n[1] - hits[1]) <= FEW:
-        bottom = min(bottom, -_melded_difference(hits[::-1], n[::-1], 0.5 + level / 2))
-    return max(-1.0, bottom), min(1.0, top)
+    return min(1.0, top)
 
 
 def share_differences(hits: ArrayLike, n: ArrayLike, *, level: float) -> tuple[Floats, Floats]:
@@ -102,12 +124,18 @@ def share_differences(hits: ArrayLike, n: ArrayLike, *, level: float) -> tuple[F
     2).
     """
     counts, sizes = np.asarray(hits, np.float64), np.asarray(n, np.float64)
-    low, high = clopper_pearson(counts, sizes, level=level)
-    share = counts / sizes
-    gain = share[:, 0] - share[:, 1]
-    down = np.hypot(share[:, 0] - low[:, 0], high[:, 1] - share[:, 1])
-    up = np.hypot(high[:, 0] - share[:, 0], share[:, 1] - low[:, 1])
-    return gain - down, gain + up
+    bottom = -upper_differences(counts[:, ::-1], sizes[:, ::-1], level=level)
+    return bottom, upper_differences(counts, sizes, level=level)
+
+
+def upper_differences(hits: ArrayLike, n: ArrayLike, *, level: float) -> Floats:
+    """The upper ends (k,) of `share_differences` alone."""
+    counts, sizes = np.asarray(hits, np.float64), np.asarray(n, np.float64)
+    tail = (1 - level) / 2
+    high = upper_limit(counts[:, 0], sizes[:, 0], tail=tail)
+    low = lower_limit(counts[:, 1], sizes[:, 1], tail=tail)
+    first, second = (counts / sizes).T
+    return np.asarray(first - second + np.hypot(high - first, second - low))
 
 
 def _melded_difference(hits: tuple[float, float], n: tuple[float, float], p: float) -> float:
@@ -248,6 +276,34 @@ def _root(excess: Callable[[Floats], Floats], low: Floats, high: Floats) -> tupl
         if np.all(high - low <= RESOLUTION + RELATIVE * high):
             break
     return low, high
+
+
+def crossing(excess: Callable[[float], float], near: float, end: float) -> float:
+    """Where `excess` becomes positive on the way from `near` to `end`, rounded towards `end`: there
+    it is positive, unless it is nowhere.
+
+    False position with halving (Illinois); where that is slow, bisection.
+    """
+    width = FINEST * max(abs(near), abs(end))
+    below, above = excess(near), excess(end)
+    last = 0
+    for step in range(MOST_EVALUATIONS):
+        if abs(end - near) <= width or above <= 0:
+            break
+        share = -below / (above - below) if step < MOST_SECANTS and below < 0 else 0.5
+        # no step so small that it could not close the bracket
+        least = width / abs(end - near) / 2
+        middle = near + min(max(share, least), 1 - least) * (end - near)
+        value = excess(middle)
+        if value > 0:
+            end, above = middle, value
+            below = below / 2 if last == 1 else below
+            last = 1
+        else:
+            near, below = middle, value
+            above = above / 2 if last == -1 else above
+            last = -1
+    return end
 
 
 def normal_quantile(level: float) -> float:

@@ -79,16 +79,20 @@ class JointTest:
         """Of "no leak": the chance that random membership makes some look so significant."""
         return self.corrected(float(self.ratio.min()))
 
-    def corrected(self, ratio: float) -> float:
-        """Chance that the smallest ratio of p-value and weight is at most `ratio`."""
+    def corrected(self, ratio: float, level: Floats | None = None) -> float:
+        """Chance that the smallest ratio of p-value and weight is at most `ratio`.
+
+        The `level` is that of `levels`, float64 (k,), where it is known already.
+        """
+        level = self.levels(ratio) if level is None else level
         if self.shuffles is None:
-            return self.copula.p_value(self.levels(ratio))
+            return self.copula.p_value(level)
         counted = self.shuffles.corrected(ratio)
         coarse = FEW_COUNTED / len(self.shuffles.smallest)
         if self.shuffles.every or counted > coarse:
             return counted
         # so few shuffles were as extreme that only the copula tells how small the p-value is
-        return min(coarse, self.copula.p_value(self.levels(ratio)))
+        return min(coarse, self.copula.p_value(level))
 
     @cached_property
     def adjusted(self) -> Floats:
@@ -100,8 +104,8 @@ class JointTest:
         if len(known) > MOST_EXACT:
             known = known[np.unique(np.linspace(0, len(known) - 1, MOST_EXACT).astype(int))]
         found = np.ones(len(known))
-        for place, value in enumerate(known):
-            found[place] = self.corrected(float(value))
+        for place, level in enumerate(self.levels(known[:, None])):
+            found[place] = self.corrected(float(known[place]), level)
             if found[place] >= CERTAIN:
                 break
         logs = np.interp(_log(self.ratio), _log(known), _log(found))
@@ -145,13 +149,15 @@ class JointTest:
             start += len(other.p_value)
         raise InvalidInput(f"`look` {look.source!r} is not in this test.")
 
-    def levels(self, ratio: float) -> Floats:
-        """The largest p-value of each look that it can have at this ratio, float64 (k,)."""
+    def levels(self, ratio: float | Floats) -> Floats:
+        """The largest p-value of each look that it can have at this ratio, float64 (k,); of ratios
+        (m, 1), float64 (m, k).
+        """
         limit = np.minimum(ratio * self.weight, 1.0)
         if self.by_cluster:
             return limit
-        parts = [look.attainable(limit[self.places(look)]) for look in self.looks]
-        return np.concatenate(parts)
+        parts = [look.attainable(limit[..., self.places(look)]) for look in self.looks]
+        return np.concatenate(parts, axis=-1)
 
     def critical(self, alpha: float) -> float:
         """The largest ratio that random membership makes with chance `alpha` at most."""

@@ -6,11 +6,11 @@ members are a random subset of the records whatever the scores are.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
 from tacit.core.sorting import (
@@ -55,12 +55,17 @@ class Table:
         place = np.clip(np.asarray(hits) - self.first, 0, len(self.tail) - 1)
         return np.asarray(self.tail[place.astype(np.intp)])
 
-    def attainable(self, limit: float) -> float:
-        """The largest p-value of the table that is at most `limit`; 0 where there is none."""
+    def attainable(self, limit: ArrayLike) -> Floats:
+        """The largest p-value of the table that is at most each `limit`; 0 where there is none."""
         # p-values fall with the count; the slack keeps a limit that was made from one of them
-        rising = self.tail[::-1]
-        place = int(np.searchsorted(rising, limit * (1 + 1e-9), side="right")) - 1
-        return float(rising[place]) if place >= 0 else 0.0
+        slack = np.asarray(limit) * (1 + 1e-9)
+        place = len(self.tail) - np.searchsorted(self._rising, slack, side="right")
+        return np.append(self.tail, 0.0)[place]
+
+    @cached_property
+    def _rising(self) -> Floats:
+        """The p-values in ascending order."""
+        return self.tail[::-1].copy()
 
     def fewest(self, limit: float) -> float:
         """The fewest members whose p-value is at most `limit`; infinite where none are."""
@@ -101,14 +106,16 @@ class Look:
         return replace(self, rows=self.rows.take([]))
 
     def attainable(self, limit: Floats) -> Floats:
-        """For each look, the largest p-value of at most ``limit[r]`` that it can have (Tarone)."""
+        """For each look, the largest p-value of at most ``limit[..., r]`` that it can have
+        (Tarone).
+        """
         if not self.tables:
             return np.where(limit >= self.least * (1 - 1e-9), limit, 0.0)
-        each = [
-            float(bound) if table is None else table.attainable(float(bound))
-            for table, bound in zip(self.tables, limit)
-        ]
-        return np.array(each)
+        found = limit.copy()
+        for row, table in enumerate(self.tables):
+            if table is not None:
+                found[..., row] = table.attainable(limit[..., row])
+        return found
 
 
 @dataclass(frozen=True, eq=False)

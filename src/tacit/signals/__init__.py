@@ -17,7 +17,7 @@ from tacit.signals.regression import (
     negative_log_error,
     negative_squared_error,
 )
-from tacit.signals.statistics import STATISTICS, available, kept, measure
+from tacit.signals.statistics import STATISTICS, available, keep, kept, measure
 from tacit.signals.traces import epochs_above, epochs_worse_than_half, mean_loss, trace_iqr
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "feature_matrix",
     "gaussian_log_likelihood",
     "hinge",
+    "keep",
     "kept",
     "loss",
     "max_confidence",

@@ -6,7 +6,7 @@ distinct confident records would become ties. Losses that were given are only ne
 type.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,18 +128,27 @@ def correctness(outputs: Outputs) -> NDArray[np.floating]:
     return _measured(outputs, "correctness", multiclass.correctness, binary.correctness)
 
 
-def together(outputs: Outputs) -> dict[str, NDArray[np.float64]]:
-    """The statistics of a labelled multi-class model that default audits ask for, by name, each
-    (n,): one pass over the answers, each shared step once.
+def together(
+    outputs: Outputs, names: Sequence[str] = tuple(TOGETHER)
+) -> dict[str, NDArray[np.float64]]:
+    """Statistics of a labelled multi-class model by name, each (n,): one pass over the answers,
+    each shared step once.
+
+    Parameters
+    ----------
+    outputs : of a labelled multi-class model.
+    names : some of `TOGETHER`.
     """
-    numbers = by_chunk(outputs, _of_shared_steps, width=len(TOGETHER))
+    room = multiclass.Room()
+
+    def of_block(x: NDArray[np.float64], label: NDArray[np.int64]) -> NDArray[np.float64]:
+        answers = multiclass.Answers(x, label, room)
+        return np.stack([getattr(answers, TOGETHER[name]) for name in names])
+
+    # of one number a record nothing is stacked
+    numbers = np.reshape(by_chunk(outputs, of_block, width=len(names)), (-1, len(names)))
     numbers.setflags(write=False)
-    return dict(zip(TOGETHER, numbers.T))
-
-
-def _of_shared_steps(x: NDArray[np.float64], label: NDArray[np.int64]) -> NDArray[np.float64]:
-    answers = multiclass.Answers(x, label)
-    return np.stack([getattr(answers, attribute) for attribute in TOGETHER.values()])
+    return dict(zip(names, numbers.T))
 
 
 def by_chunk(outputs: Outputs, of_block: OfBlock, *, width: int = 1) -> NDArray[np.float64]:
@@ -159,6 +168,7 @@ def by_chunk(outputs: Outputs, of_block: OfBlock, *, width: int = 1) -> NDArray[
     floor = None if outputs.probs is None else floors(scores)[0]
     rounding = 0.0 if outputs.probs is None else k * decimal_unit(scores) / 2
     result = np.empty((width, n))
+    room = multiclass.Room()
     for start in range(0, n, step):
         chunk = slice(start, start + step)
         label = (
@@ -166,7 +176,11 @@ def by_chunk(outputs: Outputs, of_block: OfBlock, *, width: int = 1) -> NDArray[
             if outputs.label is None
             else outputs.label[chunk]
         )
-        result[:, chunk] = _one_chunk(_log_scores(scores[chunk], floor, rounding), label, of_block)
+        x = room.of("x", (k, len(label)))
+        x[...] = scores[chunk].T
+        if floor is not None:
+            _to_logarithms(x, floor, rounding)
+        result[:, chunk] = _one_chunk(x, label, of_block)
     return result[0] if width == 1 else result.T
 
 
@@ -214,18 +228,12 @@ def _free(of_block: OfMargin) -> OfBlock:
     return lambda x, label: of_block(x)
 
 
-def _log_scores(
-    scores: NDArray[np.floating], floor: float | None, rounding: float
-) -> NDArray[np.float64]:
-    """Logits, or logarithms of probabilities (where there is a `floor`), as (k, m).
+def _to_logarithms(x: NDArray[np.float64], floor: float, rounding: float) -> None:
+    """Turn probabilities (k, m) into their logarithms, in place.
 
     Where a row lacks more than rounding takes away, a service kept the largest few: the rest is
     spread evenly over the classes it left out, none of them above the smallest that it named.
     """
-    x = np.empty(scores.shape[::-1])
-    x[...] = scores.T
-    if floor is None:
-        return x
     rest = 1.0 - x.sum(axis=0)
     partial = np.flatnonzero(rest > MISSING + rounding)
     if len(partial):
@@ -234,7 +242,8 @@ def _log_scores(
         share = rest[partial] / np.maximum(left_out.sum(axis=0), 1)
         smallest = np.where(left_out, np.inf, part).min(axis=0)
         x[:, partial] = np.where(left_out, np.minimum(share, smallest), part)
-    return np.log(np.maximum(x, floor))
+    np.maximum(x, floor, out=x)
+    np.log(x, out=x)
 
 
 def _one_chunk(

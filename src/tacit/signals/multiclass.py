@@ -5,6 +5,7 @@ that constant. The layout with classes first makes each step an elementwise oper
 fast, and equal rows give equal bits wherever they stand, so that ties stay ties.
 """
 
+import math
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +16,22 @@ Labels = NDArray[np.int64]
 SAFE_SUM = (1e-290, 1e290)
 
 
+class Room:
+    """Memory for one block of scores after the other: to ask for fresh memory takes longer than to
+    fill it.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, NDArray[np.float64]] = {}
+
+    def of(self, name: str, shape: tuple[int, ...]) -> Block:
+        """An array of this shape, its numbers left over from the last block."""
+        size = math.prod(shape)
+        if name not in self._kept or self._kept[name].size < size:
+            self._kept[name] = np.empty(size)
+        return self._kept[name][:size].reshape(shape)
+
+
 class Answers:
     """Logarithmic scores of one block of records; what several statistics have in common is worked
     out once.
@@ -23,11 +40,13 @@ class Answers:
     ----------
     x : float64 (k, m), logits or log-probabilities.
     label : int (m,), the true classes.
+    room : where numbers (k, m) are kept on the way; of a block before, which is done with.
     """
 
-    def __init__(self, x: Block, label: Labels) -> None:
+    def __init__(self, x: Block, label: Labels, room: Room | None = None) -> None:
         self.x = x
         self.label = label
+        self._room = Room() if room is None else room
         self._columns = np.arange(len(label))
 
     @cached_property
@@ -43,7 +62,7 @@ class Answers:
     @cached_property
     def odds(self) -> NDArray[np.float64]:
         """(1 - p) / p of the true class, (m,); 0 or infinite beyond what a float holds."""
-        shifted = self.x - self.true
+        shifted = np.subtract(self.x, self.true, out=self._passing())
         with np.errstate(over="ignore", under="ignore"):
             np.exp(shifted, out=shifted)
             shifted[self.label, self._columns] = 0.0
@@ -72,12 +91,16 @@ class Answers:
     @cached_property
     def hinge(self) -> NDArray[np.float64]:
         """Logit of the true class minus the largest other, (m,)."""
-        return np.asarray(self.true - _without(self.x, self.label).max(axis=0), np.float64)
+        others = self._passing()
+        others[...] = self.x
+        others[self.label, self._columns] = -np.inf
+        return np.asarray(self.true - others.max(axis=0), np.float64)
 
     @cached_property
     def shifted(self) -> Block:
         """Scores minus the largest, (k, m)."""
-        return self.x - self.x[self.top, self._columns]
+        largest = self.x[self.top, self._columns]
+        return np.asarray(np.subtract(self.x, largest, out=self._room.of("shifted", self.x.shape)))
 
     @cached_property
     def weight(self) -> Block:
@@ -85,9 +108,9 @@ class Answers:
         p) / p.
         """
         with np.errstate(under="ignore"):
-            weight = np.exp(self.shifted)
+            weight = np.exp(self.shifted, out=self._room.of("weight", self.x.shape))
         weight[self.top, self._columns] = 0.0
-        return weight
+        return np.asarray(weight)
 
     @cached_property
     def rest(self) -> NDArray[np.float64]:
@@ -97,25 +120,30 @@ class Answers:
     @cached_property
     def negative_entropy(self) -> NDArray[np.float64]:
         """Sum of p log p, (m,)."""
-        parts = self.weight * self.shifted
+        parts = np.multiply(self.weight, self.shifted, out=self._passing())
         return np.asarray(_over_classes(parts) / (1.0 + self.rest) - np.log1p(self.rest))
 
     @cached_property
     def negative_modified_entropy(self) -> NDArray[np.float64]:
         """(1 - p_y) log p_y + sum over other classes of p log(1 - p), (m,)."""
-        top = self.top
         log_true, log_not_true = _log_expits(self.scaled_logit)
-        log_top, log_not_top = _log_expits(self._scaled_logit(self.rest, top))
+        log_top, log_not_top = _log_expits(self._scaled_logit(self.rest, self.top))
         with np.errstate(under="ignore"):
-            p = np.exp(self.shifted + log_top)
-            p_top = p[top, self._columns]
-            p[top, self._columns] = 0.0
-            p[self.label, self._columns] = 0.0
-            others = _over_classes(p * np.log1p(-p))
+            p_top = np.exp(log_top)
+            # minus p of every class but the leading and the true one
+            minus_p = np.multiply(self.weight, -p_top, out=self._passing())
+            minus_p[self.label, self._columns] = 0.0
+            parts = np.log1p(minus_p, out=self._room.of("parts", self.x.shape))
+            parts *= minus_p
+            others = -_over_classes(parts)
             own = np.exp(log_not_true) * log_true
         # log(1 - p) of the leading class keeps its digits only through its own margin
-        leading = np.where(top == self.label, 0.0, p_top * log_not_top)
+        leading = np.where(self.top == self.label, 0.0, p_top * log_not_top)
         return np.asarray(own + others + leading, dtype=np.float64)
+
+    def _passing(self) -> Block:
+        """Memory (k, m) for what one statistic needs on its way."""
+        return self._room.of("passing", self.x.shape)
 
     @cached_property
     def correctness(self) -> NDArray[np.float64]:
@@ -205,9 +233,9 @@ def _over_classes(x: Block) -> NDArray[np.float64]:
 
 
 def _log_expits(z: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """log p and log(1 - p) where z = log(p / (1 - p)): the likelier answer's distance from 0 is
-    small, and is computed once for both.
+    """log p and log(1 - p) where z = log(p / (1 - p)): `np.logaddexp` of both with 0, from steps
+    that the processor does for several numbers at once.
     """
     with np.errstate(under="ignore"):
-        short = np.log1p(np.exp(-np.abs(z)))
-    return np.minimum(z, 0.0) - short, -np.maximum(z, 0.0) - short
+        likelier = np.log1p(np.exp(-np.abs(z)))
+    return -(np.maximum(-z, 0.0) + likelier), -(np.maximum(z, 0.0) + likelier)

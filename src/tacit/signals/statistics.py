@@ -1,6 +1,6 @@
 """All signals of one model by name, and which of them given outputs allow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from tacit.signals import classification, regression
 
 Measurement = Callable[[Outputs], NDArray[np.floating[Any]]]
 
+# Not worked out before it is asked for: it takes half as long as all others of one pass together.
+DEAR = {"modified_entropy"}
 LABEL_FREE = ("entropy", "max_confidence")
 REGRESSION = (
     "negative_absolute_error",
@@ -74,14 +76,41 @@ def measure(outputs: Outputs, name: str | Statistic) -> NDArray[np.floating[Any]
 
 def kept(outputs: Outputs, name: str | Statistic) -> NDArray[np.floating[Any]]:
     """What `measure` says, for audits, which ask often: of a labelled multi-class model the first
-    call works out all the statistics of default audits in one pass, and they stay with `outputs`.
+    call works out the statistics that share most of their steps, and they stay with `outputs`.
 
     Parameters
     ----------
     outputs : of one model.
     name : see `measure`.
     """
-    shared = outputs.task == "multiclass" and outputs.label is not None
-    if shared and name in classification.TOGETHER:
-        return outputs.once(classification.together)[name]
+    if isinstance(name, str) and name in classification.TOGETHER and _shares_steps(outputs):
+        return keep(outputs, [name])[name]
     return measure(outputs, name)
+
+
+def keep(outputs: Outputs, names: Sequence[str]) -> Mapping[str, NDArray[np.float64]]:
+    """Work out in one pass what `kept` will be asked for, and what comes with it at little price.
+
+    Parameters
+    ----------
+    outputs : of one model; nothing is kept of one that is not multi-class with labels.
+    names : of statistics; those that share no steps with others are passed over.
+
+    Returns
+    -------
+    All that is kept by now, each float64 (n,).
+    """
+    known = outputs.once(_nothing_yet)
+    wanted = set(names) & classification.TOGETHER.keys() - known.keys()
+    if wanted and _shares_steps(outputs):
+        cheap = classification.TOGETHER.keys() - DEAR - known.keys()
+        known |= classification.together(outputs, sorted(wanted | cheap))
+    return known
+
+
+def _shares_steps(outputs: Outputs) -> bool:
+    return outputs.task == "multiclass" and outputs.label is not None
+
+
+def _nothing_yet(outputs: Outputs) -> dict[str, NDArray[np.float64]]:
+    return {}

@@ -213,3 +213,45 @@ def test_the_smallest_p_value_of_all_attacks_at_a_slice_counts():
     places = {id(looks[0]): [0, 1], id(looks[2]): [3, 4]}
     test = SimpleNamespace(looks=looks, adjusted=adjusted, places=lambda look: places[id(look)])
     assert _corrected(test, columns) == {("g", "b"): (0.2, 0.8), ("g", "c"): (0.02, 0.4)}
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+@pytest.mark.parametrize("digits", [0, 9])
+def test_numbers_of_a_slice_are_those_of_its_records_alone(digits, clustered):
+    """Ties or none, infinite scores, a slice with one member and one without non-members."""
+    n = 600
+    rng = np.random.default_rng(digits)
+    member = rng.permutation(n) < 300
+    score = np.round(rng.normal(size=n) + 0.8 * member, digits)
+    score[rng.choice(n, 12, replace=False)] = np.repeat([np.inf, -np.inf], 6)
+    group = rng.integers(0, 3, n)
+    group[np.flatnonzero(member)[:1]] = group[np.flatnonzero(~member)[:25]] = 3
+    group[np.flatnonzero(member)[1:30]] = 4
+    cluster = np.arange(n) // 2 if clustered else None
+    whole = Evidence.of(score, member, cluster=cluster)
+    item = at_thresholds(tacit.Check("a", "signal", Threshold()), whole)
+    columns = {"g": labelled_codes(group, "g")}
+    looks = [*item.looks, *slice_looks(columns, [item], member)]
+    test = joint_test(looks, member, shuffled=False)
+    results = slice_results(test, columns, whole, level=0.95, min_cell=0)
+    assert [result.value for result in results] == ["0", "1", "2", "3", "4"]
+    for place, result in enumerate(results):
+        rows = group == place
+        assert (result.n_members, result.n_nonmembers) == (
+            np.count_nonzero(member & rows),
+            np.count_nonzero(~member & rows),
+        )
+        if place > 2:
+            assert not result.estimates
+            assert "too few records" in result.reason
+            continue
+        own = None if cluster is None else cluster[rows]
+        level = simultaneous_level(0.95, 3)
+        for metric in (tacit.metrics.auc, tacit.metrics.advantage):
+            alone = metric(score[rows], member[rows], cluster=own, level=level)
+            shown = result.estimate(alone.name)
+            assert (shown.value, shown.high, shown.p_value) == pytest.approx(
+                (alone.value, alone.high, alone.p_value), rel=1e-12
+            )
+            if result.p_adjusted <= 0.05:
+                assert shown.low == pytest.approx(alone.low, rel=1e-12)

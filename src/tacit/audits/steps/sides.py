@@ -22,7 +22,7 @@ from tacit.core import (
     collect as marked,
 )
 from tacit.core.sorting import first_places
-from tacit.signals import available, kept
+from tacit.signals import available, keep, kept
 
 # Equal rows of a coin's split lie on one side too often, or on both, in 1 audit of 30,000 each.
 REPEATS, COPIES = 4.0, -4.0
@@ -84,6 +84,7 @@ def compared(
     digest: NDArray[np.uint64] | None = None,
     chance: float = 1.0,
     cluster: NDArray[Any] | None = None,
+    statistics: Sequence[str] = (),
 ) -> Sides:
     """Compare both sides.
 
@@ -98,11 +99,13 @@ def compared(
     chance : how often two different records agree; 1 where that is not known.
     cluster : (n,), the unit of independence of each record; repeats are not looked for where it is
         given.
+    statistics : what the audit will ask of the outputs later: worked out here, in one pass.
 
     Raises
     ------
     InvalidInput : both sides hold the same.
     """
+    keep(outputs, statistics)
     answers = _answers(outputs)
     found = EqualRows.by_likeness(answers, lambda: _likeness(outputs), member)
     _require_different(answers, found, member, "answers")
