@@ -192,32 +192,34 @@ def test_intervals_hold_for_all_scores_and_alarms_for_themselves(quick):
 @pytest.mark.parametrize(
     ("p", "least", "finding", "shown"),
     [
-        (0.04, 0.9, "leak", True),
-        (0.0401, 0.9, "no leak found", False),
+        (0.2, 0.9, "leak", True),
+        (0.2001, 0.9, "no leak found", False),
         # a slice shows it: the chosen score itself does not
-        (0.5, 0.005, "leak", False),
-        (0.03, 0.005, "leak", True),
+        (0.5, 0.025, "leak", False),
+        (0.5, 0.02501, "no leak found", False),
+        (0.15, 0.025, "leak", True),
     ],
 )
 def test_a_leak_is_called_at_the_level_and_the_score_is_shown_where_it_shows_one(
     quick, p, least, finding, shown
 ):
-    """Eight tenths of .05 for the scores: .04; a tenth for the slices: .005."""
+    """Of an error of .25 eight tenths are the scores', .2, and a tenth the slices', .025."""
     test = joint(a=p, nearest=0.9, copies=0.7, **{"distance to the release": 0.9})
     quick.beside = "beside the split"
-    report = released_report(made(), found(test, (least,), scores=scores()), records=False)
+    given = found(test, (least,), scores=scores())
+    report = released_report(made(level=0.75), given, records=False)
     assert report.finding == finding
     assert quick.said[0]["chosen_shown"] is shown
-    assert quick.said[0]["best"] == ("a" if p < 0.1 and p / 0.8 <= least / 0.1 else "slice 0.005")
+    assert quick.said[0]["best"] == ("a" if p / 0.8 <= least / 0.1 else f"slice {least}")
     first = ["beside the split"] if finding == "leak" else []
     assert list(report.warnings) == [*first, "something is odd"]
 
 
-@pytest.mark.parametrize(("p", "taken"), [(0.04, False), (0.0401, True)])
+@pytest.mark.parametrize(("p", "taken"), [(0.2, False), (0.2001, True)])
 def test_what_can_hide_a_leak_opens_a_release_that_shows_none(quick, p, taken):
     quick.hidden = ("copies hide it", "more hides it")
     test = joint(a=p, nearest=0.9, copies=0.7, **{"distance to the release": 0.9})
-    report = released_report(made(), found(test, scores=scores()), records=False)
+    report = released_report(made(level=0.75), found(test, scores=scores()), records=False)
     assert report.finding == ("inconclusive" if taken else "leak")
     assert list(report.warnings) == ["copies hide it", "more hides it", "something is odd"]
     assert report.attributable is not taken
@@ -322,9 +324,10 @@ def test_shares_that_stand_in_the_release_are_counted_on_either_side():
     [
         # a split that was only observed, and a score that shows
         ("observed", False, 0.01, True),
-        # .04 of one score is exactly its share, .0401 is more
-        ("observed", False, 0.04, True),
-        ("observed", True, 0.0401, False),
+        # .2 of one score is exactly its share of .25, .2001 is more
+        ("observed", False, 0.2, True),
+        ("observed", True, 0.2, True),
+        ("observed", True, 0.2001, False),
         # it was drawn, and nothing contradicts that
         ("coin", False, 0.01, False),
         ("coin", True, 0.01, True),
@@ -350,13 +353,13 @@ def test_a_leak_is_compared_with_what_the_rows_tell_where_the_split_was_not_draw
     monkeypatch.setattr(steps, "explained_warning", lambda *_, **__: "explained")
     monkeypatch.setattr(steps, "beyond_release", beyond)
     given = found(joint(a=p, nearest=0.9, copies=0.9))
-    result = steps._split(made(assignment=assignment), given)
-    assert seen["blind_level"] == 0.95
+    result = steps._split(made(level=0.75, assignment=assignment), given)
+    assert seen["blind_level"] == 0.75
     assert seen["loss"] == [0.0] * 2 * N
     if compares:
         assert result == (blind, "explained", ("tried",))
         assert seen["shown"] == ["a", "nearest", "copies"]
-        assert (seen["alpha"], seen["level"], seen["seed"]) == (pytest.approx(0.04), 0.95, 7)
+        assert (seen["alpha"], seen["level"], seen["seed"]) == (0.2, 0.75, 7)
     else:
         assert result == (blind, "blind", ())
 
@@ -400,8 +403,8 @@ def test_rows_are_ordered_by_their_values_and_equal_ones_are_known(monkeypatch):
 
 
 def test_what_is_not_known_is_told_column_by_column_and_slice_by_slice():
-    note = Note("slice", "too few rows", 20, 3, "rows a side")
-    slices = tuple(part(f"g = {i}", None, notes=(note,)) for i in range(4))
+    notes = [Note("slice", "too few rows", 20, 3 + i, "rows a side") for i in range(4)]
+    slices = tuple(part(f"g = {i}", None, notes=(note,)) for i, note in enumerate(notes))
     risk = part("linkability", None, "risk", notes=(Note("residual risk", "no"),))
     chosen = part("a", 0.5, "attack", notes=(Note("tpr", "too few"),))
 
@@ -416,7 +419,9 @@ def test_what_is_not_known_is_told_column_by_column_and_slice_by_slice():
             (risk,),
             given.to_reference,
         )
-        return [note.metric for note in steps._unknown(made(columns=columns), chosen, given)]
+        unknown = steps._unknown(made(columns=columns), chosen, given)
+        assert [note.got for note in unknown if note.unit == "rows a side"] == [3][:n_slices]
+        return [note.metric for note in unknown]
 
     plain = ["the column 'w'", "tpr", "linkability"]
     assert told(0) == plain

@@ -107,8 +107,9 @@ def test_an_area_that_cannot_be_measured_has_its_reason():
     paper = Evidence(score, member, cluster, "coin", "x", np.arange(40))
     code = np.zeros(40, int)
     (found,) = release_slices(paper, {"g": (code, ["x"])}, n_scores=2, level=0.95, min_cell=2)
-    if not found.estimates:
-        assert found.notes[0].metric == "g = x"
+    assert found.estimates == ()
+    assert found.notes[0].metric == "g = x"
+    assert found.p_adjusted is None
 
 
 def test_fifths_are_closed_above():

@@ -301,6 +301,8 @@ def overlap_of(
     size = np.minimum(rows.lengths, length)
     sides = [np.flatnonzero(membership.member), np.flatnonzero(~membership.member)]
     for own, other in (sides, sides[::-1]):
+        if not len(other):
+            continue
         corpus = rows.take(other)
         for each in np.unique(size[own]).tolist():
             chosen = own[size[own] == each]
