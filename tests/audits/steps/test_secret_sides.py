@@ -189,6 +189,7 @@ def test_columns_in_another_order_or_of_another_name_are_told():
 def test_units_of_any_type_are_told_apart_as_text():
     units = (np.array([1, "1"], object), np.array(["a", 2, "a"], object))
     one, two = _units(units, [part(2), part(3), part(4)])
+    assert np.unique(two).tolist() == ["2", "a"]
     assert two[0] == two[2] != two[1]
     assert len(one) == 2
 

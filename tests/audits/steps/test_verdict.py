@@ -89,3 +89,15 @@ def test_no_leak_is_found_where_one_of_a_tenth_would_have_shown(detectable, find
 @pytest.mark.parametrize(("p", "finding"), [(0.25, "leak"), (0.2501, "inconclusive")])
 def test_a_leak_is_called_at_the_level_that_is_asked(p, finding):
     assert finding_of(p, 0.5, level=0.75, attributable=True) == finding
+
+
+def test_only_rules_that_a_policy_file_can_hold_are_judged_again():
+    from tacit.audits.steps.verdict import _gate_of
+    from tacit.core import NotRefuted, Verdict
+
+    area = Estimate("auc", 0.5, 0.4, 0.6, 0.95, 9, "x")
+    assert _gate_of(Verdict("pass", "auc", "at most", 0.75, area)) == AtMost("auc", 0.75)
+    refuted = _gate_of(Verdict("pass", "epsilon", "not refuted", 2.0, area))
+    assert refuted == NotRefuted(2.0, "epsilon")
+    assert _gate_of(Verdict("pass", "auc", "surely below", 0.75, area)) is None
+    assert _gate_of(Verdict("pass", "auc", "at most", None, area)) is None
