@@ -174,6 +174,8 @@ def test_votes_and_rounded_losses_are_coarse_and_logits_are_not():
     assert _coarse(Outputs(loss=np.array([0.0, 0.5, 1.5])))
     # the losses of votes of ten trees: minus the logarithm of tenths
     assert _coarse(Outputs(loss=-np.log(np.array([0.1, 0.3, 0.9, 1.0]))))
+    # the inverse of these shares lies on no grid: gaps of 1.5, 2.5 and 5
+    assert _coarse(Outputs(loss=-np.log(np.array([0.1, 0.2, 0.4, 1.0]))))
     assert not _coarse(Outputs(loss=rng.exponential(size=50)))
     assert not _coarse(Outputs(logits=np.zeros((4, 2)), label=[0, 1, 0, 1]))
 
@@ -188,6 +190,17 @@ def test_a_grid_may_have_just_under_a_hundred_thousand_steps():
     assert _on_grid(np.array([0.0, 1.0, 99_999.0]))
     assert not _on_grid(np.array([0.0, 1.0, 100_000.0]))
     assert _on_grid(np.array([]))
+
+
+def test_exactly_at_their_limits_numbers_are_off_the_grid_and_equal_rows_are_not_refused(monkeypatch):
+    """A quarter of a step, and a chance of (1 / 2) ** 2."""
+    monkeypatch.setattr(steps, "OFF_GRID", 0.25)
+    assert not _on_grid(np.array([0.0, 1.0, 2.25]))
+    assert _on_grid(np.array([0.0, 1.0, 2.125]))
+    monkeypatch.setattr(steps, "BY_CHANCE", 0.25)
+    assert equal([0, 1], [0, 1]) is None
+    with pytest.raises(InvalidInput, match="in the same order"):
+        equal([0, 1, 2], [0, 1, 2])
 
 
 def test_one_object_for_two_sides_is_refused_by_its_name():
@@ -222,3 +235,38 @@ def test_copies_by_their_records_come_before_copies_by_their_answers():
     sides = compared(answers, TRUTH, digest=digest, chance=1e-9)
     assert (sides.copies, sides.seen_by) == (2, "records")
     assert compared(answers, TRUTH).copies == 30
+
+
+@pytest.mark.parametrize(("n", "refused"), [(29, False), (30, True)])
+def test_the_same_order_is_refused_below_one_in_a_thousand_million(n, refused):
+    """Two values, half each: 2^-29 is 1.9e-9 and 2^-30 is 9.3e-10."""
+    found = SimpleNamespace(members=np.array([n / 2, n / 2]))
+    values = np.arange(n) % 2
+    given, member = np.r_[values, values], np.arange(2 * n) < n
+    if refused:
+        with pytest.raises(InvalidInput, match="in the same order"):
+            _require_different([given], found, member, "answers")
+    else:
+        _require_different([given], found, member, "answers")
+
+
+def test_chance_that_explains_exactly_a_twentieth_of_the_copies_names_none():
+    """Four members and four others are 16 pairs; 1 / 320 of them is .05 of one copy."""
+    found = groups([2, 1], [1, 1])
+    pairs = 16
+    assert 0.05 / pairs * pairs == 0.05
+    assert sided(found, 0.05 / pairs, (4, 4)).copies == 0
+    assert sided(found, np.nextafter(0.05 / pairs, 0), (4, 4)).copies == 1
+
+
+def test_records_that_differ_are_no_repeats_however_alike_they_are_answered():
+    rng = np.random.default_rng(0)
+    one, two = (np.repeat(rng.exponential(size=N // 2), 2) for _ in range(2))
+    outputs = Outputs(loss=np.r_[one, two])
+    assert compared(outputs, TRUTH).repeated == 2 * N
+    digest = np.arange(2 * N).astype(np.uint64)
+    known = compared(outputs, TRUTH, digest=digest, chance=1e-12)
+    assert (known.repeated, known.cluster) == (0, None)
+    # and records that repeat are repeats by their records
+    again = compared(outputs, TRUTH, digest=digest // 2, chance=1e-12)
+    assert (again.repeated, again.units, again.repeated_by) == (2 * N, N, "records")

@@ -41,13 +41,14 @@ def test_how_many_texts_parts_and_shuffles_there_are():
     assert len(VIEWS) / (sum(text_gates.SHUFFLES) + 1) < text_gates.REFUSED
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
 @pytest.mark.parametrize(("n_units", "each"), [(60, 1), (60, 3), (62, 1)])
-def test_texts_are_guessed_in_five_parts_of_whole_clusters(n_units, each):
+def test_texts_are_guessed_in_five_parts_of_whole_clusters(n_units, each, seed):
     """Sixty units are twelve a part; of 62 two parts have one more."""
     guesser = Sees()
     unit = np.repeat(np.arange(n_units), each)
     member = unit % 2 == 0
-    _by_shuffles(guesser, Membership(member, None if each == 1 else unit), seed=0)
+    _by_shuffles(guesser, Membership(member, None if each == 1 else unit), seed=seed)
     ((_, part),) = guesser.given
     by_unit = part.reshape(n_units, each)
     assert (by_unit == by_unit[:, :1]).all()
