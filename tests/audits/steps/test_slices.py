@@ -324,3 +324,27 @@ def test_three_attacks_look_at_slices_and_one_where_slices_are_many(monkeypatch)
     columns = {"g": (half, texts[:151]), "h": (half, texts[:151]), "i": rare}
     slice_looks(columns, [*others, *items], member)
     assert seen == [("g", "a0"), ("h", "a0")]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 11, 40])
+def test_tenths_of_losses_whose_order_is_known_are_those_of_all_losses(n):
+    """One and two losses too; the order is that of a paper of the same scores."""
+    loss = np.random.default_rng(n).exponential(size=n)
+    fit = -loss
+    edges = np.unique(np.quantile(loss, np.arange(1, 10) / 10))
+    expected = np.searchsorted(edges, loss, side="left")
+    paper = Evidence(fit, np.arange(n) % 2 == 0).sorted_by()
+    for known in (None, paper):
+        code, texts = columns_of(tacit.Outputs(loss=loss), known)["loss percentile"]
+        assert code.tolist() == expected.tolist()
+        assert len(texts) == (10 if len(edges) == 9 else len(edges) + 1)
+
+
+def test_tenths_of_which_two_have_one_edge_are_groups():
+    """Of 100 losses 20 are alike, between the tenths: eight edges, and nine groups."""
+    loss = np.r_[np.arange(35.0), np.full(20, 35.0), np.arange(36.0, 81)]
+    code, texts = columns_of(tacit.Outputs(loss=loss))["loss percentile"]
+    edges = np.unique(np.quantile(loss, np.arange(1, 10) / 10))
+    assert len(edges) == 8
+    assert texts == [f"group {i} of 9, lowest first" for i in range(1, 10)]
+    assert sorted(set(code.tolist())) == list(range(9))

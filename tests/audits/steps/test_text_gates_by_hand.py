@@ -152,20 +152,50 @@ def test_a_reference_is_scored_in_every_way_that_its_tokens_allow():
         "base alone (mean_logprob)",
         "base alone (min_k_plus_plus)",
     ]
+    for name, value in moments.items():
+        assert names(tokens(40, **{name: value})) == ["base alone (mean_logprob)"]
     (found,) = reference_results({"base": tokens(40)}, member, level=0.9)
     assert found.estimates[0].level == 0.9
     assert (found.role, found.n_members, found.n_nonmembers) == ("control", 20, 20)
 
 
 @pytest.mark.parametrize(
-    ("above", "both"), [(0.5, 1.0), (0.25, 0.5), (0.875, 0.25), (None, 0.0), (1.0, 0.0)]
+    ("above", "below", "both"), [(0.5, 0.625, 1.0), (0.25, 0.8, 0.5), (0.9, 0.125, 0.25), (1, 1, 1)]
 )
-def test_a_reference_pays_for_both_directions(monkeypatch, above, both):
-    area = Estimate("auc", 0.5, 0.4, 0.6, 0.95, 40, "by hand", p_value=above)
-    monkeypatch.setattr(text_gates, "auc", lambda *_, **__: area)
-    member = Membership(np.arange(40) % 2 == 0)
-    (found,) = reference_results({"base": tokens(40)}, member, level=0.95)
-    assert found.p_value == both
+def test_a_reference_pays_for_both_directions(monkeypatch, above, below, both):
+    member = np.arange(40) % 2 == 0
+    told = []
+
+    def p_value(evidence):
+        told.append(evidence.member.tolist())
+        return above if len(told) == 1 else below
+
+    monkeypatch.setattr(text_gates, "no_leak_p_value", p_value)
+    (found,) = reference_results({"base": tokens(40)}, Membership(member), level=0.95)
+    assert found.p_value == found.estimates[0].p_value == both
+    assert told == [member.tolist(), (~member).tolist()]
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_a_few_texts_in_reverse_are_no_giveaway(way):
+    """Three members below three others are 1 of 20 orders: two-sided .1, and not nought."""
+    member = np.arange(6) < 3
+    logp = np.repeat(-1.0 - way * np.arange(6.0) / 10 - (way < 0), 4)
+    given = Tokens(logp=logp, start=np.arange(0, 25, 4))
+    (found,) = reference_results({"base": given}, Membership(member), level=0.95)
+    assert found.p_value == pytest.approx(0.1)
+    assert gate_warning([], [found]) == ""
+
+
+def test_a_reference_that_says_the_same_of_every_text_gives_nothing_away():
+    """All scores tie: the chance of as many wins is one, whichever way; with clusters too."""
+    given = Tokens(logp=np.full(160, -1.0), start=np.arange(0, 161, 4))
+    for cluster in (None, np.arange(40) // 2):
+        key = Membership(np.arange(40) < 20, cluster)
+        (found,) = reference_results({"base": given}, key, level=0.95)
+        assert found.estimates[0].value == pytest.approx(0.5)
+        assert found.p_value == 1.0
+        assert gate_warning([], [found]) == ""
 
 
 def test_too_few_texts_of_a_reference_are_a_note():
