@@ -348,3 +348,14 @@ def test_tenths_of_which_two_have_one_edge_are_groups():
     assert len(edges) == 8
     assert texts == [f"group {i} of 9, lowest first" for i in range(1, 10)]
     assert sorted(set(code.tolist())) == list(range(9))
+
+
+def test_the_area_of_falling_and_of_rising_records_is_theirs():
+    member = np.arange(60) % 3 == 0
+    falling = Evidence.of(np.arange(60.0)[::-1].copy(), member)
+    rising = Evidence.of(np.arange(60.0), member)
+    for evidence in (falling, rising):
+        found = _slice(("g", "a"), evidence, np.arange(60), (0.5, 0.5), 0.9, alpha=0.05)
+        inside, outside = evidence.score[member], evidence.score[~member]
+        wins = (inside[:, None] > outside[None]).mean()
+        assert found.estimates[0].value == pytest.approx(wins)
