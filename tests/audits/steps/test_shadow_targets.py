@@ -281,3 +281,14 @@ def test_the_median_share_of_all_targets_is_that_of_those_it_was_a_member_of():
     found = vulnerability((first, second), level=0.9)
     assert found["vulnerability"][10] == pytest.approx(0.2)
     assert found["vulnerability"][11] == pytest.approx((1 / 10 + 1 / 11) / 2)
+
+
+@pytest.mark.parametrize(("count", "normal"), [(10_000, False), (10_001, True)])
+def test_from_ten_thousand_degrees_of_freedom_on_student_s_t_is_normal(count, normal):
+    """A variance of .04; 9,999 degrees of freedom are Student's still."""
+    low, _ = _bars(
+        np.array([0.4]), np.array([0.04 * (count - 1)]), np.array([count]), level=0.9, step=0.01
+    )
+    far = norm.ppf(0.95) if normal else t.ppf(0.95, count - 1)
+    reach = far * 0.2 / count**0.5 / (0.4 * 0.6)
+    assert low[0] == pytest.approx(expit(logit(0.4) - reach), rel=1e-9)

@@ -224,3 +224,20 @@ def test_fine_tunes_may_be_asked_about_themselves():
     turned = TokenColumns(columns.shadows.tokens[0], columns.shadows.logp[0], columns.shadows)
     np.testing.assert_allclose(own, turned(signals.shadow[0], signals, [1, 2, 3]))
     assert not np.allclose(own, columns(signals.target, signals, [1, 2, 3]), equal_nan=True)
+
+
+def test_votes_level_off_at_two_deviations_and_at_one_nat():
+    """One token a text, two models a side 4 apart: variance 8, so a deviation of 2 sqrt 2."""
+    rows = [[[-2.0]], [[-6.0]], [[-5.0]], [[-9.0]]]
+    tokens = [told(np.array(row)) for row in ([[-1.5]], *rows)]
+    logp = np.array([each.ragged().mean() for each in tokens])
+    inside = np.array([[1], [1], [0], [0]], bool)
+    signals = Signals.of(logp[0], shadow=logp[1:], shadow_member=inside, statistic="mean_logprob")
+    shadows = Shadows.__new__(Shadows)
+    object.__setattr__(shadows, "logp", logp[1:])
+    object.__setattr__(shadows, "tokens", tuple(tokens[1:]))
+    found = TokenColumns(tokens[0], logp[0], shadows)(signals.target, signals, [0, 1, 2, 3])
+    # means -4 and -7: shift 3, middle -5.5; the model is 4 above it
+    weight, reach = 3 / 8, 2 * 8**0.5
+    expected = [weight * reach * np.tanh(4 / reach), weight * np.tanh(4), weight * 4]
+    np.testing.assert_allclose(found[0], expected, rtol=1e-6)
