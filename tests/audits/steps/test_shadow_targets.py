@@ -292,3 +292,27 @@ def test_from_ten_thousand_degrees_of_freedom_on_student_s_t_is_normal(count, no
     far = norm.ppf(0.95) if normal else t.ppf(0.95, count - 1)
     reach = far * 0.2 / count**0.5 / (0.4 * 0.6)
     assert low[0] == pytest.approx(expit(logit(0.4) - reach), rel=1e-9)
+
+
+def test_the_spread_of_a_record_is_that_between_targets_that_saw_it():
+    """Shares .2 and .4 as a member of two targets; the third, which it outscores, did not see it."""
+    row = np.arange(12)
+
+    def target(score, seen):
+        inside = np.r_[np.zeros(10, bool), seen, True]
+        return Evidence(np.r_[np.arange(10.0), score, 0.5], inside, None, "coin", "x", row)
+
+    found = vulnerability((target(1.5, True), target(3.5, True), target(9.5, False)), level=0.9)
+    assert found["n_targets"][10:] == [2, 3]
+    assert found["vulnerability"][10] == pytest.approx(0.3)
+    reach = t.ppf(0.95, 1) * 0.1 / (0.3 * 0.7)
+    assert found["low"][10] == pytest.approx(expit(logit(0.3) - reach))
+
+
+def test_records_of_two_targets_tell_the_spread_of_those_of_one():
+    """A hundred others with two targets each and a variance of .01; the widest there is is .25."""
+    mean, count = np.full(101, 0.4), np.r_[np.full(100, 2), 1]
+    squares = np.r_[0.01 * np.random.default_rng(0).chisquare(1, 100), 0.0]
+    low, _ = _bars(mean, squares, count, level=0.95, step=0.01)
+    reach = logit(0.4) - logit(low[100])
+    assert 0.7 < reach / (1.96 * 0.1 / 0.24) < 1.4

@@ -193,3 +193,11 @@ def test_records_that_could_not_be_looked_at_are_told_in_the_headline():
         "A headline. The split itself could not be checked: they are too many. Give `features=`."
     )
     assert len(report.warnings) == 1
+
+
+@pytest.mark.parametrize(("detectable", "hides"), [(0.05, False), (0.0501, True), (None, True)])
+def test_what_copies_dilute_is_given_back_to_the_leak_that_would_have_shown(detectable, hides):
+    """Half of the non-members are copies: .05 is a leak of a tenth."""
+    from tacit.audits.steps.side_warnings import _could_hide
+
+    assert _could_hide(passed(high=0.01, detectable=detectable), 0.5) is hides

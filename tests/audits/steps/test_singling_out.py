@@ -72,6 +72,15 @@ def test_every_description_that_is_made_fits_exactly_one_row_and_is_made_once():
     made = _descriptions(table, [False, True, False], 40, width=2, seed=0)
     assert 20 <= len(made) == len(set(made))
     assert all(len(_fits(item, table)) == 1 for item in made)
+    assert {len(item) for item in made} == {2}
+
+
+def test_every_row_can_be_singled_out_the_first_and_the_last_too():
+    """Sixteen rows, two bytes of bits, of two columns of four categories each."""
+    table = np.array([[i % 4, i // 4] for i in range(16)], float)
+    made = _descriptions(table, [False, False], 16, width=2, seed=0)
+    assert sorted(int(_fits(item, table)[0]) for item in made) == list(range(16))
+    assert all(len(_fits(item, table)) == 1 for item in made)
 
 
 @pytest.mark.parametrize(("n", "wanted"), [(7, 7), (499, 499), (10**6, MOST_DESCRIPTIONS)])
