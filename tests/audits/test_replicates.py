@@ -214,3 +214,15 @@ def test_runs_of_other_names_and_epochs_stay_apart_in_their_order():
     ]
     assert found[1] is given[1]
     assert [item.point.n for item in found] == [9, 9, 5]
+
+
+def test_what_is_not_joined_is_that_of_the_first_run():
+    from dataclasses import replace
+
+    from tacit.audits.steps.differences import Measured
+    from tacit.audits.steps.replicates import grouped
+
+    first, second = (run_of(0.1, 0.8).point for _ in range(2))
+    given = (replace(first, name="a 1", seconds=3.0), replace(second, name="a 2", seconds=5.0))
+    (found,) = grouped([Measured(point) for point in given])
+    assert (found.point.name, found.point.seconds) == ("a 1", 3.0)

@@ -128,3 +128,9 @@ def test_a_draw_with_too_few_records_is_no_reason_to_believe_it(asked):
     assert "giveaway" in said(drawn, blind=TELLS)[0]
     assert said(drawn, blind=SILENT) == ("", ())
     assert asked == []
+
+
+def test_a_draw_is_believed_at_exactly_the_error_too(asked):
+    drawn = found(0.05, assignment="coin", corrected=(0.001, 0.5))
+    assert said(drawn, blind=SILENT) == ("", ())
+    assert asked == []

@@ -230,3 +230,14 @@ def test_what_a_reference_would_say_in_as_many_tries_is_never_extracted():
     prior = np.array([np.log(0.5) + 1e-9, np.log(0.5) - 1e-6, np.nan])
     found = _unsaid(Suffixes(log_p, n=1.0, p=0.5, prior=prior))
     assert found.tolist() == [-np.inf, -2.0, -3.0]
+
+
+def test_the_longest_text_is_told_where_all_are_too_short():
+    tokens = Tokens(logp=-np.ones(9), start=np.array([0, 2, 6, 9]))
+    short = TextGame(
+        tokens, Membership(np.array([True, False, True])), None, {}, None, None, {}
+    )
+    results, (note,) = extraction_results(short, level=0.95)
+    assert results == ()
+    assert (note.needed, note.got) == (100, 4)
+    assert "the longest text has 4" in note.reason
