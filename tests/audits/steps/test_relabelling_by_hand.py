@@ -112,7 +112,9 @@ def test_looks_have_mean_zero_and_length_one_and_constant_ones_stay_zero():
 
 def test_ranks_stand_first_and_cuts_at_their_shares():
     looks = np.array([[1.0, 2, 3, 4], [0, 0, 0, 1]])
-    drawn = _Drawn(np.zeros(3), np.zeros(9), np.array([9.0, 0.25, 0.5]), np.arange(9.0).reshape(3, 3))
+    drawn = _Drawn(
+        np.zeros(3), np.zeros(9), np.array([9.0, 0.25, 0.5]), np.arange(9.0).reshape(3, 3)
+    )
     found = _looked(looks, drawn, np.array([False, True, True]), np.arange(4) < 1)
     assert found.is_rank.tolist() == [True, False]
     assert found.place.tolist() == [0.0, 0.25]

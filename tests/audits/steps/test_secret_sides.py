@@ -162,7 +162,7 @@ def test_a_reference_of_strangers_is_refused_in_less_than_one_audit_of_a_thousan
     monkeypatch.setattr(steps, "fisher_p_value", fisher)
     sides = (keys(3, 40, 0), keys(2, 30, 100), ["r0", "r1", "r2"])
     if refused:
-        with pytest.raises(InvalidInput, match="3 of 40 rows of `train` .* 2 of 30 of `test`"):
+        with pytest.raises(InvalidInput, match=r"3 of 40 rows of `train` .* 2 of 30 of `test`"):
             _require_strangers(sides)
     else:
         _require_strangers(sides)
@@ -180,7 +180,7 @@ def test_columns_in_another_order_or_of_another_name_are_told():
             return 2
 
     label = np.zeros(2)
-    with pytest.raises(InvalidInput, match="`reference` .*; it has them in another order"):
+    with pytest.raises(InvalidInput, match=r"`reference` .*; it has them in another order"):
         _parts([(Frame("a", "b"), label), (Frame("a", "b"), label), (Frame("b", "a"), label)])
     with pytest.raises(InvalidInput, match=r"differs in 'a', 'b', 'c', 'd', 'e'\."):
         _parts([(Frame(*"abcdef"), label), (Frame("z"), label), (Frame(*"abcdef"), label)])

@@ -109,15 +109,16 @@ def test_p_values_are_two_sided_with_the_units_of_each_side(monkeypatch):
 
     from tacit.audits.steps import secret_split as steps
 
-    seen = []
+    seen, values = [], []
 
     def excess(first, second, *, cluster):
         seen.append((first, second, cluster))
         return SimpleNamespace(p_value=values[len(seen) - 1])
 
     monkeypatch.setattr(steps, "share_excess", excess)
-    for values, p in (((0.3, 0.1), 0.2), ((0.1, 0.3), 0.2), ((None, 0.4), 0.8)):
+    for pair, p in (((0.3, 0.1), 0.2), ((0.1, 0.3), 0.2), ((None, 0.4), 0.8)):
         seen.clear()
+        values[:] = pair
         assert steps._two_sided("m", "n", ("u", "v")) == pytest.approx(p)
         assert seen == [("m", "n", ("u", "v")), ("n", "m", ("v", "u"))]
     seen.clear()

@@ -295,7 +295,7 @@ def test_from_ten_thousand_degrees_of_freedom_on_student_s_t_is_normal(count, no
 
 
 def test_the_spread_of_a_record_is_that_between_targets_that_saw_it():
-    """Shares .2 and .4 as a member of two targets; the third, which it outscores, did not see it."""
+    """Shares .2 and .4 as a member of two targets; the third, which it outscores, saw others."""
     row = np.arange(12)
 
     def target(score, seen):

@@ -157,9 +157,7 @@ def test_three_equal_values_make_the_same_order_likely_up_to_a_length(n, refused
 def test_rows_are_alike_by_their_loss_or_their_entropy_or_what_there_is():
     logits = np.array([[0.0, 2.0], [1.0, 1.0]])
     labelled = Outputs(logits=logits, label=[0, 1])
-    np.testing.assert_allclose(
-        _likeness(labelled), -np.log(1 + np.exp([2.0, 0.0])), rtol=1e-6
-    )
+    np.testing.assert_allclose(_likeness(labelled), -np.log(1 + np.exp([2.0, 0.0])), rtol=1e-6)
     plain = _likeness(Outputs(logits=logits))
     p = np.exp([0.0, 2.0]) / np.exp([0.0, 2.0]).sum()
     expected = [-(p * np.log(p)).sum(), np.log(2)]
@@ -192,7 +190,9 @@ def test_a_grid_may_have_just_under_a_hundred_thousand_steps():
     assert _on_grid(np.array([]))
 
 
-def test_exactly_at_their_limits_numbers_are_off_the_grid_and_equal_rows_are_not_refused(monkeypatch):
+def test_exactly_at_their_limits_numbers_are_off_the_grid_and_equal_rows_are_not_refused(
+    monkeypatch,
+):
     """A quarter of a step, and a chance of (1 / 2) ** 2."""
     monkeypatch.setattr(steps, "OFF_GRID", 0.25)
     assert not _on_grid(np.array([0.0, 1.0, 2.25]))

@@ -193,7 +193,10 @@ def test_no_more_columns_are_combined_than_there_are_and_missing_cells_have_no_m
     assert all([c.column for c in item] == [0, 1] for item in made)
     assert all(np.isnan(item[1].value) for item in made)
     # only the ends of the known column single a row out
-    assert {(item[0].kind, item[0].value) for item in made} <= {("at most", 0.0), ("at least", 29.0)}
+    assert {(item[0].kind, item[0].value) for item in made} <= {
+        ("at most", 0.0),
+        ("at least", 29.0),
+    }
 
 
 def test_tries_end_after_ten_for_each_description_that_is_wanted(monkeypatch):

@@ -28,9 +28,7 @@ def test_units_are_followed_within_every_slice():
     paper = Evidence(score, member, user, "coin", "x", np.arange(240))
     code = (user % 4 >= 2).astype(int)
     columns = {"g": (code, ["a", "b"])}
-    found = slice_results(
-        judged([0.01, 0.02], [0.02, 0.04], n_values=2), columns, paper, level=0.9
-    )
+    found = slice_results(judged([0.01, 0.02], [0.02, 0.04], n_values=2), columns, paper, level=0.9)
     assert [result.p_value for result in found] == [0.01, 0.02]
     for value, result in enumerate(found):
         own = paper.take(np.flatnonzero(code == value))
@@ -83,7 +81,5 @@ def test_values_with_few_of_a_side_are_left_out_at_the_least_cell():
     paper = Evidence.of(np.random.default_rng(0).normal(size=179), member)
     columns = {"g": (np.repeat([0, 1, 2], [80, 60, 39]), ["a", "c", "b"])}
     for least, shown in ((9, ["a", "c", "b"]), (10, ["a"])):
-        found = slice_results(
-            SimpleNamespace(looks=[]), columns, paper, level=0.9, min_cell=least
-        )
+        found = slice_results(SimpleNamespace(looks=[]), columns, paper, level=0.9, min_cell=least)
         assert [result.value for result in found] == shown

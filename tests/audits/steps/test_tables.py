@@ -150,7 +150,9 @@ def test_numbers_that_lie_outside_all_real_ones_are_in_another_unit(shift, refus
     assert "c" in tables_of(*given(c=by_side(nothing, UP % 5))).rows.names
 
 
-@pytest.mark.parametrize(("n", "made", "refused"), [(50, 50, True), (50, 49, False), (16, 60, False)])
+@pytest.mark.parametrize(
+    ("n", "made", "refused"), [(50, 50, True), (50, 49, False), (16, 60, False)]
+)
 def test_few_rows_may_share_nothing_by_chance(n, made, refused):
     """Fifty rows of the release, and of all real ones together: 3 x 16 are 48, 3 x 17 are 51."""
     real, release = np.arange(float(n)), np.arange(float(made)) + 1000
@@ -236,9 +238,7 @@ def test_values_that_no_real_row_has_are_told_beyond_one_cell_in_a_hundred():
         made[:k] = [*"zyx"][:k]
         told = remarks(made, real)
         assert bool(told) is said
-    assert told == [
-        "1.5 % of the release has a value of 'c' that no real row has ('x', 'y', 'z')"
-    ]
+    assert told == ["1.5 % of the release has a value of 'c' that no real row has ('x', 'y', 'z')"]
     made[:8] = [*"hgfedzyx"]
     (told,) = remarks(made, real)
     assert told.startswith("4.0 % of the release")

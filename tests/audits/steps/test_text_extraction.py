@@ -167,7 +167,9 @@ def test_shares_of_extracted_texts_by_hand(monkeypatch):
     known = [np.delete(users[:20], 3), np.delete(users[20:], 5)]
     for call, groups in zip(asked, (known, known[0], known[1], known)):
         assert call[3:6] == (7.0, 0.25, 0.9)
-        np.testing.assert_array_equal(np.concatenate([call[6]], axis=None), np.concatenate([groups], axis=None))
+        np.testing.assert_array_equal(
+            np.concatenate([call[6]], axis=None), np.concatenate([groups], axis=None)
+        )
     assert [check.name for check in results] == [
         f"{name} (9 tokens after 3)"
         for name in (
@@ -218,7 +220,7 @@ def test_without_a_planted_secret_one_is_needed():
 def test_only_canaries_are_canaries():
     from tacit.audits.steps.text_extraction import require_canaries
 
-    with pytest.raises(InvalidInput, match="`canaries` needs TextCanaries, .* got list"):
+    with pytest.raises(InvalidInput, match=r"`canaries` needs TextCanaries, .* got list"):
         require_canaries([])
 
 
@@ -234,9 +236,7 @@ def test_what_a_reference_would_say_in_as_many_tries_is_never_extracted():
 
 def test_the_longest_text_is_told_where_all_are_too_short():
     tokens = Tokens(logp=-np.ones(9), start=np.array([0, 2, 6, 9]))
-    short = TextGame(
-        tokens, Membership(np.array([True, False, True])), None, {}, None, None, {}
-    )
+    short = TextGame(tokens, Membership(np.array([True, False, True])), None, {}, None, None, {})
     results, (note,) = extraction_results(short, level=0.95)
     assert results == ()
     assert (note.needed, note.got) == (100, 4)

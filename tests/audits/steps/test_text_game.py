@@ -125,9 +125,7 @@ def test_references_speak_of_the_same_texts_or_of_texts_of_the_same_size():
     logp = np.array([-1.0, -2, -3, -4, -5, -6])
 
     def made(logp, start, digest, n_bytes):
-        return Tokens(
-            logp=logp, start=np.array(start), digest=digest, n_bytes=np.array(n_bytes)
-        )
+        return Tokens(logp=logp, start=np.array(start), digest=digest, n_bytes=np.array(n_bytes))
 
     tokens = made(logp, [0, 2, 4, 6], "a", [9, 9, 9])
 

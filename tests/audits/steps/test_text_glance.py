@@ -129,9 +129,7 @@ def test_sides_of_unequal_size_are_extracted_apart(monkeypatch):
     length[[0, 1, 30, 31, 32]] = 5
     start = np.r_[0, np.cumsum(length)]
     texts = Tokens(logp=np.full(start[-1], -1.0), start=start)
-    look = text_glance(
-        texts, texts, np.arange(100) < 30, prefix=2, suffix=4, tries=9.0, level=0.9
-    )
+    look = text_glance(texts, texts, np.arange(100) < 30, prefix=2, suffix=4, tries=9.0, level=0.9)
     assert found == [(28, 67, 9.0, 0.9)]
     assert look.missing["extraction"] == "few"
 

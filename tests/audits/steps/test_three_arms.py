@@ -32,7 +32,7 @@ def test_three_models_are_seen_in_the_order_of_the_arms():
 
     def fit(x, y, rows, seed):
         trained.append((rows.tolist(), seed))
-        return lambda x, k=len(rows): np.full(N, float(k)) + np.arange(N) / 10
+        return lambda x: np.full(N, float(len(rows))) + np.arange(N) / 10
 
     def unlearn(model, forget, retain, seed):
         assert (forget.tolist(), retain.tolist(), seed) == ([3], [0, 4, 2], 5)
