@@ -180,3 +180,46 @@ def test_numbers_beside_texts_are_one_value_whatever_their_type():
     assert steps._key(np.array([1.0, 2.0])) == "1|2"
     assert steps._key(None) == steps._key(float("nan")) == "missing"
     assert steps._key("1") == "1"
+
+
+def test_a_block_of_many_numbers_is_a_category_all_the_same():
+    """Twenty-five combinations of twenty-five numbers."""
+    table = np.column_stack([np.arange(25.0), np.arange(25.0) % 2])
+    assert secret_of([0, 1], table, kind="auto", tolerance=None).kind == "class"
+
+
+def test_only_frames_have_named_columns():
+    """An array, or what has names and no rows, is read by its shape."""
+
+    class Named:
+        columns = ("a", "b")
+
+    class Half(Named):
+        def to_numpy(self):
+            return np.zeros((1, 2))
+
+    class Polars(Half):
+        def with_columns(self, *_):
+            return self
+
+    for odd in (Named(), Half()):
+        with pytest.raises(InvalidInput, match="`x` needs records with a secret column"):
+            columns_of(odd, "x")
+    assert columns_of(Polars(), "x") == ["a", "b"]
+
+
+def test_a_copy_of_a_frame_keeps_its_index_and_its_types():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(
+        {"a": np.array([1, 2, 3], np.int8), "b": ["x", "y", "x"]}, index=[7, 5, 3]
+    )
+    other = with_value(frame, Secret(("a",), "number", np.array([2.0, 5.0])), 1)
+    assert other["a"].tolist() == [5, 5, 5]
+    assert other["a"].dtype == np.int8
+    assert other.index.tolist() == [7, 5, 3]
+    assert other["b"].tolist() == ["x", "y", "x"]
+    assert frame["a"].tolist() == [1, 2, 3]
+    block = Secret(("b", "a"), "class", np.array([["z", 9]], object))
+    assert with_value(frame, block, 0).to_numpy().tolist() == [[9, "z"]] * 3
+    assert steps.rows_of(frame, np.array([2, 0]))["a"].tolist() == [3, 1]
+    assert steps.rows_of(np.arange(3), np.array([2, 0])).tolist() == [2, 0]

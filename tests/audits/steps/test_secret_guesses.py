@@ -245,3 +245,22 @@ def test_the_best_guesses_of_both_sides_are_marked():
     found = hits_of(secret, (one, two), lambda side: side.prior)
     assert found.member.tolist() == [True, False]
     assert found.nonmember.tolist() == [False, True]
+
+
+def test_imputation_s_list_is_held_against_the_members_list_alone():
+    """Imputation lists members 2 and 3, both with the value; the model members 0 and 1, one of
+    them; the non-members' list, 2 and 3 too, has nothing to do with that.
+    """
+
+    def side(first):
+        chance = np.full((4, 2), [9.0, 1.0])
+        chance[first, 1] = [50, 40]
+        return np.log(chance)
+
+    member = SimpleNamespace(both=side([0, 1]), prior=side([2, 3]))
+    other = SimpleNamespace(both=side([2, 3]))
+    codes = (np.array([1, 0, 1, 1]), np.array([0, 0, 0, 1]))
+    found = precision_result("ill", 1, 2, (member, other), codes, 0.9)
+    advantage, excess, beyond, *_ = found.estimates
+    assert (beyond.value, excess.value, advantage.value) == (-0.5, 0.0, -0.5)
+    assert found.p_value == beyond.p_value
