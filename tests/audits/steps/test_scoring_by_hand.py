@@ -226,12 +226,15 @@ def item_of(n=400, metrics=("auc",), gates=()):
 
 
 def test_all_metrics_are_asked_of_what_is_shown_and_those_of_the_rules_that_are_not_there_yet():
-    own = Policy("p", (AtMost("tpr@fpr=0.2", 0.3), AtMost("auc", 0.9), AtMost("epsilon", 1.0)))
+    rules = (("tpr@fpr=0.2", 0.3), ("auc", 0.9), ("epsilon", 1.0), ("tpr@fpr=0.0001", 0.5))
+    own = Policy("p", tuple(AtMost(*rule) for rule in rules))
     score = Estimate("advantage", 0.5, 0.4, 0.6, 0.95, 400, "by hand")
     result = result_of(item_of(), level=0.9, every=True, policy=own, score=score)
     names = [estimate.name for estimate in result.estimates]
     told = names + [note.metric for note in result.notes]
     assert sorted(told) == sorted(["auc", *CHOSEN_METRICS, "tpr@fpr=0.2", "advantage"])
+    # 200 non-members say nothing of one in 10,000, and that is said once
+    assert "tpr@fpr=0.0001" in {note.metric for note in result.notes}
     assert names[-1] == "advantage"
     assert {e.level for e in result.estimates[:-1]} == {0.9}
     plain = result_of(item_of(), level=0.9, every=False, policy=own, score=score)

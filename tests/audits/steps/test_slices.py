@@ -224,6 +224,10 @@ def test_every_column_is_told_by_its_own_values():
     assert [texts[c] for c in code] == ["wrong", "correct", "correct", "wrong"]
     code, texts = columns["class"]
     assert [texts[c] for c in code] == ["cat", "cat", "dog", "dog"]
+    # classes that nobody has are no values
+    some = tacit.Outputs(logits=np.zeros((3, 4)), label=[3, 1, 3], classes=list("abcd"))
+    code, texts = columns_of(some)["class"]
+    assert ([texts[c] for c in code], sorted(texts)) == (["d", "b", "d"], ["b", "d"])
 
 
 def test_losses_are_cut_in_their_own_order_beside_a_paper_of_another_score():

@@ -239,6 +239,9 @@ def test_values_that_no_real_row_has_are_told_beyond_one_cell_in_a_hundred():
         told = remarks(made, real)
         assert bool(told) is said
     assert told == ["1.5 % of the release has a value of 'c' that no real row has ('x', 'y', 'z')"]
+    made[:3] = "z"
+    (told,) = remarks(made, real)
+    assert told == "1.5 % of the release has a value of 'c' that no real row has ('z')"
     made[:8] = [*"hgfedzyx"]
     (told,) = remarks(made, real)
     assert told.startswith("4.0 % of the release")

@@ -31,6 +31,7 @@ def fits(size, n_with, n_without, shares):
         # 204 would round to 20 as well, but a share is not to be missed by more than one record
         (20, 1000, (0.1, 0.1), 201),
         (20, 1000, (0.1, 0.2), 101),
+        (1000, 20, (0.9, 0.9), 201),
     ],
 )
 def test_the_largest_size_is_counted_by_hand(n_with, n_without, shares, size):
