@@ -128,6 +128,8 @@ def test_more_than_one_record_of_a_list_is_not_in_the_other_and_the_upper_end_pa
     # two-sided 90 % each for the lower end, 95 % for the upper end of the smaller one
     low, high = share_difference((2, 1), (2, 2), level=0.9)
     assert (beyond.low, beyond.high) == pytest.approx((low * 2 / 4, high * 2 / 4))
+    whole = share_difference((3, 1), (4, 4), level=0.9)
+    assert (excess.low, excess.high) == pytest.approx(whole)
     tops = (
         share_difference((2, 1), (2, 2), level=0.95)[1] * 2 / 4,
         share_difference((3, 1), (4, 4), level=0.95)[1],

@@ -127,6 +127,8 @@ def test_a_draw_with_too_few_records_is_no_reason_to_believe_it(asked):
     drawn = found(0.001, assignment="coin", needed=4)
     assert "giveaway" in said(drawn, blind=TELLS)[0]
     assert said(drawn, blind=SILENT) == ("", ())
+    turned = found(0.001, assignment="coin", needed=4, shift=-1.0)
+    assert "swapped" in said(turned, blind=SILENT)[0]
     assert asked == []
 
 
