@@ -56,6 +56,8 @@ def test_four_of_each_side_are_enough(members, others):
     with pytest.raises(NotEnoughData, match="needs 4 members and non-members, got 3") as error:
         joint_test({"s": np.arange(12.0)}, Membership(member))
     assert (error.value.needed, error.value.got) == (4, 3)
+    enough = np.arange(12) < (4 if members == 3 else 8)
+    assert joint_test({"s": np.arange(12.0)}, Membership(enough)).p_value <= 1
 
 
 def test_the_limit_is_the_draw_of_that_rank_in_whatever_order_draws_come():
@@ -163,3 +165,24 @@ def test_normals_go_together_as_the_looks_do():
     drawn = steps._normal(score, member)
     # the sum over members is (n - 1) ** .5 deviations above its mean, or none
     assert drawn.observed == pytest.approx([7**0.5, 0.0])
+
+
+def test_the_limit_is_the_same_of_all_orders_of_many_draws(monkeypatch):
+    """4,999 draws in twenty orders, at errors that leave 249, 499 and 49 of them."""
+    from types import SimpleNamespace
+
+    limits = []
+
+    def detectable(is_rank, place, spread, limit, correlation, *, share, n):
+        limits.append(limit)
+        return SimpleNamespace(worst=0.5)
+
+    monkeypatch.setattr(steps, "detectable_by_looks", detectable)
+    one = Looked(np.array([True]), np.zeros(1), np.array([0.1]), np.eye(1), 0.25, 80)
+    for seed in range(20):
+        null = np.random.default_rng(seed).permutation(4_999).astype(float)
+        joint = Joint(0.5, {"s": 0.5}, {"s": 1.0}, null, {"s": one})
+        for alpha in (0.05, 0.1, 0.01):
+            joint.detectable("s", alpha=alpha)
+    # the 250th, the 500th and the 50th of 4,998, 4,997, ...
+    assert limits == [4_749.0, 4_499.0, 4_949.0] * 20

@@ -143,3 +143,14 @@ def test_references_speak_of_the_same_texts_or_of_texts_of_the_same_size():
             game(other).require_whole()
     kept = game(made(logp - 1, [0, 2, 4, 6], "a", [9, 9, 9])).take(np.array([False, True, True]))
     assert kept.references["base"].logp.tolist() == [-4.0, -5.0, -6.0, -7.0]
+
+
+def test_coins_and_references_go_with_their_texts():
+    logp = np.array([[-1.0, -1.0, -2.0], [-3.0, -3.0, -4.0]])
+    member = np.array([[True, False, True], [False, True, False]])
+    kept = Shadows(logp, member).take(np.array([1, 2]))
+    assert kept.member.tolist() == [[False, True], [True, False]]
+    assert kept.logp.tolist() == [[-1.0, -2.0], [-3.0, -4.0]]
+    suffixes = Suffixes(np.array([-1.0, -2.0, -3.0]), prior=np.array([-4.0, -5.0, -6.0]))
+    taken = suffixes.take(np.array([2, 0]))
+    assert (taken.log_p.tolist(), taken.prior.tolist()) == ([-3.0, -1.0], [-6.0, -4.0])
