@@ -107,6 +107,9 @@ def test_looks_have_mean_zero_and_length_one_and_constant_ones_stay_zero():
     assert found[0] == pytest.approx(np.array([-2, -1, 0, 3]) / 14**0.5)
     assert found[1].tolist() == [0, 0, 0, 0]
     assert scale == 0.5
+    # however small the numbers are
+    small, _ = _standardised(np.array([[1.0, 2, 3, 6]]) / 1000, np.arange(4) < 1)
+    np.testing.assert_allclose(small[0], found[0])
     assert _standardised(np.arange(6.0)[None], np.arange(6) < 2)[1] == pytest.approx(
         (8 / 30) ** 0.5
     )
