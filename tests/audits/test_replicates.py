@@ -130,3 +130,99 @@ def test_two_runs_of_a_name_are_joined_by_hand():
     assert (joined.point.finding, joined.point.n, joined.point.runs) == ("leak", 400, 2)
     alone = run(0.1, 0.8, 500, "leak")
     assert grouped([alone]) == [alone]
+
+
+def run_of(score, accuracy, finding="", verdict="", *, n=9, level=0.9, name="a", epoch=None):
+    from tacit.audits.steps.differences import Measured
+
+    measured = None
+    if score is not None:
+        measured = Estimate("advantage", score, score - 0.01, score + 0.01, level, n, "x")
+    return Measured(Point(name, name, epoch, accuracy, measured, finding, verdict, n))
+
+
+def test_runs_that_were_not_scored_are_joined_by_their_accuracy():
+    """Of three runs two have a score and two an accuracy; without any score at 95 %."""
+    from scipy.stats import t
+
+    from tacit.audits.steps.replicates import grouped
+
+    (found,) = grouped([run_of(0.1, None), run_of(None, 0.8), run_of(0.3, 0.9)])
+    assert (found.point.score.value, found.point.score.n) == (pytest.approx(0.2), 2)
+    assert found.scores == (0.1, 0.3)
+    assert found.point.accuracy == pytest.approx(0.85)
+    assert found.accuracy_error == pytest.approx(t.ppf(0.95, 1) * 0.05)
+    (bare,) = grouped([run_of(None, 0.8), run_of(None, 0.9)])
+    assert (bare.point.score, bare.scores, bare.point.runs) == (None, (), 2)
+    assert bare.accuracy_error == pytest.approx(t.ppf(0.975, 1) * 0.05)
+    one = run_of(0.1, 0.8)
+    (alone,) = grouped([one, run_of(None, None)])
+    assert alone.point.score is one.point.score
+    assert (alone.scores, alone.accuracy_error) == ((), None)
+    assert (alone.point.accuracy, alone.point.accuracy_low) == (0.8, None)
+    (nothing,) = grouped([run_of(None, None), run_of(None, None)])
+    assert (nothing.point.accuracy, nothing.accuracy_error) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "worst"),
+    [
+        (("no leak found", "leak", "inconclusive"), "leak"),
+        (("no leak found", "inconclusive", ""), "inconclusive"),
+        (("", "no leak found"), "no leak found"),
+        (("", ""), ""),
+        (("own words", "own words"), "own words"),
+    ],
+)
+def test_the_worst_finding_of_a_name_is_said_of_it(given, worst):
+    from tacit.audits.steps.replicates import grouped
+
+    (found,) = grouped([run_of(0.1, 0.8, finding) for finding in given])
+    assert found.point.finding == worst
+
+
+@pytest.mark.parametrize(
+    ("given", "worst"),
+    [
+        (("pass", "fail", "inconclusive"), "fail"),
+        (("pass", "inconclusive"), "inconclusive"),
+        (("", "pass"), "pass"),
+    ],
+)
+def test_the_worst_verdict_of_a_name_is_said_of_it(given, worst):
+    from tacit.audits.steps.replicates import grouped
+
+    (found,) = grouped([run_of(0.1, 0.8, "leak", verdict) for verdict in given])
+    assert found.point.verdict == worst
+
+
+def test_runs_of_other_names_and_epochs_stay_apart_in_their_order():
+    from tacit.audits.steps.replicates import grouped
+
+    given = [
+        run_of(0.1, 0.8, name="b"),
+        run_of(0.2, 0.8, epoch=1.0),
+        run_of(0.3, 0.8, epoch=2.0),
+        run_of(0.4, 0.8, name="b"),
+        run_of(0.6, 0.8, epoch=2.0, n=5),
+    ]
+    found = grouped(given)
+    assert [(item.point.model, item.point.epoch, item.point.runs) for item in found] == [
+        ("b", None, 2),
+        ("a", 1.0, 1),
+        ("a", 2.0, 2),
+    ]
+    assert found[1] is given[1]
+    assert [item.point.n for item in found] == [9, 9, 5]
+
+
+def test_what_is_not_joined_is_that_of_the_first_run():
+    from dataclasses import replace
+
+    from tacit.audits.steps.differences import Measured
+    from tacit.audits.steps.replicates import grouped
+
+    first, second = (run_of(0.1, 0.8).point for _ in range(2))
+    given = (replace(first, name="a 1", seconds=3.0), replace(second, name="a 2", seconds=5.0))
+    (found,) = grouped([Measured(point) for point in given])
+    assert (found.point.name, found.point.seconds) == ("a 1", 3.0)

@@ -7,7 +7,7 @@ import pytest
 
 import tacit
 from tacit.audits.steps.text_game import Shadows
-from tacit.core import InvalidInput, Tokens
+from tacit.core import InvalidInput, Membership, Tokens
 
 WORDS = np.array([f"word{i}" for i in range(400)])
 
@@ -107,3 +107,18 @@ def test_numbers_that_are_no_log_probabilities_are_refused(answer, match):
         tacit.audit_text(
             lambda asked: [answer(text) for text in asked], member=texts[:40], nonmember=texts[40:]
         )
+
+
+def test_texts_of_one_side_alone_are_inconclusive_and_not_refused():
+    """Nobody is there to compare them with: too little data is a report, not an exception."""
+    from tacit.audits.text import text_audit
+
+    rng = np.random.default_rng(0)
+    tokens = Tokens(
+        logp=-rng.gamma(2, 1, 320),
+        start=np.arange(0, 321, 8),
+        token=rng.integers(0, 99, 320).astype(np.int32),
+    )
+    for inside in (True, False):
+        report = text_audit(tokens, Membership(np.full(40, inside)))
+        assert (report.finding, report.verdict) == ("inconclusive", "inconclusive")

@@ -77,3 +77,27 @@ def test_what_could_not_be_known_is_counted_on_both_sides():
     assert note.metric == "does the model look at this column?"
     empty = SimpleNamespace(likelihood=np.zeros((0, 2)))
     assert len(unknown(3, (empty, flat), (strange, strange))) == 3
+
+
+def test_how_much_a_list_gains_is_told_by_its_own_estimate():
+    blind = CheckResult("blind", "blind", n_members=50, estimates=(share(0.2, "x"),))
+    chosen = CheckResult("10 most confident", "attack", n_members=49, estimates=(share(0.5, "y"),))
+    told = headline("inconclusive", blind, chosen, SECRET, 0.3, "")
+    assert "among the 10 most confident, the share of right guesses is 0.5 larger" in told
+    assert "only from 0.3 upwards" in told
+
+
+def test_a_model_that_answers_one_record_otherwise_looks_at_the_column():
+    """One of three records, on either side, is enough."""
+    flat = SimpleNamespace(likelihood=np.ones((3, 2)))
+    one = SimpleNamespace(likelihood=np.array([[1.0, 1.0], [1.0, 1.0], [1.0, 1.0 + 1e-9]]))
+    code = np.zeros(3, int)
+    assert len(unknown(0, (flat, flat), (code, code))) == 1
+    for sides in ((one, flat), (flat, one)):
+        assert unknown(0, sides, (code, code)) == []
+
+
+def test_the_first_candidate_is_a_value_that_the_reference_shows():
+    told = SimpleNamespace(likelihood=np.array([[0.0, 1.0]]))
+    (note,) = unknown(0, (told, told), (np.array([0, -1]), np.array([1, 0, -1, -2])))
+    assert note.reason.startswith("3 records have a value")

@@ -96,3 +96,35 @@ def test_each_shadow_model_is_held_against_the_others_where_there_are_any(m):
         assert found.usual[0] == found.usual[1]
         first, second = (shadow[i][~inside[i]].astype(np.float32) for i in (0, 1))
         assert found.usual[0] == pytest.approx(ks_2samp(first, second).statistic)
+
+
+@pytest.mark.parametrize(("accuracy", "count"), [(0.01, 0), (0.0101, 1)])
+def test_at_exactly_a_hundredth_nothing_is_said_of_the_accuracy(accuracy, count):
+    signals, member, _, _ = models(0.0, n=200)
+    found = resemblance(signals, member, accuracy=accuracy, shadow_accuracy=(0.0, 0.0))
+    assert len(found.warnings) == count
+
+
+def test_at_exactly_four_spreads_nothing_is_said_of_the_accuracy():
+    """-1, 0 and 1 have a spread of 1 with two degrees of freedom."""
+    signals, member, _, _ = models(0.0, n=200)
+    for accuracy, count in ((4.0, 0), (4.01, 1), (-4.0, 0), (-4.01, 1)):
+        found = resemblance(signals, member, accuracy=accuracy, shadow_accuracy=(-1.0, 0.0, 1.0))
+        assert len(found.warnings) == count
+    assert "spread 1.000" in found.warnings[0]
+
+
+@pytest.mark.parametrize(("moved", "warned"), [(5, False), (6, True)])
+def test_a_distance_of_a_twentieth_is_none_whatever_chance_allows(moved, warned):
+    """20,000 equal non-members against two such models: chance allows .0169, models differ by 0."""
+    n = 20_100
+    outside = np.arange(n) < 20_000
+    shadow = np.where(outside, np.arange(n), 5e5)
+    target = np.where(np.arange(n) < moved * 200, -9e5, shadow)
+    signals = Signals.of(
+        target, shadow=np.stack([shadow, shadow]), shadow_member=np.stack([~outside, ~outside])
+    )
+    found = resemblance(signals, ~outside)
+    assert found.usual == (0.0, 0.0)
+    assert found.distance == pytest.approx(moved / 100)
+    assert bool(found.warnings) is warned

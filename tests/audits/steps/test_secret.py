@@ -102,11 +102,11 @@ def test_a_column_that_is_not_there_is_told_with_the_first_ten_that_are():
 def test_categories_are_coded_by_the_reference_and_others_are_missing(monkeypatch):
     """ "b" three times, "a" twice, "c" once: the two most frequent have codes, in their order."""
     monkeypatch.setattr(steps, "MAX_CODES", 2)
-    reference, asked = np.array(list("babcab"), object), np.array(list("acbz"), object)
+    reference, asked = np.array(list("babcab"), object), np.array(list("acbzzzccc"), object)
     (own, other), category = steps._coded([reference, asked])
     assert category
     np.testing.assert_array_equal(own, [1, 0, 1, np.nan, 0, 1])
-    np.testing.assert_array_equal(other, [0, np.nan, 1, np.nan])
+    np.testing.assert_array_equal(other, [0, np.nan, 1, *[np.nan] * 6])
     (plain, _), category = steps._coded([np.array([3, 1]), np.array([2.5])])
     assert (plain.tolist(), category) == ([3, 1], False)
 
@@ -119,6 +119,15 @@ def test_the_other_columns_and_the_label_are_what_a_guesser_sees():
     )
     assert [table.tolist() for table in tables] == [[[1, 2, 10], [3, 4, 11]], [[5, 6, 12]]]
     assert categories.tolist() == [False, False, False]
+    # one table is enough, and each column of a label is one
+    labels = [np.array([[10, 20], [11, 21]])]
+    (table,), _ = steps.numbers_of(parts[:1], labels, Secret((1,), "class", np.array([7.0])))
+    assert table.tolist() == [[1, 2, 10, 20], [3, 4, 11, 21]]
+    # of nothing but the secret the label is left
+    (table,), _ = steps.numbers_of(
+        [np.array([[7.0], [8.0]])], [np.array([1, 0])], Secret((0,), "class", np.array([7.0]))
+    )
+    assert table.tolist() == [[1], [0]]
 
 
 def test_equal_records_with_equal_labels_have_one_key_whatever_their_type():

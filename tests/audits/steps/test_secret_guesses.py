@@ -128,6 +128,8 @@ def test_more_than_one_record_of_a_list_is_not_in_the_other_and_the_upper_end_pa
     # two-sided 90 % each for the lower end, 95 % for the upper end of the smaller one
     low, high = share_difference((2, 1), (2, 2), level=0.9)
     assert (beyond.low, beyond.high) == pytest.approx((low * 2 / 4, high * 2 / 4))
+    whole = share_difference((3, 1), (4, 4), level=0.9)
+    assert (excess.low, excess.high) == pytest.approx(whole)
     tops = (
         share_difference((2, 1), (2, 2), level=0.95)[1] * 2 / 4,
         share_difference((3, 1), (4, 4), level=0.95)[1],
@@ -166,3 +168,101 @@ def test_the_first_candidate_is_known_too():
     codes = tuple(np.where(np.arange(n) % 5 == 0, -1, np.arange(n) % 2) for n in (25, 30))
     found = auditor_result(sides, codes, None, 0.95)
     assert (found.n_members, found.n_nonmembers) == (20, 24)
+
+
+def test_what_has_no_p_value_shows_nothing():
+    from tacit.audits.steps.secret_guesses import _smaller
+    from tacit.core import Estimate
+
+    def difference(value, p):
+        return Estimate("x", value, value - 0.25, value + 0.25, 0.9, 60, "by hand", p_value=p)
+
+    found = _smaller(difference(0.5, 0.01), difference(0.25, None), 0.75)
+    assert (found.value, found.low, found.high, found.p_value) == (0.25, 0.0, 0.75, 1.0)
+    assert (found.level, found.n) == (0.9, 60)
+    assert _smaller(difference(0.5, None), difference(0.25, 0.02), 0.75).p_value == 1.0
+
+
+def test_chances_that_are_all_but_nought_are_told_apart():
+    """Logarithms far below those that a float holds, and one candidate that cannot be."""
+    log_chance = np.array([[-5000.0, -5001.0], [-9000.0, -8990.0], [-3.0, -np.inf]])
+    assert _top(log_chance, 1, 3).tolist() == [1, 0, 2]
+    wide = np.array([[0.0, -2000.0], [-2000.0, 0.0]])
+    assert _top(wide, 1, 1).tolist() == [1]
+
+
+def test_units_of_both_sides_are_followed_where_the_value_is_known():
+    """Records in pairs: units of two of either side, of which those with a known value count."""
+    from tacit.audits.steps.secret_guesses import Asked, auditor_result
+    from tacit.metrics import auc
+
+    rng = np.random.default_rng(0)
+    sides = tuple(
+        Asked(np.zeros(n), np.log(rng.dirichlet(np.ones(2), n)), rng.normal(size=(n, 2)))
+        for n in (24, 30)
+    )
+    codes = tuple(np.where(np.arange(n) % 6 == 0, -1, np.arange(n) % 2) for n in (24, 30))
+    units = (np.arange(24) // 2, np.arange(30) // 2 + 50)
+    plain = auditor_result(sides, codes, None, 0.9).estimates[0]
+    found = auditor_result(sides, codes, units, 0.9).estimates[0]
+    assert found.value == pytest.approx(plain.value)
+    assert found.level == 0.9
+    assert (found.low, found.high) != (plain.low, plain.high)
+    from tacit.core import Evidence
+    from tacit.signals.attribute import auditor_score
+
+    known = [code >= 0 for code in codes]
+    score = np.concatenate(
+        [
+            auditor_score(side.prior[mask], side.likelihood[mask], code[mask])
+            for side, code, mask in zip(sides, codes, known)
+        ]
+    )
+    member = np.repeat([True, False], [mask.sum() for mask in known])
+    cluster = np.concatenate([unit[mask] for unit, mask in zip(units, known)])
+    paper = Evidence(score, member, np.unique(cluster, return_inverse=True)[1], row=None)
+    area = auc(paper, level=0.9)
+    assert (found.low, found.high) == pytest.approx((area.low, area.high))
+
+
+def test_shares_have_exact_limits_at_their_level():
+    from scipy.stats import beta
+
+    from tacit.audits.steps.secret_guesses import _share
+
+    found = _share("a", right(3, 10), 0.9)
+    assert (found.value, found.n, found.level) == (0.3, 10, 0.9)
+    assert found.low == pytest.approx(beta.ppf(0.05, 3, 8))
+    assert found.high == pytest.approx(beta.ppf(0.95, 4, 7))
+
+
+def test_the_best_guesses_of_both_sides_are_marked():
+    from tacit.audits.steps.secret import Secret
+    from tacit.audits.steps.secret_guesses import Asked, hits_of
+
+    secret = Secret(("a",), "class", np.array(["x", "y"]))
+    chance = np.log([[0.9, 0.1], [0.2, 0.8]])
+    one = Asked(np.array(["x", "x"]), chance, np.zeros((2, 2)))
+    two = Asked(np.array(["y", "y"]), chance, np.zeros((2, 2)))
+    found = hits_of(secret, (one, two), lambda side: side.prior)
+    assert found.member.tolist() == [True, False]
+    assert found.nonmember.tolist() == [False, True]
+
+
+def test_imputation_s_list_is_held_against_the_members_list_alone():
+    """Imputation lists members 2 and 3, both with the value; the model members 0 and 1, one of
+    them; the non-members' list, 2 and 3 too, has nothing to do with that.
+    """
+
+    def side(first):
+        chance = np.full((4, 2), [9.0, 1.0])
+        chance[first, 1] = [50, 40]
+        return np.log(chance)
+
+    member = SimpleNamespace(both=side([0, 1]), prior=side([2, 3]))
+    other = SimpleNamespace(both=side([2, 3]))
+    codes = (np.array([1, 0, 1, 1]), np.array([0, 0, 0, 1]))
+    found = precision_result("ill", 1, 2, (member, other), codes, 0.9)
+    advantage, excess, beyond, *_ = found.estimates
+    assert (beyond.value, excess.value, advantage.value) == (-0.5, 0.0, -0.5)
+    assert found.p_value == beyond.p_value

@@ -145,3 +145,65 @@ def test_the_reference_says_what_a_secret_may_be_and_records_on_both_sides_hide_
     assert [len(x) for x, _ in apart.parts] == [30, 30, 60]
     same = secret_sides((side(30, 0), side(30, 0), side(60, 200)), 1, **options)
     assert "records of `test`" in same.hiding
+
+
+@pytest.mark.parametrize(("p", "refused"), [(1e-3, False), (0.9e-3, True)])
+def test_a_reference_of_strangers_is_refused_in_less_than_one_audit_of_a_thousand(
+    monkeypatch, p, refused
+):
+    from tacit.audits.steps import secret_sides as steps
+
+    seen = []
+
+    def fisher(hits, sizes):
+        seen.append((hits, sizes))
+        return p
+
+    monkeypatch.setattr(steps, "fisher_p_value", fisher)
+    sides = (keys(3, 40, 0), keys(2, 30, 100), ["r0", "r1", "r2"])
+    if refused:
+        with pytest.raises(InvalidInput, match=r"3 of 40 rows of `train` .* 2 of 30 of `test`"):
+            _require_strangers(sides)
+    else:
+        _require_strangers(sides)
+    assert seen == [((3, 2), (40, 30))]
+
+
+def test_columns_in_another_order_or_of_another_name_are_told():
+    class Frame:
+        iloc = None
+
+        def __init__(self, *names):
+            self.columns = names
+
+        def __len__(self):
+            return 2
+
+    label = np.zeros(2)
+    with pytest.raises(InvalidInput, match=r"`reference` .*; it has them in another order"):
+        _parts([(Frame("a", "b"), label), (Frame("a", "b"), label), (Frame("b", "a"), label)])
+    with pytest.raises(InvalidInput, match=r"differs in 'a', 'b', 'c', 'd', 'e'\."):
+        _parts([(Frame(*"abcdef"), label), (Frame("z"), label), (Frame(*"abcdef"), label)])
+
+
+def test_units_of_any_type_are_told_apart_as_text():
+    units = (np.array([1, "1"], object), np.array(["a", 2, "a"], object))
+    one, two = _units(units, [part(2), part(3), part(4)])
+    assert np.unique(two).tolist() == ["2", "a"]
+    assert two[0] == two[2] != two[1]
+    assert len(one) == 2
+
+
+def test_a_side_whose_secret_is_never_known_is_empty_and_not_compared():
+    train = np.column_stack([np.arange(30.0), np.full(30, np.nan)])
+    other = np.column_stack([np.arange(60.0), 3.0 + np.arange(60) % 2])
+    found = secret_sides(
+        ((train, np.zeros(30)), (other[:30], np.zeros(30)), (other, np.zeros(60))),
+        1,
+        kind="class",
+        tolerance=None,
+        cluster=None,
+    )
+    assert found.dropped == 30
+    assert found.short.got == 0
+    assert found.hiding == ""

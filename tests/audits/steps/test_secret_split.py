@@ -1,6 +1,7 @@
 """Whether the two sides come from one population, as far as a secret goes."""
 
 import numpy as np
+import pytest
 from scipy.stats import binom
 
 from tacit.audits.steps.secret import Secret
@@ -74,3 +75,62 @@ def test_half_of_one_percent_for_each_look_and_all_values_pay():
         assert rarer <= SPLIT_ALARM / 2
         assert (3 * rarer <= SPLIT_ALARM / 2) == refused
         assert bool(unfair_split(Hits(*fair), codes, three, None)) == refused
+
+
+@pytest.mark.parametrize(
+    ("p_values", "refused"),
+    [
+        # the guesses at half of .01, which is .005
+        ([0.005], True),
+        ([0.0051, 0.5, 0.5], False),
+        # two values that occur: twice the smaller one
+        ([0.5, 0.0025, 0.5], True),
+        ([0.5, 0.5, 0.0025], True),
+        ([0.5, 0.00251, 0.9], False),
+    ],
+)
+def test_at_exactly_their_half_of_the_error_both_looks_refuse(monkeypatch, p_values, refused):
+    from tacit.audits.steps import secret_split as steps
+
+    left = iter(p_values)
+    monkeypatch.setattr(steps, "_two_sided", lambda *_: next(left))
+    codes = (np.arange(40) % 2, np.arange(40) % 2)
+    assert bool(said(codes)) is refused
+    assert next(left, None) is None
+
+
+def test_without_any_known_value_nothing_is_said():
+    nobody = np.full(40, -1)
+    assert said((nobody, nobody)) == ""
+
+
+def test_p_values_are_two_sided_with_the_units_of_each_side(monkeypatch):
+    from types import SimpleNamespace
+
+    from tacit.audits.steps import secret_split as steps
+
+    seen, values = [], []
+
+    def excess(first, second, *, cluster):
+        seen.append((first, second, cluster))
+        return SimpleNamespace(p_value=values[len(seen) - 1])
+
+    monkeypatch.setattr(steps, "share_excess", excess)
+    for pair, p in (((0.3, 0.1), 0.2), ((0.1, 0.3), 0.2), ((None, 0.4), 0.8)):
+        seen.clear()
+        values[:] = pair
+        assert steps._two_sided("m", "n", ("u", "v")) == pytest.approx(p)
+        assert seen == [("m", "n", ("u", "v")), ("n", "m", ("v", "u"))]
+    seen.clear()
+    steps._two_sided("m", "n", None)
+    assert [cluster for _, _, cluster in seen] == [None, None]
+
+
+def test_the_value_that_differs_most_is_named_and_a_number_is_near():
+    """Value c: 10 of 100 members and 50 of 100 others."""
+    codes = (np.repeat([0, 1, 2], [50, 40, 10]), np.repeat([0, 1, 2], [25, 25, 50]))
+    fair = Hits(np.arange(100) < 50, np.arange(100) < 50)
+    told = unfair_split(fair, codes, SECRET, None)
+    assert "is 'c' for 10.0 % of the members and 50.0 % of the others" in told
+    number = Secret(("age",), "number", np.array([1.5, 2.5, 3.5]))
+    assert "“age” is near 3.5 for 10.0 %" in unfair_split(fair, codes, number, None)

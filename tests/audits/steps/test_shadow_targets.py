@@ -183,3 +183,136 @@ def test_bars_hold_record_by_record():
         held += (low <= truth) & (truth <= high)
     # of 40 records the least: one in a thousand of samples whose bars cover 93 %
     assert held.min() >= binom.ppf(0.001 / 40, worlds, 0.93)
+
+
+def test_a_value_at_either_end_of_a_range_keeps_to_it_and_beyond_has_none():
+    from tacit.audits.steps.shadow_targets import _bounds
+
+    for values, bounds in (
+        ([0.0, 1.0], (0.0, 1.0)),
+        ([-0.001, 0.5], (-np.inf, np.inf)),
+        ([0.5, 1.001], (-np.inf, np.inf)),
+    ):
+        assert _bounds("auc", np.array(values)) == bounds
+        assert _bounds("advantage@x", np.array(values)) == (-1.0, 1.0)
+
+
+def test_an_interval_of_some_other_level_and_range_by_hand():
+    from tacit.audits.steps.shadow_targets import _within
+
+    assert _within(4.0, 0.5, (-np.inf, np.inf)) == (3.5, 4.5)
+    # between 2 and 6 the middle 4: the derivative of the log odds is 1 / .25, of a width of 4
+    low, high = _within(4.0, 0.5, (2.0, 6.0))
+    assert low == pytest.approx(2 + 4 * expit(-0.5))
+    assert high == pytest.approx(2 + 4 * expit(0.5))
+    found = over([0.2, 0.4, 0.6], level=0.8)
+    reach = t.ppf(0.9, 2) * 0.2 / 3**0.5 / (0.4 * 0.6)
+    assert (found.level, found.n) == (0.8, 3)
+    assert found.high == pytest.approx(expit(logit(0.4) + reach))
+
+
+def test_one_unit_alone_has_no_interval_between_models():
+    from tacit.core import NotEnoughData
+
+    def metric(value):
+        return Estimate("auc", value, value, value, 0.95, 9, "by hand", ())
+
+    with pytest.raises(NotEnoughData, match="needs 2 targets that are not mates, got 1") as error:
+        between_models([0.1, 0.3], metric, pairs=[[0, 1]])
+    assert (error.value.needed, error.value.got, error.value.unit) == (2, 1, "targets")
+
+
+def test_where_models_agree_the_widest_of_their_own_intervals_is_left():
+    ends = iter([(0.8, 0.95), (0.85, 0.97), (0.7, 0.92)])
+
+    def metric(value):
+        low, high = next(ends)
+        return Estimate("auc", value, low, high, 0.95, 9, "by hand", ())
+
+    found = between_models([0.9] * 3, metric, pairs=[[0], [1], [2]])
+    assert (found.value, found.low, found.high) == (pytest.approx(0.9), 0.7, 0.97)
+
+
+def test_mates_are_known_by_their_members_where_nothing_else_is_said():
+    """Opposite coins are one unit: areas 1 and 0 in the mean, and 1 alone."""
+    row = np.arange(6)
+    member = row < 3
+    papers = [
+        Evidence(1.0 * member, member, None, "coin", "x", row),
+        Evidence(1.0 * member, ~member, None, "coin", "x", row),
+        Evidence(1.0 * (row % 2), row % 2 == 1, None, "coin", "x", row),
+    ]
+    found = between_models(papers, "auc")
+    assert (found.value, found.n) == (0.75, 2)
+
+
+def test_every_model_is_a_target_with_its_own_members():
+    from tacit.attacks import BASE
+    from tacit.audits.steps.shadow_targets import shadow_evidence
+    from tacit.testing import ShadowGaussian
+
+    signals = ShadowGaussian(n_shadows=4).draw(20, seed=0).signals
+    cluster = np.arange(signals.n) // 2
+    papers = shadow_evidence(BASE(), signals, cluster=cluster)
+    assert len(papers) == len(signals.shadow_member)
+    for paper, member in zip(papers, signals.shadow_member):
+        assert (paper.member == member).all()
+        assert paper.row.tolist() == list(range(signals.n))
+        assert (paper.cluster == cluster).all()
+        assert paper.assignment == "coin"
+
+
+def test_a_share_at_either_end_is_known_to_a_step_and_its_bar_reaches_it():
+    """Three targets that always find a record, of 50 non-members: as if .99, spread .01."""
+    for mean in (1.0, 0.0):
+        low, high = _bars(np.array([mean]), np.zeros(1), np.array([3]), level=0.9, step=0.01)
+        reach = t.ppf(0.95, 2) * 0.01 / 3**0.5 / (0.99 * 0.01)
+        inner = expit(logit(0.99) - reach)
+        assert (low[0], high[0]) == pytest.approx((inner, 1.0) if mean else (0.0, 1 - inner))
+
+
+def test_the_median_share_of_all_targets_is_that_of_those_it_was_a_member_of():
+    """Shares 2 / 10 as a member and 9 / 10 as a non-member's place: .2 counts."""
+    row = np.arange(12)
+    inside = np.r_[np.zeros(10, bool), True, True]
+    outside = np.r_[np.zeros(10, bool), False, True]
+    first = Evidence(np.r_[np.arange(10.0), 1.5, 0.5], inside, None, "coin", "x", row)
+    second = Evidence(np.r_[np.arange(10.0), 8.5, 0.5], outside, None, "coin", "x", row)
+    found = vulnerability((first, second), level=0.9)
+    assert found["vulnerability"][10] == pytest.approx(0.2)
+    assert found["vulnerability"][11] == pytest.approx((1 / 10 + 1 / 11) / 2)
+
+
+@pytest.mark.parametrize(("count", "normal"), [(10_000, False), (10_001, True)])
+def test_from_ten_thousand_degrees_of_freedom_on_student_s_t_is_normal(count, normal):
+    """A variance of .04; 9,999 degrees of freedom are Student's still."""
+    low, _ = _bars(
+        np.array([0.4]), np.array([0.04 * (count - 1)]), np.array([count]), level=0.9, step=0.01
+    )
+    far = norm.ppf(0.95) if normal else t.ppf(0.95, count - 1)
+    reach = far * 0.2 / count**0.5 / (0.4 * 0.6)
+    assert low[0] == pytest.approx(expit(logit(0.4) - reach), rel=1e-9)
+
+
+def test_the_spread_of_a_record_is_that_between_targets_that_saw_it():
+    """Shares .2 and .4 as a member of two targets; the third, which it outscores, saw others."""
+    row = np.arange(12)
+
+    def target(score, seen):
+        inside = np.r_[np.zeros(10, bool), seen, True]
+        return Evidence(np.r_[np.arange(10.0), score, 0.5], inside, None, "coin", "x", row)
+
+    found = vulnerability((target(1.5, True), target(3.5, True), target(9.5, False)), level=0.9)
+    assert found["n_targets"][10:] == [2, 3]
+    assert found["vulnerability"][10] == pytest.approx(0.3)
+    reach = t.ppf(0.95, 1) * 0.1 / (0.3 * 0.7)
+    assert found["low"][10] == pytest.approx(expit(logit(0.3) - reach))
+
+
+def test_records_of_two_targets_tell_the_spread_of_those_of_one():
+    """A hundred others with two targets each and a variance of .01; the widest there is is .25."""
+    mean, count = np.full(101, 0.4), np.r_[np.full(100, 2), 1]
+    squares = np.r_[0.01 * np.random.default_rng(0).chisquare(1, 100), 0.0]
+    low, _ = _bars(mean, squares, count, level=0.95, step=0.01)
+    reach = logit(0.4) - logit(low[100])
+    assert 0.7 < reach / (1.96 * 0.1 / 0.24) < 1.4

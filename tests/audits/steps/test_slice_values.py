@@ -106,3 +106,142 @@ def test_of_many_values_the_fifty_most_frequent_are_shown():
     values = np.repeat([f"v{i:02}" for i in range(60)], size)
     column = slice_column(values, "a", np.arange(len(values)) % 2 == 0)
     assert set(column.texts) == {REST, *(f"v{i:02}" for i in range(10, 60))}
+
+
+def half(n):
+    return np.arange(n) % 2 == 0
+
+
+def test_twenty_numbers_are_values_and_one_more_is_cut():
+    for distinct, cut in ((20, False), (21, True)):
+        values = np.repeat(np.arange(float(distinct)), 40)
+        column = slice_column(values, "a", half(len(values)))
+        assert bool(column.said) is cut
+        assert ("quantiles into at most 10 groups" in column.said) is cut
+        assert ("3.0" in column.texts) is not cut
+        # missing and infinite numbers are no more values
+        odd = np.r_[values, np.full(40, np.nan), np.full(40, np.inf)]
+        assert bool("cut" in slice_column(odd, "a", half(len(odd))).said) is cut
+
+
+@pytest.mark.parametrize(
+    ("n", "distinct", "usable"),
+    [(30, 20, True), (30, 21, False), (100, 50, True), (100, 51, False), (42, 21, True)],
+)
+def test_more_texts_than_half_of_the_records_and_than_twenty_are_names(n, distinct, usable):
+    texts = np.array([f"v{i % distinct:03}" for i in range(n)])
+    column = slice_column(texts, "a", half(n), min_cell=1)
+    named = f"it has {distinct} different values for {n} records" in column.said
+    assert named is not usable
+    if not usable:
+        assert not column.usable
+
+
+def test_groups_are_named_by_rounded_edges_and_closed_below():
+    """0 to 999: edges 99.9, 200, 300, 400, 500, 599, 699, 799, 899, to three digits."""
+    values = np.arange(1000.0)
+    texts = slice_column(values, "a", half(1000)).texts
+    edges = [float(f"{edge:.3g}") for edge in np.quantile(values, np.arange(1, 10) / 10)]
+    assert texts[0] == texts[99] == "below 99.9"
+    assert texts[100] == f"99.9 to below {edges[1]:g}"
+    assert texts[-1] == f"{edges[-1]:g} and above"
+    for edge in edges[1:]:
+        # a number on an edge begins the group
+        assert texts[int(edge)].startswith((f"{edge:g} to", f"{edge:g} and"))
+        assert texts[int(edge) - 1].endswith(f"below {edge:g}")
+    assert len(np.unique(texts)) == 10
+
+
+def test_what_has_no_group_is_missing_wherever_zero_lies():
+    values = np.r_[np.arange(400.0) - 200, np.full(20, np.nan), np.full(20, -np.inf)]
+    texts = slice_column(values, "a", half(440)).texts
+    assert set(texts[400:]) == {"missing"}
+    assert "missing" not in texts[:400]
+    with_gaps = np.array([None, *range(40)] * 20, object)
+    assert slice_column(with_gaps, "a", half(820)).texts[0] == "missing"
+
+
+def test_dates_are_cut_at_whole_days():
+    days = np.datetime64("2020-01-01") + np.arange(400).astype("m8[D]")
+    texts = slice_column(days, "a", half(400)).texts
+    # a tenth of 399 days is day 39.9, rounded to 40: the 10th of February
+    assert texts[0] == texts[39] == "below 2020-02-10"
+    assert texts[40] == "2020-02-10 to below 2020-03-21"
+    hours = np.datetime64("2020-01-01T12:00") + np.arange(400).astype("m8[D]")
+    # day 40.4 is rounded to 40, and noon of the 10th lies in the next group
+    late = slice_column(hours, "a", half(400)).texts
+    assert late[0] == "below 2020-02-10"
+    assert (late[39], late[40]) == ("below 2020-02-10", "2020-02-10 to below 2020-03-21")
+    gaps = days.copy()
+    gaps[7] = np.datetime64("NaT")
+    assert slice_column(gaps, "a", half(400), min_cell=1).texts[7] in ("missing", REST)
+
+
+def test_objects_are_numbers_where_all_are_that_are_there():
+    from tacit.audits.steps.slice_values import _numbers
+
+    found = _numbers(np.array([1, None, 2.5, float("nan")], object))
+    np.testing.assert_array_equal(found, [1, np.nan, 2.5, np.nan])
+    for other in (True, "1", b"1", [1], 10**400):
+        cells = np.empty(2, object)
+        cells[:] = [1, other]
+        assert _numbers(cells) is None
+    assert _numbers(np.array([True, False])) is None
+    assert _numbers(np.array([1, 2], np.uint8)).tolist() == [1.0, 2.0]
+    days = _numbers(np.array(["1970-01-02T12", "NaT"], "M8[h]"))
+    np.testing.assert_array_equal(days, [1.5, np.nan])
+
+
+def test_ten_members_and_ten_non_members_are_shown_and_nine_are_not():
+    for few, shown in ((10, True), (9, False)):
+        for side in (TRUTH, ~TRUTH):
+            values = np.array(["common"] * 300 + ["second"] * 300, object)
+            values[np.flatnonzero(side)[:few]] = "rare"
+            values[np.flatnonzero(~side)[:20]] = "rare"
+            assert ("rare" in slice_column(values, "a", TRUTH).texts) is shown
+
+
+def test_fifty_values_are_all_shown_and_of_fifty_one_the_rarest_are_one_slice():
+    for distinct in (50, 51):
+        size = 40 + 2 * np.arange(distinct)
+        values = np.repeat([f"v{i:02}" for i in range(distinct)], size)
+        column = slice_column(values, "a", half(len(values)))
+        assert (REST in column.texts) is (distinct == 51)
+        assert ("1 of 51 values" in column.said) is (distinct == 51)
+
+
+def test_a_column_that_is_cut_and_has_rare_groups_says_both():
+    values = np.r_[np.repeat(np.arange(60.0), 20), [np.nan] * 3]
+    column = slice_column(values, "a", half(len(values)))
+    assert column.said.count("; ") == 1
+    assert column.said.startswith("a number with many values was cut")
+    assert "are one slice" in column.said
+    assert column.usable
+
+
+def test_only_columns_that_were_changed_are_told_of():
+    from tacit.audits.steps.slice_values import coded, slice_columns, with_slices
+    from tacit.core import Report
+
+    plain = np.array(["a", "a", "b", "b"] * (N // 4))
+    given = {"plain": plain, 3: np.array([f"u{i}" for i in range(N)]), "age": np.arange(N)}
+    columns = slice_columns(given, TRUTH)
+    assert list(columns) == ["plain", "3", "age"]
+    assert list(coded(columns)) == ["plain", "age"]
+    code, texts = coded(columns)["plain"]
+    assert [texts[c] for c in code[1:3]] == ["a", "b"]
+    report = Report("leak", "fail", "x", warnings=("w",))
+    told = with_slices(report, columns)
+    assert [note.metric for note in told.unknown] == ["slices by 3", "slices by age"]
+    assert told.warnings[0] == "w"
+    assert told.warnings[1].startswith("The slice '3' was not made: it has 600")
+    assert len(told.warnings) == 2
+    assert with_slices(report, {"plain": columns["plain"]}) is report
+    assert slice_columns(None, TRUTH) == {}
+
+
+def test_a_column_of_another_shape_is_named():
+    with pytest.raises(InvalidInput, match=r"`slices\['a'\]` needs one value a record, got shape"):
+        slice_column(np.zeros((N, 1)), "a", TRUTH)
+    with pytest.raises(InvalidInput, match="needs 600 values, one a record, got 599"):
+        slice_column(np.zeros(N - 1), "a", TRUTH)

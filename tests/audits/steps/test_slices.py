@@ -255,3 +255,153 @@ def test_numbers_of_a_slice_are_those_of_its_records_alone(digits, clustered):
             )
             if result.p_adjusted <= 0.05:
                 assert shown.low == pytest.approx(alone.low, rel=1e-12)
+
+
+def test_every_column_is_told_by_its_own_values():
+    """Records 0 and 3 are wrong; the classes have names."""
+    logits = np.array([[0.0, 3.0], [3.0, 0.0], [0.0, 2.0], [2.0, 0.0]])
+    outputs = tacit.Outputs(logits=logits, label=[0, 0, 1, 1], classes=["cat", "dog"])
+    columns = columns_of(outputs)
+    code, texts = columns["prediction"]
+    assert [texts[c] for c in code] == ["wrong", "correct", "correct", "wrong"]
+    code, texts = columns["class"]
+    assert [texts[c] for c in code] == ["cat", "cat", "dog", "dog"]
+    # classes that nobody has are no values
+    some = tacit.Outputs(logits=np.zeros((3, 4)), label=[3, 1, 3], classes=list("abcd"))
+    code, texts = columns_of(some)["class"]
+    assert ([texts[c] for c in code], sorted(texts)) == (["d", "b", "d"], ["b", "d"])
+
+
+def test_losses_are_cut_in_their_own_order_beside_a_paper_of_another_score():
+    rng = np.random.default_rng(0)
+    loss = rng.exponential(size=100)
+    member = np.arange(100) % 2 == 0
+    plain, _ = columns_of(tacit.Outputs(loss=loss))["loss percentile"]
+    for score in (rng.normal(size=100), -loss):
+        paper = Evidence(score, member).sorted_by()
+        found, _ = columns_of(tacit.Outputs(loss=loss), paper)["loss percentile"]
+        assert found.tolist() == plain.tolist()
+
+
+def test_what_is_told_of_a_value_with_too_few_of_a_side():
+    """25 members and 10 others: the fewer side is told, with its number."""
+    member = np.r_[np.ones(25, bool), np.zeros(10, bool), np.arange(60) % 2 == 0]
+    evidence = Evidence.of(np.random.default_rng(0).normal(size=95), member)
+    for inside, few, unit in ((member, 10, "non-members"), (~member, 10, "members")):
+        paper = Evidence.of(evidence.score, inside)
+        found = _slice(("g", "a"), paper, np.arange(35), (0.25, 0.5), 0.95, alpha=0.05)
+        (note,) = found.notes
+        assert (note.needed, note.got, note.unit) == (20, few, unit)
+        assert (found.n_members, found.n_nonmembers) == (
+            int(inside[:35].sum()),
+            int((~inside[:35]).sum()),
+        )
+        assert f"got {found.n_members} and {found.n_nonmembers}" in note.reason
+        assert (found.p_value, found.p_adjusted, found.estimates) == (0.25, 0.5, ())
+    # enough records that nothing looked at have no p-value to stand on
+    alone = _slice(("g", "b"), evidence, np.arange(35, 95), None, 0.95, alpha=0.05)
+    assert (alone.p_value, alone.p_adjusted, alone.estimates) == (None, None, ())
+
+
+def test_the_area_of_a_slice_is_that_of_its_records_in_whatever_order_they_stand():
+    rng = np.random.default_rng(0)
+    member = np.arange(80) % 2 == 0
+    score = rng.normal(size=80) + member
+    score[0] = -9.0
+    evidence = Evidence.of(score, member)
+    rows = np.r_[0, np.arange(79, 9, -1)]
+    found = _slice(("g", "a"), evidence, rows, (1e-9, 1e-9), 0.9, alpha=0.05)
+    pairs = score[rows][member[rows]][:, None] - score[rows][~member[rows]][None]
+    assert found.estimates[0].value == pytest.approx(((pairs > 0) + (pairs == 0) / 2).mean())
+    assert {estimate.level for estimate in found.estimates} == {0.9}
+    assert (found.n_members, found.n_nonmembers) == (
+        int(member[rows].sum()),
+        int((~member[rows]).sum()),
+    )
+
+
+@pytest.mark.parametrize(("corrected", "reaches"), [(0.25, False), (0.2501, True)])
+def test_at_exactly_the_error_an_interval_may_leave_chance_out(corrected, reaches):
+    member = np.arange(80) % 2 == 0
+    evidence = Evidence.of(np.random.default_rng(0).normal(size=80) + 3 * member, member)
+    found = _slice(("g", "a"), evidence, np.arange(80), (1e-9, corrected), 0.9, alpha=0.25)
+    assert (found.estimates[0].low == 0.5) is reaches
+
+
+@pytest.mark.parametrize(
+    ("members", "others", "counts"),
+    [(20, 20, 1), (19, 60, 0), (60, 19, 0), (60, 10, 0), (10, 60, 0), (60, 60, 1)],
+)
+def test_only_values_with_twenty_of_both_sides_share_the_level(members, others, counts):
+    from tacit.audits.steps.slices import _n_enough
+
+    code = np.repeat([0, 1, 1], [80, members, others])
+    member = np.r_[np.arange(80) % 2 == 0, np.ones(members, bool), np.zeros(others, bool)]
+    shown = Evidence.of(np.zeros(len(code)), member)
+    column = (code, ["a", "b"])
+    assert _n_enough(column, np.zeros(2, bool), shown) == 1 + counts
+    assert _n_enough(column, np.array([True, False]), shown) == counts
+
+
+def test_three_attacks_look_at_slices_and_one_where_slices_are_many(monkeypatch):
+    """Three hundred values of forty records are looked at by three, 301 by one; attacks that rank
+    as another does, and those that learn, by none.
+    """
+    from types import SimpleNamespace
+
+    from tacit.audits.steps import slices as steps
+
+    seen = []
+    monkeypatch.setattr(steps, "slice_look", lambda *given: seen.append(given[:2]))
+    items = [SimpleNamespace(looks=(1,), ranked=f"a{number}") for number in range(4)]
+    others = [SimpleNamespace(looks=(), ranked="copy"), SimpleNamespace(looks=(1,), ranked=None)]
+    member = np.arange(301 * 40) % 2 == 0
+    code = np.arange(len(member)) // 40
+    texts = [f"v{k}" for k in range(301)]
+    few = np.where(code == 300, 0, code)
+    for column, attacks in ((few, ["a0", "a1", "a2"]), (code, ["a0"])):
+        seen.clear()
+        slice_looks({"g": (column, texts)}, [*others, *items], member)
+        assert seen == [("g", name) for name in attacks]
+    # values are counted over all columns; a column of rare values alone is not looked at
+    seen.clear()
+    half = np.arange(len(member)) % 151
+    rare = (np.arange(len(member)) % 400, ["x"] * 400)
+    columns = {"g": (half, texts[:151]), "h": (half, texts[:151]), "i": rare}
+    slice_looks(columns, [*others, *items], member)
+    assert seen == [("g", "a0"), ("h", "a0")]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 11, 40])
+def test_tenths_of_losses_whose_order_is_known_are_those_of_all_losses(n):
+    """One and two losses too; the order is that of a paper of the same scores."""
+    loss = np.random.default_rng(n).exponential(size=n)
+    fit = -loss
+    edges = np.unique(np.quantile(loss, np.arange(1, 10) / 10))
+    expected = np.searchsorted(edges, loss, side="left")
+    paper = Evidence(fit, np.arange(n) % 2 == 0).sorted_by()
+    for known in (None, paper):
+        code, texts = columns_of(tacit.Outputs(loss=loss), known)["loss percentile"]
+        assert code.tolist() == expected.tolist()
+        assert len(texts) == (10 if len(edges) == 9 else len(edges) + 1)
+
+
+def test_tenths_of_which_two_have_one_edge_are_groups():
+    """Of 100 losses 20 are alike, between the tenths: eight edges, and nine groups."""
+    loss = np.r_[np.arange(35.0), np.full(20, 35.0), np.arange(36.0, 81)]
+    code, texts = columns_of(tacit.Outputs(loss=loss))["loss percentile"]
+    edges = np.unique(np.quantile(loss, np.arange(1, 10) / 10))
+    assert len(edges) == 8
+    assert texts == [f"group {i} of 9, lowest first" for i in range(1, 10)]
+    assert sorted(set(code.tolist())) == list(range(9))
+
+
+def test_the_area_of_falling_and_of_rising_records_is_theirs():
+    member = np.arange(60) % 3 == 0
+    falling = Evidence.of(np.arange(60.0)[::-1].copy(), member)
+    rising = Evidence.of(np.arange(60.0), member)
+    for evidence in (falling, rising):
+        found = _slice(("g", "a"), evidence, np.arange(60), (0.5, 0.5), 0.9, alpha=0.05)
+        inside, outside = evidence.score[member], evidence.score[~member]
+        wins = (inside[:, None] > outside[None]).mean()
+        assert found.estimates[0].value == pytest.approx(wins)

@@ -93,3 +93,46 @@ def test_the_slice_in_which_alone_a_leak_shows_is_the_most_significant_one(asked
     assert asked[1] is None
     said(found(0.01, corrected=(0.2, 0.3)), parts=parts[2:], columns=columns)
     assert asked[2] is None
+
+
+def test_a_leak_that_no_attack_was_tested_for_is_sought_in_its_slice(asked):
+    """No corrected p-value of any attack: the leak is not shown for all records."""
+    columns = {"g": (np.arange(400) % 2, ["a", "b"])}
+    parts = [
+        CheckResult(f"g = {text}", "slice", slice="g", value=text, p_value=p, p_adjusted=p)
+        for text, p in (("a", 0.002), ("b", 0.0))
+    ]
+    said(found(0.01, corrected=(None, None)), parts=parts, columns=columns)
+    assert (asked[0] == (np.arange(400) % 2 == 1)).all()
+    said(found(0.01, corrected=(None, 0.05)), parts=parts, columns=columns)
+    assert asked[1] is None
+
+
+def test_the_first_attack_that_ranks_all_records_says_whether_the_sides_are_swapped():
+    """Of one that learns nothing is asked; without any other the one that is shown is."""
+    turned = found(0.5, shift=-1.0)
+    straight = found(0.5, shift=1.0)
+    first, second = straight.scored[0], turned.scored[1]
+    turned.scored = [SimpleNamespace(ranked=None, evidence=first.evidence), second]
+    turned.shown = first
+    assert "swapped" in said(turned, blind=SILENT)[0]
+    turned.scored = turned.scored[:1]
+    assert said(turned, blind=SILENT) == ("", ())
+    turned.shown = second
+    assert "swapped" in said(turned, blind=SILENT)[0]
+
+
+def test_a_draw_with_too_few_records_is_no_reason_to_believe_it(asked):
+    """Nothing is compared, but a guesser that contradicts the draw is told."""
+    drawn = found(0.001, assignment="coin", needed=4)
+    assert "giveaway" in said(drawn, blind=TELLS)[0]
+    assert said(drawn, blind=SILENT) == ("", ())
+    turned = found(0.001, assignment="coin", needed=4, shift=-1.0)
+    assert "swapped" in said(turned, blind=SILENT)[0]
+    assert asked == []
+
+
+def test_a_draw_is_believed_at_exactly_the_error_too(asked):
+    drawn = found(0.05, assignment="coin", corrected=(0.001, 0.5))
+    assert said(drawn, blind=SILENT) == ("", ())
+    assert asked == []

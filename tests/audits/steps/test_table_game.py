@@ -116,3 +116,55 @@ def test_two_columns_are_enough_to_be_linked_and_one_is_not():
     assert baseline.all()
     with pytest.raises(NotEnoughData, match="needs 2 columns to link, got 1"):
         linkability(played("u"), seed=0)
+
+
+def test_a_thousand_guesses_a_side_and_no_more():
+    rows = Frame.of({"u": np.arange(2003.0)})
+    key = Membership(np.arange(2003) < 1001)
+    small = Frame.of({"u": np.arange(9.0)})
+    played = TableGame.drawn(rows, key, small, small, seed=0)
+    assert (played.n, played.member.n, played.nonmember.n) == (1000, 1000, 1000)
+    # no row twice, in the order of the table
+    for side in (played.member, played.nonmember):
+        assert (np.diff(side.columns["u"]) > 0).all()
+
+
+def test_rows_are_drawn_at_random_by_the_seed_of_this_game_alone():
+    """The rows are those of the generator seeded by (seed, 1): other steps draw by other pairs."""
+    rows = Frame.of({"u": np.arange(60.0)})
+    key = Membership(np.arange(60) < 30)
+    reference = Frame.of({"u": np.arange(40.0)})
+    release = Frame.of({"u": np.arange(10.0)})
+
+    def drawn(seed):
+        played = TableGame.drawn(rows, key, release, reference, seed=seed, most=10)
+        sides = (played.member, played.nonmember, played.baseline)
+        return [side.columns["u"].astype(int).tolist() for side in sides]
+
+    rng = np.random.default_rng([3, 1])
+    expected = [sorted(rng.permutation(part)[:10]) for part in (np.arange(30), np.arange(30, 60))]
+    assert drawn(3) == [*expected, sorted(rng.permutation(40)[:10])]
+    assert drawn(3) == drawn(3) != drawn(4)
+
+
+def test_a_reference_smaller_than_the_release_is_all_of_the_baseline():
+    rows = Frame.of({"u": np.arange(20.0)})
+    small = Frame.of({"u": np.arange(5.0)})
+    played = TableGame.drawn(rows, Membership(np.arange(20) < 8), rows, small, seed=0)
+    assert played.baseline.columns["u"].tolist() == [0, 1, 2, 3, 4]
+    assert (played.release.n, played.n) == (20, 8)
+
+
+def test_the_units_of_the_rows_that_were_drawn_are_numbered_on_each_side():
+    """Members are three a unit, non-members two; units of both sides begin at 0."""
+    rows = Frame.of({"u": np.arange(24.0)})
+    unit = np.r_[np.repeat([7, 3, 9, 5], 3), np.repeat([20, 12, 14, 16, 11, 30], 2)]
+    key = Membership(np.arange(24) < 12, unit)
+    played = TableGame.drawn(rows, key, rows, rows, seed=0, most=8)
+    for side, codes in zip((played.member, played.nonmember), played.units):
+        own = unit[side.columns["u"].astype(int)]
+        assert sorted(set(codes)) == list(range(len(set(own))))
+        assert len(set(zip(own, codes))) == len(set(own))
+    plain = TableGame.drawn(rows, Membership(np.arange(24) < 12), rows, rows, seed=0, most=8)
+    assert plain.cluster is None
+    assert [codes.tolist() for codes in plain.units] == [list(range(8))] * 2

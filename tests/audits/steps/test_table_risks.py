@@ -162,3 +162,54 @@ def test_sides_of_unequal_size_are_counted_apart_and_an_empty_one_is_not_shown()
 
 def without_risk():
     raise NotEnoughData("too few", needed=1, got=0, unit="rows")
+
+
+@pytest.mark.parametrize(("secrets", "risks"), [((), 3), (("a",), 4), (("a", "b", "c"), 6)])
+def test_every_risk_that_is_asked_for_shares_the_level(monkeypatch, secrets, risks):
+    """Two ways to single out, linkability, and each secret; the seed and the widths go along."""
+    from tacit.metrics import simultaneous_level
+
+    asked = []
+
+    def singling_out(game, *, width, seed):
+        asked.append((width, seed))
+        return rows_of(20), rows_of(10), hits(5)
+
+    def linked(game, *, seed):
+        asked.append(("link", seed))
+        raise NotEnoughData("one column", needed=2, got=1, unit="columns")
+
+    outcome = (hits(20), hits(10), hits(5))
+    monkeypatch.setattr(steps, "singling_out", singling_out)
+    monkeypatch.setattr(steps, "linkability", linked)
+    monkeypatch.setattr(steps, "inference", lambda game, given: dict.fromkeys(given, outcome))
+    results = steps.table_risks(SimpleNamespace(cluster=None), secrets, seed=9, level=0.9)
+    assert asked == [(4, 9), (1, 9), ("link", 9)]
+    names = ["singling out by 4 columns", "singling out by one value", "linkability"]
+    assert [r.name for r in results] == [*names, *(f"inference of {s}" for s in secrets)]
+    assert results[2].notes[0].metric == "linkability"
+    assert results[2].p_adjusted is None
+    wide = simultaneous_level(0.9, risks)
+    levels = {e.level for result in results for e in result.estimates}
+    assert levels == {wide}
+    assert {result.role for result in results} == {"risk"}
+
+
+@pytest.mark.parametrize("right", [0, 3, 10])
+def test_shares_have_exact_limits_of_what_they_are_worth(right):
+    """Ten guesses that are worth five: 3 of 10 are 1.5 of 5."""
+    found = steps.success("x", hits(right, 10), level=0.9, size=5.0)
+    worth = right / 2
+    low = beta.ppf(0.05, worth, 6 - worth) if worth else 0.0
+    high = beta.ppf(0.95, worth + 1, 5 - worth) if worth < 5 else 1.0
+    assert (found.value, found.n, found.level) == (right / 10, 10, 0.9)
+    assert (found.low, found.high) == pytest.approx((low, high))
+    plain = steps.success("x", hits(right, 10), level=0.9)
+    same = steps.success("x", hits(right, 10), level=0.9, size=10.0)
+    assert (plain.low, plain.high) == (same.low, same.high)
+
+
+def test_a_share_lies_in_its_own_limits_whatever_it_is_worth():
+    """Almost nothing is known of one worthless guess that was right."""
+    found = steps.success("x", np.array([True]), level=0.9, size=1e-6)
+    assert found.low <= found.value == 1.0 == found.high

@@ -185,3 +185,59 @@ def test_tokens_are_weighed_beside_those_that_are_as_hard(monkeypatch):
     weight, spread = found.weights()
     assert spread**2 == pytest.approx([4.5 / 4] * 3)
     assert weight == pytest.approx([3 / (4.5 / 4)] * 3)
+
+
+def test_classes_hold_fifty_tokens_and_there_are_at_most_twenty_four():
+    """A class's tokens share their spread: as many spreads as classes."""
+
+    def classes(n):
+        hard = -np.linspace(1, 2, n)
+        noise = np.linspace(0.01, 0.1, n)
+        value = np.stack([hard + noise, hard - noise, hard - 3])
+        inside = np.repeat([[1], [1], [0]], n, axis=1)
+        _, spread = worlds(value, inside).weights()
+        return len(set(spread.tolist()))
+
+    assert [classes(n) for n in (1, 49, 99, 100, 149, 150)] == [1, 1, 1, 2, 2, 3]
+    assert [classes(n) for n in (1199, 1200, 1249, 1250, 5000)] == [23, 24, 24, 24, 24]
+
+
+def test_a_class_whose_models_agree_has_the_unknown_variance():
+    """Two models a side that say the same: no squares, though degrees of freedom."""
+    found = worlds([[-1.0], [-1.0], [-4.0], [-4.0]], [[1], [1], [0], [0]])
+    assert found.freedom.tolist() == [2.0]
+    weight, spread = found.weights()
+    assert (weight.tolist(), spread.tolist()) == ([3.0], [1.0])
+
+
+def test_three_columns_say_nothing_where_no_model_knows_a_text():
+    columns, signals, _ = game(12, models=5)
+    found = columns(signals.target, signals, [2])
+    assert found.shape == (12, 3)
+    assert np.isnan(found).all()
+
+
+def test_fine_tunes_may_be_asked_about_themselves():
+    """The signal says which model: the first fine-tune is held against the others by its tokens."""
+    columns, signals, _ = game(12, models=5)
+    own = columns(signals.shadow[0], signals, [1, 2, 3])
+    turned = TokenColumns(columns.shadows.tokens[0], columns.shadows.logp[0], columns.shadows)
+    np.testing.assert_allclose(own, turned(signals.shadow[0], signals, [1, 2, 3]))
+    assert not np.allclose(own, columns(signals.target, signals, [1, 2, 3]), equal_nan=True)
+
+
+def test_votes_level_off_at_two_deviations_and_at_one_nat():
+    """One token a text, two models a side 4 apart: variance 8, so a deviation of 2 sqrt 2."""
+    rows = [[[-2.0]], [[-6.0]], [[-5.0]], [[-9.0]]]
+    tokens = [told(np.array(row)) for row in ([[-1.5]], *rows)]
+    logp = np.array([each.ragged().mean() for each in tokens])
+    inside = np.array([[1], [1], [0], [0]], bool)
+    signals = Signals.of(logp[0], shadow=logp[1:], shadow_member=inside, statistic="mean_logprob")
+    shadows = Shadows.__new__(Shadows)
+    object.__setattr__(shadows, "logp", logp[1:])
+    object.__setattr__(shadows, "tokens", tuple(tokens[1:]))
+    found = TokenColumns(tokens[0], logp[0], shadows)(signals.target, signals, [0, 1, 2, 3])
+    # means -4 and -7: shift 3, middle -5.5; the model is 4 above it
+    weight, reach = 3 / 8, 2 * 8**0.5
+    expected = [weight * reach * np.tanh(4 / reach), weight * np.tanh(4), weight * 4]
+    np.testing.assert_allclose(found[0], expected, rtol=1e-6)

@@ -105,10 +105,52 @@ def test_every_part_speaks_of_as_many_texts():
 
 def test_a_reference_that_differs_by_rounding_alone_is_the_model():
     tokens = spoken([-1.0, -2, -3, -4, -5, -6])
-    for change, refused in ((0.0, True), (8e-6, True), (2e-5, False), (0.5, False)):
+    for change, refused in ((0.0, True), (8e-6, True), (1.2e-5, False), (0.5, False)):
         other = spoken(np.array([-1.0, -2, -3, -4, -5, -6]) - change * np.arange(6) / 5)
         if refused:
             with pytest.raises(InvalidInput, match="answers as the audited model does"):
                 require_another_model(tokens, other, "base")
         else:
             require_another_model(tokens, other, "base")
+
+
+def test_what_rounding_leaves_above_nought_is_nought():
+    tokens = Tokens(logp=np.full(4, 5e-7), start=np.array([0, 2, 4]))
+    assert Suffixes.of(tokens, prefix=1, suffix=1).log_p.tolist() == [0.0, 0.0]
+
+
+def test_references_speak_of_the_same_texts_or_of_texts_of_the_same_size():
+    """One with the same tokenizer token by token, one with another by the bytes of its texts."""
+    truth = Membership(np.array([True, False, True]))
+    logp = np.array([-1.0, -2, -3, -4, -5, -6])
+
+    def made(logp, start, digest, n_bytes):
+        return Tokens(logp=logp, start=np.array(start), digest=digest, n_bytes=np.array(n_bytes))
+
+    tokens = made(logp, [0, 2, 4, 6], "a", [9, 9, 9])
+
+    def game(other):
+        return TextGame(tokens, truth, None, {"base": other}, None, None, {})
+
+    game(made(logp - 1, [0, 2, 4, 6], "a", [9, 9, 9])).require_whole()
+    game(made(logp, [0, 1, 2, 6], "b", [9, 9, 9])).require_whole()
+    for other, said in (
+        (made(logp - 1, [0, 1, 2, 6], "a", [9, 9, 9]), "texts of other lengths"),
+        (made(logp, [0, 2, 4, 6], "a", [9, 9, 9]), "Reference 'base' answers as the audited"),
+        (made(logp - 1, [0, 2, 4, 6], "b", [9, 9, 8]), r"`references\['base'\]` has texts of"),
+    ):
+        with pytest.raises(InvalidInput, match=said):
+            game(other).require_whole()
+    kept = game(made(logp - 1, [0, 2, 4, 6], "a", [9, 9, 9])).take(np.array([False, True, True]))
+    assert kept.references["base"].logp.tolist() == [-4.0, -5.0, -6.0, -7.0]
+
+
+def test_coins_and_references_go_with_their_texts():
+    logp = np.array([[-1.0, -1.0, -2.0], [-3.0, -3.0, -4.0]])
+    member = np.array([[True, False, True], [False, True, False]])
+    kept = Shadows(logp, member).take(np.array([1, 2]))
+    assert kept.member.tolist() == [[False, True], [True, False]]
+    assert kept.logp.tolist() == [[-1.0, -2.0], [-3.0, -4.0]]
+    suffixes = Suffixes(np.array([-1.0, -2.0, -3.0]), prior=np.array([-4.0, -5.0, -6.0]))
+    taken = suffixes.take(np.array([2, 0]))
+    assert (taken.log_p.tolist(), taken.prior.tolist()) == ([-3.0, -1.0], [-6.0, -4.0])

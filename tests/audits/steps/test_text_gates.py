@@ -182,8 +182,8 @@ def test_a_reference_is_tested_in_both_directions(gain, way):
     logp = np.minimum(-rng.gamma(4, 0.5, (400, 20)) + gain * member[:, None], 0)
     tokens = Tokens(logp=logp.ravel(), start=np.arange(0, 8001, 20))
     (found,) = reference_results({"base": tokens}, Membership(member), level=0.95)
-    above = auc(mean_logprob(tokens), member).p_value
-    assert found.p_value == pytest.approx(2 * (above if way > 0 else 1 - above))
+    one_sided = auc(mean_logprob(tokens), member if way > 0 else ~member).p_value
+    assert found.p_value == pytest.approx(2 * one_sided)
     assert found.p_value == found.p_adjusted < 0.2
 
 
@@ -242,6 +242,9 @@ def test_each_half_is_guessed_by_what_the_other_half_teaches(monkeypatch):
         ([21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 40], [], 10 / 31),
         # four of the first lot, and the sixth of the second at its place 99
         ([0, 1, 2, 63], [0, 10, 20, 30, 40, 99, 150], 10 / (64 + 99 + 1)),
+        # exactly ten, at the end of either lot
+        ([0, 1, 2, 3, 4, 5, 6, 7, 8, 63], [0, 1], 10 / 64),
+        ([0, 1, 2, 63], [0, 10, 20, 30, 40, 191], 10 / (64 + 191 + 1)),
         # six of all 1,024, and the truth
         ([5], [0, 10, 20, 30, 40], 7 / 1025),
     ],

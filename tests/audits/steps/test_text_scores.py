@@ -75,3 +75,23 @@ def test_one_reference_is_compared_once_and_not_with_itself_together():
     found = scores_of(own, {"base": other})[2:]
     names = ["ratio, base", "window votes (WBC), base", "tanh vote, base"]
     assert [score.name for score in found] == names
+
+
+def test_every_score_is_measured_in_three_ways_on_all_texts():
+    from tacit.attacks.threshold import Threshold
+
+    own = tokens(rich=True)
+    member = np.arange(12) % 3 == 0
+    (item,) = scored(scores_of(own, {})[:1], Membership(member))
+    assert item.check.metrics == ("auc", "tpr@fpr=0.01", "tpr@fpr=0.001")
+    assert (item.name, item.check.statistic) == ("log-probability", "mean_logprob")
+    assert isinstance(item.check.attack, Threshold)
+    assert (item.evidence.member == member).all()
+
+
+def test_half_of_what_a_score_needs_is_not_enough():
+    """Min-K++ reads the mean and the variance of each token: one of them alone allows nothing."""
+    plain = {"logp": -RNG.exponential(2, 36), "start": np.arange(0, 37, 3)}
+    for more in ({"mean": np.full(36, -3.0)}, {"var": np.full(36, 2.0)}):
+        half = Tokens(**plain, **more)
+        assert [score.name for score in scores_of(half, {})] == ["log-probability", "Min-K"]

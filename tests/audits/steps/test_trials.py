@@ -128,3 +128,39 @@ def test_papers_of_all_runs_are_pooled_for_the_threshold():
     both = _pooled([first, second])
     assert both.score.tolist() == [1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1]
     assert both.member.tolist() == 2 * ([True] * 3 + [False] * 3)
+
+
+def test_a_variant_is_told_by_its_runs_on_records_that_they_did_not_see(monkeypatch):
+    """Accuracy is that on non-members, the second column; unknown where any run lacks it."""
+    from tacit.audits.steps import trials
+    from tacit.audits.steps.trials import Trials
+
+    def run(*accuracy):
+        return SimpleNamespace(accuracy=np.array(accuracy), seconds=np.array([3.0, 4.0]))
+
+    monkeypatch.setattr(trials, "run_scores", lambda run: (0.1, 0.3))
+    monkeypatch.setattr(trials, "fresh_scores", lambda taught, run: (taught, 0.5))
+    found = Trials.of("a", run([0.9, 0.7], [0.8, 0.5]), level=0.9)
+    assert (found.name, found.level) == ("a", 0.9)
+    assert (found.scores, found.accuracies, found.seconds) == ((0.1, 0.3), (0.7, 0.5), (3.0, 4.0))
+    assert (found.score.value, found.score.level) == (0.2, 0.9)
+    assert found.accuracy.value == 0.6
+    unknown = Trials.of("a", run([0.9, np.nan], [0.8, 0.5]), level=0.9, taught="earlier")
+    assert unknown.accuracies == ()
+    assert unknown.accuracy is None
+    assert unknown.scores == ("earlier", 0.5)
+
+
+def test_the_mean_over_the_other_runs_decides_and_not_the_best_of_them(monkeypatch):
+    """For the first run the signal was right once and turned round once (.5 in the mean), the
+    attack nearly right twice: the attack is chosen, which is wrong on the first run.
+    """
+    from tacit.audits.steps import trials
+
+    member = np.arange(6) < 3
+    nearly = Evidence(np.array([1.0, 1, 0, 0, 0, 0]), member, None, "coin", "x", np.arange(6))
+    monkeypatch.setattr(trials, "_by_signal", lambda run: papers_of(False, False, True))
+    monkeypatch.setattr(trials, "_by_shadow", lambda run: [(papers_of(True)[0], nearly, nearly)])
+    scores = trials.run_scores(SimpleNamespace(n_models=3))
+    assert scores[0] == -1.0
+    assert len(scores) == 3

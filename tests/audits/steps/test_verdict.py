@@ -69,3 +69,35 @@ def test_the_finding_turns_exactly_at_the_error_and_at_a_small_leak():
     assert finding_of(0.2, 0.10, level=0.95, attributable=True) == "no leak found"
     assert finding_of(0.2, 0.101, level=0.95, attributable=True) == "inconclusive"
     assert finding_of(0.011, None, level=0.99, attributable=True) == "inconclusive"
+
+
+def test_a_model_that_was_measured_is_no_leak_for_that():
+    chosen = CheckResult("a", "attack", estimates=(Estimate("auc", 0.5, 0.4, 0.6, 0.95, 9, "x"),))
+    assert headline_of("no leak found", chosen, 0.05).startswith("No leak found")
+    assert headline_of("inconclusive", chosen, 0.3).startswith("Whether it leaks is open")
+    assert headline_of("leak", None, None).startswith("Inconclusive: there are too few records")
+    assert headline_of("no leak found", chosen, None).startswith("Inconclusive: there are too few")
+
+
+@pytest.mark.parametrize(
+    ("detectable", "finding"), [(0.1, "no leak found"), (0.1001, "inconclusive")]
+)
+def test_no_leak_is_found_where_one_of_a_tenth_would_have_shown(detectable, finding):
+    assert finding_of(0.3, detectable, level=0.9, attributable=True) == finding
+
+
+@pytest.mark.parametrize(("p", "finding"), [(0.25, "leak"), (0.2501, "inconclusive")])
+def test_a_leak_is_called_at_the_level_that_is_asked(p, finding):
+    assert finding_of(p, 0.5, level=0.75, attributable=True) == finding
+
+
+def test_only_rules_that_a_policy_file_can_hold_are_judged_again():
+    from tacit.audits.steps.verdict import _gate_of
+    from tacit.core import NotRefuted, Verdict
+
+    area = Estimate("auc", 0.5, 0.4, 0.6, 0.95, 9, "x")
+    assert _gate_of(Verdict("pass", "auc", "at most", 0.75, area)) == AtMost("auc", 0.75)
+    refuted = _gate_of(Verdict("pass", "epsilon", "not refuted", 2.0, area))
+    assert refuted == NotRefuted(2.0, "epsilon")
+    assert _gate_of(Verdict("pass", "auc", "surely below", 0.75, area)) is None
+    assert _gate_of(Verdict("pass", "auc", "at most", None, area)) is None

@@ -164,6 +164,8 @@ def test_a_verdict_is_judged_again_from_its_number():
     # a reason does not turn a failure into a pass
     passed = first(plain, outcome="pass", note=Note("auc", "a reason"))
     refused(replace(passed, verdict="pass"), "says 'pass' of the rule")
+    # numbers that speak of the split pass no rule
+    refused(replace(report(0.5), attributable=False), "own number says 'inconclusive'")
     other = first(report(0.5), estimate=area(0.25))
     refused(other, "which the report did not measure")
 

@@ -70,7 +70,7 @@ class Joint:
         rank = int(np.floor(alpha * (len(self.null) + 1))) - 1
         if rank < 0:
             return 1.0
-        limit = float(np.partition(self.null, -rank - 1)[-rank - 1])
+        limit = float(np.sort(self.null)[-rank - 1])
         look = self.looked[name]
         return detectable_by_looks(
             look.is_rank,

@@ -111,5 +111,5 @@ def difference_of_runs(
         n,
         WELCH,
         (ASSUMES,),
-        min(1.0, p_value),
+        p_value,
     )

@@ -291,10 +291,7 @@ def numbers_of(
     columns += [[label.reshape(len(label), -1)[:, j] for label in labels] for j in range(width)]
     coded = [_coded(column) for column in columns]
     tables = [
-        np.column_stack([numbers[index] for numbers, _ in coded])
-        if coded
-        else np.zeros((len(part), 0))
-        for index, part in enumerate(parts)
+        np.column_stack([numbers[index] for numbers, _ in coded]) for index in range(len(parts))
     ]
     return tables, np.array([category for _, category in coded], bool)
 

@@ -174,11 +174,12 @@ def precision_result(
     only = [np.setdiff1d(*pair) for pair in ((lists[0], blind), (blind, lists[0]))]
     right = [int(np.count_nonzero(codes[0][rows] == code)) for rows in only]
     hits = [int(np.count_nonzero(side)) for side in found]
-    beyond = _count_difference("beyond imputation", right, len(only[0]), depth, level)
+    apart = len(only[0])
+    beyond = _count_difference("beyond imputation", right, apart, depth, level)
     excess = _count_difference("excess", hits, depth, depth, level)
     strict = 1 - (1 - level) / 2
     tops = (
-        _count_difference("", right, len(only[0]), depth, strict).high,
+        _count_difference("", right, apart, depth, strict).high,
         _count_difference("", hits, depth, depth, strict).high,
     )
     advantage = _smaller(excess, beyond, min(tops))
@@ -202,12 +203,12 @@ def precision_result(
 
 def _count_difference(name: str, hits: list[int], n: int, depth: int, level: float) -> Estimate:
     """Difference of two counts out of `n` each, as a share of `depth`; 0 where the lists agree."""
-    low, high, p_value = 0.0, 0.0, 1.0
+    value = (hits[0] - hits[1]) / depth
+    low, high, p_value = value, value, 1.0
     if n:
         counts = (hits[0], hits[1])
         low, high = (end * n / depth for end in share_difference(counts, (n, n), level=level))
         p_value = fisher_p_value(counts, (n, n))
-    value = (hits[0] - hits[1]) / depth
     return Estimate(
         name=name,
         value=value,

@@ -161,7 +161,7 @@ def _require_known_values(secret: Secret, parts: Sequence[Part]) -> None:
     codes = [secret.codes(values_of(x, secret.columns)) for x, _ in parts[:2]]
     strange = sum(int(np.count_nonzero(code < 0)) for code in codes)
     n = sum(len(code) for code in codes)
-    shown = repr(secret.values[0].tolist() if secret.values.ndim > 1 else secret.values.tolist()[0])
+    shown = repr(secret.values.tolist()[0])
     if strange == n:
         raise InvalidInput(
             f"`reference` shares no value of `secret` with `train` and `test` (it has {shown}, for "

@@ -120,10 +120,9 @@ def compared(
         found = EqualRows.by_number(digest, member)
         _require_different([digest], found, member, "records")
         own = _sided(found, member, "records", chance)
-        copies = own if own.copies else sides
         repeats = own if own.repeated else replace(sides, repeated=0, cluster=None)
         # records that differ may be answered alike: what is known of the records decides
-        sides = replace(repeats, copies=own.copies, seen_by=copies.seen_by if own.copies else "")
+        sides = replace(repeats, copies=own.copies, seen_by=own.seen_by)
     if cluster is not None:
         sides = replace(sides, repeated=0, cluster=None)
     same = constant(outputs)

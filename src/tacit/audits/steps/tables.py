@@ -222,11 +222,11 @@ def _oddities(real: Frame, synthetic: Frame) -> list[str]:
     for name, kind in real.kinds.items():
         made = synthetic.columns[name]
         told = made[made != MISSING] if kind == "category" else made[~np.isnan(made)]
-        gone = 1 - len(told) / synthetic.n
-        if gone > UNKNOWN_SHARE and not _has_gaps(real.columns[name]):
+        gone = synthetic.n - len(told)
+        if gone > UNKNOWN_SHARE * synthetic.n and not _has_gaps(real.columns[name]):
             remarks.append(
-                f"{100 * gone:.1f} % of the release has no value of {name!r}, which every real row"
-                " has"
+                f"{100 * gone / synthetic.n:.1f} % of the release has no value of {name!r}, which"
+                " every real row has"
             )
         elif len(np.unique(made)) == 1:
             remarks.append(f"the column {name!r} has one value only in the release")

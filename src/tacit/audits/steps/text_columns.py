@@ -135,6 +135,6 @@ class _Worlds:
         moved = np.bincount(place[self.known], self.shift[self.known], n_classes)
         common = float(self.shift[self.known].mean())
         shift = np.where(count > 0, moved / np.maximum(count, 1), common)
-        enough = (freedom > 0) & (squares > 0)
-        variance = np.where(enough, squares / np.maximum(freedom, 1), UNKNOWN_VARIANCE)
+        # where tokens differ at all within a side, they have a degree of freedom
+        variance = np.where(squares > 0, squares / np.maximum(freedom, 1), UNKNOWN_VARIANCE)
         return (shift / variance)[place], np.sqrt(variance)[place]

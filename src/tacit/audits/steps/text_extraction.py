@@ -84,8 +84,8 @@ def extraction_results(
     member, known = game.membership.member, ~np.isnan(suffixes.log_p)
     sides = (member & known, ~member & known)
     cluster = game.membership.cluster
-    groups = (None, None) if cluster is None else (cluster[sides[0]], cluster[sides[1]])
     pair = None if cluster is None else (cluster[sides[0]], cluster[sides[1]])
+    groups = pair or (None, None)
     count: dict[str, Any] = {"n": suffixes.n, "p": suffixes.p, "level": level}
     shape = f"{suffixes.suffix} tokens after {suffixes.prefix}"
     log_p = suffixes.log_p

@@ -119,13 +119,11 @@ class Suffixes:
             raise InvalidInput(f"`prefix` and `suffix` need 1 or more, got {prefix} and {suffix}.")
         row, place = tokens.ragged().row, tokens.ragged().place
         inside = (place >= prefix) & (place < prefix + suffix)
-        logp = np.where(inside, tokens.ragged().value.astype(np.float64), 0.0)
+        logp = tokens.ragged().value.astype(np.float64)
+        # one token that the sampler cuts off makes the sum minus infinity; rounding may exceed 0
         total = np.bincount(row[inside], weights=logp[inside], minlength=tokens.n)
-        with np.errstate(invalid="ignore"):
-            cut = np.bincount(row[inside & np.isneginf(logp)], minlength=tokens.n) > 0
-            total = np.where(cut, -np.inf, np.minimum(total, 0.0))
         long_enough = tokens.ragged().lengths >= prefix + suffix
-        value = np.where(long_enough, total, np.nan)
+        value = np.where(long_enough, np.minimum(total, 0.0), np.nan)
         return cls(value, prefix, suffix, n, p, tokens.sampler)
 
 

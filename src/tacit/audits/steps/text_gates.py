@@ -27,7 +27,7 @@ from tacit.core import (
     collect,
     deal,
 )
-from tacit.metrics import auc, holm
+from tacit.metrics import auc, holm, no_leak_p_value
 from tacit.metrics.matching import shared_runs
 from tacit.signals.language import mean_logprob, min_k_plus_plus, zlib_ratio
 from tacit.signals.text import surface, words_of
@@ -250,10 +250,16 @@ def reference_results(
             except NotEnoughData as error:
                 found.append(replace(result, notes=(Note.of("auc", error),)))
                 continue
-            above = 1.0 if area.p_value is None else area.p_value
-            both = min(1.0, 2 * min(above, 1 - above))
+            both = _two_sided(signals, membership)
             found.append(_measured(result, evidence, replace(area, p_value=both)))
     return adjusted(found)
+
+
+def _two_sided(signals: Signals, membership: Membership) -> float:
+    """Twice the smaller p-value of "no higher" and "no lower", each with the scores that tie."""
+    ways = (membership, replace(membership, member=~membership.member))
+    p_values = [no_leak_p_value(collect(Threshold(), signals, way)) for way in ways]
+    return min(1.0, 2 * min(p_values))
 
 
 def gate_warning(blind: Sequence[CheckResult], models: Sequence[CheckResult]) -> str:
@@ -301,6 +307,8 @@ def overlap_of(
     size = np.minimum(rows.lengths, length)
     sides = [np.flatnonzero(membership.member), np.flatnonzero(~membership.member)]
     for own, other in (sides, sides[::-1]):
+        if not len(other):
+            continue
         corpus = rows.take(other)
         for each in np.unique(size[own]).tolist():
             chosen = own[size[own] == each]

@@ -106,8 +106,10 @@ def _attacker(chosen: CheckResult) -> str:
     score = chosen.estimate("advantage")
     for name in FALSE_ACCUSATIONS:
         rate = chosen.estimate(name)
-        fpr = 0.0 if rate is None else rate.settings["fpr"]
-        if rate is not None and rate.low > fpr:
+        if rate is None:
+            continue
+        fpr = rate.settings["fpr"]
+        if rate.low > fpr:
             return (
                 f"an attacker who may be wrong about 1 in {round(1 / fpr):,} non-members finds"
                 f" {percent(rate.value)} of the members ({percent(rate.low)} to"
