@@ -38,9 +38,9 @@ def concluded(hits, n, *, control=None, level=0.95, shares=(0.3, 0.7)):
 def test_models_have_records_of_their_own_down_to_twenty():
     """16 models, shares .3 and .7: 14 with and 14 without are 20 records a model, 13 are 18."""
     assert _size_and_parts(None, holds(224, 224), (0.3, 0.7), 16) == (20, 16)
-    with pytest.raises(InvalidInput, match="allow 1[89] each"):
+    with pytest.raises(InvalidInput, match=r"allow 1[89] each"):
         _size_and_parts(None, holds(223, 224), (0.3, 0.7), 16)
-    with pytest.raises(InvalidInput, match="allow 1[89] each"):
+    with pytest.raises(InvalidInput, match=r"allow 1[89] each"):
         _size_and_parts(None, holds(224, 223), (0.3, 0.7), 16)
 
 
@@ -68,7 +68,7 @@ def test_the_side_with_fewer_records_limits_the_size():
 def test_shares_differ_by_a_record_of_the_chosen_size():
     """.30 and .34 of 20 are 6 and 7 records; of 10 they are 3 and 3."""
     assert _size_and_parts(20, holds(400, 400), (0.3, 0.34), 16) == (20, 16)
-    with pytest.raises(InvalidInput, match="differ by a record, got 0.3 and 0.34 of 10"):
+    with pytest.raises(InvalidInput, match=r"differ by a record, got 0.3 and 0.34 of 10"):
         _size_and_parts(10, holds(400, 400), (0.3, 0.34), 16)
 
 
