@@ -92,7 +92,7 @@ def test_a_pair_needs_as_many_rows_as_there_are_records():
     sizes = (3, 2)
     assert _joined(([1, 2, 3], [4, 5]), "cluster", sizes).tolist() == [1, 2, 3, 4, 5]
     for wrong in (([1, 2], [4, 5]), ([1, 2, 3], [4]), (7, [4, 5]), ([1, 2, 3], np.array(4))):
-        with pytest.raises(InvalidInput, match="`cluster` needs [23] rows"):
+        with pytest.raises(InvalidInput, match=r"`cluster` needs [23] rows"):
             _joined(wrong, "cluster", sizes)
     for wrong in ([1, 2, 3, 4, 5], ([1, 2, 3], [4], [5]), 3):
         with pytest.raises(InvalidInput, match="`cluster` needs a pair"):

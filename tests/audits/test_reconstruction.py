@@ -102,6 +102,11 @@ def test_a_control_is_refused_at_one_in_a_hundred_itself():
     assert "at a rate of 0.4 (0.25 to 0.5), against a chance of 0.1." in said
 
 
+def allowing(rate):
+    """The bound of a claim, which allows this rate."""
+    return lambda claim, *, chance: rate
+
+
 def test_a_claim_that_allows_what_all_targets_would_show_cannot_fall(monkeypatch):
     """Of 9 targets all show .05^(1/9) = .717 at least. A claim that allows that much is out of
     reach, one that allows a little less falls if all are right and stands if one is not.
@@ -111,7 +116,9 @@ def test_a_claim_that_allows_what_all_targets_would_show_cannot_fall(monkeypatch
     shown = ceiling.estimate.low
     assert shown == pytest.approx(0.05 ** (1 / 9))
     for allowed, found in ((shown, ("inconclusive",) * 2), (shown - 1e-9, ("fail", "pass"))):
-        monkeypatch.setattr(reconstruction, "reconstruction_bound", lambda *_, **more: allowed)
+        monkeypatch.setattr(
+            reconstruction, "reconstruction_bound", lambda *_, bound=allowed, **more: bound
+        )
         verdicts = tuple(
             audit_reconstruction(hits(k, 9), chance=0.1, claim=Gaussian(1.0)).verdict
             for k in (9, 8)

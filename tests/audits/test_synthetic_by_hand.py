@@ -8,6 +8,8 @@ import pytest
 
 from tacit.attacks import EBLiRA, LiRA, ShadowStack
 from tacit.audits import synthetic as room
+from tacit.audits.steps.release_report import LABELS
+from tacit.audits.steps.tables import tables_of
 from tacit.audits.synthetic import (
     _counts,
     _known_columns,
@@ -15,8 +17,6 @@ from tacit.audits.synthetic import (
     _pooled,
     audit_synthetic,
 )
-from tacit.audits.steps.release_report import LABELS
-from tacit.audits.steps.tables import tables_of
 from tacit.core import InvalidInput, Report
 from tacit.signals.synthetic import SCORES
 
@@ -181,7 +181,7 @@ def test_identifiers_are_counted_where_they_stand_in_the_release():
 def test_members_stand_before_non_members_in_the_pool_of_a_generator():
     member, nonmember = {"a": np.array([1, 2])}, {"a": [3]}
     assert _pooled(member, nonmember)["a"].tolist() == [1, 2, 3]
-    with pytest.raises(InvalidInput, match="pandas or polars frames, or dicts.*got list"):
+    with pytest.raises(InvalidInput, match=r"pandas or polars frames, or dicts.*got list"):
         _pooled([1], [2])
 
 

@@ -180,6 +180,28 @@ def test_the_three_columns_are_before_after_and_retrained(monkeypatch):
     shown = seen.report.check("one threshold for all records").estimates[0]
     assert (shown.value, shown.low) == (plain.value, plain.low)
     assert seen.report.unknown == ()
+    assert seen.report.check("unlearned").attack == repr(EBLiRA())
+
+
+def test_the_attack_that_is_asked_for_is_named_and_used(monkeypatch):
+    class Attack:
+        shadow_scores = None
+
+        def __call__(self, signals):
+            return signals.target[:, 0]
+
+        def __repr__(self):
+            return "Own()"
+
+    seen = handed_over(monkeypatch, attack=Attack())
+    named = {check.name: check.attack for check in seen.report.checks}
+    assert named.pop("one threshold for all records") == "Threshold()"
+    assert set(named.values()) == {"Own()"}
+    plain, own = (
+        seen.report.check(name) for name in ("one threshold for all records", "unlearned")
+    )
+    # a threshold on the signal is what this attack is
+    assert own.estimates[0].value == plain.estimates[0].value
 
 
 def test_training_is_asked_for_n_models_on_the_coins_of_the_records_to_forget(monkeypatch):
