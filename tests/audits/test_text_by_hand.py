@@ -151,8 +151,32 @@ def test_one_pair_of_fine_tunes_is_a_score_and_more_or_fewer_are_none():
     assert [score.name for score in found] == ["shadow stack, 2 fine-tunes"]
     wanted = ShadowStack()(_shadow_signals(PAIR, tokens()))
     np.testing.assert_allclose(found[0].value, wanted)
-    for other in (None, shadows(HALF), FOUR, shadows(HALF, ~HALF, HALF, ~HALF)):
+
+
+def test_only_two_models_of_one_draw_are_a_pair(monkeypatch):
+    monkeypatch.setattr(room, "ShadowStack", lambda: lambda signals: signals.target[:, 0])
+    assert len(_of_a_pair(PAIR, tokens())) == 1
+    four = shadows(HALF, ~HALF, HALF, ~HALF)
+    for other in (None, shadows(HALF), shadows(HALF, OTHER), FOUR, four):
         assert _of_a_pair(other, tokens()) == []
+
+
+def test_texts_that_stand_on_both_sides_are_dropped_where_that_is_asked_for(monkeypatch):
+    shared = np.isin(np.arange(N), [3, 30])
+    both = SimpleNamespace(shared=shared, length=32, unit="tokens", kept=lambda: ~shared)
+    seen = []
+
+    def audited(game, plan):
+        seen.append((game.tokens.n, plan.facts["overlaps_dropped"]))
+        return Report("inconclusive", "inconclusive", "x")
+
+    monkeypatch.setattr(room, "overlap_of", lambda *_: both)
+    monkeypatch.setattr(room, "_audited", audited)
+    for overlap in ("drop", "keep"):
+        text_audit(tokens(), Membership(MEMBER), overlap=overlap)
+    both.shared = np.zeros(N, bool)
+    text_audit(tokens(), Membership(MEMBER), overlap="drop")
+    assert seen == [(38, True), (40, False), (40, False)]
 
 
 @pytest.mark.parametrize("halves", [(HALF,), (HALF, ~HALF, HALF, ~HALF)], ids=["one", "four"])
@@ -247,7 +271,7 @@ def test_a_digest_depends_on_everything_that_was_measured():
         _made(game(fine_tunes=FOUR), made),
         _made(game(gain=0.1), made),
     ]
-    digests = [str(item["digest"] if "digest" in item else item) for item in [plain, *others]]
+    digests = [str(item.get("digest", item)) for item in [plain, *others]]
     assert len(set(digests)) == len(digests)
 
 
@@ -282,18 +306,84 @@ def test_records_are_those_of_the_evidence():
     assert found == {"attack": "a", "row": [3, 1], "member": [True, False], "score": [0.5, 1.5]}
 
 
-def test_backward_scores_are_only_a_reason_where_nothing_is_found(monkeypatch):
-    """Where members have the lower probabilities nothing is found, and that is said."""
-    key = Membership(MEMBER)
-    quiet = text_audit(tokens(gain=-2.0), key)
-    assert (quiet.finding, quiet.attributable) == ("inconclusive", False)
-    loud = text_audit(tokens(gain=2.0), key)
-    assert (loud.finding, loud.attributable, loud.warnings) == ("leak", True, ())
-    # a gate that is shut comes before
+def by_one_test(monkeypatch, p_value, warning, **more):
+    """What the one test on all texts is asked, and told, where its p-value is this one."""
+    seen = SimpleNamespace()
+    paper = Evidence(np.zeros(2), [True, False], None, "observed", "x", np.array([0, 1]))
+    shown = SimpleNamespace(name="first", evidence=paper)
+    items = (shown, SimpleNamespace(name="second", evidence=None))
+    found = SimpleNamespace(
+        p_value=p_value, alpha=0.1, shown=shown, test="test", scored=items, shown_level=0.99
+    )
+
+    def joint_finding(scored, looks, member, **given):
+        seen.items, seen.member, seen.joint = scored, member, given
+        return found
+
+    def concluded(found, results, parts, others, *, shown, policy, warning):
+        seen.warning, seen.others = warning, others
+        return Report("inconclusive", "inconclusive", "x")
+
+    def slice_results(test, columns, evidence, **given):
+        seen.sliced = given
+        return ()
+
+    def figures(scored, shown, *, level):
+        return {"level": [level]}
+
+    result = CheckResult("first", "attack")
+    made = {
+        "joint_finding": joint_finding,
+        "concluded": concluded,
+        "slice_results": slice_results,
+        "figures": figures,
+        "slice_looks": lambda *_: (),
+        "pooled_order": lambda *_: None,
+        "results_of": lambda *_, **more: {"first": result},
+        # of the first score, the log-probability, alone
+        "backwards_warning": lambda evidence: "backwards" if evidence is paper else "other",
+    }
+    for name, function in made.items():
+        monkeypatch.setattr(room, name, function)
+    given, _ = plan(**more)
+    seen.report = room._by_one_test(game(), (), items, given, warning)
+    return seen
+
+
+def test_backward_scores_are_a_reason_only_where_nothing_is_found(monkeypatch):
+    """Alpha is .1 and itself significant; a gate that is shut comes before."""
+    for p_value, warning, told in (
+        (0.1, "", ""),
+        (0.1001, "", "backwards"),
+        (0.1001, "gate", "gate"),
+        (0.05, "gate", "gate"),
+    ):
+        assert by_one_test(monkeypatch, p_value, warning).warning == told
+
+
+def test_one_test_is_at_the_level_and_cells_of_the_audit(monkeypatch):
+    seen = by_one_test(monkeypatch, 0.5, "")
+    assert (seen.joint["level"], seen.joint["cluster"]) == (0.9, None)
+    assert seen.member.tolist() == MEMBER.tolist()
+    assert seen.sliced == {"level": 0.9, "min_cell": 7}
+    assert seen.report.figures == {"level": [0.99]}
+    assert (seen.report.title, seen.report.records) == ("t", None)
+    kept = by_one_test(monkeypatch, 0.5, "", records=True).report.records
+    assert kept == {"attack": "first", "row": [0, 1], "member": [True, False], "score": [0.0, 0.0]}
+
+
+def test_a_gate_that_is_shut_withholds_what_fine_tunes_found(monkeypatch):
+    given = Report("leak", "fail", "x")
+    monkeypatch.setattr(room, "_by_fine_tunes", lambda game, plan: given)
     monkeypatch.setattr(room, "gate_warning", lambda blind, models: "the gate")
-    shut = text_audit(tokens(gain=-2.0), key)
-    assert shut.headline == "Inconclusive: the gate"
-    assert "backwards" not in " ".join(shut.warnings)
+    told = []
+    report = text_audit(
+        tokens(), Membership(MEMBER), shadows=FOUR, progress=lambda *step: told.append(step)
+    )
+    assert (report.finding, report.attributable) == ("inconclusive", False)
+    assert report.headline == "Inconclusive: the gate"
+    parts = ["gates", "scores", "fine-tunes", "extraction", "report"]
+    assert told == [(what, done, 4) for done, what in enumerate(parts)]
 
 
 def test_fine_tunes_stand_before_the_scores_without_them(monkeypatch):

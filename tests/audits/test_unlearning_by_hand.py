@@ -17,6 +17,7 @@ from tacit.audits.unlearning import (
     _short,
     audit_unlearning,
 )
+from tacit.core import InvalidInput
 from tacit.design import assign
 from tacit.metrics.crossed import CrossedAuc
 
@@ -161,8 +162,7 @@ def handed_over(monkeypatch, **options):
         lambda *given: None,
         np.zeros((N, 2)),
         forget=FORGET,
-        n=8,
-        **options,
+        **({"n": 8} | options),
     )
     seen.noise = noise
     return seen
@@ -212,6 +212,13 @@ def test_training_is_asked_for_n_models_on_the_coins_of_the_records_to_forget(mo
     assert (made["n_models"], made["n_forget"], made["n_retain"]) == (8, 40, 160)
     assert (made["seed"], made["level"], made["task"]) == (4, 0.9, "unlearning")
     assert seen.report.check("unlearned").estimates[0].level == 0.9
+
+
+def test_four_models_are_the_fewest(monkeypatch):
+    """Two independent pairs: one to play the target, one to learn from."""
+    assert handed_over(monkeypatch, n=4).given["n"] == 4
+    with pytest.raises(InvalidInput, match="`n` needs 4 models or more, got 3"):
+        handed_over(monkeypatch, n=3)
 
 
 def test_users_are_the_unit_of_every_arm(monkeypatch):
