@@ -251,3 +251,20 @@ def test_a_sensitive_value_adds_lists_that_pay_for_one_another(monkeypatch):
     assert smallest.p_adjusted == pytest.approx(min(1.0, 4 * min(p_values)))
     assert seen.results[0].estimates[0].level == 0.9
     assert seen.more["level"] == 0.9
+
+
+def test_a_regression_is_as_likely_as_its_errors_on_the_reference_are_wide():
+    """Answers that miss by 2 on the reference and by .5 on all others, whatever is shown."""
+    from tacit.signals.attribute import error_spread, log_likelihood
+
+    pairs, given = sides_of()
+
+    def ask(x, y):
+        off = 2.0 * (-1) ** np.arange(len(x)) if len(x) == 120 else np.full(len(x), 0.5)
+        return Outputs(prediction=y + off, truth=y)
+
+    spread = error_spread(ask(*pairs[2]))
+    for found, pair in zip(_asked(ask, given.secret, given.parts), pairs):
+        wanted = log_likelihood(ask(*pair), spread=spread)
+        np.testing.assert_allclose(found.likelihood, np.stack([wanted] * 3, axis=1))
+        assert not np.allclose(wanted, log_likelihood(ask(*pair), spread=error_spread(ask(*pair))))

@@ -225,3 +225,22 @@ def test_folds_are_for_those_who_learn_from_the_labels_that_they_are_marked_by(m
     taught = tacit.Signals.of(signals.target, known=known)
     tacit.run([learns], taught, membership)
     assert asked == ["learned"]
+
+
+def test_folds_keep_clusters_whole_and_the_p_value_has_them_as_its_unit(monkeypatch):
+    from tacit.attacks import LogisticRegression
+    from tacit.audits import checks
+
+    signals, membership = world(0.5, 30)
+    seen = []
+    monkeypatch.setattr(
+        checks, "deal_folds", lambda order, *, cluster: seen.append(cluster) or "folds"
+    )
+    monkeypatch.setattr(checks, "by_folds", lambda check, signals, key, fold, order: fold)
+    monkeypatch.setattr(
+        checks, "learned_p", lambda items, member, cluster: seen.append(cluster) or items
+    )
+    key = tacit.Membership(membership.member, np.arange(60) // 2)
+    check = tacit.Check("learned", "score", LogisticRegression(), ["auc"])
+    assert checks._learned_p_value(check, signals, key) == ["folds"]
+    assert [units.tolist() for units in seen] == [key.cluster.tolist()] * 2

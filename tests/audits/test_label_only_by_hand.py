@@ -44,6 +44,7 @@ def test_thirty_copies_at_three_sizes_of_noise_and_seed_0_are_the_usual():
     given = inspect.signature(audit_label_only).parameters
     assert given["scales"].default == (0.1, 0.3, 1.0)
     assert [given[name].default for name in ("n_copies", "level", "seed")] == [30, 0.95, 0]
+    assert (room.SCALES, room.N_COPIES) == ((0.1, 0.3, 1.0), 30)
     assert room.METRICS == ("auc", "tpr@fpr=0.01", "tpr@fpr=0.001")
 
 
@@ -115,6 +116,18 @@ def test_a_model_is_asked_by_its_predict_where_it_has_one():
             _predict(odd)
 
 
+def test_records_that_differ_by_however_little_are_no_copies():
+    """Only the sign of zero is left out of what is compared; pictures are read as they are."""
+    x = np.array([[1e-20], [2e-20], [0.0], [-0.0]])
+    first, second, zero, other = room._digest(x, np.zeros(4)).tolist()
+    assert len({first, second, zero}) == 3
+    assert zero == other
+    pictures = np.zeros((3, 2, 2))
+    pictures[1, 1, 1] = 1
+    found = room._digest(pictures, np.zeros(3))
+    assert (found[0] == found[2], found[0] == found[1]) == (True, False)
+
+
 def test_one_class_is_still_one_of_two_and_one_column_is_no_score():
     """Probabilities need two columns; answers (n, 1) are labels, answers (n, 2) are scores."""
     outputs = _outputs(lambda x: np.full(len(x), 7), ([0, 0], [0]), np.full(3, 7))
@@ -169,3 +182,31 @@ def test_the_report_counts_questions_and_names_the_model(monkeypatch):
     assert report.title == "function"
     shares = [(predict(x) == y).mean() for x, y in (train, test)]
     assert [report.accuracy[name] for name in ("member", "nonmember")] == pytest.approx(shares)
+
+
+def test_every_part_is_asked_at_the_level_and_with_the_cells_and_units_of_the_audit(monkeypatch):
+    seen = {}
+    real = {name: getattr(room, name) for name in ("joint_finding", "slice_results", "figures")}
+
+    def noting(name, result=None):
+        def part(*given, **named):
+            seen[name] = named
+            return real[name](*given, **named) if result is None else result[0]
+
+        monkeypatch.setattr(room, name, part)
+
+    for name in real:
+        noting(name)
+    noting("blind_result", (None,))
+    noting("split_warning", (("", ()),))
+    units = (np.arange(20), 50 + np.arange(20))
+    given = {"scales": (), "cluster": units, "level": 0.9, "seed": 4, "min_cell": 7}
+    train, test = sides(sizes=(20, 20))
+    report = audit_label_only(predict, train=train, test=test, **given)
+    for name in ("joint_finding", "slice_results", "blind_result"):
+        assert seen[name]["level"] == 0.9
+    assert seen["slice_results"]["min_cell"] == 7
+    assert len(np.unique(seen["joint_finding"]["cluster"])) == 40
+    assert seen["split_warning"]["seed"] == 4
+    assert seen["figures"]["level"] >= 0.9
+    assert report.assumes[0] == room.ASSUMES[0]

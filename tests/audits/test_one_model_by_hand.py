@@ -124,25 +124,37 @@ def test_a_report_says_how_it_was_made_and_at_which_level():
     assert "cluster" not in report.records
 
 
-def test_near_copies_and_what_stands_beside_a_leak_are_told(monkeypatch):
-    """The check of near-copies is a baseline, its text a warning; what is beside a leak, too."""
-    near = (CheckResult("near-duplicates", "control"), "there are near-duplicates")
+def beside(monkeypatch, gap, near):
+    """An audit whose records explain nothing, and what stands beside its finding."""
     blind = CheckResult("blind guesser", "blind", statistic="features")
     monkeypatch.setattr(room, "blind_result", lambda *_, **more: blind)
     monkeypatch.setattr(room, "near_copies", lambda table, shown, *, level: near)
     monkeypatch.setattr(room, "beside_warning", lambda blind: "beside")
     monkeypatch.setattr(room, "split_warning", lambda *_, **more: ("", ()))
-    columns = np.random.default_rng(1).normal(size=(60, 2))
-    given = {"checks": (LOSS,), "features": columns}
-    loud = membership_audit(*world(gap=3.0), **given)
+    columns = np.random.default_rng(1).normal(size=(40, 2))
+    return membership_audit(*world(20, gap), checks=(LOSS,), features=columns)
+
+
+NEAR = (CheckResult("near-duplicates", "control"), "there are near-duplicates")
+
+
+def test_near_copies_and_what_stands_beside_a_leak_are_told(monkeypatch):
+    """The check of near-copies is a baseline, its text a warning; what is beside a leak, too."""
+    loud = beside(monkeypatch, 3.0, NEAR)
     assert loud.finding == "leak"
     assert loud.warnings[-2:] == ("beside", "there are near-duplicates")
-    assert loud.check("near-duplicates").role == "control"
-    quiet = membership_audit(*world(gap=0.0), **given)
-    assert (quiet.finding, quiet.warnings[-1:]) == ("inconclusive", near[1:])
+    names = [check.name for check in loud.checks if check.role in ("blind", "control")]
+    assert names == ["blind guesser", "near-duplicates"]
+
+
+def test_without_a_leak_nothing_stands_beside_it(monkeypatch):
+    quiet = beside(monkeypatch, 0.0, NEAR)
+    assert (quiet.finding, quiet.warnings[-1:]) == ("inconclusive", NEAR[1:])
     assert "beside" not in quiet.warnings
-    monkeypatch.setattr(room, "near_copies", lambda table, shown, *, level: None)
-    assert membership_audit(*world(gap=0.0), **given).warnings == ()
+
+
+def test_without_near_copies_nothing_is_said_of_them(monkeypatch):
+    assert beside(monkeypatch, 0.0, None).warnings == ()
 
 
 def test_slices_that_are_too_small_are_named_up_to_three():
@@ -222,3 +234,41 @@ def test_records_of_another_number_are_refused_and_one_side_is_inconclusive():
         "t",
         10,
     )
+
+
+def recording(monkeypatch, name, seen, result=None):
+    """Let a part of the audit note by which level, cells and units it is asked."""
+    real = getattr(room, name)
+
+    def part(*given, **named):
+        seen[name] = named
+        return real(*given, **named) if result is None else result[0]
+
+    monkeypatch.setattr(room, name, part)
+
+
+def test_every_part_is_asked_at_the_level_and_with_the_cells_and_units_of_the_audit(monkeypatch):
+    seen = {}
+    blind = CheckResult("blind guesser", "blind", statistic="features")
+    fixed = {"blind_result": (blind,), "near_copies": (None,), "split_warning": (("", ()),)}
+    for name in ("joint_finding", "slice_results", "accuracy", "figures", *fixed):
+        recording(monkeypatch, name, seen, fixed.get(name))
+    outputs, membership = world(20)
+    units = np.arange(40)
+    membership_audit(
+        outputs,
+        Membership(membership.member, units),
+        checks=(LOSS,),
+        level=0.9,
+        seed=4,
+        min_cell=7,
+        features=np.arange(40.0)[:, None],
+        slices={"half": np.arange(40) % 2},
+    )
+    levels = ("joint_finding", "slice_results", "accuracy", "blind_result", "near_copies")
+    assert {name: seen[name]["level"] for name in levels} == dict.fromkeys(levels, 0.9)
+    assert seen["slice_results"]["min_cell"] == 7
+    assert seen["joint_finding"]["cluster"].tolist() == units.tolist()
+    assert seen["split_warning"]["seed"] == 4
+    # what is shown pays for having been chosen
+    assert seen["figures"]["level"] >= 0.9

@@ -241,3 +241,41 @@ def test_a_small_audit_at_another_level_is_at_that_level_throughout():
     assert report.figures["roc"][0]["attack"] == report.chosen
     usual = inspect.signature(shadow.shadow_audit).parameters
     assert usual["level"].default == 0.95
+
+
+def test_every_part_is_asked_at_the_level_and_with_the_cells_and_units_of_the_audit(monkeypatch):
+    from tacit.testing import ShadowGaussian
+
+    seen = {}
+
+    def noting(name):
+        real = getattr(shadow, name)
+
+        def part(*given, **named):
+            seen[name] = named
+            return real(*given, **named)
+
+        monkeypatch.setattr(shadow, name, part)
+
+    parts = ("joint_finding", "slice_results", "models_control", "resemblance", "figures")
+    for name in parts:
+        noting(name)
+    game = ShadowGaussian(n_shadows=4, shift=1.0).draw(60, seed=0)
+    report = shadow.shadow_audit(
+        game.signals,
+        Membership(game.membership.member, np.arange(60), game.membership.assignment),
+        attacks=(BASE(),),
+        level=0.9,
+        min_cell=7,
+        accuracy=0.7,
+        shadow_accuracy=[0.6, 0.8],
+        slices={"half": np.repeat(["a", "b"], 30)},
+        records=True,
+    )
+    for name in ("joint_finding", "slice_results", "models_control", "figures"):
+        assert seen[name]["level"] == 0.9
+    assert seen["slice_results"]["min_cell"] == 7
+    assert seen["joint_finding"]["cluster"].tolist() == list(range(60))
+    assert seen["resemblance"] == {"accuracy": 0.7, "shadow_accuracy": [0.6, 0.8]}
+    assert sorted(report.records["row"]) == list(range(60))
+    assert report.assumes[0] == shadow.ASSUMES

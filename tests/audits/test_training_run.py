@@ -88,10 +88,12 @@ def test_three_looks_lack_one_and_columns_that_are_too_fine_are_left_out():
 def test_numbers_are_at_the_level_asked_for():
     losses, _ = course(4)
     score = Estimate("advantage", 0.5, 0.4, 0.6, 0.95, 120, "by hand")
+    half = {"g": np.where(np.arange(120) % 60 < 30, "a", "b")}
     for level in (0.8, 0.95):
-        report = course_report(losses, MEMBER, score=score, trend=[], level=level)
+        report = course_report(losses, MEMBER, score=score, trend=[], slices=half, level=level)
+        assert {check.role for check in report.checks} == {"attack", "slice"}
         assert {item.level for check in report.checks for item in check.estimates} == {level}
-    usual = course_report(losses, MEMBER, score=score, trend=[])
+    usual = course_report(losses, MEMBER, score=score, trend=[], slices=half)
     assert [check.estimates for check in usual.checks] == [c.estimates for c in report.checks]
 
 
