@@ -38,7 +38,7 @@ def estimate(name, value, half, assumes=("x",)):
 
 def guesser(name, gain, p, *, half=0.1, excess=0.1, beyond=0.1):
     parts = (
-        estimate("attribute advantage", gain, half, ("first",)),
+        estimate("attribute advantage", gain, half, (f"of {name}",)),
         estimate("excess", 0.0, excess, ("second",)),
         estimate("beyond imputation", 0.0, beyond),
     )
@@ -75,15 +75,15 @@ def test_the_lists_of_the_most_confident_are_not_held_against_the_rule():
     assert concluded([silent[0], guesser("b", 0.6, 0.5, half=0.02), listed]).verdict == "fail"
 
 
-@pytest.mark.parametrize("p", [0.05, 0.0501])
+@pytest.mark.parametrize("p", [0.0, 1 - 0.95, 0.0501])
 def test_the_surest_guesser_is_chosen_where_it_is_sure_and_else_the_first(p):
-    """Alpha is .05: at it the second is a leak, above it nothing is chosen for its luck."""
+    """Alpha is 1 - .95: at it the second is a leak, above it nothing is chosen for its luck."""
     report = concluded([guesser("a", 0.1, 0.6), guesser("b", 0.1, p), guesser("c", 0.1, 0.3)])
-    sure = p <= 0.05
+    sure = p <= 1 - 0.95
     assert report.chosen == ("b" if sure else "a")
     assert report.finding == ("leak" if sure else "inconclusive")
     assert report.p_value == p
-    assert report.assumes[-1] == "first"
+    assert report.assumes[-1] == "of a"
     assert [check.name for check in report.checks] == ["blind", "a", "b", "c", "control"]
 
 

@@ -244,3 +244,15 @@ def test_folds_keep_clusters_whole_and_the_p_value_has_them_as_its_unit(monkeypa
     check = tacit.Check("learned", "score", LogisticRegression(), ["auc"])
     assert checks._learned_p_value(check, signals, key) == ["folds"]
     assert [units.tolist() for units in seen] == [key.cluster.tolist()] * 2
+
+
+def test_an_attack_that_cannot_be_judged_by_folds_shows_nothing(monkeypatch):
+    from tacit.attacks import LogisticRegression
+    from tacit.audits import checks
+
+    def by_folds(*given):
+        raise tacit.NotEnoughData("too few", needed=4, got=2, unit="members")
+
+    monkeypatch.setattr(checks, "by_folds", by_folds)
+    check = tacit.Check("learned", "score", LogisticRegression(), ["auc"])
+    assert checks._learned_p_value(check, *world(0.5, 30)) == 1.0
