@@ -96,6 +96,9 @@ def test_an_unfair_split_leaves_nothing_to_say_and_hides_what_hides():
     # what hides is told once, where it is why nothing follows
     hidden = concluded([guesser("a", 0.05, 0.5)] * 2, hiding="hidden")
     assert hidden.warnings == ("hidden",)
+    # a leak at alpha itself is one in spite of it
+    shown = concluded([guesser("a", 0.25, 1 - 0.95)] * 2, hiding="hidden")
+    assert (shown.finding, shown.attributable) == ("leak", True)
 
 
 def test_what_is_detectable_is_never_more_than_all():
