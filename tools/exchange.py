@@ -26,7 +26,8 @@ def put_in(mutant: Mutant, tree: ast.Module) -> None:
 def _exchange(module: ModuleType, key: str, wrong: Any, name: str) -> None:
     """Give one name of a module its wrong value, wherever it was imported."""
     right = vars(module)[key]
-    if getattr(wrong, "__module__", name) != name:
+    # an instance (a policy) names the module of its class, and may yet be a constant of this one
+    if isinstance(wrong, (type, FunctionType)) and wrong.__module__ != name:
         return
     if isinstance(right, type):
         for inner, value in vars(wrong).items():

@@ -272,7 +272,9 @@ def _reaches(what: Seen, mutant: Mutant) -> bool:
 
 
 def _names(item: pytest.Item, mutant: Mutant) -> bool:
-    """Whether a test reads a constant of the file, which no line that it reaches may show."""
+    """Whether a test reads a constant of the file, or the signature of a function, which no line
+    that it reaches may show.
+    """
     if mutant.in_function or not isinstance(item, pytest.Function):
         return False
     read = set(item.function.__code__.co_names)

@@ -85,10 +85,12 @@ class Mutant:
 
     @property
     def right_targets(self) -> list[ast.expr]:
-        """What the statements of the module at these lines assign to."""
+        """What the statements of the module at these lines assign to or define."""
         first, last = self.lines
         found: list[ast.expr] = []
         for node in self.right.body:
+            if isinstance(node, ast.FunctionDef) and node.lineno <= first < node.body[0].lineno:
+                found.append(ast.Name(node.name))
             if isinstance(node, (ast.Assign, ast.AnnAssign)) and first <= node.lineno <= last:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 for target in targets:

@@ -1,10 +1,13 @@
 """Recipes on signals: declared before, measured on all records."""
 
+import inspect
+
 import numpy as np
 import pytest
 
 import tacit
 from tacit.attacks import Threshold
+from tacit.core import CheckResult, Estimate
 from tacit.metrics import auc
 from tacit.testing import GaussianShift
 
@@ -134,3 +137,122 @@ def test_of_a_loud_and_a_silent_check_the_loud_one_is_told_and_decides():
     only = tacit.run(checks[:1], {"silent": silent}, membership)
     assert only.finding == "inconclusive"
     assert only.headline.startswith("Whether it leaks is open: no leak was shown")
+
+
+def measured(name, p):
+    shown = Estimate("auc", 0.5, 0.4, 0.6, 0.95, 10, "by hand", p_value=p)
+    return CheckResult(name, "attack", estimates=(shown,), p_value=p, p_adjusted=p)
+
+
+def test_a_p_value_of_nothing_is_the_smallest_there_is():
+    """Far beyond any chance a p-value is 0.0 itself, and not missing."""
+    from tacit.audits.checks import _headline
+
+    results = [measured("other", 0.5), measured("surest", 0.0), measured("none", None)]
+    assert _headline(results, 0.0, "leak").startswith("This model leaks. surest: auc = 0.5")
+    assert _headline(results[2:], None, "x") == "Inconclusive: nothing could be measured."
+
+
+def test_a_headline_shows_two_numbers_of_the_surest_check():
+    from tacit.audits.checks import _headline
+
+    (result,) = tacit.run(
+        [tacit.Check("loss", "score", Threshold(), ["auc", "tpr@fpr=0.05", "advantage"])],
+        *world(1.0, 100),
+    ).checks
+    first, second, third = map(str, result.estimates)
+    told = _headline([result], result.p_value, "leak")
+    assert told == f"This model leaks. loss: {first}; {second}"
+    assert third not in told
+
+
+def test_checks_are_run_at_95_percent_and_seed_0_unless_told_otherwise():
+    given = inspect.signature(tacit.run).parameters
+    assert [given[name].default for name in ("level", "seed")] == [0.95, 0]
+    check = tacit.Check("loss", "score", Threshold(), ["auc"])
+    report = tacit.run([check], *world(0.5, 60), level=0.8, seed=4)
+    assert report.environment == {"seed": 4, "level": 0.8}
+    assert report.checks[0].estimates[0].level == 0.8
+    wide = tacit.run([check], *world(0.5, 60)).checks[0].estimates[0]
+    assert (wide.level, wide.low < report.checks[0].estimates[0].low) == (0.95, True)
+
+
+def test_members_and_non_members_are_counted_on_their_own_sides():
+    game = GaussianShift(0.5).draw(70, 40, seed=0)
+    report = tacit.run(
+        [tacit.Check("loss", "score", Threshold(), ["auc"])], game.signals, game.membership
+    )
+    assert (report.checks[0].n_members, report.checks[0].n_nonmembers) == (70, 40)
+
+
+def test_a_side_that_is_missing_is_noted_for_the_check_and_for_each_gate():
+    """An attack that learns cannot learn from three records; its gates say so, and none passes."""
+    from tacit.attacks import LogisticRegression
+
+    game = GaussianShift(0.5).draw(2, 1, seed=0)
+    gates = [tacit.AtMost("auc", 0.6), tacit.AtMost("advantage", 0.1)]
+    check = tacit.Check("learned", "score", LogisticRegression(), ["auc"], gates)
+    report = tacit.run([check], game.signals, game.membership)
+    (result,) = report.checks
+    assert [note.metric for note in result.notes] == ["learned", "auc", "advantage"]
+    assert [verdict.outcome for verdict in result.verdicts] == ["inconclusive"] * 2
+    assert (report.verdict, report.p_value, result.estimates) == ("inconclusive", None, ())
+
+
+def test_folds_are_for_those_who_learn_from_the_labels_that_they_are_marked_by(monkeypatch):
+    """Neither an attack that learns nothing, nor one that some known labels or shadow models teach
+    is judged again by folds.
+    """
+    from tacit.attacks import LogisticRegression
+    from tacit.audits import checks
+
+    asked = []
+
+    def learned(check, signals, membership):
+        asked.append(check.name)
+        return 0.25
+
+    monkeypatch.setattr(checks, "_learned_p_value", learned)
+    signals, membership = world(0.5, 60)
+    tacit.run([tacit.Check("fixed", "score", Threshold(), ["auc"])], signals, membership)
+    assert asked == []
+    learns = tacit.Check("learned", "score", LogisticRegression(), ["auc", "advantage"])
+    (result,) = tacit.run([learns], signals, membership).checks
+    assert (asked, result.p_value) == (["learned"], 0.25)
+    rate = tacit.Check("rate", "score", LogisticRegression(), ["tpr@fpr=0.1"])
+    assert tacit.run([rate], signals, membership).checks[0].p_value is None
+    known = np.where(np.arange(120) % 2 == 0, membership.member, -1)
+    taught = tacit.Signals.of(signals.target, known=known)
+    tacit.run([learns], taught, membership)
+    assert asked == ["learned"]
+
+
+def test_folds_keep_clusters_whole_and_the_p_value_has_them_as_its_unit(monkeypatch):
+    from tacit.attacks import LogisticRegression
+    from tacit.audits import checks
+
+    signals, membership = world(0.5, 30)
+    seen = []
+    monkeypatch.setattr(
+        checks, "deal_folds", lambda order, *, cluster: seen.append(cluster) or "folds"
+    )
+    monkeypatch.setattr(checks, "by_folds", lambda check, signals, key, fold, order: fold)
+    monkeypatch.setattr(
+        checks, "learned_p", lambda items, member, cluster: seen.append(cluster) or items
+    )
+    key = tacit.Membership(membership.member, np.arange(60) // 2)
+    check = tacit.Check("learned", "score", LogisticRegression(), ["auc"])
+    assert checks._learned_p_value(check, signals, key) == ["folds"]
+    assert [units.tolist() for units in seen] == [key.cluster.tolist()] * 2
+
+
+def test_an_attack_that_cannot_be_judged_by_folds_shows_nothing(monkeypatch):
+    from tacit.attacks import LogisticRegression
+    from tacit.audits import checks
+
+    def by_folds(*given):
+        raise tacit.NotEnoughData("too few", needed=4, got=2, unit="members")
+
+    monkeypatch.setattr(checks, "by_folds", by_folds)
+    check = tacit.Check("learned", "score", LogisticRegression(), ["auc"])
+    assert checks._learned_p_value(check, *world(0.5, 30)) == 1.0

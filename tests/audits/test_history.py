@@ -168,3 +168,40 @@ def test_a_step_in_accuracy_and_one_in_vulnerability_pay_for_each_other():
         assert step.p_value == pytest.approx(0.0320, abs=2e-4)
         assert step.p_adjusted == pytest.approx(2 * step.p_value)
         assert not step.real
+
+
+def test_a_step_is_real_at_alpha_itself_after_the_correction(monkeypatch):
+    """Alpha is 1 - .95: a corrected p-value of just that is enough, and no plain one counts."""
+    from tacit.audits import history
+
+    alpha = 1 - 0.95
+    for p, real in ((alpha, True), (alpha + 1e-12, False), (None, False)):
+        monkeypatch.setattr(
+            history,
+            "with_adjusted",
+            lambda items, p=p: [replace(item, p_value=0.01, p_adjusted=p) for item in items],
+        )
+        found = tacit.history([version("a", 0.1, 0.8), version("b", 0.11, 0.8)])
+        assert [step.real for step in (*found.steps, *found.accuracy_steps)] == [real, real]
+
+
+def test_a_history_is_at_95_percent_and_of_at_most_200_versions():
+    many = [version(f"v{i}", 0.1, 0.8) for i in range(201)]
+    assert tacit.history(many[:2]).level == 0.95
+    with pytest.raises(InvalidInput, match="2 to 200 versions, got 201"):
+        tacit.history(many)
+    assert len(tacit.history(many[:200]).points) == 200
+
+
+def test_an_accuracy_beside_no_score_is_taken_for_one_of_95_percent():
+    from tacit.audits.history import _accuracy
+    from tacit.core.comparison import Point
+
+    known = {"accuracy_low": 0.7, "accuracy_high": 0.85, "n": 40}
+    alone = _accuracy(Point("a", "a", None, 0.8, None, **known))
+    assert (alone.value, alone.low, alone.high, alone.level, alone.n) == (0.8, 0.7, 0.85, 0.95, 40)
+    score = Estimate("advantage", 0.1, 0.0, 0.2, 0.9, 40, "by hand")
+    assert _accuracy(Point("a", "a", None, 0.8, score, **known)).level == 0.9
+    for lost in ("accuracy_low", "accuracy_high"):
+        assert _accuracy(Point("a", "a", None, 0.8, score, **(known | {lost: None}))) is None
+    assert _accuracy(Point("a", "a", None, None, score, **known)) is None

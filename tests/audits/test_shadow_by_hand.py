@@ -1,5 +1,6 @@
 """Pieces of the audit with shadow models, worked out by hand."""
 
+import inspect
 from types import SimpleNamespace
 
 import numpy as np
@@ -174,3 +175,107 @@ def test_kept_records_carry_their_own_vulnerability(monkeypatch):
         "score": [0.5, 1.5],
         "vulnerability": [12.0, 10.0],
     }
+
+
+def test_base_is_for_signals_that_have_a_scale():
+    names = {
+        scale: [type(attack).__name__ for attack in shadow.shadow_attacks(scale)]
+        for scale in ("none", "logit", "log-likelihood")
+    }
+    assert names["none"] == ["ShadowStack", "EBLiRA", "LiRA"]
+    assert names["logit"] == names["log-likelihood"] == [*names["none"], "BASE"]
+    assert [type(attack).__name__ for attack in shadow.shadow_attacks()] == names["logit"]
+
+
+def test_an_attack_that_nothing_can_be_measured_of_promises_nothing():
+    alone = Evidence.of(np.arange(3.0), np.ones(3, bool))
+    assert shadow._promise((alone, alone), 0.95) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("group", "sliced"), [(None, False), (0, False), (1, True)], ids=["none", "one", "two"]
+)
+def test_classes_are_slices_where_there_are_two_of_them(monkeypatch, group, sliced):
+    from tacit.testing import ShadowGaussian
+
+    class Stop(Exception):
+        pass
+
+    seen = []
+
+    def looks(columns, scored, member):
+        seen.append(list(columns))
+        raise Stop
+
+    monkeypatch.setattr(shadow, "slice_looks", looks)
+    game = ShadowGaussian(n_shadows=4, shift=1.0).draw(60, seed=0)
+    signals = game.signals
+    if group is not None:
+        signals = signals.changed(group=np.arange(60) % (group + 1))
+    given = {"half": np.repeat(["a", "b"], 30)}
+    with pytest.raises(Stop):
+        shadow.shadow_audit(signals, game.membership, attacks=(BASE(),), slices=given)
+    assert seen == [["class", "half"] if sliced else ["half"]]
+
+
+def test_a_small_audit_at_another_level_is_at_that_level_throughout():
+    from tacit.attacks import LiRA
+    from tacit.testing import ShadowGaussian
+
+    game = ShadowGaussian(n_shadows=4, shift=1.0).draw(60, seed=0)
+    asked = []
+    report = shadow.shadow_audit(
+        game.signals,
+        game.membership,
+        attacks=(BASE(), LiRA(variance="fixed")),
+        level=0.9,
+        command="c",
+        progress=lambda *step: asked.append(step),
+    )
+    made = report.environment
+    assert (made["level"], made["command"], made["n_shadows"], made["seed"]) == (0.9, "c", 4, 0)
+    (other,) = {"BASE", "LiRA"} - {report.chosen}
+    assert {item.level for item in report.check(other).estimates} == {0.9}
+    assert {item.level for item in report.check("shadow models as targets").estimates} == {0.9}
+    assert asked == [("BASE", 0, 3), ("LiRA", 1, 3)]
+    assert report.figures["roc"][0]["attack"] == report.chosen
+    usual = inspect.signature(shadow.shadow_audit).parameters
+    assert usual["level"].default == 0.95
+
+
+def test_every_part_is_asked_at_the_level_and_with_the_cells_and_units_of_the_audit(monkeypatch):
+    from tacit.testing import ShadowGaussian
+
+    seen = {}
+
+    def noting(name):
+        real = getattr(shadow, name)
+
+        def part(*given, **named):
+            seen[name] = named
+            return real(*given, **named)
+
+        monkeypatch.setattr(shadow, name, part)
+
+    parts = ("joint_finding", "slice_results", "models_control", "resemblance", "figures")
+    for name in parts:
+        noting(name)
+    game = ShadowGaussian(n_shadows=4, shift=1.0).draw(60, seed=0)
+    report = shadow.shadow_audit(
+        game.signals,
+        Membership(game.membership.member, np.arange(60), game.membership.assignment),
+        attacks=(BASE(),),
+        level=0.9,
+        min_cell=7,
+        accuracy=0.7,
+        shadow_accuracy=[0.6, 0.8],
+        slices={"half": np.repeat(["a", "b"], 30)},
+        records=True,
+    )
+    for name in ("joint_finding", "slice_results", "models_control", "figures"):
+        assert seen[name]["level"] == 0.9
+    assert seen["slice_results"]["min_cell"] == 7
+    assert seen["joint_finding"]["cluster"].tolist() == list(range(60))
+    assert seen["resemblance"] == {"accuracy": 0.7, "shadow_accuracy": [0.6, 0.8]}
+    assert sorted(report.records["row"]) == list(range(60))
+    assert report.assumes[0] == shadow.ASSUMES

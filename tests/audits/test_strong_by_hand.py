@@ -1,5 +1,6 @@
 """Pieces of the strong audit, worked out by hand."""
 
+import inspect
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -7,7 +8,18 @@ import numpy as np
 import pytest
 
 from tacit.audits import strong
-from tacit.core import CheckResult, Estimate, Evidence, Signals
+from tacit.core import (
+    DEFAULT_POLICY,
+    CheckResult,
+    Estimate,
+    Evidence,
+    Membership,
+    Note,
+    Outputs,
+    Report,
+    Signals,
+    Verdict,
+)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +91,76 @@ def test_the_gain_is_that_on_the_records_that_both_scored(monkeypatch):
     assert first.row.tolist() == second.row.tolist() == [5, 6, 7, 8, 9]
     assert (first.attack, second.attack, level) == ("strong", "free", 0.9)
     assert strong.auc_gain(reports[0], SimpleNamespace(records=None), level=0.9) is None
+
+
+def judged(metric, outcome, limit=0.1):
+    return Verdict(outcome, metric, "at most", limit, None, Note(metric, "by hand"))
+
+
+def test_only_rules_that_the_free_attacks_break_and_the_strong_one_does_not_are_added():
+    own = (judged("auc", "fail"), judged("advantage", "pass"))
+    free = (judged("auc", "fail", 0.2), judged("advantage", "fail", 0.3), judged("rate", "pass"))
+    report = Report("leak", "fail", "x", verdicts=own)
+    found = strong._never_milder(report, Report("leak", "fail", "y", verdicts=free), DEFAULT_POLICY)
+    assert [(v.metric, v.outcome, v.limit) for v in found.verdicts] == [
+        ("auc", "fail", 0.1),
+        ("advantage", "pass", 0.1),
+        ("advantage", "fail", 0.3),
+    ]
+    assert found.verdict == "fail"
+    # what passes for the free attacks changes nothing
+    passing = Report("leak", "pass", "y", verdicts=(judged("rate", "pass"),))
+    only = Report("no leak found", "pass", "x", verdicts=(judged("advantage", "pass"),))
+    found = strong._never_milder(only, replace(passing, finding="no leak found"), DEFAULT_POLICY)
+    assert (found.finding, found.verdict, len(found.verdicts)) == ("no leak found", "pass", 1)
+
+
+def test_a_leak_of_the_free_attacks_is_open_and_one_of_the_strong_attack_stays():
+    quiet, loud = Report("no leak found", "pass", "x"), Report("leak", "fail", "x")
+    assert strong._never_milder(quiet, loud, DEFAULT_POLICY).finding == "inconclusive"
+    assert strong._never_milder(loud, quiet, DEFAULT_POLICY).finding == "leak"
+    assert strong._never_milder(quiet, quiet, DEFAULT_POLICY).warnings == ()
+
+
+def test_a_strong_audit_is_at_95_percent_and_seed_0_unless_told_otherwise():
+    given = inspect.signature(strong.strong_audit).parameters
+    assert [given[name].default for name in ("level", "seed", "effort")] == [0.95, 0, "full"]
+
+
+def test_both_audits_are_asked_alike_and_the_strong_one_for_how_it_fits(monkeypatch):
+    """The accuracy on non-members goes to the audit with shadow models, and so does what the shadow
+    models reach; both have the level, slices and cells that were asked for.
+    """
+    asked = {}
+
+    def free(outputs, membership, **given):
+        asked["free"] = given
+        return Report("no leak found", "pass", "f", accuracy={"member": 0.9, "nonmember": 0.7})
+
+    def shadowed(signals, membership, **given):
+        asked["strong"] = given
+        return Report("no leak found", "pass", "s", environment={"a": 1})
+
+    monkeypatch.setattr(strong, "membership_audit", free)
+    monkeypatch.setattr(strong, "shadow_audit", shadowed)
+    signals = Signals.of(np.zeros(4), shadow=np.zeros((2, 4)), shadow_member=np.eye(2, 4) == 1)
+    options = {"level": 0.9, "min_cell": 7, "slices": {"a": np.arange(4)}}
+    report = strong.strong_audit(
+        Outputs(loss=np.arange(4.0)),
+        signals,
+        Membership([1, 1, 0, 0]),
+        seed=5,
+        shadow_accuracy=[0.6, 0.8],
+        seconds=[1.0, 3.0],
+        facts={"more": 2},
+        **options,
+    )
+    for name in ("free", "strong"):
+        assert {key: asked[name][key] for key in options} == options
+        assert asked[name]["records"] is True
+    assert asked["free"]["seed"] == 5
+    assert (asked["strong"]["accuracy"], asked["strong"]["shadow_accuracy"]) == (0.7, [0.6, 0.8])
+    made = report.environment
+    assert (made["seed"], made["game"], made["free_finding"]) == (5, "mixed", "no leak found")
+    assert (made["seconds_of_training"], made["more"], made["a"]) == (4.0, 2, 1)
+    assert (report.records, report.accuracy["nonmember"]) == (None, 0.7)

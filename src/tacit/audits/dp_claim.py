@@ -345,7 +345,7 @@ def _headline(
         f"{100 * bound.level:g} % confidence",
         f"{bound.name} of at least {bound.low:.3g} at delta = {delta:g}",
     )
-    if claimed is None or not verdicts:
+    if claimed is None:
         return f"This training shows an {shown} ({sure}); no claim was given to hold against it."
     if verdicts[0].outcome == "fail":
         return f"The claim is refuted: an {shown} is shown ({sure}), where {claimed:g} was claimed."

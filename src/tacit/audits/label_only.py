@@ -263,9 +263,7 @@ def _probes(
     changes: Sequence[Callable[[Any], Any]],
     seed: int,
 ) -> dict[str, Floats]:
-    ends = np.cumsum([len(side) for side in sides])[:-1]
-    labels = np.split(y, ends)
-    pairs = list(zip(sides, labels))
+    pairs = list(zip(sides, np.split(y, [len(sides[0])])))
     values = {GAP: np.concatenate([right_label(predict, *pair) for pair in pairs])}
     if x is not None and len(scales):
         noisy = [

@@ -121,7 +121,7 @@ def _verdict(rate: Estimate, hit: NDArray[np.bool_], claim: Mechanism, chance: f
     settings = {"chance": chance, "ceiling": ceiling}
     shown = replace(rate, low=low, high=inf, settings=settings)
     note = None
-    if low <= bound and ceiling <= bound:
+    if ceiling <= bound:
         reason = (
             f"{n} targets could not refute this claim even if all were reconstructed: they show a "
             f"rate of {ceiling:.4g} at most, and {claim!r} allows {bound:.4g}"

@@ -132,7 +132,11 @@ def audit_synthetic(
     require_cell(min_cell)
     seed = whole(seed, "seed", least=0)
     n_shadows = _number_of_shadows(generator, shadows, training)
-    tell = progress or (lambda what, done, of: None)
+
+    def tell(done: int) -> None:
+        if progress is not None:
+            progress(STEPS[min(done, len(STEPS) - 1)], done, len(STEPS))
+
     tables = tables_of(
         synthetic,
         member,
@@ -149,17 +153,17 @@ def audit_synthetic(
         require_enough(tables)
     except NotEnoughData as error:
         return made.empty(error)
-    tell(STEPS[0], 0, len(STEPS))
+    tell(0)
     scores = synthetic_scores(tables.rows, tables.synthetic, tables.reference, seed=made.seed)
-    tell(STEPS[1], 1, len(STEPS))
+    tell(1)
     attacks = {LABELS[name]: score for name, score in scores.items()}
     if generator is not None and n_shadows:
         pool = _pooled(member, nonmember)
         attacks |= _shadow_attacks(made, scores, generator, pool, n=n_shadows, **training)
-    tell(STEPS[2], 2, len(STEPS))
+    tell(2)
     counts = _counts(tables)
     joint = joint_test(attacks, tables.membership, counts=counts)
-    tell(STEPS[3], 3, len(STEPS))
+    tell(3)
     chosen = min(attacks, key=lambda name: (joint.adjusted[name], -joint.strength[name]))
     to_reference = scores["calibrated_distance"] - scores["distance"]
     given = slice_columns(
@@ -173,15 +177,15 @@ def audit_synthetic(
         level=level,
         min_cell=min_cell,
     )
-    tell(STEPS[4], 4, len(STEPS))
+    tell(4)
     game = TableGame.drawn(
         tables.rows, tables.membership, tables.synthetic, tables.reference, seed=made.seed
     )
     risks = table_risks(game, wanted, seed=made.seed, level=level)
-    tell(STEPS[5], 5, len(STEPS))
+    tell(5)
     found = Found(attacks, counts, joint, chosen, parts, risks, to_reference)
     report = released_report(made, found, records=records)
-    tell("report", len(STEPS), len(STEPS))
+    tell(len(STEPS))
     report = with_slices(report, given)
     hidden = _hidden(made, columns, min_cell)
     return replace(report, unknown=(*report.unknown, *hidden))

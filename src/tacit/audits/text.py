@@ -53,6 +53,7 @@ from tacit.signals.language import mean_logprob
 from tacit.signals.reference import all_right
 
 OnOverlap = Literal["refuse", "drop", "keep"]
+FINE_TUNED = "what does an attacker with fine-tuned references find?"
 BASE_ONLY = (
     "Only models that were not fine-tuned like this one served as references: what was found is a "
     "lower bound on what leaks."
@@ -263,7 +264,7 @@ def _attacks(shadows: Shadows, tokens: Tokens) -> tuple[Attack, ...]:
 
 def _of_a_pair(shadows: Shadows | None, tokens: Tokens) -> list[Score]:
     """The stack against one antithetic pair, which cannot be targets of each other."""
-    if shadows is None or shadows.n_models < 2 or len(families(shadows.member)) > 1:
+    if shadows is None or shadows.n_models != 2 or len(families(shadows.member)) > 1:
         return []
     signals = _shadow_signals(shadows, tokens)
     name = f"shadow stack, {shadows.n_models} fine-tunes"
@@ -286,17 +287,28 @@ def _unknown(game: TextGame) -> tuple[Note, ...]:
         reason = "the texts were not given, so a guesser without the model could not be tried"
         found.append(Note("is the split itself a giveaway?", reason))
     if game.shadows is not None:
-        return tuple(found)
+        return (*found, *_of_one_draw(game.shadows))
     if game.references:
         reason = (
             "references that were fine-tuned like the model on other texts find several times as "
             "many members; pass shadows=2 or more"
         )
-        question = "what does an attacker with fine-tuned references find?"
+        question = FINE_TUNED
     else:
         reason = "no reference model was given; every score that is strong needs one"
         question = "what does an attacker with references find?"
     return (*found, Note(question, reason))
+
+
+def _of_one_draw(shadows: Shadows) -> tuple[Note, ...]:
+    """What to know where fine-tunes were given and no attack can use them."""
+    if shadows.n_models == 2 or len(families(shadows.member)) > 1:
+        return ()
+    reason = (
+        "all fine-tunes come from one draw of the texts, of which two models are used, a half and "
+        "the other half, and no other number; train each pair on halves of its own"
+    )
+    return (Note(FINE_TUNED, reason),)
 
 
 def _assumed(report: Report, game: TextGame) -> tuple[str, ...]:
