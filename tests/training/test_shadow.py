@@ -156,6 +156,21 @@ def test_a_changed_library_version_is_noticed(monkeypatch):
         shadow(make_train(), (X, Y), n=2, store=store, on_change="refuse")
 
 
+@pytest.mark.parametrize(("one", "other"), [(0.5, 0.52), (0.6, 0.62)])
+def test_designs_that_begin_alike_are_not_taken_for_one(one, other):
+    """Twenty coins of a first model seldom fall between the two shares; some of 12 models do."""
+    for seed in range(60):
+        runs = [
+            plan(make_train(), X[:20], n=12, kind="coin", seed=seed, share=share)
+            for share in (one, other)
+        ]
+        first, second = (run.plan.design.member for run in runs)
+        if (first[0] == second[0]).all() and (first != second).any():
+            assert runs[0].plan.key != runs[1].plan.key
+            return
+    raise AssertionError
+
+
 def test_another_name_is_another_experiment():
     store = {}
     shadow(make_train(), (X, Y), n=2, store=store)
