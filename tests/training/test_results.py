@@ -57,8 +57,11 @@ def test_a_model_that_plays_the_target_is_never_its_own_shadow_nor_is_its_partne
         assert signals.shadow[:, 0, 0].tolist() == [10 * other for other in others]
         np.testing.assert_array_equal(signals.shadow_member, plan.design.member[others])
         np.testing.assert_array_equal(run.membership(target).member, plan.design.member[target])
-    # the last one, counted from the end
+    # counted from the end
     assert run.signals(-1).target[0, 0] == 10 * (M - 1)
+    assert run.signals(-M).target[0, 0] == 0
+    # without a statistic given, losses become larger for members
+    assert run.signals(Outputs(loss=np.ones(N))).target[0, 0] == -1
 
 
 def test_a_place_in_a_run_with_gaps_is_not_the_number_of_the_model():

@@ -171,6 +171,15 @@ def test_designs_that_begin_alike_are_not_taken_for_one(one, other):
     raise AssertionError
 
 
+def test_by_default_sixteen_models_are_trained_in_pairs_and_two_statistics_are_two_runs():
+    made = plan(make_train(), (X, Y))
+    assert made.plan.n_models == 16
+    assert made.plan.design.partner.tolist()[:4] == [1, 0, 3, 2]
+    assert shadow(make_train(), (X, Y)).n_models == 16
+    keys = [plan(make_train(), (X, Y), statistic=name).plan.key for name in ("loss", "entropy", None)]
+    assert len(set(keys)) == 3
+
+
 def test_another_name_is_another_experiment():
     store = {}
     shadow(make_train(), (X, Y), n=2, store=store)

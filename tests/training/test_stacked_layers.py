@@ -98,6 +98,15 @@ def test_other_modules_are_left_to_autograd(build):
     assert linear_chains([build()], torch.from_numpy(X)) is None
 
 
+def test_a_chain_needs_no_flattening_of_flat_records():
+    plain = nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 2))
+    rows = torch.ones(4, 3)
+    assert linear_chains([plain], rows) == [[plain[0], plain[2]]]
+    assert linear_chains([plain[0]], rows) == [[plain[0]]]
+    assert linear_chains([nn.Sequential(nn.Flatten(0), *plain)], rows) is None
+    assert linear_chains([nn.Sequential()], rows) is None
+
+
 def test_records_in_another_precision_are_left_to_autograd():
     assert linear_chains([deep()], torch.from_numpy(X).half()) is None
 
