@@ -117,6 +117,22 @@ def test_batches_are_drawn_by_coins_and_an_empty_one_is_only_noise():
     assert 4 <= sizes.count(0) <= 32
 
 
+def test_noise_coins_and_augmentation_have_streams_of_their_own():
+    """Part 1 of a seed is the augmentation's, here and in the loop without noise."""
+    drawn = []
+
+    def noted(batch, rng):
+        drawn.append(rng.random())
+        return batch
+
+    recipe(augment=noted).fit(X, Y, np.arange(6), 9)
+    assert drawn == [np.random.default_rng([9, 1]).random()]
+    assert len({private_steps.NOISE, private_steps.COINS, 0, 1}) == 4
+    parts = [private_steps._part(9, part) for part in range(4)]
+    assert len(set(parts)) == 4
+    assert all(2**40 < part < 2**63 for part in parts)
+
+
 def test_a_seed_gives_one_model_and_two_seeds_two():
     given = recipe(noise=1.0, batch_size=2, epochs=2)
     one, same, other = (flat(given.fit(X, Y, np.arange(6), seed)) for seed in (1, 1, 2))
