@@ -269,3 +269,26 @@ def test_the_trend_of_a_report_is_in_the_order_of_the_epochs():
     ]
     named = Report("leak", "fail", "", figures={"trend": [{"model": "m", "points": points}]})
     assert TrendFigure.from_report(named).models[0][0] == "m"
+
+
+def test_a_curve_of_one_point_can_be_drawn_and_one_of_none_cannot():
+    one = np.array([1.0])
+    assert RocCurve("a", one, one, one, one).smallest_rate == 1.0
+    with pytest.raises(InvalidInput, match="one length above 0"):
+        RocCurve("a", one[:0], one[:0], one[:0], one[:0])
+
+
+def test_a_curve_is_named_or_called_by_its_attack():
+    evidence = replace(Evidence.of([2.0, 1.0], [True, False]), attack="Threshold()")
+    assert RocFigure.from_evidence(evidence, name="mine").curves[0].attack == "mine"
+    assert RocFigure.from_evidence(evidence).curves[0].attack == "Threshold()"
+    assert ScoresFigure.from_evidence(evidence).attack == "Threshold()"
+
+
+def test_only_slices_are_rows():
+    whole = CheckResult(name="mine", role="attack", estimates=(SCORE,))
+    figure = SlicesFigure.from_report(
+        Report("leak", "fail", "", checks=(whole, part("a", (SCORE,), None)))
+    )
+    assert [row.name for row in figure.rows] == ["a"]
+    assert (SlicesFigure(figure.rows).left_out, SlicesFigure(figure.rows).overall) == (0, None)
