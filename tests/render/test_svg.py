@@ -191,3 +191,31 @@ def test_versions_have_ticks_at_whole_numbers_only():
     text = svg(axes | {"kind": "points", "series": [line]}, label="l")
     below = re.findall(r'class="tick"[^>]*text-anchor="middle"[^>]*>([^<]*)<', text)
     assert below == ["1", "2"]
+
+
+def test_each_tick_stands_at_its_number():
+    text = svg(AXES | {"kind": "points", "series": []}, label="l")
+    ticks = re.findall(
+        r'class="tick" x="([^"]*)" y="([^"]*)" text-anchor="(\w+)" font-size="12"[^>]*>([^<]*)<', text
+    )
+    beside = {(float(x), float(y), said) for x, y, anchor, said in ticks if anchor == "end"}
+    assert beside == {(70, Y(v) + 4, f"{v:g}") for v in (0, 0.2, 0.4, 0.6, 0.8, 1)}
+    below = {(float(x), float(y), said) for x, y, anchor, said in ticks if anchor == "middle"}
+    assert below == {(X(v), 352, f"{v:g}") for v in (0, 2, 4, 6, 8, 10)}
+    # the names of the axes in the middle of each
+    assert 'x="14" y="173.0" transform="rotate(-90 14 173.0)"' in text
+    assert 'class="label" x="346.0" y="372"' in text
+
+
+def test_more_lines_than_colours_begin_again():
+    line = {"name": "m", "x": [1], "y": [0.5], "low": [0.4], "high": [0.6]}
+    n = len(PALETTE) + 1
+    text = svg(AXES | {"kind": "points", "series": [line] * n}, label="l")
+    assert len(re.findall(rf'class="dot s0" fill="{PALETTE[0]}"', text)) == 2
+    assert len(re.findall(rf'class="dot s1" fill="{PALETTE[1]}"', text)) == 1
+    log = {"scale": "log", "domain": [0.01, 1], "form": "share"}
+    curve = {"name": "c", "shown": True, "x": [0.1], "y": [0.1], "low": [0.1], "high": [0.1]}
+    axes = {"x": {"label": "x"} | log, "y": {"label": "y"} | log}
+    drawn = svg(axes | {"kind": "curve", "series": [curve] * n}, label="l")
+    assert len(points_of(drawn, "line s0")) == 4
+    assert len(points_of(drawn, "band s0")) == 1

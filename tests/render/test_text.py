@@ -9,8 +9,18 @@ import pytest
 
 from tacit.core import CheckResult, Note, Report
 from tacit.render import rendered
-from tacit.render.blocks import Interval
-from tacit.render.text import WIDTH, _as_paragraphs, _bar, _bars, _kept, pad, width
+from tacit.render.blocks import Interval, Table
+from tacit.render.text import (
+    WIDTH,
+    _as_paragraphs,
+    _bar,
+    _bars,
+    _between,
+    _fits,
+    _kept,
+    pad,
+    width,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 DIGEST = re.compile(r"blake2b-128:[0-9a-f]{32}")
@@ -133,3 +143,20 @@ def test_columns_are_kept_as_long_as_they_fit():
     assert _kept([40, 20, 25]) == [0, 1]
     # and the first always
     assert _kept([99, 1]) == [0]
+
+
+def test_two_columns_stand_side_by_side_up_to_their_widths():
+    def fits(first, second):
+        table = Table("", ("a", "b"), ((first, second), ("x", cell(0.1, 0.2, 0.3))))
+        return _fits(table, table.rows)
+
+    assert fits("a" * 60, "b" * 34)
+    assert not fits("a" * 61, "b")
+    assert not fits("a", "b" * 35)
+    bare = Table("", ("a", "b"), (("a", "b"),))
+    assert not _fits(bare, bare.rows)
+
+
+def test_the_ends_of_a_line_touch_nowhere():
+    assert _between("a" * 80, "b" * 7) == "a" * 80 + " " + "b" * 7
+    assert _between("a" * 80, "b" * 8) == "a" * 80 + "\n" + "b" * 8

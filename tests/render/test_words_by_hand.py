@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from tacit.core import Estimate, Verdict
+from tacit.core import Estimate, Note, Verdict
+from tacit.render.blocks import Original
 from tacit.render.words import SPACE, Words, is_share, parts_of, upper_first
 
 ENGLISH, FRENCH, GERMAN = (Words.of(code) for code in ("en", "fr", "de"))
@@ -192,3 +193,27 @@ def test_limits_of_shares_are_told_in_per_cent_and_others_as_they_are():
     assert rule("accuracy", "at least", 0.7).endswith("at least 70 %")
     assert rule("epsilon", "not refuted", 0.5) == "Claimed ε of 0.5 not refuted"
     assert "inf" in rule("epsilon", "at most", math.inf)
+
+
+def test_a_sentence_that_a_language_lacks_is_told_as_an_original():
+    assert type(ENGLISH.written("Zxq 5 % of it.")) is str
+    assert ENGLISH.written("Zxq 5 % of it.") == f"Zxq 5{SPACE}% of it."
+    assert isinstance(GERMAN.written("Zxq 5 % of it."), Original)
+    note = Note("auc", "zxq is missing", 20, 2, "members")
+    assert plain(GERMAN.reason(note)) != plain(GERMAN.reason(Note("auc", "zxq is missing", 20, 2)))
+    assert ENGLISH.reason(note) == "Zxq is missing"
+    assert isinstance(GERMAN.reason(Note("auc", "zxq is missing")), Original)
+
+
+def test_a_setting_belongs_to_its_metric():
+    assert plain(ENGLISH.metric_name("mine@fpr=0.1")) == "mine@fpr=0.1"
+    assert ENGLISH.metric_name("pauc@x=0.1") == "pauc@x=0.1"
+    assert ENGLISH.metric_name("tpr@prior=0.1") == "tpr@prior=0.1"
+    assert ENGLISH.metric_name("ppv@fpr=0.1") == "ppv@fpr=0.1"
+
+
+def test_four_digits_are_the_most_of_a_share():
+    close = estimate("accuracy", 0.123456, 0.123455, 0.123457)
+    assert plain(ENGLISH.both_of(close)) == "12.35 % (12.35–12.35 %)"
+    three = estimate("accuracy", 0.1234, 0.1224, 0.1244)
+    assert plain(ENGLISH.both_of(three)) == "12.3 % (12.2–12.4 %)"

@@ -9,7 +9,7 @@ import pytest
 from tacit.core import Estimate, Evidence, Membership, Signals
 from tacit.metrics import auc
 from tacit.testing import check_attack, check_metric, contracts
-from tacit.testing.games import Game
+from tacit.testing.games import Game, ShadowGaussian
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,9 @@ def test_the_silent_game_holds_the_same_signals_and_members_drawn_anew():
 
 def test_the_leaking_game_brings_shadows_features_and_groups():
     world = contracts._leaking(30, 0)
+    same = ShadowGaussian(n_shadows=16, shift=2.0).draw(30, seed=0)
+    np.testing.assert_array_equal(world.signals.target, same.signals.target)
+    np.testing.assert_array_equal(world.membership.member, same.membership.member)
     assert world.signals.n_shadows == 16
     assert sorted(set(world.signals.group.tolist())) == [0, 1, 2]
     target = world.signals.target[:, 0]
@@ -161,6 +164,29 @@ def test_a_learner_may_move_by_five_hundredths_and_no_more(monkeypatch):
     Plain.noise = 0.15
     with pytest.raises(AssertionError, match="order of records"):
         contracts._check_scores(Plain(), signals)
+
+
+@pytest.mark.parametrize(("far", "passes"), [(250, True), (265, False)])
+def test_an_attack_that_does_not_learn_moves_by_less_than_a_ten_thousandth(far, passes):
+    """Two of 2,000 ranks exchanged that lie d apart lower the correlation by 12 d^2 / n^3."""
+    world = contracts._leaking(2000, 0)
+    calls = []
+
+    class Swaps(Reads):
+        def __call__(self, signals):
+            calls.append(0)
+            own = np.argsort(np.argsort(signals.target[:, 0])).astype(float)
+            if len(calls) == 3:
+                pair = [np.flatnonzero(own == 500 + step)[0] for step in (0, far)]
+                own[pair] = own[pair[::-1]]
+            return own
+
+    assert (12 * far**2 / 2000**3 < 1e-4) is passes
+    if passes:
+        contracts._check_scores(Swaps(()), world)
+        return
+    with pytest.raises(AssertionError, match="order of records"):
+        contracts._check_scores(Swaps(()), world)
 
 
 class NotFinite(Reads):

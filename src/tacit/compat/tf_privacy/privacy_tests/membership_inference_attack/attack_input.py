@@ -289,7 +289,7 @@ def _are_probabilities(logits: Array) -> bool:
         return False
     if logits.ndim == 2 and logits.shape[1] > 1:
         return _sum_to_one(logits)
-    return logits.size >= ENOUGH_TO_TELL and np.ptp(logits) > 0
+    return bool(logits.size >= ENOUGH_TO_TELL and np.ptp(logits) > 0)
 
 
 def _warn_probabilities() -> None:
