@@ -271,7 +271,9 @@ def test_what_is_known_is_kept_and_the_rest_computed_side_by_side():
     assert found.accuracy_train == pytest.approx(2 / 3)
     assert found.accuracy_test == 0.5
     assert found.loss_train == 9.0
-    assert found.loss_test == pytest.approx(math.log1p(math.exp(-2)) / 2 + math.log1p(math.exp(2)) / 2)
+    assert found.loss_test == pytest.approx(
+        math.log1p(math.exp(-2)) / 2 + math.log1p(math.exp(2)) / 2
+    )
     assert honest.accuracy(np.ones(3), np.ones(3)) is None
     assert honest.multilabel_accuracy(np.array([[0.6, 0.4]]), np.array([[1, 1]])) == 0.5
     assert honest.completed(None, data()).accuracy_train is None
@@ -287,7 +289,9 @@ def test_ten_slices_of_the_loss_part_all_records():
     assert [len(part.loss_train) for part in parts] == [10] * 5 + [0] * 5
     assert [len(part.loss_test) for part in parts] == [0] * 5 + [10] * 5
     assert parts[0].loss_train.tolist() == list(range(10))
-    border = get_slice(data([1.0, 2.0, 3.0], [1.0, 2.0]), SingleSliceSpec(SlicingFeature.PERCENTILE, (0, 50)))
+    border = get_slice(
+        data([1.0, 2.0, 3.0], [1.0, 2.0]), SingleSliceSpec(SlicingFeature.PERCENTILE, (0, 50))
+    )
     assert border.loss_train.tolist() == [1.0, 2.0]
 
 
@@ -304,7 +308,9 @@ def test_right_and_wrong_answers_and_groups_are_told_apart():
         part = get_slice(given, spec, return_slice_indices=True)
         assert (part.train_indices.tolist(), part.test_indices.tolist()) == (train, test)
     groups = (np.array([4, 5, 4]), np.array([5, 4]), 4, "four")
-    part = get_slice(given, SingleSliceSpec(SlicingFeature.CUSTOM, groups), return_slice_indices=True)
+    part = get_slice(
+        given, SingleSliceSpec(SlicingFeature.CUSTOM, groups), return_slice_indices=True
+    )
     assert (part.train_indices.tolist(), part.test_indices.tolist()) == ([0, 2], [1])
     part = get_slice(given, SingleSliceSpec(SlicingFeature.CLASS, 1), return_slice_indices=True)
     assert (part.train_indices.tolist(), part.test_indices.tolist()) == ([1, 2], [0, 1])

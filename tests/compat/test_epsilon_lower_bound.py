@@ -106,7 +106,7 @@ def test_alpha_is_below_a_half_and_above_nothing(alpha):
         lambda: elb.RatioBound(1, 1, 2, 2, alpha),
         lambda: elb.EpsilonLowerBound(np.ones(2), np.ones(2), alpha),
     ):
-        with pytest.raises(InvalidInput, match="below 0.5"):
+        with pytest.raises(InvalidInput, match=r"below 0\.5"):
             make()
 
 
@@ -130,9 +130,7 @@ def test_counts_at_thresholds():
 def ratios(two_sided):
     pos, neg = np.array([3.0, 1.0, 2.0]), np.array([2.0, 0.0])
     given = elb.EpsilonLowerBound(pos, neg, 0.05, two_sided, np.array([1.5]))
-    return [
-        (r.compute_bound(METHOD.ADJUSTED_LOG)[0]) for r in given._ratios()
-    ]
+    return [(r.compute_bound(METHOD.ADJUSTED_LOG)[0]) for r in given._ratios()]
 
 
 def test_each_direction_has_its_own_counts():

@@ -71,9 +71,7 @@ def test_every_class_of_a_record_has_its_own_loss():
     np.testing.assert_allclose(weighted, np.array([[2.0], [3.0]]) * expected, atol=1e-12)
     logits = np.array([[2.0, -2.0], [0.0, 3.0]])
     exact = [[math.log1p(math.exp(-2))] * 2, [math.log(2), math.log1p(math.exp(-3))]]
-    np.testing.assert_allclose(
-        losses.multilabel_bce_loss(labels, logits, from_logits=True), exact
-    )
+    np.testing.assert_allclose(losses.multilabel_bce_loss(labels, logits, from_logits=True), exact)
     for wrong, says in (
         (labels + 1, "labels should be in"),
         (labels[:1], "same length"),
@@ -129,13 +127,15 @@ def test_the_loss_is_made_from_what_was_asked_for():
         got(probs=PROBS, loss_function_using_logits=True)
     with pytest.raises(InvalidInput, match="from `probs`, which"):
         got(logits=PROBS)
-    squared = got(
-        labels=np.array([1.0, 2.0]), probs=np.array([0.0, 0.0]), loss_function="squared"
-    )
+    squared = got(labels=np.array([1.0, 2.0]), probs=np.array([0.0, 0.0]), loss_function="squared")
     assert squared.tolist() == [1.0, 4.0]
     many = got(labels=np.eye(2, dtype=int), probs=np.full((2, 2), 0.5), multilabel_data=True)
     np.testing.assert_allclose(many, math.log(2))
-    mine = got(probs=PROBS, loss_function=lambda labels, pred, weight: pred[:, 0] * weight, sample_weight=np.full(3, 2.0))
+    mine = got(
+        probs=PROBS,
+        loss_function=lambda labels, pred, weight: pred[:, 0] * weight,
+        sample_weight=np.full(3, 2.0),
+    )
     assert mine.tolist() == [0.4, 1.0, 0.0]
     with pytest.raises(InvalidInput, match="cross_entropy, squared"):
         got(probs=PROBS, loss_function="hinge")

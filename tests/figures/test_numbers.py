@@ -184,13 +184,18 @@ def test_the_intervals_of_an_accuracy_hold_it():
 
 
 def test_a_histogram_that_is_empty_on_one_side_is_drawn_as_zeros():
-    found = ScoresFigure.from_dict({"edges": [0.0, 1.0, 2.0], "member": [0, 0], "nonmember": [2, 6]})
+    found = ScoresFigure.from_dict(
+        {"edges": [0.0, 1.0, 2.0], "member": [0, 0], "nonmember": [2, 6]}
+    )
     assert found.member.tolist() == [0, 0]
     assert found.nonmember.tolist() == [0.25, 0.75]
     assert found.attack == "attack"
-    assert ScoresFigure.from_dict(
-        {"edges": [0.0, 1.0], "member": [1], "nonmember": [1], "attack": "mine"}
-    ).attack == "mine"
+    assert (
+        ScoresFigure.from_dict(
+            {"edges": [0.0, 1.0], "member": [1], "nonmember": [1], "attack": "mine"}
+        ).attack
+        == "mine"
+    )
 
 
 def test_members_and_nonmembers_of_a_histogram_are_not_exchanged():
@@ -202,7 +207,9 @@ def test_members_and_nonmembers_of_a_histogram_are_not_exchanged():
     np.testing.assert_allclose(found.nonmember, [2 / 3, 1 / 3, 0])
     assert found.attack == "by hand"
     assert len(ScoresFigure.from_evidence(evidence).member) == 60
-    report = Report("leak", "fail", "", figures={"scores": [{"edges": [0, 1], "member": [1], "nonmember": [3]}]})
+    report = Report(
+        "leak", "fail", "", figures={"scores": [{"edges": [0, 1], "member": [1], "nonmember": [3]}]}
+    )
     assert ScoresFigure.from_report(report).nonmember.tolist() == [1.0]
 
 
@@ -228,7 +235,12 @@ def test_a_row_of_a_slice_says_how_large_each_side_is_and_what_makes_it():
     assert (first.column, first.value, first.p_adjusted) == ("age", "40", 0.01)
     assert [row.estimate.value for row in figure.rows] == [0.3, 0.2]
     bare = SliceRow("a", SCORE)
-    assert (bare.n_members, bare.n_nonmembers, bare.significant, bare.p_adjusted) == (0, 0, False, None)
+    assert (bare.n_members, bare.n_nonmembers, bare.significant, bare.p_adjusted) == (
+        0,
+        0,
+        False,
+        None,
+    )
     assert SlicesFigure((bare,)).n_significant == 0
 
 

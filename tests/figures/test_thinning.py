@@ -1,4 +1,4 @@
-"""Fewer points by hand: equal steps along the curve in both pictures, and stairs where they show."""
+"""Fewer points by hand: equal steps along a curve in both pictures, and stairs."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,7 @@
 """The numbers of the pictures, by hand: no side, end or epoch in another's place."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -163,7 +164,7 @@ def version(name, score):
 
 
 def history_of(points):
-    steps = tuple(Difference(b.name, a.name, None) for a, b in zip(points, points[1:]))
+    steps = tuple(Difference(b.name, a.name, None) for a, b in pairwise(points))
     return History(points, ("",) * len(points), steps, steps, 0.95, "", "net")
 
 
@@ -197,7 +198,11 @@ def test_privacy_against_accuracy_has_both_intervals_and_marks_one_point():
     assert (first["x"], first["y"]) == ([0.6, 0.8], [0.1, 0.3])
     assert (first["left"], first["right"]) == ([0.6, 0.7], [0.6, 0.9])
     assert (first["low"], first["high"]) == ([0.0, 0.2], [0.2, 0.4])
-    assert (first["tags"], first["best"], first["front"]) == (["1", "2"], [False, True], [False, True])
+    assert (first["tags"], first["best"], first["front"]) == (
+        ["1", "2"],
+        [False, True],
+        [False, True],
+    )
     assert (second["tags"], second["best"]) == ([""], [False])
     assert "left" not in second
     assert found["x"]["domain"] == [pytest.approx(0.476), pytest.approx(0.924)]

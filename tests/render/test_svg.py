@@ -196,7 +196,8 @@ def test_versions_have_ticks_at_whole_numbers_only():
 def test_each_tick_stands_at_its_number():
     text = svg(AXES | {"kind": "points", "series": []}, label="l")
     ticks = re.findall(
-        r'class="tick" x="([^"]*)" y="([^"]*)" text-anchor="(\w+)" font-size="12"[^>]*>([^<]*)<', text
+        r'class="tick" x="([^"]*)" y="([^"]*)" text-anchor="(\w+)" font-size="12"[^>]*>([^<]*)<',
+        text,
     )
     beside = {(float(x), float(y), said) for x, y, anchor, said in ticks if anchor == "end"}
     assert beside == {(70, Y(v) + 4, f"{v:g}") for v in (0, 0.2, 0.4, 0.6, 0.8, 1)}

@@ -165,13 +165,22 @@ def test_value_and_ends_stand_in_their_places():
 
 @pytest.mark.parametrize(
     "name",
-    ["tpr@fpr=0.1", "ppv@prior=0.5", "balanced_accuracy", "accuracy", "reconstruction rate", "extraction"],
+    [
+        "tpr@fpr=0.1",
+        "ppv@prior=0.5",
+        "balanced_accuracy",
+        "accuracy",
+        "reconstruction rate",
+        "extraction",
+    ],
 )
 def test_shares_are_shown_in_per_cent(name):
     assert is_share(name)
 
 
-@pytest.mark.parametrize("name", ["advantage", "auc", "epsilon", "exposure", "my tpr", "pauc@fpr=0.1"])
+@pytest.mark.parametrize(
+    "name", ["advantage", "auc", "epsilon", "exposure", "my tpr", "pauc@fpr=0.1"]
+)
 def test_scores_are_not(name):
     assert not is_share(name)
 

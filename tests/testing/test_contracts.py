@@ -147,7 +147,9 @@ def test_an_adapter_that_exchanges_labels_breaks_the_contract():
         check_adapter(turned, None, X, Y, expected=X)
     # classes may be numbered anew
     check_adapter(
-        lambda model, x, y, batch_size=256: Outputs(logits=np.asarray(x), label=(y > 3).astype(int)),
+        lambda model, x, y, batch_size=256: Outputs(
+            logits=np.asarray(x), label=(y > 3).astype(int)
+        ),
         None,
         X,
         np.where(Y == 1, 7, 3),
@@ -165,7 +167,11 @@ def test_an_adapter_that_exchanges_labels_breaks_the_contract():
 def test_an_adapter_that_loses_labels_or_gives_other_answers_a_second_time_breaks_the_contract():
     with pytest.raises(AssertionError, match="labels come through"):
         check_adapter(
-            lambda model, x, y, batch_size=256: Outputs(logits=np.asarray(x)), None, X, Y, expected=X
+            lambda model, x, y, batch_size=256: Outputs(logits=np.asarray(x)),
+            None,
+            X,
+            Y,
+            expected=X,
         )
     asked = []
 

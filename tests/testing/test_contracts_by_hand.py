@@ -148,7 +148,9 @@ def test_a_learner_may_move_by_five_hundredths_and_no_more(monkeypatch):
 
         def __call__(self, seen):
             own = seen.target[:, 0].astype(np.float64)
-            return own + self.noise * own.std() * np.random.default_rng(len(own)).normal(size=len(own))
+            return own + self.noise * own.std() * np.random.default_rng(len(own)).normal(
+                size=len(own)
+            )
 
     for noise, passes in ((0.15, True), (0.4, False)):
         Slightly.noise = noise

@@ -37,9 +37,7 @@ def test_a_rounded_gaussian_game_has_the_truths_of_its_cells():
     game = GaussianShift(1.0, 4.0)
     outside = np.diff(norm.cdf([-np.inf, -2, 2, np.inf]))
     inside = np.diff(norm.cdf([-np.inf, -2, 2, np.inf], loc=1))
-    wins = sum(
-        inside[i] * (outside[:i].sum() + outside[i] / 2) for i in range(3)
-    )
+    wins = sum(inside[i] * (outside[:i].sum() + outside[i] / 2) for i in range(3))
     assert game.auc == pytest.approx(wins, abs=1e-6)
     assert game.advantage == pytest.approx(inside[2] - outside[2], abs=1e-6)
     # at 5 % the cell from 2 upwards is accused (2.3 %), at 1 % only that from 6 upwards
@@ -111,9 +109,7 @@ def test_laplace_by_hand():
     """Scale 1/2 and shift 1: epsilon 2, and half of exp(-1) of each side beyond the middle."""
     game = LaplaceShift(2.0)
     assert game.advantage == pytest.approx(1 - math.exp(-1))
-    assert game.advantage == pytest.approx(
-        laplace.sf(0.5, 1, 0.5) - laplace.sf(0.5, 0, 0.5)
-    )
+    assert game.advantage == pytest.approx(laplace.sf(0.5, 1, 0.5) - laplace.sf(0.5, 0, 0.5))
     assert game.epsilon(0.0) == 2.0
     grid = np.linspace(-15, 16, 310_001)
     mass = (laplace.pdf(grid, 1, 0.5) * 1e-4, laplace.pdf(grid, 0, 0.5) * 1e-4)

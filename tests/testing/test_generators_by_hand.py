@@ -94,7 +94,9 @@ def test_a_copula_keeps_correlation_and_every_marginal():
     for name, values in rows.items():
         assert set(found[name]) <= set(values)
         ends = np.quantile(values, [0.05, 0.5, 0.95])
-        np.testing.assert_allclose(np.quantile(found[name], [0.05, 0.5, 0.95]), ends, rtol=0.15, atol=0.06)
+        np.testing.assert_allclose(
+            np.quantile(found[name], [0.05, 0.5, 0.95]), ends, rtol=0.15, atol=0.06
+        )
     # ten values are drawn equally often, the smallest and the largest too
     few = GaussianCopula(5000)({"x": np.arange(10.0), "y": np.zeros(10)}, 2)["x"]
     np.testing.assert_allclose(np.bincount(few.astype(int)), 500, atol=90)

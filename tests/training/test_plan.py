@@ -39,7 +39,9 @@ def test_every_model_has_a_seed_of_its_own_and_a_longer_run_begins_alike():
 
 def test_seeds_of_models_are_not_those_of_the_draw_of_members():
     """The design spawns from the same seed: who is in must say nothing of the training."""
-    drawn = {int(np.random.SeedSequence(3, spawn_key=(m,)).generate_state(1)[0] >> 1) for m in range(9)}
+    drawn = {
+        int(np.random.SeedSequence(3, spawn_key=(m,)).generate_state(1)[0] >> 1) for m in range(9)
+    }
     assert not drawn & set(model_seeds(3, 9))
 
 
@@ -92,7 +94,10 @@ def test_only_whole_models_of_this_plan_count_as_stored():
     for model in (0, 2, 5):
         put_array(store, plan.entry(model), np.ones((8, 1), np.float32), {"seconds": float(model)})
     put_array(store, made(seed=1).entry(1), np.ones((8, 1), np.float32), {})
-    assert {model: note["seconds"] for model, note in plan.stored(store).items()} == {0: 0.0, 2: 2.0}
+    assert {model: note["seconds"] for model, note in plan.stored(store).items()} == {
+        0: 0.0,
+        2: 2.0,
+    }
     store[f"{plan.entry(2)}.npy"] = store[f"{plan.entry(2)}.npy"][:-1] + b"x"
     assert list(plan.stored(store)) == [0]
 

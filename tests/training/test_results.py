@@ -86,7 +86,9 @@ def test_an_audited_model_keeps_every_shadow_and_what_is_said_of_it():
     store = {}
     plan = filled(store)
     run = gather(plan, store, statistic=Named("loss"))
-    signals = run.signals(Outputs(loss=np.arange(6.0)), group=np.arange(6), features=np.ones((6, 2)))
+    signals = run.signals(
+        Outputs(loss=np.arange(6.0)), group=np.arange(6), features=np.ones((6, 2))
+    )
     # larger means member: a loss changes its sign, a signal does not
     assert signals.target[:, 0].tolist() == [0, -1, -2, -3, -4, -5]
     assert run.signals(np.arange(6.0)).target[:, 0].tolist() == [0, 1, 2, 3, 4, 5]

@@ -182,7 +182,9 @@ def test_by_default_sixteen_models_are_trained_in_pairs_and_two_statistics_are_t
     assert made.plan.n_models == 16
     assert made.plan.design.partner.tolist()[:4] == [1, 0, 3, 2]
     assert shadow(make_train(), (X, Y)).n_models == 16
-    keys = [plan(make_train(), (X, Y), statistic=name).plan.key for name in ("loss", "entropy", None)]
+    keys = [
+        plan(make_train(), (X, Y), statistic=name).plan.key for name in ("loss", "entropy", None)
+    ]
     assert len(set(keys)) == 3
 
 

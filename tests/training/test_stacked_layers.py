@@ -128,7 +128,9 @@ def test_the_slope_of_a_short_batch_is_its_own_mean():
     np.testing.assert_allclose(found, answer.grad, atol=1e-12)
     assert (found[2] == 0).all()
     squares = TorchRecipe(one_number, epochs=1, loss="squared_error")
-    one = slope_of(squares, torch.tensor([[[5.0], [1.0]]]), torch.tensor([[2.0, 2.0]]), np.array([2]))
+    one = slope_of(
+        squares, torch.tensor([[[5.0], [1.0]]]), torch.tensor([[2.0, 2.0]]), np.array([2])
+    )
     # the mean of (5 - 2)^2 and (1 - 2)^2
     assert one.tolist() == [[[3.0], [-1.0]]]
 

@@ -105,7 +105,9 @@ def test_one_loss_a_record():
     smooth = losses(recipe(label_smoothing=0.2), answer, target)
     expected = 0.9 * math.log(4 / 3) + 0.1 * math.log(4)
     np.testing.assert_allclose(smooth, [[expected, math.log(2)]], rtol=1e-6)
-    squared = losses(recipe(loss="squared_error"), torch.tensor([[1.0], [5.0]]), torch.tensor([3.0, 4.0]))
+    squared = losses(
+        recipe(loss="squared_error"), torch.tensor([[1.0], [5.0]]), torch.tensor([3.0, 4.0])
+    )
     assert squared.tolist() == [4.0, 1.0]
 
 

@@ -1,0 +1,200 @@
+"""Comparisons, histories, and what each knob bought, by hand."""
+
+from dataclasses import replace
+
+import pytest
+
+from tacit.core import CheckResult, Comparison, Estimate, History, Report
+from tacit.core.comparison import Confirmed, Difference, Point
+from tacit.render import bought, comparison, history
+from tacit.render.reading import Reading
+from tacit.render.words import SPACE, Words
+
+WORDS, GERMAN = Words.of("en"), Words.of("de")
+
+
+def estimate(name, value, low, high, *, n=100, p=None, **settings):
+    return Estimate(name, value, low, high, 0.95, n, "by hand", p_value=p, settings=settings)
+
+
+SCORE = estimate("advantage", 0.2, 0.1, 0.3)
+
+
+def check(name, *found, role="attack", p=None, **more):
+    return CheckResult(name=name, role=role, estimates=found, p_value=p, p_adjusted=p, **more)
+
+
+def reading(*checks, words=WORDS, **more):
+    given = {"score": SCORE, "chosen": checks[0].name if checks else ""} | more
+    finding = given.pop("finding", "leak")
+    return Reading.of(Report(finding, "inconclusive", "Said.", checks=checks, **given), words)
+
+
+def plain(text):
+    return text.replace(SPACE, " ")
+
+
+def table(section):
+    (found,) = [block for block in section.blocks if hasattr(block, "rows")]
+    return found
+
+
+def column(found, place):
+    return [plain(c if isinstance(c, str) else c.text) for c in (r[place] for r in found.rows)]
+
+
+def point(name, score=0.2, **more):
+    given = {"accuracy": 0.8, "accuracy_low": 0.75, "accuracy_high": 0.85} | more
+    return Point(
+        name,
+        name,
+        None,
+        given.pop("accuracy"),
+        estimate("advantage", score, score - 0.1, score + 0.1),
+        **given,
+    )
+
+
+def test_the_recommended_point_comes_first_and_then_the_front():
+    points = (
+        point("a"),
+        point("b", front=True),
+        point("best"),
+        *(point(str(i)) for i in range(60)),
+    )
+    picture, made = comparison.points(Comparison(points, (), "best", ""), WORDS)
+    assert column(made, 0)[:3] == ["best", "b", "a"]
+    assert (made.marked, len(made.rows), made.left_out) == (0, 60, 3)
+    assert column(made, 2)[0] == "80.0 % (75.0–85.0 %)"
+    assert column(made, 3)[:3] == ["no", "yes", "no"]
+    assert picture.name == "pareto"
+    bare = comparison.points(Comparison((point("a", accuracy_low=None),), (), "", ""), WORDS)[1]
+    assert (column(bare, 2), bare.marked, bare.left_out) == (["80.0 %"], None, 0)
+    assert "3" in comparison._name_of(point("r", runs=3), WORDS)
+    assert comparison._name_of(point("r", runs=1), WORDS) == "r"
+    assert "2" in comparison._name_of(point("r", runs=2), WORDS)
+
+
+def difference(first, second, p, *, real=False, paired=True):
+    return Difference(
+        first,
+        second,
+        estimate("advantage difference", 0.1, -0.05, 0.25),
+        p_adjusted=p,
+        real=real,
+        paired=paired,
+    )
+
+
+def test_differences_with_the_recommended_point_come_first_by_their_p_value():
+    items = (
+        difference("a", "b", 0.01, real=True),
+        difference("best", "b", 0.5),
+        difference("a", "best", 0.03, real=True, paired=False),
+        Difference("x", "y", None),
+    )
+    made = Comparison((point("a"), point("b"), point("best")), items, "best", "")
+    text, found = comparison._differences(made, WORDS)
+    assert column(found, 0) == ["a − best", "best − b", "a − b"]
+    assert column(found, 1) == ["yes", "no", "yes"]
+    assert column(found, 2)[0] == "0.10 (−0.05 to 0.25)"
+    assert column(found, 3) == ["0.03", "0.50", "0.01"]
+    assert column(found, 4)[0] != column(found, 4)[1]
+    assert plain(WORDS.say("comparison.said", real="2", total="3 differences")) in plain(text.text)
+    one = replace(made, differences=items[1:3])
+    assert plain(WORDS.say("comparison.said one", real="1", total="2 differences")) in plain(
+        comparison._differences(one, WORDS)[0].text
+    )
+    many = replace(made, differences=items[:1] * 23)
+    assert comparison._differences(many, WORDS)[1].left_out == 3
+    assert comparison._differences(replace(made, differences=()), WORDS)[0].text == WORDS.say(
+        "comparison.nothing"
+    )
+    alone = replace(made, points=made.points[:1], differences=())
+    assert comparison._differences(alone, WORDS) == ()
+
+
+def test_a_step_goes_from_the_older_version_to_the_newer():
+    points = (point("v1"), point("v2"), point("v3"))
+    steps = (difference("v2", "v1", 0.01, real=True), difference("v3", "v2", 0.5, paired=False))
+    made = History(
+        points,
+        ("2024", "2025", ""),
+        steps,
+        (steps[1], Difference("v3", "v2", None, reason="none")),
+        0.95,
+        "",
+        "net",
+    )
+    text, found = history._steps(made, WORDS)
+    assert column(found, 0) == ["v1 → v2", "v2 → v3"]
+    assert column(found, 2) == ["yes", "no"]
+    assert column(found, 4) == ["no", "–"]
+    assert plain(text.text) == plain(WORDS.say("history.paired", n="1", level=WORDS.share(0.95)))
+    none = replace(made, steps=(steps[1], steps[1]))
+    assert plain(history._steps(none, WORDS)[0].text) == plain(
+        WORDS.say("history.unpaired", n="0", level=WORDS.share(0.95))
+    )
+    _, versions = history._versions(made, WORDS)
+    assert column(versions, 2)[0] == "80.0 % (75.0–85.0 %)"
+    assert column(versions, 4) == ["2024", "2025", "–"]
+
+
+def test_times_and_points_of_what_was_bought():
+    made = Comparison(
+        (
+            point("now", seconds=10.0),
+            point("new", seconds=25.0),
+            point("old", seconds=None),
+            point("free", seconds=0.0),
+        ),
+        (),
+        "",
+        "",
+        baseline="now",
+    )
+
+    def time(first, second="now"):
+        return bought._time(Difference(first, second, SCORE), made, WORDS)
+
+    assert time("new") == "25.00 s, ×2.50"
+    assert time("old") == "–"
+    assert time("new", "old") == "25.00 s"
+    assert time("new", "free") == "25.00 s"
+    assert bought._signed(0.0123, WORDS) == "+1.2"
+    assert bought._signed(-0.0123, WORDS) == "−1.2"
+    assert bought._signed(0.0004, WORDS) == "0.0"
+    assert bought._signed(0.0006, WORDS) == "+0.1"
+    points = bought._points(estimate("accuracy difference", -0.004, -0.01, 0.02), WORDS)
+    assert (points.value, points.low, points.high) == (-0.004, -0.01, 0.02)
+    assert points.text == "−0.4 (−1.0 to +2.0)"
+    turned = bought._turned(estimate("advantage difference", 0.2, 0.1, 0.5))
+    assert (turned.value, turned.low, turned.high) == (-0.2, -0.5, -0.1)
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "key"),
+    [
+        (0.01, 0.02, 0.03, "bought.gain"),
+        (-0.03, -0.02, -0.01, "bought.price"),
+        (0.0, 0.02, 0.03, "bought.same"),
+        (-0.03, -0.02, 0.0, "bought.same"),
+    ],
+)
+def test_a_price_is_one_where_its_interval_leaves_nothing_out(low, value, high, key):
+    fall, base, own = (estimate("advantage", v, v - 0.02, v + 0.02) for v in (0.12, 0.2, 0.08))
+    confirmed = Confirmed(
+        fall, estimate("accuracy difference", value, low, high), 5, base, own, "now", "new"
+    )
+    points = bought._signed(value, WORDS) if key == "bought.same" else "2.0"
+    span = WORDS.say("from to", low=bought._signed(low, WORDS), high=bought._signed(high, WORDS))
+    expected = WORDS.say(
+        key,
+        points=points,
+        span=span,
+        winner="new",
+        baseline="now",
+        runs="5",
+        share=WORDS.share(0.6),
+    )
+    assert bought.said(confirmed, WORDS) == expected
