@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tacit import InvalidInput
+from tacit.compat.tf_privacy import LegacyNumberWarning
 from tacit.compat.tf_privacy.privacy_tests.membership_inference_attack import (
     attack_input,
     honest,
@@ -92,7 +93,7 @@ def test_the_best_of_several_results_is_the_largest():
     found = AttackResults(results)
     assert found.get_result_with_max_auc() is results[1]
     assert found.get_result_with_max_attacker_advantage() is results[1]
-    with pytest.warns(UserWarning):
+    with pytest.warns(LegacyNumberWarning, match="legacy_epsilon"):
         assert found.get_result_with_max_epsilon() is results[0]
     assert AttackResults([]).get_result_with_max_auc() is None
     with pytest.raises(InvalidInput, match="got none"):
@@ -148,9 +149,9 @@ def test_logits_whose_rows_sum_to_one_are_logits_unless_they_are_probabilities()
     ("logits", "noticed"),
     [
         (PROBS, True),
-        (PROBS + [[0.002, 0, 0]], False),
-        (PROBS + [[0.0009, 0, 0]], True),
-        (PROBS - [[0.0, 0.0, 0.2]], False),
+        (PROBS + np.array([0.002, 0, 0]), False),
+        (PROBS + np.array([0.0009, 0, 0]), True),
+        (PROBS - np.array([0.0, 0.0, 0.2]), False),
         (np.linspace(0, 1, 20), True),
         (np.linspace(0, 1, 19), False),
         (np.full(20, 0.5), False),

@@ -32,15 +32,6 @@ def plain(text):
     return text.replace(SPACE, " ")
 
 
-def table(section):
-    (found,) = [block for block in section.blocks if hasattr(block, "rows")]
-    return found
-
-
-def column(found, place):
-    return [plain(c if isinstance(c, str) else c.text) for c in (r[place] for r in found.rows)]
-
-
 RATES = tuple(
     estimate(f"tpr@fpr={f}", v, low, v + 0.1) for f, v, low in ((0.01, 0.2, 0.1), (0.1, 0.5, 0.4))
 )

@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from tacit.core import CheckResult, Comparison, Estimate, History, Report
+from tacit.core import Comparison, Estimate, History
 from tacit.core.comparison import Confirmed, Difference, Point
 from tacit.render import bought, comparison, history
-from tacit.render.reading import Reading
 from tacit.render.words import SPACE, Words
 
-WORDS, GERMAN = Words.of("en"), Words.of("de")
+WORDS = Words.of("en")
 
 
 def estimate(name, value, low, high, *, n=100, p=None, **settings):
@@ -20,23 +19,8 @@ def estimate(name, value, low, high, *, n=100, p=None, **settings):
 SCORE = estimate("advantage", 0.2, 0.1, 0.3)
 
 
-def check(name, *found, role="attack", p=None, **more):
-    return CheckResult(name=name, role=role, estimates=found, p_value=p, p_adjusted=p, **more)
-
-
-def reading(*checks, words=WORDS, **more):
-    given = {"score": SCORE, "chosen": checks[0].name if checks else ""} | more
-    finding = given.pop("finding", "leak")
-    return Reading.of(Report(finding, "inconclusive", "Said.", checks=checks, **given), words)
-
-
 def plain(text):
     return text.replace(SPACE, " ")
-
-
-def table(section):
-    (found,) = [block for block in section.blocks if hasattr(block, "rows")]
-    return found
 
 
 def column(found, place):

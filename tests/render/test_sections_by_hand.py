@@ -21,7 +21,7 @@ from tacit.render.sections import (
 )
 from tacit.render.words import SPACE, Words
 
-WORDS, GERMAN = Words.of("en"), Words.of("de")
+WORDS = Words.of("en")
 
 
 def estimate(name, value, low, high, *, n=100, p=None, **settings):

@@ -26,8 +26,8 @@ def check_adapter(
     """Ask `model` through an adapter and see that it keeps its promises.
 
     The answers are `expected`, row for row; the batch size changes nothing; asking twice gives the
-    same; labels come through, each with its record; and whatever `state` returns (weights, modes, random states) is the
-    same before and after.
+    same; labels come through, each with its record; and whatever `state` returns (weights, modes,
+    random states) is the same before and after.
 
     Parameters
     ----------

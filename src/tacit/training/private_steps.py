@@ -15,8 +15,8 @@ from tacit.training.torch_steps import losses, optimizer_of, set_rate
 if TYPE_CHECKING:
     from tacit.training.torch_recipe import TorchRecipe
 
-# The streams of one seed. The first weights come from the seed itself, dropout from the seed with its
-# last bit turned and augmentation from part 1: noise out of any of these streams would lean on them.
+# The streams of one seed. The first weights come from the seed itself, dropout from the seed with
+# its last bit turned, and augmentation from part 1: noise from any of these would lean on them.
 NOISE, COINS = 2, 3
 # what Opacus says to everybody: its noise is not cryptographic, and gradients need no input
 KNOWN_WARNINGS = ("Secure RNG turned off", "Full backward hook", "Using a non-full backward hook")
