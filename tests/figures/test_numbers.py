@@ -67,9 +67,9 @@ def test_a_curve_without_rates_between_has_the_smallest_rate_one():
 
 def test_only_points_with_accuracy_and_score_are_drawn_in_the_order_of_epochs():
     points = (
-        Point("a2", "a", 2.0, 0.9, SCORE),
+        Point("a2", "a", 2.0, 0.7, SCORE),
         Point("a0", "a", None, 0.8, SCORE),
-        Point("a.5", "a", 0.5, 0.8, SCORE),
+        Point("a.5", "a", 0.5, 0.9, SCORE),
         Point("b", "b", None, None, SCORE),
         Point("c", "c", None, 0.9, None),
     )
@@ -166,7 +166,8 @@ def test_a_rate_that_is_a_power_of_ten_is_where_the_axis_begins(smallest, floor)
 
 def test_the_smallest_rate_is_that_above_zero():
     fpr = np.array([0.0, 0.0, 0.02, 0.5, 1.0])
-    assert RocCurve("a", fpr, fpr, fpr, fpr).smallest_rate == 0.02
+    tpr = np.array([0.01, 0.1, 0.2, 0.7, 1.0])
+    assert RocCurve("a", fpr, tpr, tpr, tpr).smallest_rate == 0.02
 
 
 def test_the_intervals_of_an_accuracy_hold_it():
@@ -304,3 +305,13 @@ def test_only_slices_are_rows():
     )
     assert [row.name for row in figure.rows] == ["a"]
     assert (SlicesFigure(figure.rows).left_out, SlicesFigure(figure.rows).overall) == (0, None)
+
+
+def test_what_is_sure_comes_before_what_is_large_and_p_values_are_corrected():
+    wide = replace(part("wide", (estimate(0.9, 0.1, 1.0),), 0.01), p_adjusted=0.2)
+    sure = replace(part("sure", (estimate(0.4, 0.3, 0.5),), 0.2), p_adjusted=0.01)
+    figure = SlicesFigure.from_report(Report("leak", "fail", "", score=SCORE, checks=(wide, sure)))
+    assert [(row.name, row.significant, row.p_adjusted) for row in figure.rows] == [
+        ("sure", True, 0.01),
+        ("wide", False, 0.2),
+    ]

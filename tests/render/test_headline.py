@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 from tacit.core import CheckResult, Estimate, Report
+from tacit.core.report import TOTAL_LEAK
 from tacit.render import headline
 from tacit.render.reading import Reading
 from tacit.render.words import SPACE, Words
@@ -97,3 +98,33 @@ def test_a_claim_says_the_lower_bound():
     (fact,) = headline.facts(made)
     assert fact.value == "≥ 1,50"
     assert "95 %" in plain(fact.note)
+
+
+def test_what_is_not_found_is_told_apart_from_what_is_open():
+    def said(finding, detectable):
+        made = reading(check("mine"), words=GERMAN, finding=finding, detectable=detectable)
+        return headline.headline(made)
+
+    assert said("no leak found", 0.2) == GERMAN.say("headline.none", score="0,20")
+    assert said("inconclusive", 0.2) == GERMAN.say("headline.open", score="0,20")
+    for finding in ("no leak found", "inconclusive"):
+        # from 0.995 on it would have to be a total one
+        assert said(finding, TOTAL_LEAK) == GERMAN.say("headline.open.total", score="1,00")
+    just = headline.finding(reading(check("mine"), finding="inconclusive", detectable=TOTAL_LEAK))
+    assert just == WORDS.say("finding.inconclusive")
+
+
+def test_an_interval_of_an_accuracy_needs_both_ends():
+    def span(**ends):
+        accuracy = {"nonmember": 0.8} | {f"nonmember_{end}": v for end, v in ends.items()}
+        return plain(headline.facts(reading(check("mine"), accuracy=accuracy))[-1].span)
+
+    assert span(low=0.7, high=0.9) == "70 to 90 %"
+    assert span(high=0.9) == ""
+
+
+def test_utility_stands_beside_accuracy_where_it_was_measured():
+    accuracy = {"nonmember": 0.8, "utility": 0.6, "utility_low": 0.5, "utility_high": 0.7}
+    shown = headline.facts(reading(check("mine"), accuracy=accuracy))[-2:]
+    assert [plain(fact.value) for fact in shown] == ["80 %", "60 %"]
+    assert [plain(fact.span) for fact in shown] == ["", "50 to 70 %"]

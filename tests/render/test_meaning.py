@@ -43,6 +43,7 @@ def plain(text):
         # one decimal more where the ends would look alike
         ((0.002, 0.0, 0.004), "gets 50.1 right (50.0 to 50.2)"),
         ((1.0, 0.9, 1.4), "gets 100 right (95 to 100)"),
+        ((-1.0, -1.4, -0.9), "gets 0 right (0 to 5)"),
         ((0.3, 0.3, 0.3), "gets 65 right (65 to 65)"),
     ],
 )

@@ -182,3 +182,78 @@ def test_a_price_is_one_where_its_interval_leaves_nothing_out(low, value, high, 
         share=WORDS.share(0.6),
     )
     assert bought.said(confirmed, WORDS) == expected
+
+
+def test_a_recommendation_in_another_language_is_that_of_the_recommended_point():
+    german = Words.of("de")
+    points = (point("a", 0.5, accuracy=0.91), point("best", 0.2, accuracy=0.8765))
+    made = Comparison(points, (), "best", "Zxq it.")
+    said = plain(comparison.recommendation(made, german))
+    assert said == plain(
+        german.say(
+            "comparison.recommended",
+            name="best",
+            accuracy=german.share(0.8765, digits=3),
+            score=german.both_of(points[1].score),
+        )
+    )
+    none = replace(made, recommended="")
+    assert comparison.recommendation(none, german) == german.say("comparison.no recommendation")
+    bare = replace(made, points=(Point("best", "best", None, None, None),))
+    assert comparison.recommendation(bare, german).count(german.say("not known")) == 2
+
+
+def test_the_table_of_what_was_bought_marks_the_winner_and_counts_the_rest():
+    fall, base, own = (estimate("advantage", v, v - 0.02, v + 0.02) for v in (0.12, 0.2, 0.08))
+    confirmed = Confirmed(fall, None, 5, base, own, "now", "new")
+    steps = tuple(
+        Difference(name, "now", estimate("advantage difference", 0.1, 0.0, 0.2))
+        for name in ("other", "new", *map(str, range(41)))
+    )
+    made = Comparison((point("now"),), steps, "", "", baseline="now", confirmed=confirmed)
+    _, found = bought.bought(made, WORDS)
+    assert column(found, 0)[:2] == ["new", "other"]
+    assert (found.marked, len(found.rows), found.left_out) == (0, 40, 3)
+    assert column(found, 1)[0] == "−0.120 (−0.140 to −0.100)"
+    assert column(found, 4)[:2] == [WORDS.say("yes"), WORDS.say("no")]
+    _, bare = bought.bought(replace(made, confirmed=None), WORDS)
+    assert (bare.marked, column(bare, 0)[0]) == (None, "other")
+    other = replace(confirmed, winner="elsewhere")
+    _, moved = bought.bought(replace(made, confirmed=other), WORDS)
+    assert moved.marked is None
+    _, few = bought.bought(replace(made, differences=steps[:2]), WORDS)
+    assert few.left_out == 0
+
+
+def test_a_history_says_what_changed_and_what_nobody_knows():
+    points = tuple(point(f"v{i}") for i in range(1, 4))
+    up, down, same = (
+        Difference(
+            "v2",
+            "v1",
+            estimate("advantage difference", value, value - 0.05, value + 0.05),
+            real=real,
+        )
+        for value, real in ((0.2, True), (-0.2, True), (0.01, False))
+    )
+    unknown = Difference("v3", "v2", None, reason="none")
+
+    def said(*steps):
+        return history.headline(History(points, ("",) * 3, steps, steps, 0.95, "", "net"), WORDS)
+
+    assert said(up, same) == WORDS.say("history.worse", names="v2")
+    assert said(down, same) == WORDS.say("history.better", names="v2")
+    assert said(same, same) == WORDS.say("history.no change")
+    gap = WORDS.say("history.unknown", names="v3")
+    assert said(same, unknown) == f"{WORDS.say('history.no change')} {gap}"
+    assert said(up, unknown) == f"{WORDS.say('history.worse', names='v2')} {gap}"
+    assert WORDS.say("history.no change") not in said(unknown, unknown)
+
+
+def test_an_accuracy_of_a_version_needs_both_ends():
+    whole = history._accuracy(point("a"), WORDS)
+    assert (whole.value, whole.low, whole.high) == (0.8, 0.75, 0.85)
+    for missing in ({"accuracy_low": None}, {"accuracy_high": None}):
+        assert plain(history._accuracy(point("a", **missing), WORDS)) == "80.0 %"
+    none = point("a", accuracy=None, accuracy_low=None, accuracy_high=None)
+    assert history._accuracy(none, WORDS) == WORDS.say("not known")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tacit.core import CheckResult, Estimate, Note, Report
+from tacit.core import AtMost, CheckResult, Estimate, Note, NotRefuted, Report, Verdict
 from tacit.render.cells import first_numbers
 from tacit.render.reading import Reading
 from tacit.render.sections import (
@@ -15,11 +15,12 @@ from tacit.render.sections import (
     lower,
     methods,
     release,
+    rules,
     slices,
     tested,
     unknown,
 )
-from tacit.render.words import SPACE, Words
+from tacit.render.words import SPACE, Words, upper_first
 
 WORDS = Words.of("en")
 
@@ -290,3 +291,59 @@ def test_a_result_is_never_without_its_interval():
     assert "0.20 (0.10–0.30)" in plain(tested.result(reading(check("mine", SCORE))))
     bound = estimate("epsilon", 2.0, 1.5, math.inf)
     assert "1.50" in tested.result(reading(check("mine", bound), score=None))
+
+
+def test_a_rule_says_why_in_the_units_of_the_table():
+    limit = AtMost("tpr@fpr=0.01", 0.05)
+    found = estimate("tpr@fpr=0.01", 0.02, 0.01, 0.03)
+    made = reading(check("mine", SCORE), verdicts=(limit(found),))
+    assert plain(rules._reason(limit(found), made)) == plain(
+        WORDS.say("rule.pass", found=WORDS.both_of(found))
+    )
+    high = limit(replace(found, value=0.2, low=0.1, high=0.3))
+    assert "20 % (10–30 %)" in plain(rules._reason(high, made))
+    bound = estimate("epsilon", 9.0, 1.5, math.inf)
+    claim = NotRefuted(8)(bound)
+    assert rules._reason(claim, made) == WORDS.say(
+        "rule.claim.pass", low="1.50", level=WORDS.share(0.95)
+    )
+    strange = Verdict("pass", "advantage", "is much", estimate=SCORE)
+    assert rules._reason(strange, made) == upper_first(strange.reason)
+    missing = Verdict("inconclusive", "auc", "at most", 0.1)
+    expected = WORDS.say("rule.not measured", metric=WORDS.metric_name("auc"))
+    assert rules._reason(missing, made) == expected
+    assert reading(check("mine", bound), score=None, verdicts=(missing, claim)).limit_of_claim == 8
+    assert made.limit_of_claim is None
+    assert (made.level, made.rate) == (0.95, None)
+
+
+def test_tables_mark_one_row_and_count_what_they_leave_out():
+    strong, free = check("strong", SCORE), check("free", SCORE)
+    environment = {"free_check": "free", "n_shadows": True, "seconds_of_training": 3.0}
+    section = beside.section(reading(strong, free, environment=environment))
+    found = table(section)
+    assert (found.marked, found.left_out) == (1, 0)
+    # neither a truth value nor one of the two times is a number of models or a cost
+    assert "–" in column(found, 0)[1]
+    assert section.blocks[1].items == ()
+    risks = [
+        check(f"r{i}", estimate("success on members", 0.6, 0.5, 0.7), role="risk")
+        for i in range(42)
+    ]
+    copies = check("c", *(estimate(f"e{i}", 0.2, 0.1, 0.3) for i in range(3)), role="risk")
+    tables = [
+        block
+        for block in release.section(reading(check("mine", SCORE), *risks, copies)).blocks
+        if hasattr(block, "rows")
+    ]
+    assert (len(tables[0].rows), tables[0].left_out) == (40, 2)
+    assert len(tables[1].rows) == 1
+    # a name, two numbers and a p-value, whatever else was counted
+    assert len(tables[1].rows[0]) == len(tables[1].head) == 4
+    only = release.section(reading(check("mine", SCORE), risks[0]))
+    assert table(only).left_out == 0
+    passages = {"passages": [{"row": 1, "log10_p": -1.0, "text": "d"}]}
+    kept = table(extraction.section(reading(check("mine", SCORE), records=passages)))
+    assert kept.left_out == 0
+    note = (Note("x", "not asked"),)
+    assert [len(row) for row in table(unknown.section(reading(unknown=note))).rows] == [2]

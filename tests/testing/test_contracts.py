@@ -179,6 +179,11 @@ def test_an_adapter_that_loses_labels_or_gives_other_answers_a_second_time_break
         asked.append(batch_size)
         return Outputs(logits=np.asarray(x) + 1e-5 * (len(asked) - 1), label=y)
 
+    def in_short_batches(model, x, y, batch_size=256):
+        return Outputs(logits=np.asarray(x) + (batch_size < 100), label=y)
+
+    with pytest.raises(AssertionError, match="the batch size changes nothing"):
+        check_adapter(in_short_batches, None, X, Y, expected=X)
     with pytest.raises(AssertionError, match="asking twice"):
         check_adapter(tired, None, X, Y, expected=X)
     with pytest.raises(AssertionError, match="expected \\(6, 3\\)"):

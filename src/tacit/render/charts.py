@@ -254,7 +254,7 @@ def _placed(values: Sequence[float] | NDArray[np.float64]) -> list[float]:
     shown = _short(numbers)
     span = float(np.ptp(numbers))
     if not span:
-        return numbers.tolist()
+        return [float(value) for value in numbers.tolist()]
     far = max(0, math.floor(math.log10(float(np.abs(numbers).max()) / span)))
     return [float(f"{value:.{4 + far}g}") for value in numbers.tolist()] if far else shown
 

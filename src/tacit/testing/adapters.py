@@ -81,8 +81,8 @@ def _require_labels(truth: NDArray[Any], y: NDArray[Any]) -> None:
     if truth.dtype.kind == "f":
         np.testing.assert_allclose(truth, y, rtol=1e-5, err_msg="labels come through")
         return
-    codes = (np.unique(part, return_inverse=True)[1] for part in (truth, y))
-    np.testing.assert_array_equal(*codes, err_msg="labels come through")
+    told, given = (np.unique(part, return_inverse=True)[1] for part in (truth, y))
+    np.testing.assert_array_equal(told, given, err_msg="labels come through")
 
 
 def _answer(outputs: Outputs) -> NDArray[Any]:
