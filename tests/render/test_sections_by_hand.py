@@ -111,6 +111,8 @@ def test_first_numbers_have_their_p_value_or_the_reason():
         CheckResult("c", "attack"),
     ]
     made = first_numbers("c", checks, WORDS)
+    drawn = made.rows[0][1]
+    assert (drawn.low, drawn.value, drawn.high) == (0.5, 0.6, 0.7)
     assert column(made, 1) == ["0.60 (0.50–0.70)", "Too few", "–"]
     assert column(made, 2) == ["0.02", "–", "–"]
 
