@@ -122,3 +122,11 @@ def test_statistics_of_probabilities_by_hand():
         with pytest.raises(InvalidInput, match="needs logits"):
             mia.calculate_statistic(probs, LABELS, is_logits=False, option=option)
     np.testing.assert_allclose(mia.convert_logit_to_prob(LOGITS).sum(axis=1), 1)
+
+
+@pytest.mark.parametrize(
+    "stats", [[], [np.ones((2, 1)), np.ones((2, 2))], [np.ones((2, 1)), np.ones(2)]]
+)
+def test_every_record_needs_one_number_of_augmentations(stats):
+    with pytest.raises(InvalidInput, match="with the same k"):
+        mia.compute_score_offset([[1.0]], stats, stats, "in")

@@ -244,6 +244,11 @@ def test_precision_and_recall_at_thresholds_by_hand():
     assert used.tolist() == [0.0, 0.5, 0.9]
     np.testing.assert_allclose(precision, [1 / 2, 1 / 1.25, 1.0])
     np.testing.assert_allclose(recall, [1, 1, 1 / 2])
+    turned = SingleMembershipProbabilityResult(
+        SingleSliceSpec(), np.array([0.1, 0.2]), np.array([0.0, 0.9])
+    )
+    used, precision, recall = turned.attack_with_varied_thresholds([0.15, 0.8, 0.95])
+    assert (used.tolist(), precision.tolist(), recall.tolist()) == ([0.15, 0.8], [0.5, 0], [0.5, 0])
     lines = found.collect_results([0.5])
     assert "0.5000 as the threshold" in lines[1]
     assert "(0.8000, 1.0000)" in lines[1]
@@ -351,3 +356,66 @@ def test_batches_with_low_ranks_are_called_members():
     sure, unsure = math.log1p(math.exp(-2)), math.log1p(math.exp(2))
     assert known.loss_train == pytest.approx((3 * sure + unsure) / 4)
     assert known.loss_test == pytest.approx(unsure)
+
+
+def test_both_kinds_are_needed_to_learn_from():
+    rng = np.random.default_rng(0)
+    many, one = rng.exponential(1, 27), np.array([0.5])
+    for train, test in ((one, many), (many, one)):
+        found = mia._run_trained_attack(
+            data(train, test), AttackType.RANDOM_FOREST, balance_attacker_training=False
+        )
+        assert found is None
+
+
+@pytest.mark.parametrize(("value", "refused"), [(0.0, 0), (1.0, 0), (1.01, 1), (-0.01, 1)])
+def test_probabilities_are_from_nothing_to_one(value, refused):
+    given = AttackInputData(
+        probs_train=np.array([value, 0.5]),
+        probs_test=np.array([0.5, 0.5]),
+        labels_train=np.array([0, 1]),
+        labels_test=np.array([0, 1]),
+    )
+    if refused:
+        with pytest.raises(InvalidInput, match="numbers from 0 to 1"):
+            given.validate()
+    else:
+        given.validate()
+
+
+def test_several_classes_of_a_record_are_noticed():
+    hot, one = np.array([[1, 1], [0, 1]]), np.array([[1, 0], [0, 0]])
+    probe = AttackInputData()
+    assert probe.is_multihot_labels(hot, "labels_train")
+    assert not probe.is_multihot_labels(one, "labels_train")
+    assert not probe.is_multihot_labels(np.array([0, 3]), "labels_train")
+    with pytest.raises(InvalidInput, match="needs shape"):
+        probe.is_multihot_labels(hot[None], "labels_train")
+
+    def several(train, test, width=2):
+        chances = [np.full((2, 2), 0.4), np.full((2, width), 0.4)]
+        return AttackInputData(
+            probs_train=chances[0], probs_test=chances[1], labels_train=train, labels_test=test
+        ).multilabel_data
+
+    assert several(hot, hot)
+    assert not several(hot, one)
+    assert not several(one, hot)
+    assert not several(hot, np.array([[1, 1, 0], [0, 1, 1]]), width=3)
+
+
+def test_what_is_audited_is_the_most_that_is_known():
+    logits = np.array([[2.0, 0.0], [0.0, 3.0]])
+    labels = {"labels_train": np.array([0, 1]), "labels_test": np.array([0, 1])}
+    given = AttackInputData(logits_train=logits, logits_test=logits, **labels)
+    assert honest.outputs_of(given, "train").logits.tolist() == logits.tolist()
+    probs = np.array([[0.9, 0.1], [0.2, 0.8]])
+    given = AttackInputData(probs_train=probs, probs_test=probs, **labels)
+    assert honest.outputs_of(given, "test").probs.tolist() == probs.tolist()
+    given = AttackInputData(logits_train=probs, logits_test=probs, **labels)
+    assert honest.outputs_of(given, "train").probs.tolist() == probs.tolist()
+    table = AttackInputData(loss_train=logits, loss_test=logits, multilabel_data=True)
+    assert honest.outputs_of(table, "train").loss.tolist() == [2.0, 3.0]
+    only = AttackInputData(entropy_train=np.array([0.1]), entropy_test=np.array([0.2]))
+    sides = [honest.outputs_of(only, side).loss.tolist() for side in ("train", "test")]
+    assert sides == [[0.1], [0.2]]

@@ -55,10 +55,14 @@ def test_the_old_loss_is_clipped_at_both_ends():
     np.testing.assert_allclose(losses.legacy_log_loss(LABELS[:1], PROBS[:1]), [-math.log(0.8)])
 
 
-def test_a_squared_error_is_squared_and_weighed():
+def test_a_squared_error_is_squared_and_weighed(caplog):
     found = losses.squared_loss(np.array([1.0, 4.0]), np.array([3.0, 1.0]), np.array([1.0, 0.5]))
     assert found.tolist() == [4.0, 4.5]
+    caplog.clear()
+    assert losses.squared_loss(np.ones(2), np.zeros(2)).tolist() == [1.0, 1.0]
+    assert not caplog.records
     assert losses.squared_loss(np.ones((2, 1)), np.zeros((2, 1))).tolist() == [1.0, 1.0]
+    assert len(caplog.records) == 2
     with pytest.raises(InvalidInput, match="one shape"):
         losses.squared_loss(np.ones(2), np.ones(3))
 
