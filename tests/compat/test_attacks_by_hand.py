@@ -12,7 +12,6 @@ from tacit.compat.tf_privacy.privacy_tests.membership_inference_attack import (
     honest,
     membership_inference_attack as mia,
     models,
-    seq2seq_mia,
 )
 from tacit.compat.tf_privacy.privacy_tests.membership_inference_attack.attack_result import (
     EpsilonLowerBoundValue,
@@ -27,12 +26,6 @@ from tacit.compat.tf_privacy.privacy_tests.membership_inference_attack.data_stru
     SingleAttackResult,
     SingleMembershipProbabilityResult,
     SingleSliceSpec,
-    SlicingFeature,
-    SlicingSpec,
-)
-from tacit.compat.tf_privacy.privacy_tests.membership_inference_attack.dataset_slicing import (
-    get_single_slice_specs,
-    get_slice,
 )
 from tacit.compat.tf_privacy.privacy_tests.membership_inference_attack.result_text import frame
 
@@ -281,81 +274,10 @@ def test_what_is_known_is_kept_and_the_rest_computed_side_by_side():
         math.log1p(math.exp(-2)) / 2 + math.log1p(math.exp(2)) / 2
     )
     assert honest.accuracy(np.ones(3), np.ones(3)) is None
-    assert honest.multilabel_accuracy(np.array([[0.6, 0.4]]), np.array([[1, 1]])) == 0.5
+    assert honest.multilabel_accuracy(np.array([[0.6, 0.4, 0.2, 0.9]]), np.ones((1, 4))) == 0.5
+    assert honest.multilabel_accuracy(np.array([[0.6, 0.4, 0.9, 0.9]]), np.ones((1, 4))) == 0.75
+    assert honest.multilabel_accuracy(None, np.ones(2)) is None
     assert honest.completed(None, data()).accuracy_train is None
-
-
-def test_ten_slices_of_the_loss_part_all_records():
-    """A hundred losses: a border belongs to the lower slice, the least loss to the first."""
-    train, test = np.arange(0.0, 50), np.arange(50.0, 100)
-    given = data(train, test)
-    specs = get_single_slice_specs(SlicingSpec(entire_dataset=False, by_percentiles=True))
-    assert [spec.value for spec in specs] == [(low, low + 10) for low in range(0, 100, 10)]
-    parts = [get_slice(given, spec) for spec in specs]
-    assert [len(part.loss_train) for part in parts] == [10] * 5 + [0] * 5
-    assert [len(part.loss_test) for part in parts] == [0] * 5 + [10] * 5
-    assert parts[0].loss_train.tolist() == list(range(10))
-    border = get_slice(
-        data([1.0, 2.0, 3.0], [1.0, 2.0]), SingleSliceSpec(SlicingFeature.PERCENTILE, (0, 50))
-    )
-    assert border.loss_train.tolist() == [1.0, 2.0]
-
-
-def test_right_and_wrong_answers_and_groups_are_told_apart():
-    probs = np.array([[0.9, 0.1], [0.9, 0.1], [0.2, 0.8]])
-    given = AttackInputData(
-        probs_train=probs,
-        probs_test=probs[:2],
-        labels_train=np.array([0, 1, 1]),
-        labels_test=np.array([1, 1]),
-    )
-    for value, train, test in ((True, [0, 2], []), (False, [1], [0, 1])):
-        spec = SingleSliceSpec(SlicingFeature.CORRECTLY_CLASSIFIED, value)
-        part = get_slice(given, spec, return_slice_indices=True)
-        assert (part.train_indices.tolist(), part.test_indices.tolist()) == (train, test)
-    groups = (np.array([4, 5, 4]), np.array([5, 4]), 4, "four")
-    part = get_slice(
-        given, SingleSliceSpec(SlicingFeature.CUSTOM, groups), return_slice_indices=True
-    )
-    assert (part.train_indices.tolist(), part.test_indices.tolist()) == ([0, 2], [1])
-    part = get_slice(given, SingleSliceSpec(SlicingFeature.CLASS, 1), return_slice_indices=True)
-    assert (part.train_indices.tolist(), part.test_indices.tolist()) == ([1, 2], [0, 1])
-    assert given.num_classes == 2
-
-
-def test_ranks_and_losses_of_tokens_by_hand():
-    """Right tokens 1, 0, 2: two scores are above the first, none above the second, one is tied."""
-    logits = [np.array([[3.0, 1.0, 2.0], [5.0, 0.0, 0.0]]), np.array([[1.0, 0.0, 1.0]])]
-    rank, loss = seq2seq_mia._tokens(logits, [np.array([1, 0]), np.array([[2]])])
-    assert rank.tolist() == [2, 0, 0]
-    expected = [
-        math.log(math.exp(3) + math.exp(1) + math.exp(2)) - 1,
-        math.log(math.exp(5) + 2) - 5,
-        math.log(2 * math.e + 1) - 1,
-    ]
-    np.testing.assert_allclose(loss, expected)
-
-
-def test_batches_with_low_ranks_are_called_members():
-    logits = np.array([[[3.0, 1.0], [0.0, 2.0]]])
-    inputs = seq2seq_mia.Seq2SeqAttackInputData(
-        logits_train=iter([logits, logits]),
-        logits_test=iter([logits]),
-        labels_train=iter([np.array([[0, 1]]), np.array([[0, 0]])]),
-        labels_test=iter([np.array([[1, 0]])]),
-        vocab_size=2,
-    )
-    found = seq2seq_mia.run_seq2seq_attack(inputs)
-    (result,) = found.single_attack_results
-    # mean ranks 0 and 1/2 against 1
-    assert result.membership_scores_train.tolist() == [0.0, -0.5]
-    assert result.membership_scores_test.tolist() == [-1.0]
-    assert result.get_auc() == 1.0
-    known = found.privacy_report_metadata
-    assert (known.accuracy_train, known.accuracy_test) == (0.75, 0.0)
-    sure, unsure = math.log1p(math.exp(-2)), math.log1p(math.exp(2))
-    assert known.loss_train == pytest.approx((3 * sure + unsure) / 4)
-    assert known.loss_test == pytest.approx(unsure)
 
 
 def test_both_kinds_are_needed_to_learn_from():

@@ -199,6 +199,13 @@ def test_shadow_worlds_by_hand():
     assert spread == pytest.approx(0.1, abs=0.01)
 
 
+def test_by_default_sixteen_shadows_answer_one_query():
+    signals = ShadowGaussian().draw(20, seed=0).signals
+    assert signals.shadow.shape == (16, 20, 1)
+    assert ShadowGaussian() == ShadowGaussian(16, 1, 1.0, antithetic=True)
+    assert ClusteredShift(1.0) == ClusteredShift(1.0, rho=0.5, size=10)
+
+
 @pytest.mark.parametrize("n_shadows", [4, 5])
 def test_pairs_of_shadow_models_are_complements_only_where_asked_for(n_shadows):
     inside = ShadowGaussian(n_shadows).draw(50, seed=5).signals.shadow_member

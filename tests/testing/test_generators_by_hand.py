@@ -133,6 +133,7 @@ def test_leaves_are_no_smaller_than_asked_for_and_every_row_of_one_is_drawn():
     assert np.corrcoef(tight["x"], tight["y"])[0, 1] > 0.9
     # leaves of five rows or more: each first value meets five seconds or more
     assert all(len(np.unique(tight["y"][tight["x"] == x])) >= 5 for x in range(20))
+    assert (Cart().leaf, Cart().n) == (5, None)
     single = Cart(1, 400)(rows, 0)
     np.testing.assert_array_equal(single["y"], 10 * single["x"])
 

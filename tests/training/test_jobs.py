@@ -29,7 +29,10 @@ class Told:
 
 
 class Together(Told):
+    groups = 0
+
     def fit_many(self, x, y, indices, seeds):
+        self.groups += 1
         return [self.fit(x, y, *pair) for pair in zip(indices, seeds, strict=True)]
 
     def fit(self, x, y, indices, seed):
@@ -57,6 +60,7 @@ def test_every_model_of_a_job_has_its_own_records_and_seed(recipe):
     one, two = run_job(context(recipe), tasks)
     assert recipe.calls == [([0, 1], 5), ([2, 3, 9], 6)]
     assert (one.model, two.model) == (4, 7)
+    assert getattr(recipe, "groups", 1) == 1
     for answer, member, seed in ((one, (0, 1), 5), (two, (2, 3, 9), 6)):
         expected = np.isin(np.arange(10), member) + 100 * X[:, 0] + 10_000 * seed
         assert answer.signal.dtype == np.float32
