@@ -128,3 +128,21 @@ def test_utility_stands_beside_accuracy_where_it_was_measured():
     shown = headline.facts(reading(check("mine"), accuracy=accuracy))[-2:]
     assert [plain(fact.value) for fact in shown] == ["80 %", "60 %"]
     assert [plain(fact.span) for fact in shown] == ["", "50 to 70 %"]
+
+
+def test_a_leak_by_its_rate_says_at_which_and_what_a_blind_guesser_finds():
+    made = reading(check("mine", *RATES), words=GERMAN)
+    score = GERMAN.say("headline.score", score=GERMAN.value_of(SCORE), span=GERMAN.span_of(SCORE))
+    assert headline.headline(made) == GERMAN.say(
+        "headline.leak.rate",
+        rate=GERMAN.one_in(0.01),
+        found=GERMAN.value_of(RATES[0]),
+        span=GERMAN.span_of(RATES[0]),
+        blind=GERMAN.share(0.01),
+        score=score,
+    )
+    none = replace(SCORE, low=0.0)
+    sure = (check(n, SCORE, role="slice", p=p) for n, p in (("some", 0.01), ("surest", 0.0)))
+    weak = estimate("tpr@fpr=0.01", 0.02, 0.005, 0.05)
+    told = reading(check("mine", weak), *sure, words=GERMAN, score=none)
+    assert headline.headline(told) == GERMAN.say("headline.leak.slice", name="surest")

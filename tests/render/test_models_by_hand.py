@@ -89,6 +89,9 @@ def test_differences_with_the_recommended_point_come_first_by_their_p_value():
     assert plain(WORDS.say("comparison.said one", real="1", total="2 differences")) in plain(
         comparison._differences(one, WORDS)[0].text
     )
+    assert found.left_out == 0
+    nil = replace(made, differences=(items[0], difference("x", "y", 0.0)))
+    assert column(comparison._differences(nil, WORDS)[1], 0) == ["x − y", "a − b"]
     many = replace(made, differences=items[:1] * 23)
     assert comparison._differences(many, WORDS)[1].left_out == 3
     assert comparison._differences(replace(made, differences=()), WORDS)[0].text == WORDS.say(
@@ -148,6 +151,7 @@ def test_times_and_points_of_what_was_bought():
     assert bought._signed(0.0123, WORDS) == "+1.2"
     assert bought._signed(-0.0123, WORDS) == "−1.2"
     assert bought._signed(0.0004, WORDS) == "0.0"
+    assert bought._signed(0.2, WORDS) == "+20.0"
     assert bought._signed(0.0006, WORDS) == "+0.1"
     points = bought._points(estimate("accuracy difference", -0.004, -0.01, 0.02), WORDS)
     assert (points.value, points.low, points.high) == (-0.004, -0.01, 0.02)
@@ -159,7 +163,7 @@ def test_times_and_points_of_what_was_bought():
 @pytest.mark.parametrize(
     ("low", "value", "high", "key"),
     [
-        (0.01, 0.02, 0.03, "bought.gain"),
+        (0.1, 0.2, 0.3, "bought.gain"),
         (-0.03, -0.02, -0.01, "bought.price"),
         (0.0, 0.02, 0.03, "bought.same"),
         (-0.03, -0.02, 0.0, "bought.same"),
@@ -170,7 +174,7 @@ def test_a_price_is_one_where_its_interval_leaves_nothing_out(low, value, high, 
     confirmed = Confirmed(
         fall, estimate("accuracy difference", value, low, high), 5, base, own, "now", "new"
     )
-    points = bought._signed(value, WORDS) if key == "bought.same" else "2.0"
+    points = bought._signed(value, WORDS) if key == "bought.same" else f"{100 * abs(value):.1f}"
     span = WORDS.say("from to", low=bought._signed(low, WORDS), high=bought._signed(high, WORDS))
     expected = WORDS.say(
         key,

@@ -145,9 +145,9 @@ def test_slices_are_counted_and_have_their_sizes():
     assert "45 slices" in said
 
 
-@pytest.mark.parametrize(("p", "told"), [(0.05, True), (0.0501, False), (None, False)])
+@pytest.mark.parametrize(("p", "told"), [(1 - 0.95, True), (0.0501, False), (None, False)])
 def test_exposed_slices_are_advised_on_up_to_the_level(p, told):
-    found = reading(check("mine", SCORE), part("a", SCORE, p if p is None else p - 1e-12))
+    found = reading(check("mine", SCORE), part("a", SCORE, p))
     assert bool(lower._slices(found)) is told
     control = reading(check("mine", SCORE), check("a", SCORE, role="control", p=0.01))
     assert not lower._slices(control)
@@ -349,3 +349,9 @@ def test_tables_mark_one_row_and_count_what_they_leave_out():
     assert kept.left_out == 0
     note = (Note("x", "not asked"),)
     assert [len(row) for row in table(unknown.section(reading(unknown=note))).rows] == [2]
+
+
+def test_a_rate_of_hits_stays_where_there_is_no_advantage():
+    found = (estimate("auc", 0.6, 0.5, 0.7), estimate("balanced_accuracy", 0.6, 0.5, 0.7))
+    made = table(methods.section(reading(check("mine", *found), score=None)))
+    assert len(made.rows) == 2

@@ -220,3 +220,21 @@ def test_more_lines_than_colours_begin_again():
     drawn = svg(axes | {"kind": "curve", "series": [curve] * n}, label="l")
     assert len(points_of(drawn, "line s0")) == 4
     assert len(points_of(drawn, "band s0")) == 1
+
+
+def test_names_stand_beside_their_lines():
+    """Below on the right of a curve, above on the left of all others, 17 apart."""
+    line = {"name": "m", "x": [1], "y": [0.5], "low": [0.4], "high": [0.6]}
+    named = [line, line | {"name": "n" * 31}]
+    text = svg(AXES | {"kind": "points", "series": named}, label="l")
+    assert points_of(text, "line s0")[-1] == [(92, 26), (110, 26)]
+    assert points_of(text, "line s1")[-1] == [(92, 43), (110, 43)]
+    assert re.search(r'x="116" y="47"[^>]*>n{29}…<', text)
+    log = {"scale": "log", "domain": [0.01, 1], "form": "share"}
+    axes = {"x": {"label": "x"} | log, "y": {"label": "y"} | log}
+    drawn = svg(axes | {"kind": "curve", "series": [s | {"shown": True} for s in named]}, label="l")
+    assert points_of(drawn, "line s0")[-1] == [(404, 303), (422, 303)]
+    assert points_of(drawn, "line s1")[-1] == [(404, 320), (422, 320)]
+    # the first curve is the thick one
+    widths = re.findall(r'class="line s(\d)"[^>]*stroke-width="([^"]*)"', drawn)
+    assert widths[:2] == [("1", "1.5"), ("0", "2.4")]
