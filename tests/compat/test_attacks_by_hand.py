@@ -103,6 +103,7 @@ def test_a_row_of_the_table_has_each_number_under_its_name():
     assert row["legacy epsilon lower bound_2"] == 1.0
     assert np.isnan(row["legacy epsilon lower bound_3"])
     assert row["slice feature"] == "Entire dataset"
+    assert sum(name.startswith("legacy epsilon") for name in row.index) == 3
 
 
 PROBS = np.array([[0.7, 0.2, 0.1], [0.5, 0.5, 0.0]])
@@ -341,3 +342,21 @@ def test_what_is_audited_is_the_most_that_is_known():
     only = AttackInputData(entropy_train=np.array([0.1]), entropy_test=np.array([0.2]))
     sides = [honest.outputs_of(only, side).loss.tolist() for side in ("train", "test")]
     assert sides == [[0.1], [0.2]]
+
+
+def test_classes_are_counted_over_both_kinds():
+    def classes(train, test):
+        return AttackInputData(labels_train=np.array(train), labels_test=np.array(test)).num_classes
+
+    assert classes([0, 1], [0, 4]) == 5
+    assert classes([6, 1], [0, 4]) == 7
+    with pytest.raises(InvalidInput, match="set both"):
+        AttackInputData(labels_train=np.array([1])).num_classes  # noqa: B018
+
+
+@pytest.mark.parametrize("shapes", [((3, 2), (3, 4)), ((3,), (3, 4)), ((3, 4), (3,))])
+def test_outputs_of_both_kinds_have_the_same_classes(shapes):
+    given = AttackInputData(logits_train=np.ones(shapes[0]), logits_test=np.ones(shapes[1]))
+    with pytest.raises(InvalidInput, match="number of classes"):
+        given.validate()
+    AttackInputData(logits_train=np.ones(3), logits_test=np.ones(5)).validate()

@@ -7,6 +7,8 @@ import pytest
 
 from tacit import InvalidInput
 from tacit.compat.tf_privacy.privacy_tests.membership_inference_attack import (
+    membership_inference_attack as mia,
+    models,
     seq2seq_mia,
 )
 from tacit.compat.tf_privacy.privacy_tests.membership_inference_attack.attack_result import (
@@ -160,3 +162,30 @@ def test_the_best_of_each_metric_is_told():
     assert "on slice" in lines[1]
     assert "on slice" not in best(results, "t", 2, one_slice=True)[1]
     assert "70 training" not in lines[4]
+
+
+def test_one_record_of_each_kind_is_attacked_and_slices_say_which_they_are():
+    spec = SlicingSpec(by_percentiles=True)
+    found = mia.run_attacks(data([0.1, 0.9], [0.2, 0.8]), spec, return_slice_indices=True)
+    whole, *parts = found.single_attack_results
+    assert whole.train_indices is None
+    assert mia.run_attacks(data([0.1], [0.2])).single_attack_results[0].get_auc() == 1.0
+    assert all(part.train_indices is not None for part in parts)
+    half = get_slice(
+        data([0.1, 0.9], [0.2, 0.8]), SingleSliceSpec(SlicingFeature.PERCENTILE, (0, 50)), True
+    )
+    assert (half.train_indices.tolist(), half.test_indices.tolist()) == ([0], [0])
+
+
+def test_weights_below_nothing_count_as_none(monkeypatch):
+    told = []
+
+    class Fits:
+        def fit(self, features, truth, sample_weight):
+            told.append((truth.tolist(), sample_weight.tolist()))
+
+    attacker = models.LogisticRegressionAttacker()
+    monkeypatch.setattr(attacker, "classifier", lambda n: Fits())
+    weights = np.array([0.5, -1.0, 2.0])
+    attacker.train_model(np.arange(3.0)[:, None], np.array([1.0, 0.0, 1.0]), weights)
+    assert told == [([True, False, True], [0.5, 0.0, 2.0])]

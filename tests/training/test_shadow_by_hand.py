@@ -70,3 +70,16 @@ def test_one_job_more_than_there_are_workers_is_under_way(width, most):
         carry_out(run, store, pool=pool)
     assert max(seen) == most
     assert gather(run.plan, store).models.tolist() == list(range(8))
+
+
+def test_what_is_there_already_counts_as_reused():
+    store, told = {}, []
+    run = plan(train_fn, X, n=5)
+    carry_out(run, store, models=[1, 3])
+    carry_out(run, store, progress=told.append)
+    assert [(state.done, state.total, state.reused) for state in told] == [
+        (2, 5, 2),
+        (3, 5, 2),
+        (4, 5, 2),
+        (5, 5, 2),
+    ]
