@@ -4,6 +4,7 @@ import ast
 import contextlib
 import importlib
 import sys
+from enum import EnumType
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -32,6 +33,8 @@ def _exchange(module: ModuleType, key: str, wrong: Any, name: str) -> None:
     if isinstance(right, type):
         for inner, value in vars(wrong).items():
             if inner in vars(right) and not _same_function(vars(right)[inner], value):
+                if isinstance(right, EnumType):  # whoever imported a member compares it by identity
+                    continue
                 with contextlib.suppress(AttributeError, TypeError):
                     setattr(right, inner, value)
         return

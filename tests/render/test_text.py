@@ -9,7 +9,18 @@ import pytest
 
 from tacit.core import CheckResult, Note, Report
 from tacit.render import rendered
-from tacit.render.text import WIDTH, _as_paragraphs, pad, width
+from tacit.render.blocks import Interval, Table
+from tacit.render.text import (
+    WIDTH,
+    _as_paragraphs,
+    _bar,
+    _bars,
+    _between,
+    _fits,
+    _kept,
+    pad,
+    width,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 DIGEST = re.compile(r"blake2b-128:[0-9a-f]{32}")
@@ -105,3 +116,47 @@ def test_a_short_cell_says_what_it_is_of():
     assert said == ["• 1. Seed: 0. it was asked for in this way."]
     told = _as_paragraphs(("Kind", "Tested"), (("a", "yes"), ("b", "not tested")))
     assert told == ["• a. Tested: yes.", "• b. not tested."]
+
+
+def cell(low, value, high):
+    return Interval(value, low, high, "")
+
+
+def test_a_bar_is_drawn_to_scale():
+    """Fourteen places from 0 to 1.3: a tenth each."""
+    assert _bar(cell(0.2, 0.5, 1.0), 0.0, 1.3) == "··├──●────┤···"
+    assert _bar(cell(0.0, 0.0, 1.3), 0.0, 1.3) == "●────────────┤"
+    assert _bar(cell(-9, 1.3, 9), 0.0, 1.3) == "├────────────●"
+    assert _bar(cell(2, 2, 2), 2, 2) == "●·············"
+
+
+def test_bars_of_a_column_share_one_scale_that_begins_at_nothing():
+    cells = [cell(0.2, 0.5, 1.0), "none", cell(0.3, 0.6, 1.3), cell(0.1, 0.2, float("inf"))]
+    assert _bars(cells) == ["··├──●────┤···", "", "···├──●──────┤", ""]
+    below = _bars([cell(-0.3, 0.0, 1.0)])
+    assert below == ["├──●─────────┤"]
+    assert _bars(["a", cell(0.1, 0.2, float("inf"))]) == ["", ""]
+
+
+def test_columns_are_kept_as_long_as_they_fit():
+    assert _kept([40, 20, 24, 5]) == [0, 1, 2]
+    assert _kept([40, 20, 25]) == [0, 1]
+    # and the first always
+    assert _kept([99, 1]) == [0]
+
+
+def test_two_columns_stand_side_by_side_up_to_their_widths():
+    def fits(first, second):
+        table = Table("", ("a", "b"), ((first, second), ("x", cell(0.1, 0.2, 0.3))))
+        return _fits(table, table.rows)
+
+    assert fits("a" * 60, "b" * 34)
+    assert not fits("a" * 61, "b")
+    assert not fits("a", "b" * 35)
+    bare = Table("", ("a", "b"), (("a", "b"),))
+    assert not _fits(bare, bare.rows)
+
+
+def test_the_ends_of_a_line_touch_nowhere():
+    assert _between("a" * 80, "b" * 7) == "a" * 80 + " " + "b" * 7
+    assert _between("a" * 80, "b" * 8) == "a" * 80 + "\n" + "b" * 8

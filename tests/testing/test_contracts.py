@@ -139,6 +139,59 @@ def test_a_bad_adapter_breaks_the_contract(adapter):
         check_adapter(adapter, None, X, Y, expected=X)
 
 
+def test_an_adapter_that_exchanges_labels_breaks_the_contract():
+    def turned(model, x, y, batch_size=256):
+        return Outputs(logits=np.asarray(x), label=np.asarray(y)[::-1])
+
+    with pytest.raises(AssertionError, match="labels come through"):
+        check_adapter(turned, None, X, Y, expected=X)
+    # classes may be numbered anew
+    check_adapter(
+        lambda model, x, y, batch_size=256: Outputs(
+            logits=np.asarray(x), label=(y > 3).astype(int)
+        ),
+        None,
+        X,
+        np.where(Y == 1, 7, 3),
+        expected=X,
+    )
+
+    def numbers(shift):
+        return lambda model, x, y, batch_size=256: Outputs(prediction=x[:, 0], truth=y + shift)
+
+    check_adapter(numbers(0), None, X, X[:, 1], expected=X[:, 0])
+    with pytest.raises(AssertionError, match="labels come through"):
+        check_adapter(numbers(1), None, X, X[:, 1], expected=X[:, 0])
+
+
+def test_an_adapter_that_loses_labels_or_gives_other_answers_a_second_time_breaks_the_contract():
+    with pytest.raises(AssertionError, match="labels come through"):
+        check_adapter(
+            lambda model, x, y, batch_size=256: Outputs(logits=np.asarray(x)),
+            None,
+            X,
+            Y,
+            expected=X,
+        )
+    asked = []
+
+    def tired(model, x, y, batch_size=256):
+        asked.append(batch_size)
+        return Outputs(logits=np.asarray(x) + 1e-5 * (len(asked) - 1), label=y)
+
+    def in_short_batches(model, x, y, batch_size=256):
+        return Outputs(logits=np.asarray(x) + (batch_size < 100), label=y)
+
+    with pytest.raises(AssertionError, match="the batch size changes nothing"):
+        check_adapter(in_short_batches, None, X, Y, expected=X)
+    with pytest.raises(AssertionError, match="asking twice"):
+        check_adapter(tired, None, X, Y, expected=X)
+    with pytest.raises(AssertionError, match="expected \\(6, 3\\)"):
+        check_adapter(answers, None, X, Y, expected=np.ones((6, 3)))
+    with pytest.raises(AssertionError, match="returns Outputs, got ndarray"):
+        check_adapter(lambda model, x, y, batch_size=256: x, None, X, Y, expected=X)
+
+
 def test_an_adapter_that_changes_the_model_breaks_the_contract():
     weights = [np.zeros(3)]
 

@@ -48,6 +48,22 @@ def test_a_release_of_too_few_rows_or_other_columns_stops_the_run():
         shadow_releases(lambda rows, seed: {"x": table(60, 2)["x"]}, rows, reference, n=2)
 
 
+def test_a_release_of_fifty_rows_is_enough_and_the_defaults_are_twelve_halves(monkeypatch):
+    rows, reference = table(100, 0), table(100, 1)
+    assert shadow_releases(Copier(1.0, n=50), rows, reference, n=2).n_models == 2
+    asked = []
+    monkeypatch.setattr(
+        "tacit.training.generators.shadow",
+        lambda recipe, given, **options: asked.append((recipe.columns, options)),
+    )
+    shadow_releases(Copier(), rows, reference)
+    shadow_releases(Copier(), rows, reference, columns=("x",), seed=5, kind="coin")
+    assert asked == [
+        (None, {"n": 12, "seed": 0}),
+        (("x",), {"n": 12, "seed": 5, "kind": "coin"}),
+    ]
+
+
 def test_polars_frames_are_handed_to_the_generator_as_such():
     polars = pytest.importorskip("polars")
     seen = []

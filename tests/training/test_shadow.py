@@ -156,6 +156,33 @@ def test_a_changed_library_version_is_noticed(monkeypatch):
         shadow(make_train(), (X, Y), n=2, store=store, on_change="refuse")
 
 
+@pytest.mark.parametrize(("one", "other"), [(0.5, 0.52), (0.6, 0.62)])
+def test_designs_that_begin_alike_are_not_taken_for_one(one, other):
+    """Twenty coins of a first model seldom fall between the two shares; some of 12 models do."""
+    for seed in range(60):
+        runs = [
+            plan(make_train(), X[:20], n=12, kind="coin", seed=seed, share=share)
+            for share in (one, other)
+        ]
+        first, second = (run.plan.design.member for run in runs)
+        if (first[0] == second[0]).all() and (first != second).any():
+            assert runs[0].plan.key != runs[1].plan.key
+            return
+    raise AssertionError
+
+
+def test_by_default_sixteen_models_are_trained_in_pairs_and_two_statistics_are_two_runs():
+    made = plan(make_train(), (X, Y))
+    assert made.plan.n_models == 16
+    assert made.plan.design.partner.tolist()[:4] == [1, 0, 3, 2]
+    assert shadow(make_train(), (X, Y)).n_models == 16
+    assert "share" not in made.plan.parts, "the key of a run of halves stays what it was"
+    keys = [
+        plan(make_train(), (X, Y), statistic=name).plan.key for name in ("loss", "entropy", None)
+    ]
+    assert len(set(keys)) == 3
+
+
 def test_another_name_is_another_experiment():
     store = {}
     shadow(make_train(), (X, Y), n=2, store=store)
@@ -281,13 +308,24 @@ def test_what_cannot_be_used_is_refused(train, words):
 
 
 @pytest.mark.parametrize(
-    ("options", "words"), [({"n": 0}, "model"), ({"store": 3}, "store"), ({"pool": "two"}, "pool")]
+    ("options", "words"),
+    [
+        ({"n": 0}, "model"),
+        ({"n": True}, "whole number of 1"),
+        ({"n": 2.0}, "whole number of 1"),
+        ({"seed": -1}, "`seed` needs a whole number of 0"),
+        ({"store": 3}, "store"),
+        ({"pool": "two"}, "pool"),
+    ],
 )
 def test_arguments_are_checked(options, words):
     with pytest.raises(InvalidInput, match=words):
         shadow(make_train(), (X, Y), **options)
     with pytest.raises(InvalidInput, match="rows"):
         shadow(make_train(), 7, n=2)
+    for text in ("abcdef", b"abcdef", {"a": 1, "b": 2}):
+        with pytest.raises(InvalidInput, match="not a number of records"):
+            shadow(make_train(), text, n=2)
 
 
 def test_a_kept_model_that_was_altered_or_never_kept_is_trained_again(tmp_path):

@@ -106,7 +106,7 @@ def _scores(report: Report, words: Words) -> Plain:
         "x": {
             "label": words.say("chart.x score", attack=attack),
             "scale": "linear",
-            "domain": _short(figure.edges[[0, -1]]),
+            "domain": _placed(figure.edges[[0, -1]]),
             "form": "number",
         },
         "y": {
@@ -116,7 +116,7 @@ def _scores(report: Report, words: Words) -> Plain:
             "domain": [0, _short([figure.top * 1.08])[0]],
             "form": "share",
         },
-        "edges": _short(figure.edges),
+        "edges": _placed(figure.edges),
         "series": [
             {"name": words.say("chart.nonmembers"), "y": _short(figure.nonmember)},
             {"name": words.say("chart.members"), "y": _short(figure.member)},
@@ -152,7 +152,7 @@ def _trend(report: Report, words: Words) -> Plain:
     series = []
     for name, steps in models[:MAX_CURVES]:
         line: Plain = {"name": clean(name, limit=NAME), "shown": True}
-        line["x"] = _short([step.epoch for step in steps])
+        line["x"] = _placed([step.epoch for step in steps])
         series.append(line | _columns([step.score for step in steps]))
     return _with_bars(series, words, x=words.say("chart.epoch"), form="plain")
 
@@ -245,7 +245,18 @@ def _around(values: Sequence[float]) -> list[float]:
     low, high = min(values), max(values)
     margin = MARGIN * (high - low) or 0.05
     below = low - margin if low < 0 or low > margin else min(0.0, low)
-    return _short([below, high + margin])
+    return _placed([below, high + margin])
+
+
+def _placed(values: Sequence[float] | NDArray[np.float64]) -> list[float]:
+    """As `_short`, with as many digits more as values far from 0 need to be told apart."""
+    numbers = np.asarray(values, np.float64)
+    shown = _short(numbers)
+    span = float(np.ptp(numbers))
+    if not span:
+        return [float(value) for value in numbers.tolist()]
+    far = max(0, math.floor(math.log10(float(np.abs(numbers).max()) / span)))
+    return [float(f"{value:.{4 + far}g}") for value in numbers.tolist()] if far else shown
 
 
 def _short(values: Sequence[float] | NDArray[np.float64]) -> list[float]:

@@ -22,6 +22,8 @@ DIGITS, MOST_DIGITS, MOST_DECIMALS = 2, 4, 6
 NEARLY_ALL, NEEDS_DECIMAL = 0.999, 99.5
 # numbers below this have their first digit behind the second decimal once they are rounded
 SMALL = 0.095
+# "1 in n" is said of a rate where it is at most 2 % beside it: 0.03 is 1 in 33, 0.4 is not 1 in 2
+NEAR_ONE_IN = 0.02
 # shares of the metrics that read best in per cent
 SHARES = ("tpr", "ppv", "balanced_accuracy", "accuracy", "reconstruction", "extraction")
 # metrics with a sentence of their own in every language
@@ -149,9 +151,10 @@ class Words:
         return self.say(key) if self.has(key) else self.name(text)
 
     def one_in(self, rate: float) -> str:
-        """``1 in 1,000`` for 0.001."""
-        if 0 < rate <= 0.5:
-            return self.say("one in", n=self.count(round(1 / rate)))
+        """``1 in 1,000`` for 0.001; per cent where no whole number is near, as for 0.4."""
+        n = round(1 / rate) if rate > 0 else 0
+        if n >= 2 and abs(n * rate - 1) <= NEAR_ONE_IN:
+            return self.say("one in", n=self.count(n))
         return self.share(rate)
 
     def p_value(self, value: float | None) -> str:

@@ -26,8 +26,8 @@ def check_adapter(
     """Ask `model` through an adapter and see that it keeps its promises.
 
     The answers are `expected`, row for row; the batch size changes nothing; asking twice gives the
-    same; labels come through; and whatever `state` returns (weights, modes, random states) is the
-    same before and after.
+    same; labels come through, each with its record; and whatever `state` returns (weights, modes,
+    random states) is the same before and after.
 
     Parameters
     ----------
@@ -63,6 +63,8 @@ def check_adapter(
     )
     truth = first.label if first.label is not None else first.truth
     assert truth is not None or first.loss is not None, "labels come through"
+    if truth is not None:
+        _require_labels(truth, np.asarray(y))
     if before is not None and state is not None:
         after = _flat(state())
         assert before.keys() == after.keys(), "the model has the same parts as before"
@@ -70,6 +72,17 @@ def check_adapter(
             np.testing.assert_array_equal(
                 before[name], after[name], err_msg=f"{name} changed: an observer changes nothing"
             )
+
+
+def _require_labels(truth: NDArray[Any], y: NDArray[Any]) -> None:
+    """The labels stay with their records; classes may be numbered anew, in their order."""
+    if truth.shape != y.shape:
+        return
+    if truth.dtype.kind == "f":
+        np.testing.assert_allclose(truth, y, rtol=1e-5, err_msg="labels come through")
+        return
+    told, given = (np.unique(part, return_inverse=True)[1] for part in (truth, y))
+    np.testing.assert_array_equal(told, given, err_msg="labels come through")
 
 
 def _answer(outputs: Outputs) -> NDArray[Any]:

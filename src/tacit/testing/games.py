@@ -78,7 +78,7 @@ class GaussianShift:
         from scipy.special import ndtr
 
         if not self.tie_width:
-            return float(2 * ndtr(self.mu / 2) - 1)
+            return float(max(0.0, 2 * ndtr(self.mu / 2) - 1))
         fpr, tpr = self._edges()
         return float(np.max(tpr - fpr))
 
@@ -93,19 +93,36 @@ class GaussianShift:
 
     def epsilon(self, delta: float) -> float:
         """Smallest epsilon such that the pair is (epsilon, delta)-indistinguishable, Corollary
-        2.13.
+        2.13; of a rounded score that of its cells. Infinite where `delta` is 0, as no ratio of two
+        normal densities is bounded.
         """
         from scipy.optimize import brentq
-        from scipy.special import log_ndtr, ndtr
 
         if self.mu == 0:
             return 0.0
+        if delta <= 0:
+            return float(np.inf)
+        beyond = self._cells_beyond if self.tie_width else self._beyond
+        if beyond(0.0) <= delta:
+            return 0.0
+        return float(brentq(lambda e: beyond(e) - delta, 0.0, 200.0 + 20 * self.mu**2))
 
-        def excess(epsilon: float) -> float:
-            tail = np.exp(epsilon + log_ndtr(-epsilon / self.mu - self.mu / 2))
-            return float(ndtr(-epsilon / self.mu + self.mu / 2) - tail - delta)
+    def _beyond(self, epsilon: float) -> float:
+        """The delta that goes with an epsilon."""
+        from scipy.special import log_ndtr, ndtr
 
-        return 0.0 if excess(0.0) <= 0 else float(brentq(excess, 0.0, 200.0 + 20 * self.mu**2))
+        shift = abs(self.mu)
+        tail = np.exp(epsilon + log_ndtr(-epsilon / shift - shift / 2))
+        return float(ndtr(-epsilon / shift + shift / 2) - tail)
+
+    def _cells_beyond(self, epsilon: float) -> float:
+        """As `_beyond`, over the cells of the rounded score, in the worse of the two directions."""
+        outside, inside = (rates[:-1] - rates[1:] for rates in self._edges())
+        factor = np.exp(epsilon)
+        return max(
+            float(np.maximum(one - factor * other, 0).sum())
+            for one, other in ((inside, outside), (outside, inside))
+        )
 
 
 @dataclass(frozen=True)
@@ -216,8 +233,7 @@ class ShadowGaussian:
     """A hierarchy of records with shadow models: every record has its own OUT centre, shift and
     spread.
 
-    The optimal attack is the log-likelihood ratio with the true parameters (`oracle`). Row 0 of the
-    models is the target.
+    The optimal attack is the log-likelihood ratio with the true parameters.
     """
 
     n_shadows: int = 16

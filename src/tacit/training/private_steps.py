@@ -15,6 +15,9 @@ from tacit.training.torch_steps import losses, optimizer_of, set_rate
 if TYPE_CHECKING:
     from tacit.training.torch_recipe import TorchRecipe
 
+# The streams of one seed. The first weights come from the seed itself, dropout from the seed with
+# its last bit turned, and augmentation from part 1: noise from any of these would lean on them.
+NOISE, COINS = 2, 3
 # what Opacus says to everybody: its noise is not cryptographic, and gradients need no input
 KNOWN_WARNINGS = ("Secure RNG turned off", "Full backward hook", "Using a non-full backward hook")
 
@@ -44,7 +47,7 @@ def train_privately(
     problems = opacus.validators.ModuleValidator.validate(model, strict=False)
     if problems:
         raise InvalidInput(f"DP-SGD cannot train this module: {problems[0]}.")
-    noise, coins = (torch.Generator().manual_seed(seed % 2**63 ^ part) for part in (0, 1))
+    noise, coins = (torch.Generator().manual_seed(_part(seed, part)) for part in (NOISE, COINS))
     rng = np.random.default_rng([seed, 1])
     picked = torch.from_numpy(np.ascontiguousarray(indices))
     loader = torch.utils.data.DataLoader(
@@ -71,3 +74,8 @@ def train_privately(
                 losses(recipe, private(given), target).mean().backward()
                 step.step()
     return private._module
+
+
+def _part(seed: int, part: int) -> int:
+    """A seed of 63 bits for one stream of a model."""
+    return int(np.random.SeedSequence([seed, part]).generate_state(1, np.uint64)[0] >> 1)

@@ -124,7 +124,14 @@ def plan(
     asked = tuple(queries) if queries is not None else (unchanged,)
     measure = statistic_of(statistic)
     design = assign(_length(x), n, kind=kind, share=share, cluster=cluster, fixed=fixed, seed=seed)
-    measured = {"statistic": statistic or "default", "queries": asked, "keep": keep}
+    measured: dict[str, object] = {
+        "statistic": statistic or "default",
+        "queries": asked,
+        "keep": keep,
+    }
+    # a design is known by its first model, which two shares near each other may have in common
+    if share != 0.5:
+        measured["share"] = float(share)
     made = make_plan(
         recipe, records, design, seed=seed, measured=measured, version=version, name=name
     )

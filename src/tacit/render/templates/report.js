@@ -24,7 +24,9 @@
   const fill = (sentence, value) => sentence.replace("#", () => value);
   const whole = value => String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, marks.thousands);
   const write = (value, form, digits = 3) => form === "share" ? trim(100 * value, digits) + "\u00a0%" : trim(value, digits);
-  const oneIn = value => value > 0 && value <= 0.5 ? fill(told["one in"], whole(1 / value)) : write(value, "share");
+  // as `Words.one_in`: per cent where no whole number is within 2 %
+  const isOneIn = value => value > 0 && value <= 0.5 && Math.abs(Math.round(1 / value) * value - 1) <= 0.02;
+  const oneIn = value => isOneIn(value) ? fill(told["one in"], whole(1 / value)) : write(value, "share");
 
   const scaleOf = (low, high, start, end, log) => {
     const move = log ? value => Math.log10(Math.max(value, 1e-300)) : value => value;

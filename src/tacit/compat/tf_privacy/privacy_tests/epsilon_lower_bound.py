@@ -111,7 +111,7 @@ class RatioBound:
             if (got < 0).any() or (got > size).any():
                 raise InvalidInput(f"`{name}` needs counts from 0 to {size}, got {got}.")
         self.available_methods: Mapping[BoundMethod, Callable[[], Floats]] = MappingProxyType(
-            {method: partial(formula, counts) for method, formula in FORMULAS.items()}
+            {method: partial(_bound, method, counts) for method in BoundMethod}
         )
 
     def compute_bound(self, method: BoundMethod) -> Any:
@@ -124,7 +124,7 @@ class RatioBound:
 
     def compute_bounds(self, methods: Iterable[BoundMethod] | None = None) -> dict[Any, Any]:
         """The bounds by several methods (all of them where `methods` is None), by method."""
-        return {method: self.compute_bound(method) for method in methods or FORMULAS}
+        return {method: self.compute_bound(method) for method in methods or BoundMethod}
 
 
 class EpsilonLowerBound:
@@ -179,7 +179,8 @@ class EpsilonLowerBound:
     ) -> dict[BoundMethod, Floats]:
         """What `compute_epsilon_lower_bounds` gives, under the name that says what it is."""
         return {
-            method: _largest_log_ratios(self._ratios(), method, k) for method in methods or FORMULAS
+            method: _largest_log_ratios(self._ratios(), method, k)
+            for method in methods or BoundMethod
         }
 
     def simultaneous(self, delta: float = 0.0) -> Estimate:
@@ -210,7 +211,7 @@ class EpsilonLowerBound:
 
 
 def _largest_log_ratios(ratios: list[RatioBound], method: BoundMethod, k: int | None) -> Floats:
-    if method not in FORMULAS:
+    if not isinstance(method, BoundMethod):
         raise InvalidInput(f"Method {method} is not one of {list(BoundMethod)}.")
     bound = np.concatenate([ratio.compute_bound(method) for ratio in ratios])
     return np.sort(np.log(bound[bound > 0]))[::-1][:k]
@@ -287,12 +288,13 @@ def _clopper_pearson(counts: _Counts) -> Floats:
     return np.where((low <= 0) | (high >= 1), 0.0, low / high)
 
 
-FORMULAS: Mapping[BoundMethod, Callable[[_Counts], Floats]] = MappingProxyType(
-    {
+def _bound(method: BoundMethod, counts: _Counts) -> Floats:
+    """The bound by one method."""
+    formulas: dict[BoundMethod, Callable[[_Counts], Floats]] = {
         BoundMethod.KATZ_LOG: _katz_log,
         BoundMethod.ADJUSTED_LOG: _adjusted_log,
         BoundMethod.BAILEY: _bailey,
         BoundMethod.INV_SINH: _inverse_sinh,
         BoundMethod.CLOPPER_PEARSON: _clopper_pearson,
     }
-)
+    return formulas[method](counts)

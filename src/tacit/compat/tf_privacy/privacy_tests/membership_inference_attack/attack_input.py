@@ -269,7 +269,7 @@ def _entropy_of(outputs: Array, labels: Array | None, *, logits: bool) -> Array:
     """Entropy (n,) of predictions, or Song and Mittal's modified one (2021, eq. 8) with labels."""
     outputs = outputs.astype(np.float64)
     probs = outputs
-    if logits and not _sum_to_one(outputs):
+    if logits and not _are_probabilities(outputs):
         probs = special.softmax(outputs, axis=1)
     if labels is None:
         return np.asarray((probs * _log_value(probs)).sum(axis=1))
@@ -289,7 +289,7 @@ def _are_probabilities(logits: Array) -> bool:
         return False
     if logits.ndim == 2 and logits.shape[1] > 1:
         return _sum_to_one(logits)
-    return logits.size >= ENOUGH_TO_TELL and np.ptp(logits) > 0
+    return bool(logits.size >= ENOUGH_TO_TELL and np.ptp(logits) > 0)
 
 
 def _warn_probabilities() -> None:
