@@ -6,6 +6,7 @@ import math
 import pytest
 
 from tacit.core import Estimate, InvalidInput
+from tacit.core.estimate import interval_text, rounded_down, rounded_up
 
 
 def made(value=0.5, low=0.4, high=0.6, **changes):
@@ -59,3 +60,26 @@ def test_a_level_is_neither_nothing_nor_certainty(level):
 
 def test_an_interval_of_no_width_is_one():
     assert Estimate("auc", 0.5, 0.5, 0.5, 0.95, 10, "by hand").low == 0.5
+
+
+@pytest.mark.parametrize(
+    ("bound", "digits", "down", "up"),
+    [
+        (0.99996, 4, 0.9999, 1.0),
+        (1.99999, 3, 1.99, 2.0),
+        (0.1, 4, 0.1, 0.1),
+        (0.30000000000000004, 4, 0.3, 0.3001),
+        (-1.00004, 4, -1.001, -1.0),
+        (12345.6, 3, 12300.0, 12400.0),
+        (0.0, 4, 0.0, 0.0),
+    ],
+)
+def test_bounds_are_rounded_away_from_what_they_promise(bound, digits, down, up):
+    assert rounded_down(bound, digits) == down
+    assert rounded_up(bound, digits) == up
+
+
+def test_a_bound_alone_is_never_told_as_more_than_it_is():
+    assert interval_text(0.99996, math.inf) == ">= 0.9999"
+    assert interval_text(-math.inf, 0.10004) == "<= 0.1001"
+    assert interval_text(0.99996, 1.00004) == "[1, 1]"

@@ -171,3 +171,10 @@ def test_a_claim_of_nothing_is_one_and_an_infinite_one_is_none():
     assert NotRefuted(0.0)(estimate("epsilon", 0.1, math.inf)).outcome == "fail"
     with pytest.raises(InvalidInput, match="an infinite claim cannot be refuted"):
         NotRefuted(math.inf)
+
+
+def test_a_claim_is_answered_with_the_bound_rounded_down():
+    bound = estimate("epsilon", 1.99996, math.inf)
+    more = Estimate("epsilon", 3.0, 1.99996, math.inf, 0.95, 100, "by hand")
+    assert "the audit shows epsilon >= 1.999, which" in NotRefuted(2.0)(more).reason
+    assert NotRefuted(1.0)(bound).reason == ("refuted: epsilon is at least 1.999 (95 % confidence)")

@@ -166,3 +166,41 @@ def test_too_few_records_say_how_many_it_takes():
         " the least is 4 records of each side."
     )
     assert "mindestens 4 Datensätze auf jeder Seite" in rendered(report, suffix=".txt", lang="de")
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "text"),
+    [
+        ("epsilon", 0.996, "at least 0.99"),
+        ("epsilon", 1.0, "at least 1.00"),
+        ("epsilon", 0.09996, "at least 0.09"),
+        ("epsilon", 0.0126, "at least 0.012"),
+        ("epsilon", 0.0, "at least 0.00"),
+        ("tpr@fpr=0.01", 0.0299, f"at least 2.9{SPACE}%"),
+        ("tpr@fpr=0.01", 0.0996, f"at least 9.9{SPACE}%"),
+        ("tpr@fpr=0.01", 0.3, f"at least 30{SPACE}%"),
+    ],
+)
+def test_a_lower_bound_is_rounded_down(name, low, text):
+    found = Estimate(name, low, low, math.inf, 0.95, 100, "by hand")
+    assert Words.of("en").span_of(found) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "high", "text"),
+    [
+        ("auc", 0.6012, "at most 0.61"),
+        ("auc", 0.6, "at most 0.60"),
+        ("tpr@fpr=0.01", 0.0291, f"at most 3.0{SPACE}%"),
+    ],
+)
+def test_an_upper_bound_is_rounded_up(name, high, text):
+    found = Estimate(name, high, -math.inf, high, 0.95, 100, "by hand")
+    assert Words.of("en").span_of(found) == text
+
+
+def test_bounds_that_are_infinite_stay_so():
+    words = Words.of("de")
+    assert words.bound(math.inf) == "∞"
+    assert words.bound(1.999) == "1,99"
+    assert words.bound(1.991, upper=True) == "2,00"

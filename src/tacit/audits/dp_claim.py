@@ -29,6 +29,7 @@ from tacit.core import (
 )
 from tacit.core.checking import confidence, floats
 from tacit.core.dates import today
+from tacit.core.estimate import rounded_down
 from tacit.core.report import Finding
 from tacit.design import Canaries, Manifest
 from tacit.dp import Gaussian, epsilon_lower_bound, one_run_epsilon, require_fair_within
@@ -343,7 +344,7 @@ def _headline(
 ) -> str:
     sure, shown = (
         f"{100 * bound.level:g} % confidence",
-        f"{bound.name} of at least {bound.low:.3g} at delta = {delta:g}",
+        f"{bound.name} of at least {rounded_down(bound.low, 3):.3g} at delta = {delta:g}",
     )
     if claimed is None:
         return f"This training shows an {shown} ({sure}); no claim was given to hold against it."

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from typing import Any
 
 from tacit.core.errors import InvalidInput
@@ -81,7 +82,32 @@ class Estimate:
 
 
 def interval_text(low: float, high: float) -> str:
-    """``[0.012, 0.035]``, or ``>= 0.012`` where only one end is known."""
+    """``[0.012, 0.035]``, or ``>= 0.012`` where only one end is known.
+
+    A bound is rounded away from what it promises: what is at least 0.99996 is not at least 1.
+    """
     if math.isinf(high):
-        return f">= {low:.4g}"
-    return f"<= {high:.4g}" if math.isinf(low) else f"[{low:.4g}, {high:.4g}]"
+        return f">= {rounded_down(low):.4g}"
+    return f"<= {rounded_up(high):.4g}" if math.isinf(low) else f"[{low:.4g}, {high:.4g}]"
+
+
+def rounded_down(value: float, digits: int = 4) -> float:
+    """A lower bound with so many digits that matter, never above `value`.
+
+    Examples
+    --------
+    >>> rounded_down(1.99999), rounded_down(0.1), rounded_down(2.006, digits=3)
+    (1.999, 0.1, 2.0)
+    """
+    return _rounded(value, digits, ROUND_FLOOR)
+
+
+def rounded_up(value: float, digits: int = 4) -> float:
+    """An upper bound with so many digits that matter, never below `value`."""
+    return _rounded(value, digits, ROUND_CEILING)
+
+
+def _rounded(value: float, digits: int, rounding: str) -> float:
+    # of the digits that Python shows, so that 0.1 stays 0.1
+    context = Context(prec=digits, rounding=rounding)
+    return float(context.create_decimal(repr(float(value))))

@@ -8,7 +8,7 @@ from numbers import Real
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from tacit.core.errors import InvalidInput
-from tacit.core.estimate import Estimate, interval_text
+from tacit.core.estimate import Estimate, interval_text, rounded_down
 from tacit.core.note import Note
 
 Outcome = Literal["pass", "fail", "inconclusive", "skipped"]
@@ -111,7 +111,7 @@ class Verdict:
 
 
 def _claim_reason(outcome: Outcome, bound: Estimate) -> str:
-    shown = f"{bound.low:.4g}"
+    shown = f"{rounded_down(bound.low):.4g}"
     if outcome == "fail":
         return f"refuted: {bound.name} is at least {shown} ({100 * bound.level:g} % confidence)"
     return (

@@ -166,7 +166,7 @@ def _result_row(r: Reading, reading: FileReading) -> tuple[Cell, ...]:
     words, report = reading.words, r.report
     number: Cell = DASH
     if r.epsilon is not None:
-        number = f"ε ≥{SPACE}{words.number(r.epsilon.low)}"
+        number = f"ε ≥{SPACE}{words.bound(r.epsilon.low)}"
     elif report.score is not None:
         number = interval(report.score, words)
     return (
@@ -243,7 +243,7 @@ def _bound_row(r: Reading, reading: FileReading) -> tuple[Cell, ...]:
     return (
         reading.name(r),
         DASH if limit is None else words.plain(limit),
-        f"≥{SPACE}{words.number(bound.low)}",
+        f"≥{SPACE}{words.bound(bound.low)}",
         words.share(bound.level),
         Outcome(r.report.verdict, words.say(f"verdict.{r.report.verdict}")),
     )

@@ -125,7 +125,7 @@ def _bound(reading: Reading) -> Fact:
     assert bound is not None
     return Fact(
         words.say("fact.epsilon"),
-        f"≥ {words.number(bound.low)}",
+        f"≥ {words.bound(bound.low)}",
         "",
         words.say("fact.epsilon.note", level=words.share(bound.level)),
         words.say("fact.epsilon.about"),
@@ -141,7 +141,7 @@ def _too_few(reading: Reading) -> str:
 def _claim(reading: Reading) -> str:
     words, bound, limit = reading.words, reading.epsilon, reading.limit_of_claim
     assert bound is not None
-    values = {"low": words.number(bound.low), "level": words.share(bound.level)}
+    values = {"low": words.bound(bound.low), "level": words.share(bound.level)}
     if limit is None:
         return words.say("headline.claim.none", **values)
     return words.say(f"headline.claim.{reading.report.verdict}", limit=words.plain(limit), **values)

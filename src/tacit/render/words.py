@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from tacit.core import Estimate, Note, Verdict
 from tacit.render.blocks import Original
@@ -119,11 +120,17 @@ class Words:
         """A score with so many decimals; by default two, or two digits that matter."""
         if math.isinf(value):
             return "∞" if value > 0 else "−∞"
-        if decimals is None:
-            small = 0 < abs(value) < SMALL
-            decimals = min(MOST_DECIMALS, 1 - math.floor(math.log10(abs(value)))) if small else 2
-        text = f"{value:.{decimals}f}"
+        text = f"{value:.{_decimals(value) if decimals is None else decimals}f}"
         return self._local(text.removeprefix("-") if not float(text) else text)
+
+    def bound(self, value: float, *, upper: bool = False) -> str:
+        """A lower (or upper) bound as `number`, rounded down (or up): what is at least 0.996 is
+        not at least 1.00.
+        """
+        if not math.isfinite(value):
+            return self.number(value)
+        decimals = _decimals(value)
+        return self.number(_bound(value, decimals, upper), decimals=decimals)
 
     def plain(self, value: float) -> str:
         """A number from a setting, as short as it can be: ``0.1``."""
@@ -173,11 +180,11 @@ class Words:
 
     def span_of(self, estimate: Estimate) -> str:
         """The interval alone: ``1.2 to 3.5 %``, or ``at least 0.3``."""
-        low, high = self._written(estimate, estimate.low), self._written(estimate, estimate.high)
         if math.isinf(estimate.high):
-            return self.say("at least", value=low)
+            return self.say("at least", value=self._one_end(estimate, estimate.low))
         if math.isinf(estimate.low):
-            return self.say("at most", value=high)
+            return self.say("at most", value=self._one_end(estimate, estimate.high, upper=True))
+        low, high = self._written(estimate, estimate.low), self._written(estimate, estimate.high)
         return self.say("from to", low=low.removesuffix(f"{SPACE}%"), high=high)
 
     def both_of(self, estimate: Estimate) -> str:
@@ -245,10 +252,7 @@ class Words:
         if NEARLY_ALL < value < 1:
             return f">{SPACE}{self._local('99.9')}"
         percent = 100 * value
-        decimals = max(0, digits - 1 - math.floor(math.log10(abs(percent))))
-        if abs(percent) >= NEEDS_DECIMAL:
-            decimals = 1
-        return self._local(f"{percent:.{decimals}f}")
+        return self._local(f"{percent:.{_percent_decimals(percent, digits)}f}")
 
     def _written(self, estimate: Estimate, value: float) -> str:
         if is_share(estimate.name):
@@ -262,6 +266,13 @@ class Words:
         decimals = max(2, -math.floor(math.log10(half / 3)))
         return self.number(value, decimals=min(MOST_DECIMALS, decimals))
 
+    def _one_end(self, estimate: Estimate, value: float, *, upper: bool = False) -> str:
+        """A bound, rounded away from what it promises."""
+        if not is_share(estimate.name) or not 0 < value < 1:
+            return self.bound(value, upper=upper)
+        decimals = _percent_decimals(100 * value, DIGITS)
+        return self.share(_bound(100 * value, decimals, upper) / 100)
+
     def _digits(self, estimate: Estimate) -> int:
         """Two, or as many more as it takes to tell the ends of a share's interval apart."""
         if not math.isfinite(estimate.high - estimate.low):
@@ -273,6 +284,25 @@ class Words:
             if touching or len(shown) == 3:
                 return digits
         return MOST_DIGITS
+
+
+def _decimals(value: float) -> int:
+    """Two, or as many as show two digits that matter."""
+    small = 0 < abs(value) < SMALL
+    return min(MOST_DECIMALS, 1 - math.floor(math.log10(abs(value)))) if small else 2
+
+
+def _percent_decimals(percent: float, digits: int) -> int:
+    if abs(percent) >= NEEDS_DECIMAL:
+        return 1
+    return max(0, digits - 1 - math.floor(math.log10(abs(percent))))
+
+
+def _bound(value: float, decimals: int, upper: bool) -> float:
+    """`value` with so many decimals, never above (or, an `upper` bound, below) itself."""
+    # of the digits that Python shows, so that 0.1 stays 0.1
+    unit = Decimal(1).scaleb(-decimals)
+    return float(Decimal(repr(value)).quantize(unit, ROUND_CEILING if upper else ROUND_FLOOR))
 
 
 def is_share(name: str) -> bool:

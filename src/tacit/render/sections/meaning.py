@@ -58,7 +58,7 @@ def _epsilon(reading: Reading) -> Text:
     return Text(
         words.say(
             "meaning.epsilon",
-            low=words.number(bound.low),
+            low=words.bound(bound.low),
             sure=words.share(sure),
             half=words.share(0.5),
             wrong=words.share(1 - bound.level, digits=1),

@@ -41,7 +41,7 @@ def _reason(verdict: Verdict, reading: Reading) -> str:
     if verdict.relation == "not refuted" and verdict.outcome in ("pass", "fail"):
         return words.say(
             f"rule.claim.{verdict.outcome}",
-            low=words.number(found.low),
+            low=words.bound(found.low),
             level=words.share(found.level),
         )
     if verdict.relation == "at most" and verdict.outcome in ("pass", "fail", "inconclusive"):

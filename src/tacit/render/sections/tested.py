@@ -39,7 +39,7 @@ def result(reading: Reading) -> str:
     words, report = reading.words, reading.report
     said = finding(reading)
     if reading.epsilon is not None:
-        low = words.number(reading.epsilon.low)
+        low = words.bound(reading.epsilon.low)
         return words.say("tested.bound", finding=said, low=low)
     if report.score is None:
         return said
