@@ -142,7 +142,7 @@ def test_the_headline_says_the_bound_its_delta_and_its_confidence():
     report = dp_audit(PERFECT, COINS, delta=0.01, level=0.9)
     low = one_run_epsilon(evidence(PERFECT), 0.01, level=0.9).low
     assert report.headline == (
-        f"This training shows an epsilon of at least {low:.3g} at delta = 0.01"
+        f"This training shows an epsilon of at least {int(100 * low) / 100:g} at delta = 0.01"
         " (90 % confidence); no claim was given to hold against it."
     )
     assert report.policy == "no claim"
