@@ -124,8 +124,8 @@ def test_a_claim_that_falls_is_not_asked_whether_its_scores_point_backwards():
     assert (report.verdict, report.warnings, report.attributable) == ("fail", (), True)
     low = bound_of(report).low
     assert report.headline == (
-        f"The claim is refuted: an epsilon of at least {int(100 * low) / 100:g} at delta = 0 is shown"
-        " (95 % confidence), where 0.5 was claimed."
+        f"The claim is refuted: an epsilon of at least {int(100 * low) / 100:g} at delta = 0"
+        " is shown (95 % confidence), where 0.5 was claimed."
     )
 
 
