@@ -396,3 +396,15 @@ def test_how_alike_ranks_of_users_are_is_an_analysis_of_variance():
     assert 0.3 < known < 0.95
     evidence = Evidence(score, np.arange(9) % 2 == 0, user, "observed", "x", np.arange(9))
     assert rank_correlation(evidence) == pytest.approx(known)
+
+
+def test_the_p_value_of_users_is_student_s_with_the_fewer_degrees_of_freedom():
+    """Six users with members and nine without, one record each: 5 and 8 degrees."""
+    from scipy.stats import t
+
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(0.8, 1, 6), rng.normal(0, 1, 9)
+    pairs = x[:, None] > y
+    variance = pairs.mean(1).var(ddof=1) / 6 + pairs.mean(0).var(ddof=1) / 9
+    found = auc(paper(x, y, cluster=np.arange(15)))
+    assert found.p_value == pytest.approx(t.sf((pairs.mean() - 0.5) / variance**0.5, 5), rel=1e-9)

@@ -267,3 +267,12 @@ def test_many_limits_are_answered_as_each_alone():
     limits = np.concatenate([[0.0, 1.0, 2.0], table.tail, table.tail * (1 - 1e-6)])
     many = table.attainable(limits.reshape(-1, 1))
     assert many.ravel().tolist() == [float(table.attainable(limit)) for limit in limits]
+
+
+def test_the_unit_of_ranks_turns_their_means_into_the_area_beyond_a_half():
+    """All four members above all six others: the area is 1."""
+    score, member = np.arange(10.0), np.arange(10) >= 6
+    look = rank_look(Ranked.of("a", score), member)
+    rank = look.rows.weight
+    gap = rank[member].mean() - rank[~member].mean()
+    assert gap * look.unit[0] == pytest.approx(0.5)
