@@ -154,3 +154,23 @@ def test_a_claim_is_judged_one_sided_at_the_level_asked_for():
     assert verdict.estimate.high == np.inf
     assert verdict.estimate.settings["chance"] == 0.1
     assert verdict.outcome == "fail"
+
+
+@pytest.mark.parametrize(
+    ("allowed", "words", "way"),
+    [(0.65, "a rate of at least ", -1), (0.9, "they show a rate of ", 1)],
+)
+def test_what_is_shown_is_told_rounded_down_and_what_could_be_shown_up(
+    monkeypatch, allowed, words, way
+):
+    """Of 9 to 19 targets .05^(1/n) = .717 to .854 can be shown at most, by n - 5 of them less than
+    .65.
+    """
+    monkeypatch.setattr(reconstruction, "reconstruction_bound", allowing(allowed))
+    for n in range(9, 20):
+        report = audit_reconstruction(hits(n - 5, n), chance=0.1, claim=Gaussian(1.0))
+        (verdict,) = report.verdicts
+        found = verdict.estimate
+        exact = found.low if way < 0 else found.settings["ceiling"]
+        told = float(verdict.reason.split(words)[1].split()[0])
+        assert 0 <= way * (told - exact) < 1e-3

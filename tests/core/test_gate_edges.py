@@ -178,3 +178,8 @@ def test_a_claim_is_answered_with_the_bound_rounded_down():
     more = Estimate("epsilon", 3.0, 1.99996, math.inf, 0.95, 100, "by hand")
     assert "the audit shows epsilon >= 1.999, which" in NotRefuted(2.0)(more).reason
     assert NotRefuted(1.0)(bound).reason == ("refuted: epsilon is at least 1.999 (95 % confidence)")
+
+
+def test_what_an_audit_shows_at_most_is_rounded_up():
+    verdict = NotRefuted(2.0)(estimate("epsilon", 1.0, math.inf, ceiling=1.9801))
+    assert "it shows an epsilon of 1.99 and no more" in verdict.reason

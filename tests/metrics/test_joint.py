@@ -356,4 +356,4 @@ def test_levels_of_many_ratios_are_those_of_each_alone():
     ratios = np.array([1e-9, 1e-3, 0.05, 3.0, 1e6])
     many = test.levels(ratios[:, None])
     assert many.tolist() == [test.levels(float(ratio)).tolist() for ratio in ratios]
-    assert test.corrected(0.05, many[2]) == test.corrected(0.05)
+    assert test._corrected(0.05, many[2]) == test.corrected(0.05)

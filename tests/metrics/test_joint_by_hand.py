@@ -107,12 +107,12 @@ def test_of_many_ratios_64_are_worked_out_and_the_rest_lie_between(monkeypatch):
     copula = Copula(np.eye(2))
     test = JointTest((), weight, ratio * weight, weight, weight, 9, 9, copula, by_cluster=True)
 
-    def corrected(self, r, level):
-        assert level == pytest.approx(np.minimum(r * weight, 1.0))
+    def corrected(self, r, levels):
+        assert levels == pytest.approx(np.minimum(r * weight, 1.0))
         asked.append(r)
         return min(1.0, 0.5 * r**0.5)
 
-    monkeypatch.setattr(JointTest, "corrected", corrected)
+    monkeypatch.setattr(JointTest, "_corrected", corrected)
     assert test.adjusted == pytest.approx(np.minimum(1.0, 0.5 * ratio**0.5), rel=1e-6, abs=0.012)
     known = ratio[::2]
     assert len(known) == 64

@@ -1,36 +1,19 @@
 """The finding in one sentence and the key figures beside it, by hand."""
 
 import math
+import runpy
 from dataclasses import replace
+from pathlib import Path
 
-from tacit.core import CheckResult, Estimate, Report
 from tacit.core.report import TOTAL_LEAK
 from tacit.render import headline
-from tacit.render.reading import Reading
-from tacit.render.words import SPACE, Words
+from tacit.render.words import Words
 
-WORDS, GERMAN = Words.of("en"), Words.of("de")
-
-
-def estimate(name, value, low, high, *, n=100, p=None, **settings):
-    return Estimate(name, value, low, high, 0.95, n, "by hand", p_value=p, settings=settings)
-
-
-SCORE = estimate("advantage", 0.2, 0.1, 0.3)
-
-
-def check(name, *found, role="attack", p=None, **more):
-    return CheckResult(name=name, role=role, estimates=found, p_value=p, p_adjusted=p, **more)
-
-
-def reading(*checks, words=WORDS, **more):
-    given = {"score": SCORE, "chosen": checks[0].name if checks else ""} | more
-    finding = given.pop("finding", "leak")
-    return Reading.of(Report(finding, "inconclusive", "Said.", checks=checks, **given), words)
-
-
-def plain(text):
-    return text.replace(SPACE, " ")
+BY_HAND = runpy.run_path(str(Path(__file__).with_name("by_hand.py")))
+WORDS, SCORE, estimate, check, reading, plain = (
+    BY_HAND[name] for name in ("WORDS", "SCORE", "estimate", "check", "reading", "plain")
+)
+GERMAN = Words.of("de")
 
 
 RATES = tuple(

@@ -1,13 +1,14 @@
 """What the sections of a report count, sort and choose, by hand."""
 
 import math
+import runpy
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from tacit.core import AtMost, CheckResult, Estimate, Note, NotRefuted, Report, Verdict
+from tacit.core import AtMost, CheckResult, Note, NotRefuted, Verdict
 from tacit.render.cells import first_numbers
-from tacit.render.reading import Reading
 from tacit.render.sections import (
     attacks,
     beside,
@@ -20,30 +21,12 @@ from tacit.render.sections import (
     tested,
     unknown,
 )
-from tacit.render.words import SPACE, Words, upper_first
+from tacit.render.words import upper_first
 
-WORDS = Words.of("en")
-
-
-def estimate(name, value, low, high, *, n=100, p=None, **settings):
-    return Estimate(name, value, low, high, 0.95, n, "by hand", p_value=p, settings=settings)
-
-
-SCORE = estimate("advantage", 0.2, 0.1, 0.3)
-
-
-def check(name, *found, role="attack", p=None, **more):
-    return CheckResult(name=name, role=role, estimates=found, p_value=p, p_adjusted=p, **more)
-
-
-def reading(*checks, words=WORDS, **more):
-    given = {"score": SCORE, "chosen": checks[0].name if checks else ""} | more
-    finding = given.pop("finding", "leak")
-    return Reading.of(Report(finding, "inconclusive", "Said.", checks=checks, **given), words)
-
-
-def plain(text):
-    return text.replace(SPACE, " ")
+BY_HAND = runpy.run_path(str(Path(__file__).with_name("by_hand.py")))
+WORDS, SCORE, estimate, check, reading, plain = (
+    BY_HAND[name] for name in ("WORDS", "SCORE", "estimate", "check", "reading", "plain")
+)
 
 
 def table(section):

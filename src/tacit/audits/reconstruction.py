@@ -21,6 +21,7 @@ from tacit.core import (
 )
 from tacit.core.checking import booleans, confidence
 from tacit.core.dates import today
+from tacit.core.estimate import rounded_down, rounded_up
 from tacit.core.report import Finding
 from tacit.dp.mechanisms import Mechanism
 from tacit.dp.reconstruction import reconstruction_bound
@@ -124,14 +125,14 @@ def _verdict(rate: Estimate, hit: NDArray[np.bool_], claim: Mechanism, chance: f
     if ceiling <= bound:
         reason = (
             f"{n} targets could not refute this claim even if all were reconstructed: they show a "
-            f"rate of {ceiling:.4g} at most, and {claim!r} allows {bound:.4g}"
+            f"rate of {rounded_up(ceiling):.4g} at most, and {claim!r} allows {bound:.4g}"
         )
         note = Note(rate.name, reason)
     outcome: Any = "fail" if low > bound else "pass" if note is None else "inconclusive"
     if outcome == "pass":
         reason = (
-            f"not refuted: a rate of at least {low:.4g} is shown, which {claim!r} allows (up to "
-            f"{bound:.4g}); it proves nothing more"
+            f"not refuted: a rate of at least {rounded_down(low):.4g} is shown, which {claim!r} "
+            f"allows (up to {bound:.4g}); it proves nothing more"
         )
         note = Note(rate.name, reason)
     return Verdict(outcome, rate.name, "at most", bound, shown, note)

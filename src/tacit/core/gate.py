@@ -8,7 +8,7 @@ from numbers import Real
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from tacit.core.errors import InvalidInput
-from tacit.core.estimate import Estimate, interval_text, rounded_down
+from tacit.core.estimate import Estimate, interval_text, rounded_down, rounded_up
 from tacit.core.note import Note
 
 Outcome = Literal["pass", "fail", "inconclusive", "skipped"]
@@ -215,8 +215,8 @@ class NotRefuted:
             note = Note(
                 self.metric,
                 "this audit could not refute the claim: even if every guess is right, it shows an"
-                f" epsilon of {ceiling:.3g} and no more (`tacit dp plan` says how many canaries it"
-                " takes)",
+                f" epsilon of {rounded_up(ceiling, 3):.3g} and no more (`tacit dp plan` says how"
+                " many canaries it takes)",
             )
         return Verdict(outcome, self.metric, "not refuted", claimed, estimate, note)
 

@@ -79,20 +79,20 @@ class JointTest:
         """Of "no leak": the chance that random membership makes some look so significant."""
         return self.corrected(float(self.ratio.min()))
 
-    def corrected(self, ratio: float, level: Floats | None = None) -> float:
-        """Chance that the smallest ratio of p-value and weight is at most `ratio`.
+    def corrected(self, ratio: float) -> float:
+        """Chance that the smallest ratio of p-value and weight is at most `ratio`."""
+        return self._corrected(ratio, self.levels(ratio))
 
-        The `level` is that of `levels`, float64 (k,), where it is known already.
-        """
-        level = self.levels(ratio) if level is None else level
+    def _corrected(self, ratio: float, levels: Floats) -> float:
+        """The same, where the `levels` of the ratio are known."""
         if self.shuffles is None:
-            return self.copula.p_value(level)
+            return self.copula.p_value(levels)
         counted = self.shuffles.corrected(ratio)
         coarse = FEW_COUNTED / len(self.shuffles.smallest)
         if self.shuffles.every or counted > coarse:
             return counted
         # so few shuffles were as extreme that only the copula tells how small the p-value is
-        return min(coarse, self.copula.p_value(level))
+        return min(coarse, self.copula.p_value(levels))
 
     @cached_property
     def adjusted(self) -> Floats:
@@ -104,8 +104,8 @@ class JointTest:
         if len(known) > MOST_EXACT:
             known = known[np.unique(np.linspace(0, len(known) - 1, MOST_EXACT).astype(int))]
         found = np.ones(len(known))
-        for place, level in enumerate(self.levels(known[:, None])):
-            found[place] = self.corrected(float(known[place]), level)
+        for place, levels in enumerate(self.levels(known[:, None])):
+            found[place] = self._corrected(float(known[place]), levels)
             if found[place] >= CERTAIN:
                 break
         logs = np.interp(_log(self.ratio), _log(known), _log(found))

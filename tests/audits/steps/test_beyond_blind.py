@@ -58,12 +58,12 @@ def test_an_attack_is_compared_by_its_ranks_where_these_tell_and_else_at_its_bes
 
 def test_labels_are_one_column_a_class_and_many_classes_are_one_column():
     few = Outputs(probs=np.full((3, 4), 0.25), label=np.array([1, 0, 1]))
-    assert steps._labels(few).tolist() == [[0, 1], [1, 0], [0, 1]]
+    assert steps._labels(few, np.arange(3)).tolist() == [[0, 1], [1, 0], [0, 1]]
     label = np.arange(42) % 21
     many = Outputs(probs=np.full((42, 21), 1 / 21), label=label)
-    assert steps._labels(many).tolist() == label[:, None].tolist()
+    assert steps._labels(many, np.arange(42)).tolist() == label[:, None].tolist()
     regression = Outputs(prediction=np.zeros(3), truth=np.array([1.0, 2.0, 3.0]))
-    assert steps._labels(regression).tolist() == [[1], [2], [3]]
+    assert steps._labels(regression, np.arange(3)).tolist() == [[1], [2], [3]]
 
 
 def test_columns_are_multiplied_by_labels_where_they_are_few():
@@ -240,7 +240,7 @@ def test_a_class_of_one_other_record_is_told_its_score():
 def test_twenty_classes_have_a_column_each():
     label = np.arange(40) % 20
     outputs = Outputs(probs=np.full((40, 20), 0.05), label=label)
-    found = steps._labels(outputs)
+    found = steps._labels(outputs, np.arange(outputs.n))
     assert found.shape == (40, 20)
     assert found.argmax(axis=1).tolist() == label.tolist()
 

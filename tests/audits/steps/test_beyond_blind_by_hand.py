@@ -183,7 +183,7 @@ def test_folds_hold_whole_people():
 def test_numbers_that_are_predicted_are_columns_and_have_no_classes():
     truth = np.stack([np.arange(80.0), -np.arange(80.0)], axis=1)
     outputs = Outputs(prediction=np.zeros((N, 2)), truth=truth)
-    assert steps._labels(outputs).tolist() == truth.tolist()
+    assert steps._labels(outputs, np.arange(outputs.n)).tolist() == truth.tolist()
     known, order, _ = of(outputs=outputs)
     assert (known.label, known.limit, known.difficulty) == (None, 0.05, ())
     assert known.table.tolist() == truth[order].tolist()

@@ -236,9 +236,7 @@ def _records(
     return _Records(rows, table, fold, hard, seed, limit, counted)
 
 
-def _labels(
-    outputs: Outputs, rows: NDArray[np.intp] | slice = slice(None)
-) -> NDArray[np.float32] | None:
+def _labels(outputs: Outputs, rows: NDArray[np.intp]) -> NDArray[np.float32] | None:
     """The labels of `rows` as columns; None where there are none."""
     if outputs.truth is not None:
         truth = np.asarray(outputs.truth[rows], np.float32)

@@ -250,16 +250,12 @@ def reference_results(
             except NotEnoughData as error:
                 found.append(replace(result, notes=(Note.of("auc", error),)))
                 continue
-            both = _two_sided(signals, membership)
+            other = replace(membership, member=~membership.member)
+            ways = (evidence, collect(Threshold(), signals, other))
+            # each way with the scores that tie: one is not what the other leaves of 1
+            both = min(1.0, 2 * min(map(no_leak_p_value, ways)))
             found.append(_measured(result, evidence, replace(area, p_value=both)))
     return adjusted(found)
-
-
-def _two_sided(signals: Signals, membership: Membership) -> float:
-    """Twice the smaller p-value of "no higher" and "no lower", each with the scores that tie."""
-    ways = (membership, replace(membership, member=~membership.member))
-    p_values = [no_leak_p_value(collect(Threshold(), signals, way)) for way in ways]
-    return min(1.0, 2 * min(p_values))
 
 
 def gate_warning(blind: Sequence[CheckResult], models: Sequence[CheckResult]) -> str:
