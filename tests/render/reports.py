@@ -327,7 +327,7 @@ def claim():
     return Report(
         "leak",
         "fail",
-        "The claim is refuted: an epsilon of at least 4.56 at delta = 1e-05 is shown (95 %"
+        "The claim is refuted: an epsilon of at least 4.55 at delta = 1e-05 is shown (95 %"
         " confidence), where 1 was claimed.",
         chosen=check.name,
         checks=(check,),
