@@ -27,6 +27,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -209,11 +210,13 @@ def _watching(lines: dict[str, set[int]]) -> Iterator[None]:
     def enter(frame: FrameType, event: str, _: object) -> Any:
         return local if frame.f_code.co_filename in lines else None
 
+    threading.settrace(enter)
     sys.settrace(enter)
     try:
         yield
     finally:
         sys.settrace(None)
+        threading.settrace(None)  # type: ignore[arg-type]
 
 
 def _from_a_child(lines: Any) -> Iterator[str]:

@@ -344,6 +344,15 @@ def test_versions_are_those_of_python_and_of_what_is_named(monkeypatch):
     }
 
 
+def test_the_standard_library_and_tacit_have_no_version_of_their_own():
+    import json
+
+    import tacit
+
+    source = "def f():\n    return json.dumps, tacit.audit\n"
+    assert set(versions_of(made(source, json=json, tacit=tacit))) == {"python", "numpy"}
+
+
 def test_distributions_have_names_of_their_own(monkeypatch):
     asked = []
 
@@ -378,3 +387,5 @@ def test_libraries_are_told_from_the_user_s_files():
     assert digest._is_library("/home/somebody/env/lib/site-packages/own/train.py")
     assert digest._is_library(digest.__file__), "tacit itself"
     assert digest._is_library(functools.__file__)
+    assert not digest._is_library(digest.TACIT_FOLDER.replace("tacit", "tacit_own") + "train.py")
+    assert not digest._is_library(digest.__file__.replace("tacit", "other"))

@@ -128,7 +128,7 @@ class _Walk:
         if value.dtype.hasobject:
             for item in value.ravel().tolist():
                 self.add(item)
-        elif value.flags.c_contiguous or value.ndim == 0:
+        elif value.flags.c_contiguous:
             self.hash.update(np.ascontiguousarray(value).reshape(-1).view(np.uint8).data)
         else:
             for row in value:
