@@ -112,3 +112,25 @@ def test_so_few_users_allow_one_of_all_labellings_that_are_dealt():
     both = np.r_[pure, mixed]
     every = np.r_[np.arange(100, 106), users]
     assert smallest_clustered_p(both, every) == pytest.approx(1 / 800)
+
+
+def test_the_true_users_are_counted_among_their_shuffles():
+    """Shuffles are a sample: of b that are k as extreme, the p-value is (k + 1) / (b + 1)."""
+    score, member, user = world(4, np.full(16, 3), 8)
+    test = clustered_test(looks_at(score, member), member, user)
+    assert test.shuffles.every is False
+    smallest = test.shuffles.smallest
+    reached = int((smallest <= test.ratio.min() * (1 + 1e-5)).sum())
+    assert reached > 20, "another world: so few are looked up elsewhere"
+    assert test.p_value == (reached + 1) / (len(smallest) + 1)
+
+
+def test_a_fold_of_one_kind_says_nothing_of_an_attacker_that_learns():
+    rng = np.random.default_rng(5)
+    user = np.repeat(np.arange(24), 2)
+    member = (user % 2 == 0) | (user >= 16)
+    score = rng.normal(size=48) + member
+    fold = np.where(user < 16, 1, 2).astype(np.int8)
+    both = clustered.learned_p_value([score], fold, member, user)
+    alone = clustered.learned_p_value([score], np.where(fold == 2, 0, 1), member, user)
+    assert both == alone < 0.5
