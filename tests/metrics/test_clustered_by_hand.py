@@ -134,3 +134,14 @@ def test_a_fold_of_one_kind_says_nothing_of_an_attacker_that_learns():
     both = clustered.learned_p_value([score], fold, member, user)
     alone = clustered.learned_p_value([score], np.where(fold == 2, 0, 1), member, user)
     assert both == alone < 0.5
+
+
+def test_a_fold_that_speaks_against_a_leak_speaks_against_it():
+    rng = np.random.default_rng(6)
+    user = np.repeat(np.arange(32), 2)
+    member = user % 2 == 0
+    fold = np.where(user < 16, 1, 2).astype(np.int8)
+    score = rng.normal(size=64) + member * np.where(fold == 1, 1.0, -1.0)
+    both = clustered.learned_p_value([score], fold, member, user)
+    alone = clustered.learned_p_value([score], np.where(fold == 2, 0, 1), member, user)
+    assert alone < 0.2 < both
