@@ -42,11 +42,11 @@ def test_content_comes_whole_or_in_pieces(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
 def test_a_file_keeps_its_permissions_and_a_new_one_has_those_of_new_files(tmp_path):
     path = tmp_path / "x"
-    before = os.umask(0o027)
+    before = os.umask(0o026)
     try:
         write_whole(path, b"1")
         assert stat.S_IMODE(path.stat().st_mode) == 0o640
-        assert os.umask(0o027) == 0o027, "the mask is left as it was"
+        assert os.umask(0o026) == 0o026, "the mask is left as it was"
     finally:
         os.umask(before)
     path.chmod(0o604)
@@ -107,3 +107,15 @@ def test_folders_and_links_are_no_unfinished_files(tmp_path):
     (tmp_path / "real").write_bytes(b"")
     (tmp_path / ".y.tacit-abcd0123.part").symlink_to(tmp_path / "real")
     assert unfinished(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders are synced on POSIX")
+def test_both_the_file_and_its_folder_are_flushed_to_disk(tmp_path, monkeypatch):
+    synced = []
+
+    def fsync(descriptor):
+        synced.append(stat.S_ISDIR(os.fstat(descriptor).st_mode))
+
+    monkeypatch.setattr(files.os, "fsync", fsync)
+    write_whole(tmp_path / "x", b"1")
+    assert synced == [False, True]

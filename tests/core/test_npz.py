@@ -36,6 +36,7 @@ def test_every_array_comes_back_under_its_name():
     assert found["a"].tolist() == [0, 1, 2]
     assert found["b"].tolist() == ["x", "yy"]
     assert found["c"].shape == ()
+    assert read_npz(written(a=np.zeros((0, 3))))["a"].shape == (0, 3)
 
 
 def test_only_what_is_wanted_is_read_and_judged():
