@@ -202,3 +202,18 @@ def test_without_an_order_records_stand_as_they_are():
     assert placed(values, None) is values
     places, run = tied_places(np.array([True, False, False, True]))
     assert (places.tolist(), run.tolist()) == ([1, 2, 3], [0, 0, 0])
+
+
+def test_a_step_is_seen_wherever_it_stands(monkeypatch):
+    """Parts of 4, 8, 16 ... are looked at one after the other."""
+    monkeypatch.setattr(sorting, "LOOK_AHEAD", 4)
+    for n in (1, 4, 5, 12, 13, 40):
+        for place in range(n):
+            values = np.arange(n) >= place
+            assert sorting.first_true(values) == place
+        assert sorting.first_true(np.zeros(n, bool)) is None
+
+
+def test_counts_are_of_32_bits_where_twice_as_many_fit():
+    assert sorting.counting_type(2**30 - 1) is np.int32
+    assert sorting.counting_type(2**30) is np.int64
