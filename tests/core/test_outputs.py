@@ -61,8 +61,8 @@ def test_logits_are_told_from_probabilities_by_more_than_the_first_rows():
 @pytest.mark.parametrize(
     ("label", "logits", "allowed"),
     [
-        ([0, 3], np.zeros((2, 3)) + [[0, 1, 2]], "0 to 2"),
-        ([0, -1], np.zeros((2, 3)) + [[0, 1, 2]], "0 to 2"),
+        ([0, 3], np.array([[0.0, 1.0, 2.0]] * 2), "0 to 2"),
+        ([0, -1], np.array([[0.0, 1.0, 2.0]] * 2), "0 to 2"),
         ([0, 2], np.array([3.0, -2.0]), "0 to 1"),
         ([0, -1], None, "0 or larger"),
     ],

@@ -8,8 +8,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tacit.core import InvalidInput, Membership, MissingDependency, NotEnoughData, Note, Statistic
-from tacit.core import errors, presentation
+from tacit.core import (
+    InvalidInput,
+    Membership,
+    MissingDependency,
+    Note,
+    NotEnoughData,
+    Statistic,
+    errors,
+    presentation,
+)
 from tacit.core.attack_class import CLASSES, attack_class, listed
 from tacit.core.optional import require
 from tacit.core.plain import finite, parsed, require_kind
@@ -120,7 +128,12 @@ def test_scales_are_those_of_the_statistics():
 
 @pytest.mark.parametrize(
     ("given", "says"),
-    [(("", len), "`name`"), ((3, len), "`name`"), (("a", 3), "callable"), (("a", len, "x"), "scale")],
+    [
+        (("", len), "`name`"),
+        ((3, len), "`name`"),
+        (("a", 3), "callable"),
+        (("a", len, "x"), "scale"),
+    ],
 )
 def test_a_statistic_is_a_name_a_function_and_a_scale(given, says):
     with pytest.raises(InvalidInput, match=says):

@@ -1,12 +1,16 @@
 """Advantage by hand, by theory and by contract."""
 
+import sys
+
 import numpy as np
 import pytest
 from scipy.stats import binom
 
 from tacit.core import Evidence, InvalidInput, NotEnoughData, collect
 from tacit.metrics import advantage, balanced_accuracy, best_threshold
+from tacit.metrics.advantage import _high_end
 from tacit.metrics.intervals import fisher_p_value, share_difference
+from tacit.metrics.roc import Side
 from tacit.testing import ClusteredShift, GaussianShift, check_metric
 
 
@@ -306,3 +310,25 @@ def test_thresholds_that_are_left_out_had_no_larger_limit(monkeypatch, level, si
         with monkeypatch.context() as patch:
             patch.setattr(module, "furthest_limit", lambda n, *, tail: 2.0)
             assert advantage(evidence, level=level) == some
+
+
+def test_of_many_thresholds_that_come_near_some_everywhere_are_tried(monkeypatch):
+    """500 members: 64 thresholds from the lowest, which finds all, to the highest."""
+    rng = np.random.default_rng(0)
+    evidence = Evidence.of(rng.normal(size=1_000), np.arange(1_000) < 500)
+    asked = []
+
+    def upper(hits, n, *, level):
+        asked.append(np.asarray(hits))
+        return np.zeros(len(hits))
+
+    monkeypatch.setattr(sys.modules["tacit.metrics.advantage"], "upper_differences", upper)
+    side = Side(0, 500, 500, 500)
+    _high_end(evidence, -1.0, 0.0, side, side, level=0.95)
+    (hits,) = asked
+    assert len(hits) == 64
+    assert hits[0, 0] == 500
+    assert hits[-1, 0] == pytest.approx(1)
+    steps = -np.diff(hits[:, 0])
+    assert steps.min() > 6
+    assert steps.max() < 9

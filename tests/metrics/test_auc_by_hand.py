@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from tacit.core import Evidence
-from tacit.metrics.auc import _delong, _lost_to_ties, _obuchowski, _Spread, _variance_ratio
+from tacit.metrics import auc
+from tacit.metrics.auc import (
+    _delong,
+    _lost_to_ties,
+    _obuchowski,
+    _Spread,
+    _variance_ratio,
+    no_leak_p_value,
+)
 
 
 @pytest.mark.parametrize("piece", [2, 4, 64])
@@ -45,11 +53,19 @@ def test_records_that_are_copies_of_their_user_count_as_one():
     size = np.arange(13) % 5 + 1
     user = np.repeat(np.arange(13), size)
     alone = _delong(Evidence.of(score, member))
-    copies = _obuchowski(
-        Evidence.of(np.repeat(score, size), np.repeat(member, size), cluster=user)
-    )
+    copies = _obuchowski(Evidence.of(np.repeat(score, size), np.repeat(member, size), cluster=user))
     assert copies.value == pytest.approx(alone.value)
     assert copies.from_members == pytest.approx(alone.from_members)
     assert copies.from_nonmembers == pytest.approx(alone.from_nonmembers)
     assert copies.freedom == pytest.approx((5, 6))
     assert copies.shrink == pytest.approx(13 / size.sum())
+
+
+def test_wins_are_whole_numbers_whatever_an_area_is_rounded_to():
+    """3 members and 5 non-members win 22 of 30 half pairs, and 22 / 30 * 30 is less than 22."""
+    wins = 22
+    assert int(wins / 30 * 2 * 3 * 5) == wins - 1
+    # above 1, 5 and 5 of them: 11 pairs
+    paper = Evidence.of([1.5, 5.5, 6.5, 1, 2, 3, 4, 5], [True] * 3 + [False] * 5)
+    assert auc(paper).value == wins / 30
+    assert auc(paper).p_value == no_leak_p_value(paper)

@@ -276,3 +276,13 @@ def test_the_unit_of_ranks_turns_their_means_into_the_area_beyond_a_half():
     rank = look.rows.weight
     gap = rank[member].mean() - rank[~member].mean()
     assert gap * look.unit[0] == pytest.approx(0.5)
+
+
+def test_records_in_no_slice_stand_in_the_first_with_no_rank():
+    member = np.arange(12) % 2 == 0
+    code = np.array([0, -1] * 6)
+    look = slice_look("s", Ranked.of("a", np.arange(12.0)), code, 1, member)
+    assert look.rows.code.tolist() == [0] * 12
+    assert look.rows.weight[code < 0].tolist() == [0] * 6
+    assert look.rows.weight[code == 0].tolist() == [-5, -3, -1, 1, 3, 5]
+    assert look.unit.tolist() == [0.5 / 6]

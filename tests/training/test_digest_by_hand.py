@@ -92,7 +92,7 @@ def test_objects_in_arrays_count_one_by_one():
 
 def test_sets_have_no_order():
     words = ["alpha", "beta", "gamma", "delta"]
-    assert digest_of(set(words)) == digest_of(set(reversed(words)))
+    assert digest_of({"a", "b", "c"}) == digest_of({"c", "b", "a"})
     assert digest_of(frozenset(words)) == digest_of(set(words))
     assert digest_of(set(words)) != digest_of(set(words[:3]))
     assert digest_of({1}) == by_hand("set", digest_of(1))

@@ -336,3 +336,29 @@ def test_all_that_moves_the_numbers_is_in_the_identity():
     found = [str(replace(first, **change).identity) for change in [{}, *changes]]
     assert len(set(found)) == len(found)
     assert str(replace(first, device="cpu").identity) == found[0], "where it runs is no setting"
+
+
+def test_what_is_ignored_is_the_number_of_no_token():
+    assert fine_tune.IGNORED < 0
+
+
+@pytest.mark.parametrize(("seed", "given"), [(5, 5), (2**63 + 9, 9)])
+def test_adapters_begin_by_the_seed_and_torch_goes_on_as_before(monkeypatch, seed, given):
+    log = []
+
+    class Forked:
+        def __enter__(self):
+            log.append("forked")
+
+        def __exit__(self, *_):
+            log.append("joined")
+
+    torch = types.SimpleNamespace(
+        random=types.SimpleNamespace(fork_rng=lambda devices: Forked()), manual_seed=log.append
+    )
+    peft = types.SimpleNamespace(get_peft_model=lambda model, lora: log.append(lora) or "adapted")
+    monkeypatch.setattr(fine_tune, "require", lambda name, **_: {"torch": torch}.get(name, peft))
+    lora = {"r": 8}
+    assert recipe(lora=lora)._copy(seed) == "adapted"
+    assert log == ["forked", given, lora, "joined"]
+    assert log[2] is not lora
