@@ -47,9 +47,7 @@ PRELOADED = ("numpy", "scipy.special", "scipy.stats", "scipy.optimize", "sklearn
 NOT_BUILT = 3  # exit code of a process that could not even make its mutant
 SLOWER = 10  # times what a test takes without an error; then the mutant hangs
 LEAST_SECONDS = 10.0  # before a mutant is taken to hang
-IDLE_SECONDS = (
-    60.0  # of the clock without any work, after which a mutant waits for what never comes
-)
+IDLE_SECONDS = 60.0  # of the clock without any work: it waits for what never comes
 IDLE_WORK = 0.1  # seconds of processor time that are no work
 
 
