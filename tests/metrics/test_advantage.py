@@ -304,5 +304,5 @@ def test_thresholds_that_are_left_out_had_no_larger_limit(monkeypatch, level, si
         )
         some = advantage(evidence, level=level)
         with monkeypatch.context() as patch:
-            patch.setattr(module, "furthest_limit", lambda n, *, tail: 2.0)
+            patch.setattr(module, "furthest_limit", lambda n, *, tail: np.full(np.shape(n), 2.0))
             assert advantage(evidence, level=level) == some

@@ -7,15 +7,18 @@ members are a random subset of the records whatever the scores are.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import compress, islice, pairwise
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
+from tacit.core.parts import together
 from tacit.core.sorting import (
     FEW_CODES,
     Order,
+    Places,
     counted,
     counting_type,
     first_true,
@@ -207,10 +210,12 @@ def rank_p_value(step: NDArray[np.bool_], n_members: int, n_nonmembers: int, tot
     return _skewed_tail(step, n_members, n_nonmembers, total / 2 - 0.5)
 
 
-def smallest_rank_p(n: int, n_members: int) -> float:
-    """P-value of complete separation of `n_members` of `n` records: one labelling of all."""
+def smallest_rank_p(n: Any, n_members: Any) -> Any:
+    """P-value of complete separation of `n_members` of `n` records, elementwise: one labelling of
+    all.
+    """
     ways = gammaln(n + 1) - gammaln(n_members + 1) - gammaln(n - n_members + 1)
-    return float(np.exp(-ways))
+    return np.exp(-ways)
 
 
 def cut_look(ranked: Ranked, member: NDArray[np.bool_]) -> Look | None:
@@ -346,18 +351,21 @@ def slice_look(
     truth = taken(member, ranked.order)
     within = _steps_within(ranked.step, n_codes)
     rank = np.zeros(len(member), ranked.rank.dtype)
-    p_values, least = np.ones(n_codes), np.ones(n_codes)
-    for value, places in enumerate(parted(taken(code, ranked.order), n_codes)):
-        n = len(places)
-        if n == 0:
-            continue
-        step = within(places)
-        own, here = _doubled_ranks(step, n), truth[places]
+    members, p_values = np.zeros(n_codes, np.intp), np.ones(n_codes)
+    filled = iter(np.flatnonzero(sizes))
+    for places, bounds in together(compress(parted(taken(code, ranked.order), n_codes), sizes)):
+        step = _steps_of_parts(within, places, bounds)
+        own, here = _ranks_in_parts(step, bounds), truth[places]
         rank[places if ranked.order is None else ranked.order[places]] = own
-        n_members = int(np.count_nonzero(here))
-        total = int(own[here].sum(dtype=np.int64))
-        p_values[value] = rank_p_value(step, n_members, n - n_members, total)
-        least[value] = smallest_rank_p(n, n_members)
+        start, n = np.array(bounds[:-1]), np.diff(bounds)
+        values = list(islice(filled, len(n)))
+        inside = members[values] = np.add.reduceat(here, start, dtype=np.intp)
+        total = np.add.reduceat(np.where(here, own, 0), start, dtype=np.int64)
+        p_values[values] = [
+            rank_p_value(step[first : first + size - 1], *counts)
+            for first, size, *counts in zip(start, n, inside, n - inside, total)
+        ]
+    least = np.where(sizes > 0, smallest_rank_p(sizes, members), 1.0)
     # looks at one column by several attacks share its codes
     own = code if len(code) == int(sizes.sum()) else np.maximum(code, 0)
     return Look(
@@ -365,9 +373,30 @@ def slice_look(
     )
 
 
-def _steps_within(
-    step: NDArray[np.bool_], n_codes: int
-) -> Callable[[NDArray[np.intp]], NDArray[np.bool_]]:
+def _steps_of_parts(
+    within: Callable[[Places], NDArray[np.bool_]], places: Places, bounds: list[int]
+) -> NDArray[np.bool_]:
+    """Whether the score grows from each of m `places` to the next, bool (m - 1,), as if every score
+    of a part were larger than all of the parts before it.
+    """
+    step = np.ones(len(places) - 1, bool)
+    for start, stop in pairwise(bounds):
+        step[start : stop - 1] = within(places[start:stop])
+    return step
+
+
+def _ranks_in_parts(step: NDArray[np.bool_], bounds: list[int]) -> NDArray[np.integer[Any]]:
+    """Twice the mid-rank within its part of each record, less the mean of the part."""
+    n = bounds[-1]
+    rank = _doubled_ranks(step, n)
+    if len(bounds) > 2:
+        # the mean of all less that of the part
+        shift = n - np.add(bounds[:-1], bounds[1:])
+        rank += np.repeat(shift.astype(rank.dtype), np.diff(bounds))
+    return rank
+
+
+def _steps_within(step: NDArray[np.bool_], n_codes: int) -> Callable[[Places], NDArray[np.bool_]]:
     """What tells whether the score grows from each of some ascending places (m,) to the next: bool
     (m - 1,).
     """
