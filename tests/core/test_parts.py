@@ -89,12 +89,12 @@ def part_order(part):
 
 
 def test_so_many_parts_are_joined_as_fit_and_a_larger_one_stands_alone(monkeypatch):
-    """Four records at most: 1 + 3, then 2, then 5 alone, then 0 + 4 + 0; none of no parts."""
+    """Four records at most: 1 + 3, then 2, then 5 alone, then 0 + 4, then 0; none of no parts."""
     monkeypatch.setattr("tacit.core.parts.PIECE", 4)
     sizes = [1, 3, 2, 5, 0, 4, 0]
     parts = np.split(np.arange(15), np.cumsum(sizes)[:-1])
     found = list(together(parts))
-    assert [bounds for _, bounds in found] == [[0, 1, 4], [0, 2], [0, 5], [0, 0, 4, 4]]
+    assert [bounds for _, bounds in found] == [[0, 1, 4], [0, 2], [0, 5], [0, 0, 4], [0, 0]]
     assert np.concatenate([places for places, _ in found]).tolist() == list(range(15))
     # one part alone is not copied
     assert found[2][0] is parts[3]

@@ -1,7 +1,8 @@
 """Evidence of parts of the records, counted together: a hundred slices cost what one costs."""
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from functools import partial
+from itertools import pairwise, starmap
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +31,9 @@ def parts_of(evidence: Evidence, places: Iterable[Places]) -> Iterator[list[Evid
     ([4], [2])
     """
     if evidence.cluster is not None or not evidence.stands:
-        yield from ([evidence.take(part)] for part in places)
-        return
-    for some, bounds in together(places):
-        yield _counted(evidence, some, bounds)
+        return ([evidence.take(part)] for part in places)
+    # nothing here holds one part while the next is made
+    return starmap(partial(_counted, evidence), together(places))
 
 
 def together(parts: Iterable[Places]) -> Iterator[tuple[Places, list[int]]]:
@@ -54,6 +54,10 @@ def together(parts: Iterable[Places]) -> Iterator[tuple[Places, list[int]]]:
             some, bounds = [], [0]
         some.append(part)
         bounds.append(bounds[-1] + len(part))
+        if bounds[-1] >= PIECE:
+            # before the next one is made
+            yield _joined(some), bounds
+            some, bounds = [], [0]
     if some:
         yield _joined(some), bounds
 

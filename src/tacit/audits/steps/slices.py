@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from functools import partial
+from itertools import chain, compress
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ from tacit.core.sorting import Order, Places, counted, parted, placed, searched,
 from tacit.metrics import auc, simultaneous_level
 from tacit.metrics.advantage import largest_advantages
 from tacit.metrics.joint import JointTest
-from tacit.metrics.looks import Look, slice_look
+from tacit.metrics.looks import Look
+from tacit.metrics.slice_looks import slice_look
 from tacit.signals import available, kept
 
 # An interval on fewer of either side would be too wide to read.
@@ -26,6 +28,7 @@ N_PERCENTILES = 10
 # Attacks that look at slices; one where there are so many slices that all pairs are dear.
 N_ATTACKS, MANY_SLICES = 3, 300
 Column = tuple[NDArray[np.integer[Any]], list[str]]
+Measured = tuple[Estimate, ...] | NotEnoughData
 
 
 def columns_of(outputs: Outputs, paper: Evidence | None = None) -> dict[str, Column]:
@@ -239,22 +242,22 @@ class _Value:
         return Note(f"{self.column} = {self.text}", reason, MIN_SIDE, got, unit)
 
 
-def _estimates(
-    evidence: Evidence, places: Iterable[Places], level: float
-) -> Iterator[tuple[Estimate, ...] | NotEnoughData]:
+def _estimates(evidence: Evidence, places: Iterable[Places], level: float) -> Iterator[Measured]:
     """AUC and advantage of each part of the records, or why there are none."""
-    for parts in parts_of(evidence, places):
-        try:
-            areas = [auc(part, level=level) for part in parts]
-            yield from zip(areas, largest_advantages(parts, level=level))
-        except NotEnoughData as error:
-            # of clusters, whose parts come one by one
-            yield error
+    # no name holds one part while the next is made
+    return chain.from_iterable(map(partial(_measured, level=level), parts_of(evidence, places)))
 
 
-def _result(
-    value: _Value, estimates: tuple[Estimate, ...] | NotEnoughData, attack: str, *, alpha: float
-) -> CheckResult:
+def _measured(parts: Sequence[Evidence], *, level: float) -> Sequence[Measured]:
+    try:
+        areas = [auc(part, level=level) for part in parts]
+        return list(zip(areas, largest_advantages(parts, level=level)))
+    except NotEnoughData as error:
+        # of clusters, whose parts come one by one
+        return [error]
+
+
+def _result(value: _Value, estimates: Measured, attack: str, *, alpha: float) -> CheckResult:
     name = f"{value.column} = {value.text}"
     alone, corrected = value.p_values or (None, None)
     notes: tuple[Note, ...] = ()
