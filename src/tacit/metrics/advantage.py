@@ -108,7 +108,7 @@ def largest_advantages(evidences: Sequence[Evidence], *, level: float = 0.95) ->
 
     Parameters
     ----------
-    evidences : of k parts of the records, for example.
+    evidences : one or more, of parts of the records for example.
     level : two-sided confidence of each.
 
     Raises
@@ -120,8 +120,8 @@ def largest_advantages(evidences: Sequence[Evidence], *, level: float = 0.95) ->
     values = np.array([members.share - others.share for members, others in pairs])
     best = upper_ends(counts, sizes, level=level)
     highs = np.maximum(best, values)
-    near = _limits_nearby(evidences, values, best, sizes, level=level)
-    np.maximum.at(highs, *near)
+    of, limits = _limits_nearby(evidences, values, best, sizes, level=level)
+    np.maximum.at(highs, of, limits)
     found = zip(evidences, pairs, values.tolist(), highs.tolist())
     return [_estimate(evidence, *pair, value, high, level) for evidence, pair, value, high in found]
 
