@@ -1,4 +1,4 @@
-"""Evidence of parts of the records, counted together: a hundred slices cost what one costs."""
+"""Evidence of parts of the records, counted together."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial

@@ -45,6 +45,7 @@ def slice_look(
         start, n = np.array(bounds[:-1]), np.diff(bounds)
         values = list(islice(filled, len(n)))
         inside = members[values] = np.add.reduceat(here, start, dtype=np.intp)
+        # from here on those of members alone
         own *= here
         total = np.add.reduceat(own, start, dtype=np.int64)
         p_values[values] = [
