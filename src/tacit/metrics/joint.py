@@ -34,7 +34,8 @@ FEW_COUNTED = 10
 CERTAIN = 0.99
 # So many corrected p-values are worked out one by one.
 MOST_EXACT = 64
-HALVINGS = 40
+# A ratio is known to a millionth: halvings of the logarithm of a bracket of at most 1e8.
+HALVINGS = 24
 
 
 @dataclass(frozen=True, eq=False)
