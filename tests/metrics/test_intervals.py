@@ -327,9 +327,7 @@ def test_limits_of_a_mixture_take_few_looks_and_are_rounded_outwards(monkeypatch
         return low
 
     looks = []
-    monkeypatch.setattr(
-        intervals, "betainc", lambda *given: looks.append(given) or betainc(*given)
-    )
+    monkeypatch.setattr(intervals, "betainc", lambda *given: looks.append(given) or betainc(*given))
     low, high = intervals.mixture_limits(hits, hits, 40.0, weight, level=0.9)
     assert len(looks) <= 12
     exact = bisected(hits, 41 - hits, 0.05), bisected(hits + 1, 40 - hits, 0.95)

@@ -305,13 +305,15 @@ def _root(
     return low, high
 
 
-def crossing(excess: Callable[[float], float], near: float, end: float) -> float:
+def crossing(
+    excess: Callable[[float], float], near: float, end: float, *, finest: float = FINEST
+) -> float:
     """Where `excess` becomes positive on the way from `near` to `end`, rounded towards `end`: there
     it is positive, unless it is nowhere.
 
     False position with halving (Illinois); where that is slow, bisection.
     """
-    width = FINEST * max(abs(near), abs(end))
+    width = finest * max(abs(near), abs(end))
     below, above = excess(near), excess(end)
     last = 0
     for step in range(MOST_EVALUATIONS):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from tacit.core.sorting import Places
+from tacit.core.sorting import Places, placed
 from tacit.metrics.looks import Look, Ranked, tail_table
 from tacit.metrics.rows import Floats, Rows
 
@@ -39,10 +39,9 @@ def deal_folds(
     n_folds : number of folds.
     """
     n = len(order)
-    place = np.empty(n, np.int64)
-    place[order] = np.arange(n)
     if cluster is None:
-        return _dealt(n, n_folds)[place]
+        return placed(_dealt(n, n_folds), order)
+    place = placed(np.arange(n), order)
     size = np.bincount(cluster)
     mean = np.bincount(cluster, weights=place) / np.maximum(size, 1)
     # clusters with the same mean place hold different records: the least place tells them apart

@@ -16,7 +16,7 @@ from tacit.core import (
     Outputs,
     Signals,
 )
-from tacit.core.sorting import Places
+from tacit.core.sorting import Places, counted
 from tacit.metrics import auc
 from tacit.metrics.prequential import deal_folds, learned_looks
 
@@ -60,7 +60,7 @@ def blind_result(
         look, _ = learned_looks(name, score, scored, member)
         rows = np.flatnonzero(scored > 0)
         assert look.rows.weight is not None
-        place = look.rows.weight[rows] / np.bincount(scored)[scored[rows]]
+        place = look.rows.weight[rows] / counted(scored, int(scored.max()) + 1)[scored[rows]]
         unit = None if cluster is None else cluster[rows]
         paper = Evidence(place, member[rows], unit, membership.assignment, repr(attack), rows)
         area = auc(paper, level=level)

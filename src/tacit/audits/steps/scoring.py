@@ -26,7 +26,7 @@ from tacit.core import (
     collect,
     judge,
 )
-from tacit.core.sorting import Places, taken
+from tacit.core.sorting import Places, counted, taken
 from tacit.metrics import advantage, named
 from tacit.metrics.looks import Look, Ranked, cut_look, rank_look
 from tacit.metrics.prequential import deal_folds, learned_looks
@@ -250,7 +250,7 @@ def by_folds(
     rows = np.flatnonzero(scored > 0)
     assert rank.rows.weight is not None
     # scores of different fits do not compare, ranks within folds do
-    place = rank.rows.weight[rows] / np.bincount(scored)[scored[rows]]
+    place = rank.rows.weight[rows] / counted(scored, int(scored.max()) + 1)[scored[rows]]
     evidence = Evidence(
         place,
         member[rows],
