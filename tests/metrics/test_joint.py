@@ -11,7 +11,6 @@ from tacit.metrics.joint import correlation, joint_test, records_needed, separat
 from tacit.metrics.looks import Ranked, cut_look, rank_look, slice_look
 from tacit.metrics.permutation import Labels
 from tacit.metrics.prequential import deal_folds, learned_looks
-from tacit.metrics.rows import Rows
 
 
 def looks_at(scores, member):

@@ -101,7 +101,7 @@ def _sorted_halves(
     values: NDArray[np.floating[Any] | np.uint64],
 ) -> tuple[Places, NDArray[np.bool_]]:
     """The places of the values, rounded to 32 bits, in ascending order, and their `steps`."""
-    if MANY <= len(values) and bytes_are_faster():
+    if len(values) >= MANY and bytes_are_faster():
         half, places = sorted_by_bytes(_halves(values))
         return places, steps(half)
     key = _packed(values)
@@ -153,7 +153,7 @@ def _halves(values: NDArray[np.floating[Any] | np.uint64]) -> NDArray[np.uint32]
 def _half(values: NDArray[np.floating[Any] | np.uint64]) -> NDArray[np.uint32]:
     """32 bits that stand in the order of the numbers: of integers the first ones."""
     if values.dtype == np.uint64:
-        return (values >> np.uint64(32)).astype(np.uint32)
+        return (values.view(np.uint64) >> np.uint64(32)).astype(np.uint32)
     with np.errstate(over="ignore", under="ignore"):
         return _ascending_bits(values.astype(np.float32))
 
