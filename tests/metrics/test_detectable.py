@@ -248,17 +248,26 @@ def test_a_look_that_does_not_vary_is_there_or_is_not():
 
 
 def test_the_worst_of_all_corners_is_the_largest_of_their_least_sizes():
-    """Each corner alone, against all at once: no corner that is passed over needed more."""
+    """Two cuts. Each corner alone, against all at once: none that is passed over needed more."""
+    from dataclasses import replace
     from functools import partial
 
     from tacit.metrics.detectable import CORNERS, _sizes
 
-    for places, limit in (([0.5, 0.1], 3.0), ([0.5], 30.0), ([], 120.0)):
-        one = scene(places, limit=limit, spread=0.01)
+    for places, limit, worst in (
+        ([0.5, 0.1], 10.0, 0.173),
+        ([0.5, 0.5], 15.0, 0.258),
+        # from corners of .6 on no leak is found, and none there is as large as the worst before
+        ([0.5, 0.25], 30.0, 1.0),
+    ):
+        one = replace(scene(places[1:], limit=limit, spread=0.01), place=np.array(places))
+        one = replace(one, is_rank=np.zeros(2, bool))
         each = [
             one.smallest(one.power_of(partial(one.two_lines, corner)), 0.8, 1 - corner)
             for corner in CORNERS
         ]
+        assert len(set(each)) > 4
+        assert max(each) == pytest.approx(worst, abs=0.001)
         assert _sizes(one, 0.8).worst == pytest.approx(max(each), abs=2e-4)
         assert _sizes(one, 0.8).worst <= max(each)
 
