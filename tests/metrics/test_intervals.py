@@ -17,7 +17,7 @@ from tacit.metrics.intervals import (
     share_difference,
     share_differences,
     t_quantile,
-    upper_difference,
+    upper_ends,
     upper_limit,
     wilson,
 )
@@ -349,16 +349,16 @@ def test_no_exact_limit_lies_further_from_the_share_than_its_bound(tail):
         assert furthest_limit(n, tail=tail) < 1.5 * (np.log(1 / tail) / 2 / n) ** 0.5 + 1 / n
 
 
-def test_the_upper_end_alone_is_that_of_the_interval():
-    for hits, n in [
-        ((0, 0), (5, 5)),
-        ((30, 3), (40, 60)),
-        ((5, 0), (5, 9)),
-        ((2.5, 40), (9.5, 80)),
-    ]:
-        low, high = share_difference(hits, n, level=0.9)
-        assert upper_difference(hits, n, level=0.9) == high
-        assert upper_difference(hits[::-1], n[::-1], level=0.9) == -low
+def test_upper_ends_of_several_are_those_of_each_interval():
+    """Few misses or many, one after the other: no row reads the counts of another."""
+    hits = np.array([(30, 3), (0, 0), (25, 30), (5, 0), (2.5, 40), (70, 20)])
+    n = np.array([(40, 60), (5, 5), (60, 90), (5, 9), (9.5, 80), (100, 50)])
+    for counts, sizes, sign in ((hits, n, 1), (hits[:, ::-1], n[:, ::-1], -1)):
+        expected = [
+            sign * share_difference(tuple(pair), tuple(size), level=0.9)[(1 + sign) // 2]
+            for pair, size in zip(hits, n)
+        ]
+        assert upper_ends(counts, sizes, level=0.9).tolist() == expected
 
 
 @pytest.mark.parametrize(("near", "end"), [(0.3, 0.0), (0.3, 1.0), (1.0, 0.0), (0.0, 1.0)])

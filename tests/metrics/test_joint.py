@@ -8,9 +8,10 @@ from scipy.stats import binom
 
 from tacit.metrics.chance import Copula, Shuffles
 from tacit.metrics.joint import correlation, joint_test, records_needed, separation_p_value, weights
-from tacit.metrics.looks import Ranked, cut_look, rank_look, slice_look
+from tacit.metrics.looks import Ranked, cut_look, rank_look
 from tacit.metrics.permutation import Labels
 from tacit.metrics.prequential import deal_folds, learned_looks
+from tacit.metrics.slice_looks import slice_look
 
 
 def looks_at(scores, member):

@@ -56,8 +56,8 @@ def upper_limit(hits: ArrayLike, n: ArrayLike, *, tail: float) -> Floats:
     return np.asarray(np.where(x < size, inner, 1.0))
 
 
-def furthest_limit(n: float, *, tail: float) -> float:
-    """How far from the share an exact limit lies at most, whatever the hits among `n`.
+def furthest_limit(n: ArrayLike, *, tail: float) -> Floats:
+    """How far from the share an exact limit lies at most, whatever the hits among `n`, elementwise.
 
     The limit is a quantile of a beta law whose mean lies within 1 / (n + 1) of the share, and which
     falls off as fast as a normal law of variance 1 / (4 (n + 2)) at least [1]_.
@@ -67,7 +67,8 @@ def furthest_limit(n: float, *, tail: float) -> float:
     .. [1] Marchal, Arbel, On the sub-Gaussianity of the Beta and Dirichlet distributions, 2017,
        theorem 1.
     """
-    return float(1 / (n + 1) + (math.log(1 / tail) / (2 * (n + 2))) ** 0.5)
+    size = np.asarray(n, np.float64)
+    return np.asarray(1 / (size + 1) + (math.log(1 / tail) / (2 * (size + 2))) ** 0.5)
 
 
 def wilson(hits: ArrayLike, n: ArrayLike, *, level: float) -> tuple[Floats, Floats]:
@@ -112,16 +113,17 @@ def share_difference(
        two-sample case, 2015.
     """
     # the difference the other way round has the same interval with its sign turned
-    bottom = 0.0 - upper_difference(hits[::-1], n[::-1], level=level)
-    return bottom, upper_difference(hits, n, level=level)
+    both = np.array([hits[::-1], hits]), np.array([n[::-1], n])
+    bottom, top = upper_ends(*both, level=level).tolist()
+    return 0.0 - bottom, top
 
 
-def upper_difference(hits: tuple[float, float], n: tuple[float, float], *, level: float) -> float:
-    """The upper end of `share_difference` alone, which costs half of both."""
-    top = float(upper_differences(np.asarray([hits]), np.asarray([n]), level=level)[0])
-    if max(n[0] - hits[0], hits[1]) <= FEW:
-        top = max(top, _melded_difference(hits, n, 0.5 + level / 2))
-    return min(1.0, top)
+def upper_ends(hits: NDArray[Any], n: NDArray[Any], *, level: float) -> Floats:
+    """The upper ends (k,) of `share_difference` alone, for `hits` among `n`, both (k, 2)."""
+    top = upper_differences(hits, n, level=level)
+    for row in np.flatnonzero(np.maximum(n[:, 0] - hits[:, 0], hits[:, 1]) <= FEW):
+        top[row] = max(top[row], _melded_difference(hits[row], n[row], 0.5 + level / 2))
+    return np.minimum(1.0, top)
 
 
 def share_differences(hits: ArrayLike, n: ArrayLike, *, level: float) -> tuple[Floats, Floats]:
@@ -143,7 +145,7 @@ def upper_differences(hits: ArrayLike, n: ArrayLike, *, level: float) -> Floats:
     return np.asarray(first - second + np.hypot(high - first, second - low))
 
 
-def _melded_difference(hits: tuple[float, float], n: tuple[float, float], p: float) -> float:
+def _melded_difference(hits: NDArray[Any], n: NDArray[Any], p: float) -> float:
     first = confidence_nodes(hits[0] + 1, n[0] - hits[0])
     second = confidence_nodes(hits[1], n[1] - hits[1] + 1)
     return melded_quantile(first[:, None] - second[None, :], p)

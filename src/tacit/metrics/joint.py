@@ -347,7 +347,7 @@ def separation_p_value(n_members: int, n_nonmembers: int, n_scores: int) -> floa
     >>> round(separation_p_value(4, 4, 1) * 70, 9)
     1.0
     """
-    return min(1.0, n_scores * smallest_rank_p(n_members + n_nonmembers, n_members))
+    return float(min(1.0, n_scores * smallest_rank_p(n_members + n_nonmembers, n_members)))
 
 
 def records_needed(n_scores: int, *, level: float = 0.95) -> int:
