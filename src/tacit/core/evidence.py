@@ -12,7 +12,17 @@ from tacit.core import checking
 from tacit.core.beaten import beaten, lower
 from tacit.core.errors import InvalidInput, NotEnoughData
 from tacit.core.membership import Assignment, require_assignment
-from tacit.core.sorting import Counts, Order, Places, counting_type, order_of, pieces, steps, taken
+from tacit.core.sorting import (
+    Counts,
+    Order,
+    Places,
+    ascending,
+    counting_type,
+    order_of,
+    pieces,
+    steps,
+    taken,
+)
 
 # Scores that are neighbours in rank are looked up together, since they look in the same places.
 NEIGHBOURS = 1 << 13
@@ -114,13 +124,13 @@ class Evidence:
     def member_scores(self) -> NDArray[np.floating[Any]]:
         """The members' scores in ascending order, sorted once for all metrics."""
         scores = self.score[self.member]
-        return checking.frozen(scores if self.stands else np.sort(scores))
+        return checking.frozen(scores if self.stands else ascending(scores))
 
     @cached_property
     def nonmember_scores(self) -> NDArray[np.floating[Any]]:
         """The non-members' scores in ascending order, sorted once for all metrics."""
         scores = self.score[~self.member]
-        return checking.frozen(scores if self.stands else np.sort(scores))
+        return checking.frozen(scores if self.stands else ascending(scores))
 
     @cached_property
     def order(self) -> Order:

@@ -11,7 +11,8 @@ from scipy.special import betainc, betaincinv, gammaln, ndtr, ndtri, stdtrit
 Floats = NDArray[np.float64]
 TAIL = 1e-17
 BLOCK = 4096
-SMALLEST = 1e-300
+# Chances beyond these have no finite normal score.
+SMALLEST, LARGEST = 1e-300, 1 - 2.0**-53
 FEW = 10
 _EDGES = ndtr(np.linspace(-6, 6, 73))
 NODES = (_EDGES[1:] + _EDGES[:-1]) / 2
@@ -22,6 +23,10 @@ RESOLUTION, RELATIVE = 1e-9, 5e-4
 # A crossing is known to so small a part of the ends between which it lies: fifty bisections.
 FINEST = 2.0**-50
 MOST_SECANTS, MOST_EVALUATIONS = 20, 75
+# Of a bracket, by how much a first guess lies inside.
+INSIDE = 1e-3
+# A false position that has not closed a bracket by now is halved in every other step.
+SURE = 6
 
 
 def clopper_pearson(hits: ArrayLike, n: ArrayLike, *, level: float) -> tuple[Floats, Floats]:
@@ -219,74 +224,98 @@ def mixture_limits(
        two-sample case, 2015.
     """
     tail = (1 - level) / 2
-    low = _mixture_quantile(low_hits, n - low_hits + 1, weight, tail, empty=low_hits <= 0, atom=0.0)
-    high = _mixture_quantile(
-        high_hits + 1, n - high_hits, weight, 1 - tail, empty=high_hits >= n, atom=1.0
-    )
+    low = _mixture_quantile(low_hits, n - low_hits + 1, weight, tail, upper=False)
+    high = _mixture_quantile(high_hits + 1, n - high_hits, weight, 1 - tail, upper=True)
     return low, high
 
 
 def _mixture_quantile(
-    a: NDArray[Any],
-    b: NDArray[Any],
-    weight: Floats,
-    p: float,
-    *,
-    empty: NDArray[np.bool_],
-    atom: float,
+    a: NDArray[Any], b: NDArray[Any], weight: Floats, p: float, *, upper: bool
 ) -> Floats:
-    """Quantile of a mixture of Beta(a, b), where `empty` components sit at `atom`; rounded
-    outwards.
+    """Quantile of mixtures of Beta(a, b), where ``a + b`` is the same; rounded up if it is an
+    `upper` limit, else down.
     """
     rows, columns = np.nonzero(weight > NEGLIGIBLE)
-    a, b, empty, part = (
-        np.where(empty, 1.0, a)[rows, columns],
-        np.where(empty, 1.0, b)[rows, columns],
-        empty[rows, columns],
-        weight[rows, columns],
-    )
+    a, b, part = a[rows, columns], b[rows, columns], weight[rows, columns]
     start = np.searchsorted(rows, np.arange(len(weight)))
-    each = np.where(empty, atom, betaincinv(a, b, p))
-    low, high = np.minimum.reduceat(each, start), np.maximum.reduceat(each, start)
+    total = (a + b)[start]
+    ends = np.minimum.reduceat(a, start), np.maximum.reduceat(a, start)
+    low, high = (_beta_quantile(end, total - end, p) for end in ends)
+
+    def mixed(values: Floats) -> Floats:
+        return np.asarray(np.add.reduceat(values * part, start))
 
     def excess(x: Floats) -> Floats:
-        mass = np.where(empty, float(atom == 0.0), betainc(a, b, x[rows]))
-        return np.asarray(np.add.reduceat(mass * part, start) - p)
+        mass = np.where(at_end, a <= 0, betainc(inner_a, inner_b, x[rows]))
+        return _score(mixed(mass)) - score
 
-    low, high = _root(excess, low, high)
-    return high if atom else low
+    # all hits, or none, put a component at an end
+    at_end = (a <= 0) | (b <= 0)
+    inner_a, inner_b = np.where(at_end, 1.0, a), np.where(at_end, 1.0, b)
+    score = _score(p)
+    mean = a / (a + b)
+    centre = mixed(mean)
+    variance = mixed(mean * (1 - mean) / (a + b + 1) + mean**2) - centre**2
+    spread = np.sqrt(np.maximum(variance, SMALLEST))
+    low, high = _root(excess, low, high, centre + score * spread, spread)
+    return high if upper else low
 
 
-def _root(excess: Callable[[Floats], Floats], low: Floats, high: Floats) -> tuple[Floats, Floats]:
-    """Brackets of the roots of a rising function, elementwise: false position with halving
+def _beta_quantile(a: Floats, b: Floats, p: float) -> Floats:
+    """Quantiles of Beta(a, b); of one without an a, or without a b, the end at which it lies."""
+    inner = betaincinv(np.where(a > 0, a, 1.0), np.where(b > 0, b, 1.0), p)
+    return np.asarray(np.where(a <= 0, 0.0, np.where(b <= 0, 1.0, inner)))
+
+
+def _score(chance: ArrayLike) -> Floats:
+    """The normal score of a chance: of a mixture nearly a straight line in the share."""
+    return np.asarray(ndtri(np.clip(chance, SMALLEST, LARGEST)))
+
+
+def _root(
+    excess: Callable[[Floats], Floats], low: Floats, high: Floats, guess: Floats, run: Floats
+) -> tuple[Floats, Floats]:
+    """Brackets of the roots of rising functions, elementwise: false position with halving
     (Illinois), then bisection.
+
+    Parameters
+    ----------
+    excess : the functions.
+    low, high : between which each root lies.
+    guess : where it may lie.
+    run : over so much each function may rise by 1.
     """
-    left, right = excess(low), excess(high)
+    near = np.clip(guess, low + INSIDE * (high - low), high - INSIDE * (high - low))
+    left, right = (low - near) / run, (high - near) / run
     last = np.zeros(len(low))
     for step in range(MOST_STEPS):
-        slope = right - left
-        share = np.divide(
-            -left, slope, out=np.full(len(low), 0.5), where=(slope > 0) & (step % 4 < 3)
-        )
-        middle = low + np.clip(share, 0.001, 0.999) * (high - low)
+        width, slope = high - low, right - left
+        enough = RESOLUTION + RELATIVE * high
+        if np.all(width <= enough):
+            break
+        secant = (slope > 0) & (step < SURE or step % 2 == 0)
+        share = np.divide(-left, slope, out=np.full(len(low), 0.5), where=secant)
+        # no step so small that it could not close the bracket
+        least = np.minimum(0.4 * enough / np.maximum(width, SMALLEST), 0.5)
+        middle = low + np.clip(share, least, 1 - least) * width
         value = excess(middle)
         side = np.where(value >= 0, 1.0, -1.0)
         again = np.where(side == last, 0.5, 1.0)
         low, left = np.where(side > 0, low, middle), np.where(side > 0, left * again, value)
         high, right = np.where(side > 0, middle, high), np.where(side > 0, value, right * again)
         last = side
-        if np.all(high - low <= RESOLUTION + RELATIVE * high):
-            break
     return low, high
 
 
-def crossing(excess: Callable[[float], float], near: float, end: float) -> float:
+def crossing(
+    excess: Callable[[float], float], near: float, end: float, *, finest: float = FINEST
+) -> float:
     """Where `excess` becomes positive on the way from `near` to `end`, rounded towards `end`: there
     it is positive, unless it is nowhere.
 
     False position with halving (Illinois); where that is slow, bisection.
     """
-    width = FINEST * max(abs(near), abs(end))
+    width = finest * max(abs(near), abs(end))
     below, above = excess(near), excess(end)
     last = 0
     for step in range(MOST_EVALUATIONS):

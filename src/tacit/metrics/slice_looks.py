@@ -8,7 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core.parts import together
-from tacit.core.sorting import FEW_CODES, Places, counted, parted, smallest, steps, taken
+from tacit.core.sorting import (
+    FEW_CODES,
+    MOST_INDEXED,
+    Places,
+    counted,
+    parted,
+    smallest,
+    steps,
+    taken,
+)
 from tacit.metrics.looks import Look, Ranked, _doubled_ranks, rank_p_value, smallest_rank_p
 from tacit.metrics.rows import Rows
 
@@ -89,7 +98,7 @@ def _steps_within(step: NDArray[np.bool_], n_codes: int) -> Callable[[Places], N
     """
     if step.all():
         return lambda places: np.ones(len(places) - 1, bool)
-    if n_codes <= FEW_CODES:
+    if n_codes <= FEW_CODES and len(step) > MOST_INDEXED:
         # no number a record is made, but all steps are read for each slice
         return lambda places: np.logical_or.reduceat(step[: places[-1]], places[:-1])
     run = np.append(0, np.cumsum(step, dtype=np.int32))

@@ -14,7 +14,17 @@ from tacit.audits.steps.small_cells import hidden_values
 from tacit.core import CheckResult, Estimate, Evidence, Note, NotEnoughData, Outputs
 from tacit.core.checking import MIN_CELL, labelled_codes
 from tacit.core.parts import parts_of
-from tacit.core.sorting import Order, Places, counted, parted, placed, searched, smallest, taken
+from tacit.core.sorting import (
+    Order,
+    Places,
+    counted,
+    order_of,
+    parted,
+    placed,
+    searched,
+    smallest,
+    taken,
+)
 from tacit.metrics import auc, simultaneous_level
 from tacit.metrics.advantage import largest_advantages
 from tacit.metrics.joint import JointTest
@@ -65,15 +75,12 @@ def _deciles(fit: NDArray[np.floating], order: Order, *, stands: bool = False) -
     known, or which `stands` in it.
     """
     share = np.linspace(0, 1, N_PERCENTILES + 1)[1:-1]
-    if order is None and not stands:
-        edges = np.unique(np.quantile(-fit, share))
-        code = np.searchsorted(edges, -fit, side="left").astype(np.int8)
-    else:
-        score = taken(fit, order)
-        edges = np.unique(_quantiles(score[::-1], share))
-        ends = np.append(len(score) - searched(score, -edges, side="left"), len(score))
-        groups = np.repeat(np.arange(len(ends), dtype=np.int8), np.diff(ends, prepend=0))
-        code = placed(groups[::-1], order)
+    places = order_of(fit) if order is None and not stands else order
+    score = taken(fit, places)
+    edges = np.unique(_quantiles(score[::-1], share))
+    ends = np.append(len(score) - searched(score, -edges, side="left"), len(score))
+    groups = np.repeat(np.arange(len(ends), dtype=np.int8), np.diff(ends, prepend=0))
+    code = placed(groups[::-1], places)
     if len(edges) < N_PERCENTILES - 1:
         return code, [
             f"group {i + 1} of {len(edges) + 1}, lowest first" for i in range(len(edges) + 1)
