@@ -213,6 +213,20 @@ def test_without_an_order_records_stand_as_they_are():
     assert (places.tolist(), run.tolist()) == ([1, 2, 3], [0, 0, 0])
 
 
+def test_neither_few_nor_very_many_numbers_are_sorted_by_their_bytes(monkeypatch):
+    called = []
+    monkeypatch.setattr(sorting, "bytes_are_faster", lambda: called.append(1) or True)
+    monkeypatch.setattr(sorting, "MANY", 3_000)
+    monkeypatch.setattr(sorting, "MOST_BY_BYTES", 4_000)
+    rng = np.random.default_rng(0)
+    for n, asked in ((2_999, False), (3_000, True), (4_000, True), (4_001, False)):
+        values = rng.normal(size=n)
+        assert order_of(values).tolist() == np.argsort(values, kind="stable").tolist()
+        assert np.array_equal(ascending(values), np.sort(values))
+        assert bool(called) is asked
+        called.clear()
+
+
 def test_values_alone_are_sorted_in_their_own_type(way):
     for dtype in (np.float32, np.float64):
         values = np.random.default_rng(0).normal(size=3 * FEW).astype(dtype)
