@@ -1,16 +1,13 @@
 """Advantage by hand, by theory and by contract."""
 
-import sys
-
 import numpy as np
 import pytest
 from scipy.stats import binom
 
 from tacit.core import Evidence, InvalidInput, NotEnoughData, collect
 from tacit.metrics import advantage, balanced_accuracy, best_threshold
-from tacit.metrics.advantage import _high_end
+from tacit.metrics.advantage import _near, largest_advantages
 from tacit.metrics.intervals import fisher_p_value, share_difference
-from tacit.metrics.roc import Side
 from tacit.testing import ClusteredShift, GaussianShift, check_metric
 
 
@@ -308,27 +305,49 @@ def test_thresholds_that_are_left_out_had_no_larger_limit(monkeypatch, level, si
         )
         some = advantage(evidence, level=level)
         with monkeypatch.context() as patch:
-            patch.setattr(module, "furthest_limit", lambda n, *, tail: 2.0)
+            patch.setattr(module, "furthest_limit", lambda n, *, tail: np.full(np.shape(n), 2.0))
             assert advantage(evidence, level=level) == some
 
 
-def test_of_many_thresholds_that_come_near_some_everywhere_are_tried(monkeypatch):
-    """500 members: 64 thresholds from the lowest, which finds all, to the highest."""
+def test_several_advantages_are_those_of_each_evidence_alone():
+    """Few misses and many, ties, nobody accused, clusters, other sizes: no evidence reads another's
+    limits, and the high end of each is the largest of its own.
+    """
+    rng = np.random.default_rng(3)
+    papers = [
+        paper(rng.normal(0.5, 1, 120), rng.normal(0, 1, 90)),
+        paper(rng.normal(9, 1, 25), rng.normal(0, 1, 300)),
+        paper(rng.integers(0, 4, 60), rng.integers(0, 3, 40)),
+        paper(np.zeros(30), np.ones(20)),
+        paper(rng.normal(1, 1, 40), rng.normal(0, 1, 60), cluster=np.arange(100) // 2),
+        paper(rng.normal(0.1, 1, 1), rng.normal(0, 1, 7)),
+        paper(rng.normal(0.2, 1, 400), rng.normal(0, 1, 500)),
+    ]
+    for level in (0.6, 0.95, 0.9999):
+        together = largest_advantages(papers, level=level)
+        assert together == [advantage(evidence, level=level) for evidence in papers]
+    with pytest.raises(NotEnoughData):
+        largest_advantages([papers[0], paper([1.0], [])])
+
+
+def test_the_best_sides_are_those_at_the_best_threshold():
+    """Whoever accuses nobody accuses no non-member either; ties are accused together."""
+    from tacit.metrics.advantage import _best_sides
+    from tacit.metrics.roc import sides
+
+    for members, others in (
+        ([3.0, 1.0, 2.0, 2.0], [2.0, 0.0, 1.0]),
+        ([0.0, 0.0], [1.0, 2.0]),
+        ([5.0], [4.0, 6.0, 1.0]),
+    ):
+        evidence = paper(members, others)
+        assert _best_sides(evidence) == sides(evidence, best_threshold(evidence))
+
+
+def test_of_many_thresholds_that_come_near_some_everywhere_are_tried():
+    """500 members: 64 places from the lowest, which finds all, to the highest."""
     rng = np.random.default_rng(0)
     evidence = Evidence.of(rng.normal(size=1_000), np.arange(1_000) < 500)
-    asked = []
-
-    def upper(hits, n, *, level):
-        asked.append(np.asarray(hits))
-        return np.zeros(len(hits))
-
-    monkeypatch.setattr(sys.modules["tacit.metrics.advantage"], "upper_differences", upper)
-    side = Side(0, 500, 500, 500)
-    _high_end(evidence, -1.0, 0.0, side, side, level=0.95)
-    (hits,) = asked
-    assert len(hits) == 64
-    assert hits[0, 0] == 500
-    assert hits[-1, 0] == pytest.approx(1)
-    steps = -np.diff(hits[:, 0])
-    assert steps.min() > 6
-    assert steps.max() < 9
+    near = _near(evidence, -2.0)
+    assert (len(near), near[0], near[-1]) == (64, 0, 499)
+    assert set(np.diff(near)) == {7, 8}
