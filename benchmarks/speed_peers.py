@@ -134,8 +134,10 @@ def least(runs):
 
 
 def answers(values):
-    """What a piece of work says, short."""
-    return ", ".join(f"{key} {shown(value)}" for key, value in values.items()).replace("value ", "")
+    """What a piece of work says, short; a number alone needs no name."""
+    if list(values) == ["value"]:
+        return shown(values["value"])
+    return ", ".join(f"{key} {shown(value)}" for key, value in values.items())
 
 
 def shown(value):

@@ -112,3 +112,8 @@ def test_every_library_has_an_environment_and_every_line_a_piece_of_work(peers):
     leakpro = {f"leakpro:{which}" for which in loaded("speed_leakpro").WORKS}
     assert {f"{library}:{which}" for _, _, library, which in peers.ROWS} == others | leakpro
     assert {mine for _, mine, _, _ in peers.ROWS} == {*loaded("speed_peers_ours").WORKS}
+
+
+def test_a_number_alone_needs_no_name_and_names_stay_whole(peers):
+    assert peers.answers({"value": [0.25, 0.5]}) == "0.25 to 0.5"
+    assert peers.answers({"singling out by one value": 0.25}) == "singling out by one value 0.25"

@@ -49,8 +49,8 @@ class TorchRecipe:
     clip : largest norm of one record's gradient, with `noise` only.
     precision : ``"bfloat16"`` lets PyTorch's autocast take matrix products and convolutions in
         bfloat16 while a model is trained; weights, losses and optimizer stay in float32, and so do
-        answers. Other weights than float32 gives, on a GPU and on processors with bfloat16
-        products (``avx512_bf16``, AMX) in less time where layers are wide; elsewhere in more.
+        answers. The weights are other ones than float32 gives. Processors with bfloat16 products
+        (``avx512_bf16``) take less time where layers are wide.
     group_size : models in one program; None chooses from the memory that is free, and trains models
         that cannot share a program (batch normalisation, dropout, recurrent layers) one at a time.
     """
