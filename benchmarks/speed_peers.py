@@ -179,8 +179,8 @@ def page(record, command):
                 f" counted. {size['scores']:,} + {size['scores']:,} scores ({size['few']:,} +"
                 f" {size['few']:,} of canaries); logits of a target and {size['models']} shadow"
                 f" models on {size['records']:,} records of 10 classes; tables of {size['rows']:,}"
-                f" rows, {size['rows'] // 2} guesses a side. Of scores ours computes twelve metrics,"
-                " each with its limits and p-value, where not one number alone is asked."
+                f" rows, {size['rows'] // 2} guesses a side. Of scores ours computes twelve"
+                " metrics, each with its limits and p-value, where not one number alone is asked."
             ),
             "",
             "| work | theirs is of | ours | theirs | times | ours says | theirs says |",
