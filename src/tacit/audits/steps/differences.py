@@ -32,6 +32,25 @@ class Measured:
     scores: tuple[float, ...] = ()
 
 
+def records_of(evidence: Evidence, attack: str) -> dict[str, Any]:
+    """What a report keeps of its records, and `evidence_of` reads again.
+
+    Users are kept: without them a comparison would take their records for independent.
+
+    Parameters
+    ----------
+    evidence : of the attack that is shown.
+    attack : its name.
+    """
+    kept: dict[str, Any] = {
+        "attack": attack,
+        "row": evidence.row.tolist(),
+        "member": evidence.member.tolist(),
+        "score": [float(score) for score in evidence.score],
+    }
+    return kept if evidence.cluster is None else kept | {"cluster": evidence.cluster.tolist()}
+
+
 def evidence_of(records: Mapping[str, Any] | None) -> Evidence | None:
     """The evidence that a report kept, or None.
 
