@@ -99,7 +99,7 @@ def difference(first: Measured, second: Measured, *, level: float) -> Difference
 
     Paired where both kept their records and these are the same: DeLong's test of the AUC [1]_,
     since thresholds were chosen on these records. Else from the two intervals of the vulnerability
-    score [2]_, or from the scores of their runs where both have several.
+    score [2]_, or from the scores of their runs where both have several that are not all alike.
 
     References
     ----------
@@ -123,7 +123,7 @@ def difference(first: Measured, second: Measured, *, level: float) -> Difference
         return Difference(
             *names, reason="their scores are different metrics or have different levels"
         )
-    if first.scores and second.scores:
+    if first.scores and second.scores and max(map(np.ptp, (first.scores, second.scores))) > 0:
         estimate = difference_of_runs(first.scores, second.scores, level=level, name=one.name)
     else:
         estimate = unpaired(one, other, level=level)
