@@ -85,7 +85,7 @@ def arm(value, error, *, families=9):
 
 
 def test_what_is_detectable_after_unlearning_is_twice_the_reach_of_the_area():
-    """One-sided at 5 %, 80 % power, 8 degrees of freedom, error .02 of the area: 2 x 2.727 x .02."""
+    """One-sided at 5 %, 80 % power, 8 degrees of freedom, error .02: 2 x 2.727 x .02."""
     areas = {
         unlearning.CEILING: arm(0.9, 0.02),
         unlearning.UNLEARNED: arm(0.51, 0.02),
