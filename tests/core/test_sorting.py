@@ -250,7 +250,7 @@ def test_many_values_that_tie_keep_the_order_in_which_they_came(monkeypatch):
     assert np.count_nonzero(step) == len(np.unique(near)) - 1
 
 
-@pytest.mark.parametrize("most", [0, 1 << 24])
+@pytest.mark.parametrize("most", [0, 1 << 22])
 @pytest.mark.parametrize("n_codes", [1, 4, 5, 16, 17, 300])
 def test_records_are_parted_by_their_codes(monkeypatch, most, n_codes):
     monkeypatch.setattr(sorting, "MOST_INDEXED", most)

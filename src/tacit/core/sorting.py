@@ -38,7 +38,7 @@ MANY, MOST_BY_BYTES = 1 << 17, 1 << 23
 LOOK_AHEAD = 1_024
 # Up to so many codes, looking for each in turn makes no index of all records; it is faster than a
 # sort up to fewer. An index of so many records is small beside what else an audit holds.
-FEW_CODES, SCANNED, MOST_INDEXED = 16, 4, 1 << 24
+FEW_CODES, SCANNED, MOST_INDEXED = 16, 4, 1 << 22
 
 
 def pieces(n: int) -> Iterator[slice]:
