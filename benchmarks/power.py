@@ -250,6 +250,9 @@ def clusters(worlds: int) -> list[str]:
         ("pareto", 20, 200),
         ("lognormal", 40, 40),
         ("equal", 20, 20),
+        ("20 against 1", 40, 40),
+        ("1 against 20", 40, 40),
+        ("20 against 3", 60, 60),
     ):
         found = np.array([clustered_null(kind, inside, outside, seed) for seed in range(worlds)])
         alarms, covered = 100 * found.mean(axis=0)

@@ -81,7 +81,11 @@ def exposed(users: Users, size: float, corner: float | None) -> Users:
 
 
 def user_sizes(kind: str, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Records a user: Pareto (.7) of 1 to 500, lognormal (1.5, 1.3), or 10 each."""
+    """Records a user: Pareto (.7) of 1 to 500, lognormal (1.5, 1.3), ``"20 against 1"`` for
+    the first half of the users and the others, or 10 each.
+    """
+    if "against" in kind:
+        return np.repeat([int(part) for part in kind.split("against")], count // 2)
     if kind == "pareto":
         return np.clip(np.ceil(rng.pareto(0.7, count)), 1, 500).astype(int)
     if kind == "bounded":

@@ -5,6 +5,8 @@ import pytest
 from scipy.stats import binom, ttest_ind
 
 from tacit.audits.compare import compare, paying
+from tacit.audits.steps.differences import Measured, difference, unpaired
+from tacit.audits.steps.replicates import grouped
 from tacit.audits.steps.runs import difference_of_runs, over_runs
 from tacit.core import Comparison, Estimate, InvalidInput, Report
 from tacit.core.comparison import Point
@@ -112,9 +114,6 @@ def test_two_runs_of_a_name_are_joined_by_hand():
     """Accuracies .8 and .9: mean .85, error .05, Student's t with one degree of freedom."""
     from scipy.stats import t
 
-    from tacit.audits.steps.differences import Measured
-    from tacit.audits.steps.replicates import grouped
-
     def run(score, accuracy, n, finding):
         measured = Estimate("advantage", score, score - 0.01, score + 0.01, 0.9, n, "x")
         point = Point("a", "a", None, accuracy, measured, finding, "pass", n)
@@ -133,8 +132,6 @@ def test_two_runs_of_a_name_are_joined_by_hand():
 
 
 def run_of(score, accuracy, finding="", verdict="", *, n=9, level=0.9, name="a", epoch=None):
-    from tacit.audits.steps.differences import Measured
-
     measured = None
     if score is not None:
         measured = Estimate("advantage", score, score - 0.01, score + 0.01, level, n, "x")
@@ -144,8 +141,6 @@ def run_of(score, accuracy, finding="", verdict="", *, n=9, level=0.9, name="a",
 def test_runs_that_were_not_scored_are_joined_by_their_accuracy():
     """Of three runs two have a score and two an accuracy; without any score at 95 %."""
     from scipy.stats import t
-
-    from tacit.audits.steps.replicates import grouped
 
     (found,) = grouped([run_of(0.1, None), run_of(None, 0.8), run_of(0.3, 0.9)])
     assert (found.point.score.value, found.point.score.n) == (pytest.approx(0.2), 2)
@@ -175,8 +170,6 @@ def test_runs_that_were_not_scored_are_joined_by_their_accuracy():
     ],
 )
 def test_the_worst_finding_of_a_name_is_said_of_it(given, worst):
-    from tacit.audits.steps.replicates import grouped
-
     (found,) = grouped([run_of(0.1, 0.8, finding) for finding in given])
     assert found.point.finding == worst
 
@@ -190,15 +183,11 @@ def test_the_worst_finding_of_a_name_is_said_of_it(given, worst):
     ],
 )
 def test_the_worst_verdict_of_a_name_is_said_of_it(given, worst):
-    from tacit.audits.steps.replicates import grouped
-
     (found,) = grouped([run_of(0.1, 0.8, "leak", verdict) for verdict in given])
     assert found.point.verdict == worst
 
 
 def test_runs_of_other_names_and_epochs_stay_apart_in_their_order():
-    from tacit.audits.steps.replicates import grouped
-
     given = [
         run_of(0.1, 0.8, name="b"),
         run_of(0.2, 0.8, epoch=1.0),
@@ -219,10 +208,41 @@ def test_runs_of_other_names_and_epochs_stay_apart_in_their_order():
 def test_what_is_not_joined_is_that_of_the_first_run():
     from dataclasses import replace
 
-    from tacit.audits.steps.differences import Measured
-    from tacit.audits.steps.replicates import grouped
-
     first, second = (run_of(0.1, 0.8).point for _ in range(2))
     given = (replace(first, name="a 1", seconds=3.0), replace(second, name="a 2", seconds=5.0))
     (found,) = grouped([Measured(point) for point in given])
     assert (found.point.name, found.point.seconds) == ("a 1", 3.0)
+
+
+def cut_off(value, low, high, name="a"):
+    measured = Estimate("advantage", value, low, high, 0.95, 500, "x")
+    return Measured(Point(name, name, None, 0.9, measured, "inconclusive", "pass", 500))
+
+
+def test_scores_that_were_cut_off_at_nought_do_not_say_that_nothing_is_unknown():
+    """Two runs of 0 have no spread; of 0, .04 and .05 the middle one was not cut off."""
+    (none,) = grouped([cut_off(0.0, 0.0, 0.1), cut_off(0.0, 0.0, 0.2)])
+    assert (none.point.score.low, none.point.score.high) == pytest.approx((0.0, 0.15))
+    values = [(0.0, 0.0, 0.1), (0.04, 0.01, 0.9), (0.05, 0.03, 0.8)]
+    (some,) = grouped([cut_off(*value) for value in values])
+    plain = over_runs([0.0, 0.04, 0.05], level=0.95, name="advantage")
+    assert some.point.score.low == pytest.approx(plain.low)
+    assert some.point.score.high == pytest.approx(0.6)
+    (whole,) = grouped([cut_off(*value) for value in values[1:]])
+    assert whole.point.score.high == over_runs([0.04, 0.05], level=0.95, name="advantage").high
+
+
+def test_runs_that_all_answer_alike_are_compared_by_their_own_intervals():
+    """Training without chance, twice each: .1 and .2 are not apart for certain."""
+    first, second = (
+        [cut_off(value, value - 0.08, value + 0.08, name)] * 2
+        for value, name in ((0.1, "a"), (0.2, "b"))
+    )
+    one, other = grouped([*first, *second])
+    found = difference(one, other, level=0.95)
+    by_hand = unpaired(one.point.score, other.point.score)
+    assert (found.p_value, found.estimate.low) == (by_hand.p_value, by_hand.low)
+    assert 0.05 < found.p_value < 0.1
+    # where one of them varies, the run is the unit
+    varied = grouped([cut_off(0.2, 0.1, 0.3, "b"), cut_off(0.3, 0.1, 0.4, "b")])[0]
+    assert difference(one, varied, level=0.95).estimate.method.startswith("Welch")

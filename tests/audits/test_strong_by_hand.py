@@ -20,6 +20,7 @@ from tacit.core import (
     Signals,
     Verdict,
 )
+from tacit.metrics import paired_auc_difference
 
 
 @pytest.mark.parametrize(
@@ -164,3 +165,32 @@ def test_both_audits_are_asked_alike_and_the_strong_one_for_how_it_fits(monkeypa
     assert (made["seed"], made["game"], made["free_finding"]) == (5, "mixed", "no leak found")
     assert (made["seconds_of_training"], made["more"], made["a"]) == (4.0, 2, 1)
     assert (report.records, report.accuracy["nonmember"]) == (None, 0.7)
+
+
+def test_the_gain_is_over_users_where_records_have_one():
+    """Ten users of five equal records: what is known is known of ten, not of fifty."""
+    user = np.repeat(np.arange(10), 5)
+    member = user % 2 == 0
+    scores = np.random.default_rng(0).normal(size=(2, 10))[:, user]
+    kept = (np.arange(50), np.arange(3, 50))
+    reports = [
+        SimpleNamespace(
+            records={
+                "row": rows.tolist(),
+                "member": member[rows].tolist(),
+                "score": score[rows].tolist(),
+                "cluster": user[rows].tolist(),
+            }
+        )
+        for rows, score in zip(kept, scores)
+    ]
+    found = strong.auc_gain(*reports, level=0.95)
+    assert found.n == 10
+    assert found.method == "Student's t"
+    wanted = [
+        Evidence(score[3:], member[3:], user[3:], "observed", "", np.arange(3, 50))
+        for score in scores
+    ]
+    assert (found.low, found.high) == pytest.approx(
+        (paired_auc_difference(*wanted).low, paired_auc_difference(*wanted).high)
+    )

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import nct, t
 
 from tacit.attacks import EBLiRA
 from tacit.attacks.reference.families import families
@@ -20,6 +20,7 @@ from tacit.audits.unlearning import (
 from tacit.core import InvalidInput
 from tacit.design import assign
 from tacit.metrics.crossed import CrossedAuc
+from tacit.metrics.intervals import shown_in
 
 N = 200
 FORGET = np.arange(10, 50)
@@ -68,12 +69,15 @@ def test_an_attack_never_scores_all_models_at_once_with_what_it_learned_from_the
 
 
 def test_what_is_detectable_is_an_advantage_and_never_more_than_one():
-    """One-sided 5 % and 4 audits of 5 are 1.645 + .842 errors of .3: 2 x .746 is capped."""
+    """One-sided 10 % and 4 audits of 5 with 8 degrees of freedom; an error of .3 is capped."""
     report = concluded(arm(0.6, 0.3), arm(0.9, 0.01), arm(0.5, 0.3))
     assert report.detectable == 1.0
     report = concluded(arm(0.6, 0.2), arm(0.9, 0.01), arm(0.5, 0.2), level=0.9)
-    reach = norm.ppf(0.9) + norm.ppf(0.8)
-    assert report.detectable == pytest.approx(2 * reach * 0.2)
+    reach = report.detectable / 2 / 0.2
+    assert nct.sf(t.ppf(0.9, 8), 8, reach) == pytest.approx(0.8)
+    # two families of models have one degree of freedom: a normal reach would be missed always
+    few = concluded(arm(0.6, 0.03, 2), arm(0.99, 0.01, 2), arm(0.5, 0.2, 2))
+    assert few.detectable == pytest.approx(2 * 8.19 * 0.03, rel=1e-3)
 
 
 def test_a_leak_is_what_the_unlearned_models_tell_at_the_level_asked_for():
@@ -88,8 +92,8 @@ def test_a_leak_is_what_the_unlearned_models_tell_at_the_level_asked_for():
 
 
 def test_a_leak_of_a_tenth_is_excluded_where_it_would_have_shown():
-    """2 (1.645 + .842) e = .1 at an error of .0201."""
-    edge = 0.1 / 2 / (norm.ppf(0.95) + norm.ppf(0.8))
+    """2 x 2.72 e = .1 at an error of .0184, with 8 degrees of freedom."""
+    edge = 0.1 / 2 / shown_in(0.8, 8, level=0.95)
     for error, finding in ((edge * 0.999, "no leak found"), (edge * 1.001, "inconclusive")):
         assert concluded(arm(0.5, error), arm(0.9, 0.02), arm(0.5, 0.02)).finding == finding
 

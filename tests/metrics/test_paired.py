@@ -125,3 +125,34 @@ def test_clusters_that_all_say_the_same_are_as_sure_as_so_many_coins():
     assert paired_share_difference(right, wrong, cluster=cluster).p_value == 2.0**-6
     assert paired_share_difference(wrong, right, cluster=cluster).p_value == 1.0
     assert paired_share_difference(right, right, cluster=cluster).p_value == 1.0
+
+
+def test_one_user_with_most_of_the_records_leaves_few_degrees_of_freedom():
+    """Five users of one record and one of five: shares .1 and .5, so 1 / (5 * .01 + .25) = 3.33."""
+    from scipy.stats import t
+
+    change = np.array([1, 1, 0, 1, 0, 1, 1, 1, 0, 1], bool)
+    user = np.array([0, 1, 2, 3, 4, 5, 5, 5, 5, 5])
+    found = paired_share_difference(change, np.zeros(10, bool), cluster=user)
+    # the mean is .7: what each user adds to its error, over what the others hold
+    parts = np.array([0.03, 0.03, -0.07, 0.03, -0.07]) / 0.9
+    large = (4 - 5 * 0.7) / 10 / 0.5
+    error = ((parts @ parts + large**2) * 5 / 6) ** 0.5
+    assert found.p_value == pytest.approx(t.sf(0.7 / error, 1 / 0.3))
+    assert found.high - 0.7 == pytest.approx(t.ppf(0.975, 1 / 0.3) * error)
+
+
+def test_a_user_with_four_in_ten_records_does_not_make_differences():
+    """By the t test of all users alike one world in seven was called a difference."""
+    rng = np.random.default_rng(3)
+    unit = np.repeat(np.arange(40), np.r_[260, np.full(39, 10)])
+    alarms = covered = 0
+    for _ in range(400):
+        own = rng.normal(size=(2, 40))[:, unit]
+        one, other = own + 1.5 * rng.normal(size=(2, 650)) > 0.5
+        found = paired_share_difference(one, other, cluster=unit)
+        alarms += found.p_value <= 0.05
+        covered += found.low <= 0 <= found.high
+    # 29 or more of 400 come in 3 of 100 runs at 5 %, and 370 or fewer in 2 of 100 at 95 %
+    assert alarms < 29
+    assert covered > 370

@@ -13,11 +13,12 @@ from tacit.audits.steps.ascending import reads_ascending
 from tacit.audits.steps.blind_baseline import LABELS_ONLY, beside_warning, blind_result
 from tacit.audits.steps.conclusion import concluded, figures, results_of
 from tacit.audits.steps.default_checks import Effort, default_checks
+from tacit.audits.steps.differences import records_of
 from tacit.audits.steps.joint_finding import Found, joint_finding
 from tacit.audits.steps.near_copies import near_copies
 from tacit.audits.steps.provenance import accuracy, arrays_of, environment
 from tacit.audits.steps.record_table import record_table
-from tacit.audits.steps.scoring import Progress, Scored, Scores, score_all
+from tacit.audits.steps.scoring import Progress, Scores, score_all
 from tacit.audits.steps.slice_values import coded, slice_columns, with_slices
 from tacit.audits.steps.slices import Column, columns_of, slice_looks, slice_results
 from tacit.audits.steps.small_cells import hidden_notes, hidden_values
@@ -170,7 +171,7 @@ def membership_audit(
         assumes=_assumptions(shown.evidence, results[shown.name]),
         warnings=(*report.warnings, *more),
         figures={**report.figures, **figures(found.scored, shown, level=found.shown_level)},
-        records=_records(shown) if records else None,
+        records=records_of(shown.evidence, shown.name) if records else None,
         **known,
     )
 
@@ -249,17 +250,6 @@ def _assumptions(evidence: Evidence, chosen: CheckResult) -> tuple[str, ...]:
     drawn = f"{unit}, and members and non-members come from the same population."
     own = [text for estimate in chosen.estimates for text in estimate.assumes]
     return tuple(dict.fromkeys([drawn, ASSUMES[evidence.assignment], *own]))
-
-
-def _records(shown: Scored) -> dict[str, Any]:
-    evidence = shown.evidence
-    kept: dict[str, Any] = {
-        "attack": shown.name,
-        "row": evidence.row.tolist(),
-        "member": evidence.member.tolist(),
-        "score": [float(score) for score in evidence.score],
-    }
-    return kept if evidence.cluster is None else kept | {"cluster": evidence.cluster.tolist()}
 
 
 def _unscored(scores: Scores, *, policy: Policy) -> Report:

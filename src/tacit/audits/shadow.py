@@ -13,6 +13,7 @@ from tacit.attacks import BASE, EBLiRA, LiRA, ShadowStack
 from tacit.attacks.reference.families import families
 from tacit.attacks.reference.leave_one_out import require_targets
 from tacit.audits.steps.conclusion import concluded, figures, results_of
+from tacit.audits.steps.differences import records_of
 from tacit.audits.steps.joint_finding import joint_finding
 from tacit.audits.steps.plausible import implausible, require_no_copy
 from tacit.audits.steps.pooled_order import pooled_order
@@ -366,11 +367,6 @@ def _shown(estimate: Estimate, level: float) -> bool:
 def _records(
     evidence: Evidence, name: str, evidences: Sequence[Evidence], *, level: float
 ) -> dict[str, Any]:
-    plain: dict[str, Any] = {
-        "attack": name,
-        "row": evidence.row.tolist(),
-        "member": evidence.member.tolist(),
-        "score": [float(score) for score in evidence.score],
-    }
+    plain = records_of(evidence, name)
     exposed = vulnerability(evidences, level=level)
     return plain | {key: [values[row] for row in plain["row"]] for key, values in exposed.items()}

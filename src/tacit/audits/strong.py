@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from tacit.audits.one_model import membership_audit
 from tacit.audits.shadow import shadow_audit
@@ -22,7 +22,6 @@ from tacit.core import (
     Check,
     CheckResult,
     Estimate,
-    Evidence,
     InvalidInput,
     Membership,
     NotEnoughData,
@@ -209,23 +208,18 @@ def _side_by_side(strong: Report, free: Report, gain: Estimate | None) -> tuple[
 
 def auc_gain(strong: Report, free: Report, *, level: float) -> Estimate | None:
     """AUC of the strong attack minus that of the free one, on the records that both scored; None
-    where reports kept too few.
+    where reports kept too few. Over clusters, where they kept those.
     """
     first, second = evidence_of(strong.records), evidence_of(free.records)
     if first is None or second is None:
         return None
     shared = np.intersect1d(first.row, second.row)
     try:
-        gain = paired_auc_difference(_only(first, shared), _only(second, shared), level=level)
+        both = [part.take(np.isin(part.row, shared)) for part in (first, second)]
+        gain = paired_auc_difference(both[0], both[1], level=level)
     except (InvalidInput, NotEnoughData):
         return None
     return replace(gain, name=GAIN)
-
-
-def _only(evidence: Evidence, rows: NDArray[np.int64]) -> Evidence:
-    # clusters are numbered anew where some rows are left out
-    kept = evidence.take(np.isin(evidence.row, rows))
-    return Evidence(kept.score, kept.member, None, kept.assignment, kept.attack, kept.row)
 
 
 def _never_milder(report: Report, free: Report, policy: Policy) -> Report:

@@ -13,6 +13,7 @@ from tacit.audits.one_model import ASSUMES
 from tacit.audits.shadow import shadow_attacks, shadow_audit
 from tacit.audits.steps.blind_baseline import backwards_warning
 from tacit.audits.steps.conclusion import concluded, figures, results_of
+from tacit.audits.steps.differences import records_of
 from tacit.audits.steps.joint_finding import joint_finding
 from tacit.audits.steps.pooled_order import pooled_order
 from tacit.audits.steps.provenance import environment
@@ -230,7 +231,7 @@ def _by_one_test(
         environment=_made(game, plan),
         created=today(),
         title=plan.title,
-        records=_records(shown) if plan.records else None,
+        records=records_of(shown.evidence, shown.name) if plan.records else None,
     )
 
 
@@ -355,16 +356,6 @@ def _made(game: TextGame, plan: _Plan) -> dict[str, Any]:
         command=plan.command,
         **plan.facts,
     )
-
-
-def _records(shown: Scored) -> dict[str, Any]:
-    measured = shown.evidence
-    return {
-        "attack": shown.name,
-        "row": measured.row.tolist(),
-        "member": measured.member.tolist(),
-        "score": [float(score) for score in measured.score],
-    }
 
 
 def _withheld(report: Report, policy: Policy, warning: str) -> Report:

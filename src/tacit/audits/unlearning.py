@@ -34,7 +34,7 @@ from tacit.core.checking import confidence, whole
 from tacit.core.dates import today
 from tacit.metrics.clusters import MIN_CLUSTERS
 from tacit.metrics.crossed import CrossedAuc, share_removed
-from tacit.metrics.intervals import normal_quantile
+from tacit.metrics.intervals import shown_in
 from tacit.signals import STATISTICS
 from tacit.training.jobs import split
 from tacit.training.measuring import Statistic, statistic_of
@@ -245,7 +245,7 @@ def _concluded(
         notes = (Note.of("share removed", error),)
     warning = failed_control(areas[RETRAINED], found, level)
     left = areas[UNLEARNED]
-    reach = normal_quantile(2 * level - 1) + normal_quantile(2 * POWER - 1)
+    reach = shown_in(POWER, left.df, level=level)
     # twice the AUC's distance from one half is on the scale of the advantage
     detectable = float(min(1.0, 2 * reach * left.covariance(left) ** 0.5))
     p_value = found[UNLEARNED].p_value

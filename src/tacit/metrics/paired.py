@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import bdtrc, stdtr
 
 from tacit.core import Estimate, InvalidInput, NotEnoughData
-from tacit.metrics.clusters import CLUSTERED, INDEPENDENT, MIN_CLUSTERS
+from tacit.metrics.auc import ROUNDING
+from tacit.metrics.clusters import CLUSTERED, INDEPENDENT, MIN_CLUSTERS, Weighted
 from tacit.metrics.intervals import t_quantile, wilson
 
 Floats = NDArray[np.float64]
@@ -27,7 +28,8 @@ def paired_share_difference(
     The Wilson limits of both shares are combined by their squared distances, with the correlation
     that the records show [1]_ (method 10). The p-value is of "the first is right no more often than
     the second" (one-sided), by McNemar's exact test [2]_: only records on which the two disagree
-    count. Over clusters, both are Student's t of the clusters' totals.
+    count. Over clusters, both are Student's t of the clusters' totals, with as many degrees of
+    freedom as equal clusters would have that know as much.
 
     Parameters
     ----------
@@ -142,9 +144,10 @@ def _over_clusters(
         message = f"An interval over clusters needs {MIN_CLUSTERS} of them, got {count}."
         raise NotEnoughData(message, needed=MIN_CLUSTERS, got=count, unit="clusters")
     value = float(change.mean())
-    total = np.bincount(unit, weights=change - value) / len(change)
-    error = (float(total @ total) * count / (count - 1)) ** 0.5
-    margin = t_quantile(level, count - 1) * error
-    if error == 0:
+    # a few clusters that hold most of the records know no more than a few equal ones
+    side = Weighted.of(unit, 0.0)
+    error = side.variance(side.totals(change)) ** 0.5
+    margin = t_quantile(level, side.df) * error
+    if error <= ROUNDING:
         return value, value, 1.0 if value <= 0 else 2.0**-count, count
-    return value - margin, value + margin, float(stdtr(count - 1, -value / error)), count
+    return value - margin, value + margin, float(stdtr(side.df, -value / error)), count

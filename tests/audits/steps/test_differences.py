@@ -12,6 +12,7 @@ from tacit.audits.steps.differences import (
     difference,
     differences,
     evidence_of,
+    records_of,
     unpaired,
 )
 from tacit.audits.steps.runs import difference_of_runs, over_runs
@@ -223,3 +224,14 @@ def test_two_equal_numbers_without_width_do_not_differ():
     sure = score(0.5, 0.5, 0.5)
     assert unpaired(sure, sure).p_value == 1.0
     assert unpaired(score(1.0, 0.9, 1.0), score(0.0, 0.0, 0.1)).p_value < 1e-6
+
+
+def test_what_a_report_keeps_of_its_records_is_read_again_with_their_users():
+    user = np.array([0, 0, 1, 2])
+    paper = Evidence(np.arange(4.0), user == 0, user, "observed", "a", np.array([3, 5, 8, 9]))
+    again = evidence_of(records_of(paper, "a"))
+    for name in ("score", "member", "cluster", "row"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(paper, name))
+    plain = replace(paper, cluster=None)
+    assert "cluster" not in records_of(plain, "a")
+    assert evidence_of(records_of(plain, "a")).cluster is None

@@ -410,3 +410,16 @@ def test_the_area_of_falling_and_of_rising_records_is_theirs():
         inside, outside = evidence.score[member], evidence.score[~member]
         wins = (inside[:, None] > outside[None]).mean()
         assert found.estimates[0].value == pytest.approx(wins)
+
+
+def test_a_record_of_no_slice_stays_in_none():
+    """Codes 0 (40 records), 1 (39) and -1: the second slice is too small, the last are in none."""
+    code = np.repeat([0, 1, -1], [40, 39, 5])
+    found, texts = _tested((code, ["a", "b"]))
+    assert texts == ["a"]
+    assert found.tolist() == [0] * 40 + [-1] * 44
+    # and where no slice is too small
+    assert _tested((code[[*range(40), *range(79, 84)]], ["a"]))[0].tolist() == [0] * 40 + [-1] * 5
+    # the last slice holds enough: those of none do not join it
+    swapped = np.repeat([1, 0, -1], [40, 39, 5])
+    assert _tested((swapped, ["b", "a"]))[0].tolist() == [0] * 40 + [-1] * 44

@@ -32,6 +32,25 @@ class Measured:
     scores: tuple[float, ...] = ()
 
 
+def records_of(evidence: Evidence, attack: str) -> dict[str, Any]:
+    """What a report keeps of its records, and `evidence_of` reads again.
+
+    Users are kept: without them a comparison would take their records for independent.
+
+    Parameters
+    ----------
+    evidence : of the attack that is shown.
+    attack : its name.
+    """
+    kept: dict[str, Any] = {
+        "attack": attack,
+        "row": evidence.row.tolist(),
+        "member": evidence.member.tolist(),
+        "score": [float(score) for score in evidence.score],
+    }
+    return kept if evidence.cluster is None else kept | {"cluster": evidence.cluster.tolist()}
+
+
 def evidence_of(records: Mapping[str, Any] | None) -> Evidence | None:
     """The evidence that a report kept, or None.
 
@@ -80,7 +99,7 @@ def difference(first: Measured, second: Measured, *, level: float) -> Difference
 
     Paired where both kept their records and these are the same: DeLong's test of the AUC [1]_,
     since thresholds were chosen on these records. Else from the two intervals of the vulnerability
-    score [2]_, or from the scores of their runs where both have several.
+    score [2]_, or from the scores of their runs where both have several that are not all alike.
 
     References
     ----------
@@ -104,7 +123,7 @@ def difference(first: Measured, second: Measured, *, level: float) -> Difference
         return Difference(
             *names, reason="their scores are different metrics or have different levels"
         )
-    if first.scores and second.scores:
+    if first.scores and second.scores and max(map(np.ptp, (first.scores, second.scores))) > 0:
         estimate = difference_of_runs(first.scores, second.scores, level=level, name=one.name)
     else:
         estimate = unpaired(one, other, level=level)

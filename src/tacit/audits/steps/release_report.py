@@ -17,6 +17,7 @@ from tacit.audits.steps.blind_baseline import (
 )
 from tacit.audits.steps.choice import graded_advantage
 from tacit.audits.steps.closeness import share_result, twin_rows, twins_result
+from tacit.audits.steps.differences import records_of
 from tacit.audits.steps.overlap import hiding, reference_warning
 from tacit.audits.steps.pooled_order import ties_by_chance
 from tacit.audits.steps.provenance import environment
@@ -218,7 +219,7 @@ def released_report(made: Release, found: Found, *, records: bool) -> Report:
         environment=made.environment,
         created=today(),
         title=made.title,
-        records=_records(evidence, found.chosen) if records else None,
+        records=records_of(evidence, found.chosen) if records else None,
         attributable=not warning,
     )
 
@@ -337,13 +338,4 @@ def _figures(evidence: Evidence, name: str, *, level: float) -> dict[str, Any]:
     return {
         "roc": [curve | {"attack": name}],
         "scores": [score_histogram(evidence) | {"attack": name}],
-    }
-
-
-def _records(evidence: Evidence, name: str) -> dict[str, Any]:
-    return {
-        "attack": name,
-        "row": evidence.row.tolist(),
-        "member": evidence.member.tolist(),
-        "score": [float(score) for score in evidence.score],
     }

@@ -7,6 +7,7 @@ import numpy as np
 
 from tacit.audits.steps.differences import Measured
 from tacit.audits.steps.runs import FEWEST, over_runs
+from tacit.core import Estimate
 
 # the worst of a name's runs is what is said of it
 FINDINGS = ("leak", "inconclusive", "no leak found", "")
@@ -36,7 +37,7 @@ def _joined(items: Sequence[Measured]) -> Measured:
     first = scores[0] if scores else None
     score = first
     if first is not None and len(values) >= FEWEST:
-        score = over_runs(values, level=first.level, name=first.name)
+        score = _of_runs(scores)
     seen = [point.accuracy for point in points if point.accuracy is not None]
     level = LEVEL if first is None else first.level
     accuracy = over_runs(seen, level=level, name="accuracy")
@@ -54,3 +55,19 @@ def _joined(items: Sequence[Measured]) -> Measured:
     )
     error = None if accuracy is None else (accuracy.high - accuracy.low) / 2
     return Measured(point, None, error, values if len(values) >= FEWEST else ())
+
+
+def _of_runs(scores: Sequence[Estimate]) -> Estimate | None:
+    """The mean score of runs.
+
+    A score is cut off at the ends of its interval, at 0 above all: then the spread of the runs is
+    too small, and so it is where training has no chance in it. There the interval reaches as far as
+    the runs' own do on average.
+    """
+    first = scores[0]
+    found = over_runs([score.value for score in scores], level=first.level, name=first.name)
+    cut = any(score.value in (score.low, score.high) for score in scores)
+    if found is None or not (cut or found.low == found.high):
+        return found
+    ends = [float(np.mean([getattr(score, end) for score in scores])) for end in ("low", "high")]
+    return replace(found, low=min(found.low, ends[0]), high=max(found.high, ends[1]))

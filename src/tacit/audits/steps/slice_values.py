@@ -14,7 +14,7 @@ from tacit.core.checking import MIN_CELL, labelled_codes, require_cell
 # Numbers with more different values than this are cut into groups.
 FEW_NUMBERS = 20
 N_GROUPS = 10
-# The most frequent texts that a column is sliced by; the others are one slice.
+# The most frequent texts that a column is sliced by.
 MOST_VALUES = 50
 # A column of texts with more different values than this share of the records names single records.
 NAMES_RECORDS = 0.5
@@ -33,11 +33,13 @@ class SliceColumn:
     texts : str (n,), the value of each record as the report shows it.
     usable : False where the column names single records and is left out.
     said : what was done to it, for the report; empty where nothing was.
+    rest : whether some values became `REST`.
     """
 
     texts: NDArray[np.str_]
     usable: bool = True
     said: str = ""
+    rest: bool = False
 
 
 def slice_column(
@@ -102,12 +104,19 @@ def slice_columns(
 
 
 def coded(columns: Mapping[str, SliceColumn]) -> dict[str, tuple[NDArray[np.int64], list[str]]]:
-    """The usable columns as codes (n,) and the text of each value."""
-    return {
-        name: labelled_codes(column.texts, name)
-        for name, column in columns.items()
-        if column.usable
-    }
+    """The usable columns as codes (n,) and the text of each value; -1 for values put together.
+
+    These were chosen by their numbers of members, so that members among them come in lumps, and no
+    test holds that shuffles records: without a leak 3 to 5 worlds in 100 had p <= .001 there.
+    """
+    found = {}
+    for name, column in columns.items():
+        if column.usable:
+            code, texts = labelled_codes(column.texts, name)
+            place = texts.index(REST) if column.rest else len(texts)
+            code = np.where(code == place, -1, code - (code > place))
+            found[name] = code, [text for text in texts if not column.rest or text != REST]
+    return found
 
 
 def with_slices(report: Report, columns: Mapping[str, SliceColumn]) -> Report:
@@ -210,6 +219,6 @@ def _without_rare(
     kept = np.where(rare[code], REST, texts)
     more = (
         f"{int(rare.sum())} of {len(names)} values have fewer than {min_cell} members or"
-        f" non-members, or are not among the {MOST_VALUES} most frequent: they are one slice"
+        f" non-members, or are not among the {MOST_VALUES} most frequent: they have no slice"
     )
-    return SliceColumn(kept, said="; ".join(filter(None, [said, more])))
+    return SliceColumn(kept, said="; ".join(filter(None, [said, more])), rest=True)

@@ -124,7 +124,8 @@ def _tested(column: Column) -> Column:
     enough = counted(code, len(texts)) >= 2 * MIN_SIDE
     if enough.all():
         return smallest(code), texts
-    renumbered = np.where(enough, np.cumsum(enough) - 1, -1)
+    # the last is for records that are in no slice, whose code is -1
+    renumbered = np.append(np.where(enough, np.cumsum(enough) - 1, -1), -1)
     return smallest(renumbered)[code], [text for text, kept in zip(texts, enough) if kept]
 
 
