@@ -72,7 +72,8 @@ def test_whole_users_are_shuffled_each_time_anew():
 
     w, d = np.ones((4, 1)), np.array([[1.0], [2], [4], [8]])
     columns = np.stack([w, w * d, w**2, w**2 * d, w**2 * d**2], axis=1)
-    between = _Between(np.array([True, True, False, False]), columns)
+    # no usual variance: that of the users themselves is told
+    between = _Between(np.array([True, True, False, False]), columns, np.zeros(1))
     apart, variance = between.shuffled(np.random.default_rng(0), 1200)
     values, counts = np.unique(apart, return_counts=True)
     # pairs 3, 5, 6, 9, 10, 12 of 15: twice the pair less 15, halved
