@@ -9,10 +9,11 @@ its edge, a number changed (whole numbers by 1, others doubled), a sign dropped,
 `min` for `max`. Text, annotations and what is raised are left alone. With `--list` the errors are
 those that a file lists, each alone, or with `--together` all of them at once.
 
-A mutant is killed if a test fails or runs ten times as long as before. The tests are collected
-once and run once without an error, to see which lines each of them reaches; every mutant then
-has a process of its own, in which the functions of its module are exchanged and those tests run
-that reach its statement, the quickest first. Tests slower than `--slowest` seconds are left out.
+A mutant is killed if a test fails, runs ten times as long as before, or does nothing for a
+minute. The tests are collected once and run once without an error, to see which lines each of them
+reaches; every mutant then has a process of its own, in which the functions of its module are
+exchanged and those tests run that reach its statement, the quickest first. Tests slower than
+`--slowest` seconds are left out.
 Nothing is written to the files. Without tests after `--`, the tests of the files' rooms are used;
 with `--own` only those that are named after the file, where there are any: quicker, and harsher.
 """
@@ -26,6 +27,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -45,6 +47,8 @@ PRELOADED = ("numpy", "scipy.special", "scipy.stats", "scipy.optimize", "sklearn
 NOT_BUILT = 3  # exit code of a process that could not even make its mutant
 SLOWER = 10  # times what a test takes without an error; then the mutant hangs
 LEAST_SECONDS = 10.0  # before a mutant is taken to hang
+IDLE_SECONDS = 60.0  # of the clock without any work: it waits for what never comes
+IDLE_WORK = 0.1  # seconds of processor time that are no work
 
 
 @dataclass
@@ -154,6 +158,7 @@ class Judge:
             os.dup2(silent, 2)
             code = NOT_BUILT
             resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
+            _end_when_idle()
             try:
                 trees = [mutant.tree for mutant in group]
                 code = 1
@@ -177,6 +182,22 @@ class _TooLong(BaseException):
     """A test takes longer than the tests that are wanted."""
 
 
+def _end_when_idle() -> None:
+    """End this process where it does nothing: a wait for another process takes no processor time,
+    so that no limit of it is ever met.
+    """
+    last = [time.process_time()]
+
+    def look(*_: object) -> None:
+        used = time.process_time()
+        if used - last[0] < IDLE_WORK:
+            os._exit(1)
+        last[0] = used
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, IDLE_SECONDS, IDLE_SECONDS)
+
+
 @contextlib.contextmanager
 def _watching(lines: dict[str, set[int]]) -> Iterator[None]:
     """Note every line that is reached in the files `lines` names."""
@@ -189,11 +210,13 @@ def _watching(lines: dict[str, set[int]]) -> Iterator[None]:
     def enter(frame: FrameType, event: str, _: object) -> Any:
         return local if frame.f_code.co_filename in lines else None
 
+    threading.settrace(enter)
     sys.settrace(enter)
     try:
         yield
     finally:
         sys.settrace(None)
+        threading.settrace(None)  # type: ignore[arg-type]
 
 
 def _from_a_child(lines: Any) -> Iterator[str]:

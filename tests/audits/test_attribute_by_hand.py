@@ -271,3 +271,10 @@ def test_a_regression_is_as_likely_as_its_errors_on_the_reference_are_wide():
         wanted = log_likelihood(ask(*pair), spread=spread)
         np.testing.assert_allclose(found.likelihood, np.stack([wanted] * 3, axis=1))
         assert not np.allclose(wanted, log_likelihood(ask(*pair), spread=error_spread(ask(*pair))))
+
+
+def test_no_list_is_longer_than_the_smaller_side(monkeypatch):
+    monkeypatch.setattr(attribute, "precision_result", lambda name, code, depth, *_: depth)
+    for sizes, depths in (((60, 50), [10, 50]), ((49, 100), [10]), ((200, 100), [10, 50, 100])):
+        codes = tuple(np.zeros(n, np.int64) for n in sizes)
+        assert attribute._most_confident("x", 1, (None, None), codes, 0.95) == depths

@@ -195,3 +195,17 @@ def test_records_that_were_kept_are_compared_pair_by_pair():
     (difference,) = compare(reports).differences
     assert difference.paired
     assert difference.estimate.value < 0 or difference.first == "b"
+
+
+def test_better_in_one_and_as_good_in_the_other_beats():
+    def point(score, accuracy):
+        return Point("x", "x", None, accuracy, None if score is None else estimate(score))
+
+    mine = point(0.2, 0.8)
+    assert room._beats(point(0.1, 0.8), mine)
+    assert room._beats(point(0.2, 0.9), mine)
+    assert room._beats(point(0.1, 0.9), mine)
+    assert not room._beats(point(0.2, 0.8), mine), "itself"
+    assert not room._beats(point(0.1, 0.7), mine)
+    assert not room._beats(point(0.3, 0.9), mine)
+    assert not room._beats(point(None, 0.9), mine)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import tacit
+from tacit.audits.history import _accuracy_step
 from tacit.core import Estimate, InvalidInput, Report, load
+from tacit.core.comparison import Point
 from tacit.core.history import History
 
 
@@ -205,3 +207,14 @@ def test_an_accuracy_beside_no_score_is_taken_for_one_of_95_percent():
     for lost in ("accuracy_low", "accuracy_high"):
         assert _accuracy(Point("a", "a", None, 0.8, score, **(known | {lost: None}))) is None
     assert _accuracy(Point("a", "a", None, None, score, **known)) is None
+
+
+def test_accuracies_of_other_levels_are_not_compared():
+    def point(name, level):
+        score = Estimate("advantage", 0.2, 0.1, 0.3, level, 100, "x")
+        return Point(name, name, None, 0.8, score, n=100, accuracy_low=0.7, accuracy_high=0.9)
+
+    step = _accuracy_step(point("b", 0.9), point("a", 0.95), level=0.95)
+    assert step.estimate is None
+    assert "different levels" in step.reason
+    assert _accuracy_step(point("b", 0.9), point("a", 0.9), level=0.95).estimate is not None

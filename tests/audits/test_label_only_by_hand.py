@@ -210,3 +210,12 @@ def test_every_part_is_asked_at_the_level_and_with_the_cells_and_units_of_the_au
     assert seen["split_warning"]["seed"] == 4
     assert seen["figures"]["level"] >= 0.9
     assert report.assumes[0] == room.ASSUMES[0]
+
+
+def test_a_table_with_gaps_is_not_asked_with_noise():
+    whole = room._together(np.zeros((2, 2)), np.ones((1, 2)))
+    assert whole.tolist() == [[0, 0], [0, 0], [1, 1]]
+    for gap in (np.nan, np.inf):
+        assert room._together(np.array([[0.0, gap]]), np.ones((1, 2))) is None
+    assert room._together(np.zeros((2, 2)), np.ones((1, 3))) is None
+    assert room._together(np.array([["a"]]), np.array([["b"]])) is None

@@ -120,6 +120,9 @@ def test_slices_pay_for_all_scores_at_the_level_and_with_the_smallest_cell(monke
     # how far a row is from the reference: its calibrated distance less its distance
     apart = seen.scores["calibrated_distance"] - seen.scores["distance"]
     assert seen.found.to_reference.tolist() == apart.tolist()
+    code, names = seen.columns["isolation"]
+    assert names[0] == "1 of 5, nearest to others first"
+    assert apart[code == 0].max() < apart[code == 4].min()
 
 
 def test_a_column_is_a_secret_or_a_slice_where_it_is_asked_for(monkeypatch):
@@ -234,3 +237,16 @@ def test_a_number_of_shadow_generators_needs_a_generator_and_four():
     ):
         with pytest.raises(InvalidInput, match=said):
             _number_of_shadows(generator, shadows, training)
+
+
+def test_a_column_of_one_value_is_no_slice_and_neither_is_one_of_very_many(monkeypatch):
+    real = sides()
+    for side in real.values():
+        n = len(next(iter(side.values())))
+        side["one"] = np.full(n, "a")
+        side["many"] = np.array([f"v{k}" for k in range(n)])
+    release = table(90, 9)
+    release["one"] = np.full(90, "a")
+    release["many"] = np.array([f"v{k}" for k in range(90)])
+    monkeypatch.setattr(room, "MOST_SLICES", 40)
+    assert room._categories(tables(real, release)) == ["c"]

@@ -92,6 +92,7 @@ def test_too_few_of_a_side_are_counted_in_the_error():
     for member in ([1], [0]):
         with pytest.raises(NotEnoughData):
             Evidence.of([0.0], member).require_both()
+    Evidence.of([0.0, 0.0], [1, 0]).require_both()
 
 
 def test_an_attribute_that_evidence_lacks_is_named():

@@ -185,3 +185,9 @@ def test_one_side_may_lack_a_column_or_have_one_more():
         alike({"first": both, "second": one})
     with pytest.raises(InvalidInput, match="has also 'b'"):
         alike({"first": one, "second": both})
+
+
+def test_pairs_of_codes_do_not_meet_among_three_rows():
+    """0 and 2, 1 and 0, 1 and 1: by twos the first two would be one."""
+    frame = Frame.of({"a": [0.0, 1.0, 1.0], "b": [2.0, 0.0, 1.0]})
+    assert len(set(frame.codes().tolist())) == 3

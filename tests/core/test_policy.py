@@ -4,6 +4,7 @@ import pytest
 
 import tacit
 from tacit.core import Estimate, Policy
+from tacit.core.policy import DEFAULT_POLICY
 
 
 def written(tmp_path, text):
@@ -83,3 +84,20 @@ def test_what_is_no_policy_is_refused():
         Policy.of(0.1)
     with pytest.raises(tacit.InvalidInput, match="nothing can exceed"):
         Policy.of({"advantage": 10})
+
+
+def test_the_default_limits_an_advantage_and_a_rate():
+    assert DEFAULT_POLICY.name == "default"
+    assert DEFAULT_POLICY.gates == (
+        tacit.AtMost("advantage", 0.1),
+        tacit.AtMost("tpr@fpr=0.01", 0.05),
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("0.1", "Write 0.1 without"), ("0,05", "Write 0.05 without"), ("10 %", "Write 0.1 without")],
+)
+def test_a_number_in_quotes_is_told_as_it_is_to_be_written(given, meant):
+    with pytest.raises(tacit.InvalidInput, match=meant):
+        Policy.of({"auc": given})

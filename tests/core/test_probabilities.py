@@ -133,3 +133,10 @@ def test_logits_of_independent_labels_were_probabilities_where_all_lie_inside():
         changed = inside.copy()
         changed[3, 1] = edge
         assert not look_like_probabilities(changed, exclusive=False)
+
+
+def test_rows_that_sum_to_something_else_are_named():
+    probs = np.full((5, 2), 0.5)
+    probs[3] = [0.9, 0.7]
+    with pytest.raises(InvalidInput, match=r"1 row \(first: 3\)"):
+        require_sums_of_one(probs)

@@ -35,3 +35,11 @@ def test_rows_are_taken_in_any_order_and_again():
 def test_offsets_that_do_not_cut_are_refused(start, match):
     with pytest.raises(InvalidInput, match=match):
         Ragged(np.arange(3), np.array(start))
+
+
+def test_the_smallest_share_is_rounded_down_and_one_number_at_least():
+    rows = Ragged(np.array([3.0, 1.0, 2.0, 9.0, 5.0]), np.array([0, 3, 5]))
+    assert rows.mean_of_smallest(0.5).tolist() == [1.0, 5.0]
+    assert rows.mean_of_smallest(0.67).tolist() == [1.5, 5.0]
+    assert rows.mean_of_smallest(0.01).tolist() == [1.0, 5.0]
+    assert rows.mean_of_smallest(1.0).tolist() == [2.0, 7.0]

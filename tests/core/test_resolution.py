@@ -91,3 +91,10 @@ def test_coarse_floats_are_small_below_a_64th_and_not_only_below_4096_of_their_s
     spacing = 2.0**-11
     half = np.append(FINE, 3 * spacing).astype(np.float16)
     assert floors(half.astype(np.float64)) == (spacing / 2, spacing / 2)
+
+
+def test_the_first_numbers_do_not_decide_alone(monkeypatch):
+    monkeypatch.setattr("tacit.core.resolution.FIRST_NUMBERS", 40)
+    coarse = np.round(FINE, 2)
+    assert decimal_unit(np.append(coarse, coarse)) == 0.01
+    assert decimal_unit(np.append(coarse, FINE)) == 0.0

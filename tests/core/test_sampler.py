@@ -69,3 +69,11 @@ def test_a_sampler_is_plain_only_where_it_changes_nothing():
     for wrong in ({"top_p": 0.0}, {"top_p": 1.01}, {"top_k": 0}, {"temperature": 0.0}):
         with pytest.raises(InvalidInput, match=next(iter(wrong))):
             Sampler(**wrong)
+
+
+def test_a_sampler_says_what_it_changes():
+    assert str(Sampler()) == ""
+    assert str(Sampler(top_p=1.0)) == ""
+    assert str(Sampler(temperature=2.0)) == "temperature 2"
+    assert str(Sampler(0.5, 40, 0.9)) == "temperature 0.5, top-k 40, nucleus 0.9"
+    assert str(Sampler(top_k=1, top_p=1.0)) == "top-k 1"

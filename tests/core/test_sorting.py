@@ -257,3 +257,18 @@ def test_records_are_parted_by_their_codes(monkeypatch, most, n_codes):
     code = np.random.default_rng(0).integers(-1, n_codes, 500)
     found = [part.tolist() for part in parted(code, n_codes)]
     assert found == [np.flatnonzero(code == value).tolist() for value in range(n_codes)]
+
+
+def test_a_step_is_seen_wherever_it_stands(monkeypatch):
+    """Parts of 4, 8, 16 ... are looked at one after the other."""
+    monkeypatch.setattr(sorting, "LOOK_AHEAD", 4)
+    for n in (1, 4, 5, 12, 13, 40):
+        for place in range(n):
+            values = np.arange(n) >= place
+            assert sorting.first_true(values) == place
+        assert sorting.first_true(np.zeros(n, bool)) is None
+
+
+def test_counts_are_of_32_bits_where_twice_as_many_fit():
+    assert sorting.counting_type(2**30 - 1) is np.int32
+    assert sorting.counting_type(2**30) is np.int64

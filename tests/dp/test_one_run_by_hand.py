@@ -6,6 +6,7 @@ import pytest
 from tacit.core import Evidence, InvalidInput, NotEnoughData
 from tacit.dp import one_run
 from tacit.dp.bernoulli_walk import guess_counts, walk_refutes
+from tacit.dp.bounds import epsilon_lower_bound
 from tacit.dp.fdp_recursion import fdp_refuted
 from tacit.dp.guesses import ranked
 from tacit.dp.mechanisms import ApproxDP
@@ -173,3 +174,13 @@ def test_what_the_default_says_and_finds_follows_from_its_plan():
     assert declared.method == (
         "one run, 0.1, 0.25 of the canaries guessed (top, both) (Steinke et al.), delta = 0.001"
     )
+
+
+def test_where_noise_is_independent_the_bound_is_that_of_independent_scores():
+    coin = np.arange(200) % 2 == 0
+    world = canaries(np.where(np.arange(200) < 180, coin, ~coin), coin)
+    found = one_run_epsilon(
+        world, 0.2, method="independent", level=0.9, assume_independent_noise=True
+    )
+    assert found.low == epsilon_lower_bound(world, 0.2, level=0.9).low
+    assert 0 < found.low < epsilon_lower_bound(world, 0.0, level=0.9).low

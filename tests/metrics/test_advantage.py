@@ -6,7 +6,7 @@ from scipy.stats import binom
 
 from tacit.core import Evidence, InvalidInput, NotEnoughData, collect
 from tacit.metrics import advantage, balanced_accuracy, best_threshold
-from tacit.metrics.advantage import largest_advantages
+from tacit.metrics.advantage import _near, largest_advantages
 from tacit.metrics.intervals import fisher_p_value, share_difference
 from tacit.testing import ClusteredShift, GaussianShift, check_metric
 
@@ -342,3 +342,12 @@ def test_the_best_sides_are_those_at_the_best_threshold():
     ):
         evidence = paper(members, others)
         assert _best_sides(evidence) == sides(evidence, best_threshold(evidence))
+
+
+def test_of_many_thresholds_that_come_near_some_everywhere_are_tried():
+    """500 members: 64 places from the lowest, which finds all, to the highest."""
+    rng = np.random.default_rng(0)
+    evidence = Evidence.of(rng.normal(size=1_000), np.arange(1_000) < 500)
+    near = _near(evidence, -2.0)
+    assert (len(near), near[0], near[-1]) == (64, 0, 499)
+    assert set(np.diff(near)) == {7, 8}

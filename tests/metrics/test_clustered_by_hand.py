@@ -72,7 +72,8 @@ def test_whole_users_are_shuffled_each_time_anew():
 
     w, d = np.ones((4, 1)), np.array([[1.0], [2], [4], [8]])
     columns = np.stack([w, w * d, w**2, w**2 * d, w**2 * d**2], axis=1)
-    between = _Between(np.array([True, True, False, False]), columns)
+    # no usual variance: that of the users themselves is told
+    between = _Between(np.array([True, True, False, False]), columns, np.zeros(1))
     apart, variance = between.shuffled(np.random.default_rng(0), 1200)
     values, counts = np.unique(apart, return_counts=True)
     # pairs 3, 5, 6, 9, 10, 12 of 15: twice the pair less 15, halved
@@ -112,3 +113,36 @@ def test_so_few_users_allow_one_of_all_labellings_that_are_dealt():
     both = np.r_[pure, mixed]
     every = np.r_[np.arange(100, 106), users]
     assert smallest_clustered_p(both, every) == pytest.approx(1 / 800)
+
+
+def test_the_true_users_are_counted_among_their_shuffles():
+    """Shuffles are a sample: of b that are k as extreme, the p-value is (k + 1) / (b + 1)."""
+    score, member, user = world(4, np.full(16, 3), 8)
+    test = clustered_test(looks_at(score, member), member, user)
+    assert test.shuffles.every is False
+    smallest = test.shuffles.smallest
+    reached = int((smallest <= test.ratio.min() * (1 + 1e-5)).sum())
+    assert reached > 20, "another world: so few are looked up elsewhere"
+    assert test.p_value == (reached + 1) / (len(smallest) + 1)
+
+
+def test_a_fold_of_one_kind_says_nothing_of_an_attacker_that_learns():
+    rng = np.random.default_rng(5)
+    user = np.repeat(np.arange(24), 2)
+    member = (user % 2 == 0) | (user >= 16)
+    score = rng.normal(size=48) + member
+    fold = np.where(user < 16, 1, 2).astype(np.int8)
+    both = clustered.learned_p_value([score], fold, member, user)
+    alone = clustered.learned_p_value([score], np.where(fold == 2, 0, 1), member, user)
+    assert both == alone < 0.5
+
+
+def test_a_fold_that_speaks_against_a_leak_speaks_against_it():
+    rng = np.random.default_rng(6)
+    user = np.repeat(np.arange(32), 2)
+    member = user % 2 == 0
+    fold = np.where(user < 16, 1, 2).astype(np.int8)
+    score = rng.normal(size=64) + member * np.where(fold == 1, 1.0, -1.0)
+    both = clustered.learned_p_value([score], fold, member, user)
+    alone = clustered.learned_p_value([score], np.where(fold == 2, 0, 1), member, user)
+    assert alone < 0.2 < both

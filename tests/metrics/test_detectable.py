@@ -359,3 +359,13 @@ def test_the_printed_leak_is_found_in_four_audits_of_five_over_users_too(mixed):
         found += tested(score, member, user).p_value <= 0.05
     # exact limits at 78 and 88 %: users that weigh less for being large leave some room above
     assert binom.ppf(0.001, worlds, 0.78) <= found <= binom.ppf(0.999, worlds, 0.88)
+
+
+def test_the_smallest_size_is_one_that_would_have_shown():
+    def found(size):
+        return 0.8 if size >= 0.3 else 0.79
+
+    size = _Scene.smallest(None, found, 0.8, 1.0)
+    assert 0.3 <= size <= 0.3 + 2.0**-13
+    assert _Scene.smallest(None, found, 0.81, 0.6) == 1.0, "of a curve that ends at .6"
+    assert _Scene.smallest(None, found, 0.8, 0.3) == pytest.approx(0.3, abs=2.0**-13)

@@ -109,3 +109,13 @@ def test_one_wrong_guess_about_others_is_enough():
     found = relative_excess([True] * 4, [True] * 3 + [False])
     assert found.value == 1.0
     assert found.low < 0.5
+
+
+def test_the_p_value_is_fisher_s_of_more_hits_among_members():
+    from scipy.stats import hypergeom
+
+    more = share_excess([True] * 9 + [False] * 3, [True] * 4 + [False] * 6)
+    assert more.p_value == pytest.approx(hypergeom.sf(8, 22, 13, 12))
+    fewer = share_excess([True] * 4 + [False] * 6, [True] * 9 + [False] * 3)
+    assert fewer.p_value == pytest.approx(hypergeom.sf(3, 22, 13, 10))
+    assert more.p_value < 0.2 < 0.8 < fewer.p_value

@@ -156,3 +156,15 @@ def test_a_family_is_as_significant_as_its_best_look_is_beside_all_others():
         assert test.adjusted_of(look) == pytest.approx(test.corrected(float(ratio.min())))
         # what a look has by itself is less than what it has beside all others
         assert test.adjusted_of(look) > 2 * test.p_value_each[own].min()
+
+
+def test_attackers_that_learn_pay_for_the_choice_of_what_is_shown():
+    scores, member = drawn(200, attacks=1)
+    own = Ranked.of("a", scores[:, 0])
+    fold = deal_folds(own.order)
+    other = np.random.default_rng(1).normal(size=200)
+    test = joint_test([rank_look(own, member), *learned_looks("b", other, fold, member)], member)
+    assert test.simultaneous_level(["a"]) == 0.95
+    shown = test.simultaneous_level(["a", "b"])
+    # the rank of one, ranks and tops of the other: no more than three that are independent
+    assert 0.975 < shown <= 1 - 0.05 / 3 + 1e-4

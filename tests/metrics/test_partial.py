@@ -215,3 +215,11 @@ def test_both_ends_are_two_sided_quantiles_of_the_draws(monkeypatch):
     paper = Evidence.of(rng.normal(size=400), np.arange(400) < 200)
     low, high = steps._limits(paper, 0.1, (200.0, 200.0), 0.95)
     assert (low, high) == pytest.approx((0.0025, 0.0975))
+
+
+def test_beyond_the_last_non_member_all_members_may_be_found():
+    """Two non-members above all members: in 39 draws of 40 the larger of their two uniform rates
+    is .16 or more, so that the curve may be 1 over .34 of the .5, of which .125 is chance.
+    """
+    found = partial_auc(Evidence.of([5, 4, 3, 2, 1], [0, 0, 1, 1, 1]), 0.5)
+    assert found.high > 0.75

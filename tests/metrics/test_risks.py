@@ -175,3 +175,24 @@ def test_one_guess_that_differs_is_one_coin():
     assert found == pytest.approx([1 / 2, 3 / 4])
     assert residual_risk(one, one, paired=True).p_value == 1.0
     assert residual_risk(none, one, paired=True).p_value == 1.0
+
+
+def test_limits_of_paired_rates_share_the_distances_that_matter():
+    """MOVER with a correlation (Zou and Donner): the lower limit of q1 / q0 has the way down of q1
+    and the way up of q0, the upper one the way up of q1 and the way down of q0.
+    """
+    from tacit.metrics.intervals import wilson
+
+    failures, n, link = np.array([20.0, 70.0]), np.array([100.0, 100.0]), 0.6
+    (l1, l0), (u1, u0) = wilson(failures, n, level=0.95)
+    q1, q0 = 0.2, 0.7
+
+    def limit(end1, end0, sign):
+        middle = q1 * q0 - link * abs(end1 - q1) * abs(end0 - q0)
+        below = end0 * (2 * q0 - end0)
+        root = np.sqrt(middle**2 - end1 * (2 * q1 - end1) * below)
+        return (middle + sign * root) / below
+
+    low, high = risk_limits((20, 70), (100, 100), link=link, level=0.95)
+    assert high == pytest.approx(1 - limit(l1, u0, -1))
+    assert low == pytest.approx(1 - limit(u1, l0, 1))

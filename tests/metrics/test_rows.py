@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tacit.metrics import rows as module
-from tacit.metrics.rows import Rows, above
+from tacit.metrics.rows import Rows, above, gram
 
 
 def drawn(n, seed):
@@ -81,3 +81,27 @@ def test_no_records_make_rows_of_nothing():
     empty = Rows(np.zeros(0, np.uint8), 3)
     assert empty.totals.tolist() == [0, 0, 0]
     assert empty.products(empty).tolist() == np.zeros((3, 3)).tolist()
+
+
+@pytest.mark.parametrize("piece", [5, 64])
+def test_products_of_all_pairs_are_those_of_the_rows_written_out(monkeypatch, piece):
+    """One code or several, nested or not, weighted or not, of one column or two with as many
+    codes, in pieces of any size.
+    """
+    monkeypatch.setattr(module, "CACHED", piece)
+    rng = np.random.default_rng(0)
+    n = 23
+    one, other = rng.integers(0, 3, (2, n)).astype(np.uint8)
+    nothing = np.zeros(n, np.uint8)
+    weight, more = rng.integers(-5, 6, (2, n))
+    listed = [
+        Rows(one, 3),
+        Rows(one, 3, weight),
+        Rows(other, 3, more),
+        Rows(other, 3, nested=True),
+        Rows(nothing, 1, weight),
+        Rows(nothing, 1, more),
+        Rows(nothing, 1),
+    ]
+    dense = np.concatenate([rows.dense() for rows in listed])
+    np.testing.assert_allclose(gram(listed), dense @ dense.T)

@@ -67,3 +67,13 @@ def test_slices_rank_as_they_would_alone_whether_few_or_many(
         assert look.rows.weight[here].tolist() == alone.rows.weight.tolist()
         assert look.p_value[value] == pytest.approx(alone.p_value[0])
         assert look.least[value] == pytest.approx(alone.least[0])
+
+
+def test_records_in_no_slice_stand_in_the_first_with_no_rank():
+    member = np.arange(12) % 2 == 0
+    code = np.array([0, -1] * 6)
+    look = slice_look("s", Ranked.of("a", np.arange(12.0)), code, 1, member)
+    assert look.rows.code.tolist() == [0] * 12
+    assert look.rows.weight[code < 0].tolist() == [0] * 6
+    assert look.rows.weight[code == 0].tolist() == [-5, -3, -1, 1, 3, 5]
+    assert look.unit.tolist() == [0.5 / 6]

@@ -128,7 +128,7 @@ class _Walk:
         if value.dtype.hasobject:
             for item in value.ravel().tolist():
                 self.add(item)
-        elif value.flags.c_contiguous or value.ndim == 0:
+        elif value.flags.c_contiguous:
             self.hash.update(np.ascontiguousarray(value).reshape(-1).view(np.uint8).data)
         else:
             for row in value:
@@ -266,20 +266,27 @@ def _global_names(code: CodeType) -> Iterator[str]:
 
 
 def _file_of(value: Any) -> str | None:
+    """Where a callable was written; None for what was typed into a notebook or made on the fly."""
     try:
         return inspect.getfile(value)
     except (TypeError, OSError):
-        module = sys.modules.get(getattr(value, "__module__", None) or "builtins")
-        return getattr(module, "__file__", None) if hasattr(module, "__file__") else "builtin"
+        name = getattr(value, "__module__", None) or "builtins"
+    # a compiled module may have no file where its package has one
+    for part in (name, name.split(".")[0]):
+        path: str | None = getattr(sys.modules.get(part), "__file__", None)
+        if path is not None:
+            return path
+    return "builtin" if name.split(".")[0] in sys.stdlib_module_names else None
 
 
 def _is_library(path: str | None) -> bool:
     """True for what is installed: the standard library, site-packages, compiled code and tacit
     itself.
     """
-    if path is None or path == "builtin":
-        return path == "builtin"
+    if path is None:
+        return False
     return (
-        path.startswith((*LIBRARY_FOLDERS, TACIT_FOLDER))
+        path == "builtin"
+        or path.startswith((*LIBRARY_FOLDERS, TACIT_FOLDER))
         or f"{os.sep}site-packages{os.sep}" in path
     )

@@ -73,7 +73,7 @@ class Processes:
     """
 
     def __init__(self, width: int | None = None, *, retries: int = 3, threads: int = 1) -> None:
-        self.width = width or usable_cores()
+        self.width = usable_cores() if width is None else width
         if self.width < 1 or retries < 0:
             raise InvalidInput(
                 f"`width` needs 1 or more and `retries` 0 or more, got {width} and {retries}."

@@ -176,7 +176,7 @@ def test_each_score_is_graded_by_what_the_row_tells_of_its_ranks(monkeypatch):
     """Columns: membership, then ranks and tail of the first score, ranks and tail of the second."""
     member = np.arange(N) % 2 == 0
     known = rows(member, np.zeros((N, 2)), np.arange(float(N)))
-    told = np.stack([0.25 + 0.5 * member, member, -0.5 * member, ~member, 0.5 * member], axis=1)
+    told = np.stack([0.75 - 0.5 * member, member, 0.5 * member, ~member, 0.5 * member], axis=1)
     seen = {}
 
     def conditional_p_values(residual, truth, chance, *, cluster):

@@ -48,3 +48,8 @@ def test_a_guess_may_be_off_by_exactly_the_width():
 def test_the_width_is_that_of_the_middle_nine_tenths_below_zero_too():
     assert tolerance(np.arange(101.0) - 500) == pytest.approx(4.5)
     assert tolerance(np.r_[np.arange(101.0), 1e9]) < 5.0
+
+
+def test_a_guess_of_nothing_is_a_guess_like_any_other():
+    found = right(np.array(["", "a", "", "b"]), np.array(["a", "a", "", "c"]), 0.0)
+    assert found.tolist() == [False, True, True, False]

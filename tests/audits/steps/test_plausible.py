@@ -335,3 +335,13 @@ def test_a_constant_target_is_no_copy_of_anything():
     signals = Signals.of(np.full(40, 0.5), shadow=np.full((2, 40), 0.5), shadow_member=inside)
     require_no_copy(signals)
     assert "All signals of the audited model are equal" in implausible(signals)[0]
+
+
+def test_each_side_s_spread_is_divided_by_its_own_number():
+    """Members 1, 3, 5 (mean 3, variance 8/3) and non-members 0, 1, 1, 2, 1, 1 (mean 1, variance
+    1/3): 2 / sqrt(8/9 + 1/18).
+    """
+    shadow = np.array([[1, 3, 5, 0, 1, 1, 2, 1, 1.0]])
+    inside = np.arange(9)[None, :] < 3
+    assert membership_shown(shadow, inside) == pytest.approx(2 / np.sqrt(8 / 9 + 1 / 18))
+    assert membership_shown(-shadow, inside) == pytest.approx(-2 / np.sqrt(8 / 9 + 1 / 18))

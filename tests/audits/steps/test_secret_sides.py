@@ -207,3 +207,13 @@ def test_a_side_whose_secret_is_never_known_is_empty_and_not_compared():
     assert found.dropped == 30
     assert found.short.got == 0
     assert found.hiding == ""
+
+
+def test_a_record_that_occurs_often_counts_as_often():
+    """One record of the reference is half of the training records, and no test record."""
+    own = [f"train {k}" for k in range(30)]
+    keys = (["twin"] * 30 + own, [f"test {k}" for k in range(60)], ["twin", "other"])
+    with pytest.raises(InvalidInput, match="30 of 60 rows of `train`"):
+        _require_strangers(keys)
+    few = (["twin"] * 4 + [*own, *own[:26]], *keys[1:])
+    _require_strangers(few)

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from tacit.audits.steps import singling_out as room
 from tacit.audits.steps.singling_out import (
     MOST_DESCRIPTIONS,
     Condition,
@@ -220,3 +221,28 @@ def test_an_end_that_several_reach_singles_nobody_out():
     assert _single(np.array([[np.nan], [np.nan]]), [True]) == []
     one = [item[0] for item in _single(np.array([[4.0], [np.nan]]), [True])]
     assert [c.kind for c in one] == ["equal", "at most", "at least"]
+
+
+def test_the_baseline_is_tried_on_members(monkeypatch):
+    """Twenty descriptions by one value; those of the population fit one member each or none."""
+    made = [(Condition(0, "equal", float(k)),) for k in range(20)]
+    others = [(Condition(0, "equal", float(k)),) for k in (100, 101, 200, 300)]
+    lists = [made, others]
+    monkeypatch.setattr(room, "_descriptions", lambda *_, **__: lists.pop(0))
+    member = np.array([[100.0], [101.0], [7.0], [300.0], [300.0]])
+    nonmember = np.array([[200.0], [8.0], [9.0], [10.0], [11.0]])
+    game = SimpleNamespace(
+        release=SimpleNamespace(kinds={"x": "number"}),
+        member=member,
+        nonmember=nonmember,
+        baseline=np.zeros((5, 1)),
+        embed=SimpleNamespace(
+            ordered=lambda part: np.zeros((5, 1)) if part is game.release else part
+        ),
+        n=5,
+        units=(np.arange(5), np.arange(5)),
+    )
+    own, theirs, baseline = room.singling_out(game, width=1, seed=0)
+    assert baseline.tolist() == [True, True, False, False]
+    assert own.sum(axis=1).tolist() == [int(k == 7) for k in range(20)]
+    assert theirs.sum(axis=1).tolist() == [int(k in (8, 9, 10, 11)) for k in range(20)]
