@@ -24,6 +24,8 @@ from tacit.core import (
     Sampler,
 )
 from tacit.core.checking import MIN_CELL, whole
+from tacit.core.membership import require_assignment
+from tacit.core.options import require_options
 from tacit.training.fine_tune import FineTune, TextRecipe
 
 PLAIN = Sampler()
@@ -146,7 +148,9 @@ def audit_text(
     'leak'
     """
     gates = Policy.of(policy)
-    _require_settings(slices, seed)
+    require_options(level, seed, min_cell=min_cell, records=records, progress=progress)
+    require_assignment(assignment)
+    _require_slices(slices)
     _require_tokens(context, prefix, suffix)
     given = Asked(model, tokenizer, prompts, context, long, progress)
     tokens, texts, sizes = given.sides(member, nonmember)
@@ -193,14 +197,12 @@ def _repeated(texts: list[str] | None) -> NDArray[np.int64] | None:
     return np.unique(np.array(texts, object), return_inverse=True)[1].astype(np.int64)
 
 
-def _require_settings(slices: Any, seed: Any) -> None:
+def _require_slices(slices: Any) -> None:
     if slices is not None and not isinstance(slices, Mapping):
         raise InvalidInput(
             "`slices` needs names to pairs, {'language': (of members, of non-members)}, got "
             f"{type(slices).__name__}."
         )
-    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or seed < 0:
-        raise InvalidInput(f"`seed` needs a whole number of 0 or more, got {seed!r}.")
 
 
 def _require_tokens(context: Any, prefix: Any, suffix: Any) -> None:

@@ -2,23 +2,20 @@
 answers can be trusted.
 """
 
-import re
-from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tacit.adapters.arrays import as_array, n_records, take
-from tacit.core import InvalidInput, Outputs, TacitError
+from tacit.core import InvalidInput, Outputs
+from tacit.core.asking import Ask, guarded
 
 Kind = Literal["auto", "logits", "probs", "prediction", "loss"]
-Ask = Callable[[Any], NDArray[Any]]
 TOLERANCE = 1e-3
 NARROW_TOLERANCE = 5e-2
 MIN_TO_SPLIT = 4
-# what frameworks put into their messages for a terminal
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # more different whole numbers than these are counts, not classes
 MOST_CLASSES = 100
 
@@ -59,41 +56,6 @@ def answered(
         else np.concatenate([part for part in labels if part is not None])
     )
     return outputs(np.concatenate(answers), label, kind=kind)
-
-
-def guarded(ask: Ask) -> Ask:
-    """The same question, and where the model fails on the records an error that says so.
-
-    Parameters
-    ----------
-    ask : from a batch of inputs to an array of answers.
-    """
-
-    def asked(x: Any) -> NDArray[Any]:
-        try:
-            return ask(x)
-        except (TacitError, MemoryError):
-            raise
-        except Exception as error:
-            raise InvalidInput(_failed(x, error)) from error
-
-    return asked
-
-
-def _failed(x: Any, error: Exception) -> str:
-    said = " ".join(COLOUR.sub("", str(error)).split())[:300].rstrip(".:")
-    text = f"The model could not answer: {type(error).__name__}: {said}."
-    if type(error).__name__ == "NotFittedError":
-        return f"{text} Fit it first."
-    kind = str(getattr(x, "dtype", ""))
-    shape = f" of shape {tuple(x.shape)}" if getattr(x, "shape", ()) else ""
-    came = f"{type(x).__name__}{shape}{f' and type {kind}' if kind else ''}"
-    if "int8" in kind:
-        came += " (whole numbers: were images scaled to floats in training?)"
-    return (
-        f"{text} The records came as {came}. Give the records in the form in which it was trained,"
-        " or a function that brings them into that form."
-    )
 
 
 def require_stable(ask: Ask, x: Any, answer: NDArray[Any]) -> None:
@@ -165,6 +127,8 @@ def outputs(answer: NDArray[Any], label: NDArray[Any] | None, *, kind: Kind = "a
     ------
     InvalidInput : the labels do not fit the answers.
     """
+    if kind not in get_args(Kind):
+        raise InvalidInput(f"`kind` needs one of {', '.join(get_args(Kind))}, got {kind!r}.")
     answer = answer[:, 0] if answer.ndim == 2 and answer.shape[1] == 1 else answer
     if kind == "loss":
         return Outputs(loss=answer, label=None if label is None else _class_or_none(label))
@@ -179,8 +143,14 @@ def outputs(answer: NDArray[Any], label: NDArray[Any] | None, *, kind: Kind = "a
     return (
         Outputs(logits=answer, label=truth)
         if found == "logits"
-        else Outputs(probs=np.clip(answer, 0, 1), label=truth)
+        else Outputs(probs=_without_rounding(answer), label=truth)
     )
+
+
+def _without_rounding(probs: NDArray[Any]) -> NDArray[Any]:
+    """Probabilities that left 0 to 1 by rounding, brought back; what lies further out stays."""
+    near = (probs >= -TOLERANCE) & (probs <= 1 + TOLERANCE)
+    return np.clip(probs, 0, 1) if near.all() else probs
 
 
 def _class_or_none(label: NDArray[Any]) -> NDArray[np.int64] | None:

@@ -31,7 +31,8 @@ from tacit.core import (
     Report,
     collect,
 )
-from tacit.core.checking import MIN_CELL, confidence, require_cell, whole
+from tacit.core.checking import MIN_CELL, whole
+from tacit.core.options import require_options
 from tacit.signals.embedding import Embedding
 from tacit.signals.synthetic import SCORES, synthetic_scores
 from tacit.training.generators import Generator, shadow_releases
@@ -128,9 +129,7 @@ def audit_synthetic(
     'leak'
     """
     policy = Policy.of(policy)
-    confidence(level)
-    require_cell(min_cell)
-    seed = whole(seed, "seed", least=0)
+    require_options(level, seed, min_cell=min_cell, records=records, progress=progress)
     n_shadows = _number_of_shadows(generator, shadows, training)
 
     def tell(done: int) -> None:

@@ -309,7 +309,7 @@ def frozen(value: A) -> A:
     return view
 
 
-def confidence(value: float, name: str = "level") -> float:
+def confidence(value: object, name: str = "level") -> float:
     """`value` if it is a confidence of at least one half: 0.95, and not 0.05."""
     if not (isinstance(value, (int, float, np.floating)) and 0.5 <= value < 1):
         hint = ""
@@ -329,7 +329,7 @@ def fraction(value: float, name: str) -> float:
     return float(value)
 
 
-def require_cell(min_cell: int) -> int:
+def require_cell(min_cell: object) -> int:
     """`min_cell`, the least of each side that a slice may be shown with, if it is a count."""
     if isinstance(min_cell, bool) or not isinstance(min_cell, (int, np.integer)) or min_cell < 1:
         raise InvalidInput(f"`min_cell` needs a whole number of 1 or more, got {min_cell!r}.")

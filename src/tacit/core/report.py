@@ -208,7 +208,7 @@ class Report:
                 f"`{target}` is a directory; a report needs a file name, for example"
                 f" `{target / 'report.html'}`."
             )
-        double = (end for end in DOUBLE_SUFFIXES if target.name.endswith(end))
+        double = (end for end in DOUBLE_SUFFIXES if target.name.lower().endswith(end))
         suffix = next(double, target.suffix)
         if format is not None:
             suffix = f".{format.removeprefix('.')}"
