@@ -75,6 +75,38 @@ REFUSED = {
         lambda: audit(train=(X[:N], Y[:N], np.ones(N))),
         r"`train` needs \(X, y\), got 3 things.*weights are not used",
     ),
+    "train_test_split taken two by two": (
+        lambda: audit(train=(X[:N], X[N:]), test=(Y[:N], Y[N:])),
+        "`train` holds two tables and `test` two columns of labels, as train_test_split",
+    ),
+    "no records": (
+        lambda: audit(test=(X[:0], Y[:0])),
+        "`test` needs at least one record, got none",
+    ),
+    "other columns in features": (
+        lambda: audit(features=(X[:N], X[N:, :2])),
+        r"`features` needs the same columns .* got shapes \(120, 3\) and \(120, 2\)",
+    ),
+    "slices without names": (
+        lambda: audit(slices=Y),
+        "`slices` needs {name: .* got ndarray",
+    ),
+    "the training records for a third set": (
+        lambda: audit(utility=(X[:N], Y[:N])),
+        "`utility` holds the training records",
+    ),
+    "a longer name of a class": (
+        lambda: audit(
+            model=LogisticRegression().fit(X[:N], np.where(Y[:N], "yes", "no")),
+            train=(X[:N], np.where(Y[:N], "yes", "no")),
+            test=(X[N:], np.where(Y[N:], "yes ", "no")),
+        ),
+        "`y` needs classes that the estimator was fitted on, got 'yes '",
+    ),
+    "logits called probabilities": (
+        lambda: audit(model=MODEL.decision_function, kind="probs"),
+        "`probs` needs numbers from 0 to 1",
+    ),
     "masked labels": (
         lambda: audit(test=(X[N:], masked(Y[N:]))),
         "`test` holds a masked array with 1 masked entries.*Drop or fill",

@@ -53,7 +53,7 @@ TABLE = {
     "another assignment": (audit(assignment="random"), "`assignment`.*observed"),
     "another effort": (audit(effort="Full"), "`effort` needs 'full' or 'quick', got 'Full'"),
     "shadows, and another effort": (audit(effort="max", shadows=4), "`effort`"),
-    "names for checks": (audit(checks=["loss"]), "`checks`.*got 'loss' in it.*`attacks`"),
+    "names for checks": (audit(checks=["loss"]), "`checks`.*got 'loss' in it.*into `attacks`"),
     "one check alone": (audit(checks=Check("a", "loss", Threshold())), "`checks`.*list"),
     "another kind": (
         lambda: tacit.audit(lambda x: x, **ROWS, kind="prob"),

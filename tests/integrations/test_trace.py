@@ -385,6 +385,16 @@ def test_the_same_records_on_both_sides_of_a_trace_are_refused(records):
         PrivacyTrace(member, None)
 
 
+def test_a_copy_that_is_larger_than_the_sample_is_refused_too():
+    """Other records of each are drawn; the first ones show that both are one set."""
+    x = np.random.default_rng(0).normal(size=(900, 3))
+    y = (x[:, 0] > 0).astype(int)
+    with pytest.raises(InvalidInput, match="are the same records"):
+        PrivacyTrace((x, y), (x.copy(), y.copy()))
+    assert PrivacyTrace((x, y), (x.copy()[::-1], y[::-1])).size == 200
+    assert PrivacyTrace((x, y), (x.copy(), 1 - y)).size == 200
+
+
 def test_a_folder_is_no_trace(records, tmp_path):
     with pytest.raises(InvalidInput, match="is a directory; a trace needs the name of a file"):
         PrivacyTrace(*records, path=tmp_path)

@@ -53,7 +53,10 @@ def n_records(x: Any) -> int:
     if getattr(x, "shape", ()):
         return int(x.shape[0])
     if hasattr(x, "__len__"):
-        return len(x)
+        try:
+            return len(x)
+        except TypeError:  # a container that is read one record after the other
+            pass
     raise InvalidInput(
         f"`x` needs records in an array, a frame, a list or a loader, got {type(x).__name__}."
     )

@@ -95,7 +95,7 @@ def run(
 def _signals_for(check: Check, signals: Signals | Mapping[str, Signals]) -> Signals:
     if isinstance(signals, Signals):
         return signals
-    require_a(signals, Mapping, "signals", "Or one Signals, or one for each `Check.statistic`.")
+    require_a(signals, Mapping, "signals", "Give one, or one for each statistic.")
     if check.statistic not in signals:
         raise InvalidInput(
             f"Check {check.name!r} needs signals called {check.statistic!r}, got"

@@ -1,6 +1,6 @@
 """Arguments that are no arrays: a slip is named before anything runs on it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,42 @@ def flag(value: object, name: str) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise InvalidInput(f"`{name}` needs True or False, got {value!r}.")
     return bool(value)
+
+
+def require_choice(value: object, name: str, choices: Sequence[str]) -> None:
+    """Raise where `value` is none of the `choices`.
+
+    Raises
+    ------
+    InvalidInput : lists them.
+    """
+    if not isinstance(value, str) or value not in choices:
+        raise InvalidInput(f"`{name}` needs one of {', '.join(choices)}, got {value!r}.")
+
+
+def require_builder(value: object, made: str) -> None:
+    """Raise where a model was given in place of the function that makes one.
+
+    Each shadow model starts anew: one model would go on learning from all of them.
+
+    Parameters
+    ----------
+    value : object
+        What was given as `build_fn`.
+    made : str
+        What it has to return.
+
+    Raises
+    ------
+    InvalidInput : it is no function.
+    """
+    a_model = hasattr(value, "state_dict") or hasattr(value, "get_weights")
+    if not callable(value) or (a_model and not isinstance(value, type)):
+        came = type(value).__name__
+        raise InvalidInput(
+            f"`build_fn` needs a function without arguments that makes a new {made}, got {came}:"
+            " for example `def build(): return ...`, given as `build`."
+        )
 
 
 def require_callback(value: object, name: str, arguments: str) -> None:

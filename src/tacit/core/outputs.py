@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from tacit.core import checking
 from tacit.core.errors import InvalidInput
 from tacit.core.probabilities import (
+    ENOUGH_TO_TELL,
     SUM_TOLERANCE,
+    look_like_percent,
     look_like_probabilities,
     require_probabilities,
     require_sums_of_one,
@@ -338,6 +340,12 @@ def _require_the_right_name(outputs: Outputs, scores: NDArray[np.floating[Any]])
             require_sums_of_one(scores)
         return
     exclusive = outputs.task == "multiclass"
+    enough = exclusive and len(scores) >= ENOUGH_TO_TELL
+    if enough and look_like_percent(scores[:FIRST_ROWS]) and look_like_percent(scores):
+        raise InvalidInput(
+            "`logits` needs unnormalised scores, got what looks like percent: every row is"
+            " non-negative and sums to 100. Divide them by 100 and pass them as `probs=`."
+        )
     # the first rows decide nearly always, so a large array of logits is not read twice
     if all(
         look_like_probabilities(part, exclusive=exclusive) for part in (scores[:FIRST_ROWS], scores)

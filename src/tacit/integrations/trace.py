@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tacit.adapters import outputs_of
 from tacit.adapters.answers import Kind
-from tacit.adapters.samples import fingerprint, n_available, sample
+from tacit.adapters.samples import begin_alike, fingerprint, n_available, sample
 from tacit.audits.steps.loss_trace import accuracy, record_losses
 from tacit.audits.steps.quick_check import glance
 from tacit.core import CheckResult, Estimate, InvalidInput, Outputs, checking, concatenate
@@ -309,6 +309,8 @@ def _require_two(member: Any, nonmember: Any) -> None:
             raise InvalidInput(f"`{name}` needs records: a pair (x, y) or a data set, got None.")
     pairs = isinstance(member, tuple) and isinstance(nonmember, tuple) and member and nonmember
     if member is nonmember or (pairs and member[0] is nonmember[0]):
+        raise InvalidInput(SAME)
+    if pairs and all(begin_alike(*both) for both in zip(member, nonmember)):
         raise InvalidInput(SAME)
 
 

@@ -44,7 +44,7 @@ def checks_given(checks: object) -> tuple[Check, ...]:
     ------
     InvalidInput : they are no list of Checks.
     """
-    remedy = "For attacks by their names there is `attacks`."
+    remedy = "Names of attacks go into `attacks`."
     return several(checks, "checks", "tacit.Check", kind=Check, remedy=remedy)
 
 
