@@ -151,7 +151,7 @@ def audit_text(
     require_options(level, seed, min_cell=min_cell, records=records, progress=progress)
     require_assignment(assignment)
     _require_slices(slices)
-    _require_tokens(context, prefix, suffix)
+    _require_tokens(context, prefix, suffix, tries)
     given = Asked(model, tokenizer, prompts, context, long, progress)
     tokens, texts, sizes = given.sides(member, nonmember)
     truth = Membership(
@@ -205,7 +205,9 @@ def _require_slices(slices: Any) -> None:
         )
 
 
-def _require_tokens(context: Any, prefix: Any, suffix: Any) -> None:
+def _require_tokens(context: Any, prefix: Any, suffix: Any, tries: Any) -> None:
+    if not isinstance(tries, (int, float, np.number)) or not 1 <= tries < np.inf:
+        raise InvalidInput(f"`tries` needs a number of samples, 1 or more, got {tries!r}.")
     for name, value in (("prefix", prefix), ("suffix", suffix)):
         whole(value, name, least=1, unit="token")
     if context is not None:

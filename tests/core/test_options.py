@@ -87,6 +87,20 @@ TABLE = {
         ),
         "`records`",
     ),
+    "a misspelled argument of a release": (
+        lambda: tacit.audit_synthetic(
+            {"a": X[:, 0]},
+            member={"a": X[:, 0]},
+            nonmember={"a": X[:, 0]},
+            reference={"a": X[:, 0]},
+            secretes=["a"],
+        ),
+        "no argument `secretes`. Did you mean 'secrets'",
+    ),
+    "texts with no tries": (
+        lambda: tacit.audit_text(never, None, member=TEXTS, nonmember=TEXTS, tries=0),
+        "`tries` needs a number of samples, 1 or more, got 0",
+    ),
     "arrays for signals": (
         lambda: tacit.shadow_audit(X, MEMBERSHIP),
         "`signals` needs tacit.Signals, got ndarray",

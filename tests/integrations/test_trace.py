@@ -108,7 +108,7 @@ def test_a_model_that_diverged_at_once_does_not_end_the_training(records):
     with pytest.warns(UserWarning, match="NaN"):
         assert trace.observe(0, lambda part: part @ WEIGHTS * np.nan) is None
     assert trace.observe(1, model) is not None
-    with pytest.raises(InvalidInput, match="numbers from 0 to 1.*as `logits=`"):
+    with pytest.raises(InvalidInput, match=r"numbers from 0 to 1.*as `logits=`"):
         PrivacyTrace(*records, every=1, kind="probs").observe(0, lambda part: part @ WEIGHTS + 9)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ from tacit.core import (
 )
 from tacit.core.checking import MIN_CELL, whole
 from tacit.core.options import require_options
+from tacit.core.plugins import did_you_mean
 from tacit.signals.embedding import Embedding
 from tacit.signals.synthetic import SCORES, synthetic_scores
 from tacit.training.generators import Generator, shadow_releases
@@ -45,6 +47,7 @@ DEFAULT_SHADOWS = 12
 FEWEST_SHADOWS = 4
 # A category with more values has too few rows in each to say anything.
 MOST_SLICES = 12
+OF_TRAINING = ("pool", "store", "kind", "share", "fixed", "version", "on_change", "keep", "name")
 STEPS = ("scores", "shadow generators", "one test", "slices", "risks", "report")
 
 
@@ -232,6 +235,12 @@ def _shadow_attacks(
 def _number_of_shadows(
     generator: Generator | None, shadows: int | None, training: Mapping[str, Any]
 ) -> int:
+    strange = [name for name in training if name not in OF_TRAINING]
+    if strange:
+        raise InvalidInput(
+            f"`audit_synthetic` has no argument `{strange[0]}`."
+            f"{did_you_mean(strange[0], signature(audit_synthetic).parameters)}"
+        )
     if generator is None:
         if shadows or training:
             given = "shadows" if shadows else next(iter(training))
