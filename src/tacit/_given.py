@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tacit.adapters import outputs_of
 from tacit.adapters.answers import Kind
+from tacit.adapters.arrays import n_records
 from tacit.adapters.both_sides import answers_of_both
 from tacit.adapters.description import describe
 from tacit.adapters.pairs import paired, require_uncrossed
@@ -110,7 +111,7 @@ class Given:
             for name, pair in _sliced(slices, train, test).items()
         }
         if features is not None:
-            _joined(features, "features", sizes)
+            _require_rows(features, "features", sizes)
             seen = seen_features(*features, seen)
         if not constant(member):
             # outputs without any information are inconclusive, whichever side they stand on
@@ -247,11 +248,22 @@ def _names_of(slices: Any) -> list[str]:
     )
 
 
-def _joined(pair: Pair, name: str, sizes: tuple[int, int]) -> ArrayLike:
+def _require_rows(pair: Any, name: str, sizes: tuple[int, int]) -> None:
+    _require_pair(pair, name)
+    for part, size, side in zip(pair, sizes, ("members", "non-members")):
+        if n_records(part) != size:
+            raise InvalidInput(f"`{name}` needs {size} rows for the {side}, got {n_records(part)}.")
+
+
+def _require_pair(pair: Any, name: str) -> None:
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         raise InvalidInput(
             f"`{name}` needs a pair (for members, for non-members), got {type(pair).__name__}."
         )
+
+
+def _joined(pair: Pair, name: str, sizes: tuple[int, int]) -> ArrayLike:
+    _require_pair(pair, name)
     parts = [_cells(part) for part in pair]
     for part, size, side in zip(parts, sizes, ("members", "non-members")):
         if part.ndim == 0 or len(part) != size:

@@ -85,7 +85,18 @@ REFUSED = {
     ),
     "other columns in features": (
         lambda: audit(features=(X[:N], X[N:, :2])),
-        r"`features` needs the same columns .* got shapes \(120, 3\) and \(120, 2\)",
+        "`features` needs the same columns .* got 3 and 2",
+    ),
+    "a row number beside the label": (
+        lambda: audit(train=(X[:N], np.column_stack([np.arange(N), Y[:N]]))),
+        r"`y` needs one label a record, got 2 columns, \(120, 2\): does it hold a row number",
+    ),
+    "a row number beside the label of a function": (
+        lambda: audit(
+            model=lambda x: MODEL.predict_proba(x),
+            train=(X[:N], np.column_stack([np.arange(N), Y[:N], Y[:N]])),
+        ),
+        "`y` needs one label a record, got 3 columns",
     ),
     "slices without names": (
         lambda: audit(slices=Y),
@@ -243,3 +254,8 @@ def test_an_answer_of_words_alone_is_told_where_to_go():
     dummy = DummyClassifier().fit(X, Y)
     with pytest.raises(InvalidInput, match="`y` needs"):
         outputs_of(lambda x: dummy.predict(x).astype(str), X, Y.astype(str))
+
+
+def test_features_may_be_columns_by_name():
+    report = audit(features=({"a": X[:N, 0] + 9.0}, {"a": X[N:, 0]}))
+    assert "giveaway" in report.headline

@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tacit
@@ -192,3 +193,8 @@ def test_a_count_is_never_below_0():
 def test_a_title_that_is_no_text_becomes_one():
     """It was saved as a number, and then could not be read."""
     assert Report.from_json(replace(report(), title=3).to_json()).title == "3"
+
+
+def test_options_that_were_numbers_of_numpy_are_saved():
+    made = replace(report(), environment={"seed": np.int64(3), "level": np.float32(0.5)})
+    assert json.loads(made.to_json())["environment"] == {"seed": 3, "level": 0.5}

@@ -197,6 +197,13 @@ def _label(label: NDArray[Any], answer: NDArray[Any]) -> NDArray[Any]:
         and (label.sum(axis=1) == 1).all()
     ):
         return np.asarray(label.argmax(axis=1))
+    columns = label.shape[1] if label.ndim == 2 else 1
+    fits = label.shape == answer.shape or np.isin(label, (0, 1)).all() or label.dtype.kind == "f"
+    if columns > 1 and not fits:
+        raise InvalidInput(
+            f"`y` needs one label a record, got {columns} columns, {label.shape}: does it hold a"
+            " row number or features? Give the column of labels."
+        )
     return label.astype(np.int64) if label.dtype.kind == "b" else label
 
 

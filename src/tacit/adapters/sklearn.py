@@ -71,6 +71,11 @@ def _class_names(model: Any) -> list[str] | None:
 def _class_numbers(model: Any, y: Any) -> NDArray[np.int64]:
     values = _given_labels(y)
     classes = getattr(model, "classes_", None)
+    if values.ndim == 2 and not isinstance(classes, list) and not _yes_or_no(values):
+        raise InvalidInput(
+            f"`y` needs one label a record, got {values.shape[1]} columns, {values.shape}: does it"
+            " hold a row number or features? Give the column of labels."
+        )
     if values.ndim == 2 or classes is None:
         if values.dtype.kind not in "biuf":
             values = np.unique(values.astype(str), return_inverse=True)[1].reshape(values.shape)

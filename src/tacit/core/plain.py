@@ -5,6 +5,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from tacit.core.errors import InvalidInput
 
 
@@ -36,11 +38,15 @@ def _refused(word: str) -> Any:
 
 
 def finite(value: Any) -> Any:
-    """`value` with None in place of numbers that are infinite or NaN, in lists and tables too."""
+    """`value` with None for numbers that are infinite or NaN, and numbers of Python for NumPy's, in
+    lists and tables too.
+    """
     if isinstance(value, Mapping):
         return {key: finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [finite(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
