@@ -1,9 +1,10 @@
 """Recipes that could not be trained, one row each: named where they are written."""
 
+import numpy as np
 import pytest
 
 from tacit import InvalidInput
-from tacit.training import KerasRecipe, TorchRecipe
+from tacit.training import KerasRecipe, TorchRecipe, shadow
 
 
 class Model:
@@ -51,6 +52,32 @@ REFUSED = {
     "other answers": (lambda: KerasRecipe(build, "prob"), "`outputs` needs one of logits, probs"),
     "no epochs of Keras": (lambda: KerasRecipe(build, "probs", epochs=0), "`epochs`"),
 }
+
+
+def run(**options):
+    return shadow(lambda rows, seed: np.negative, np.arange(20.0), n=2, **options)
+
+
+# what a run cannot be started with, and what the error says
+UNSTARTED = {
+    "another change": ({"on_change": "ignore"}, "`on_change` needs one of retrain, refuse"),
+    "one query alone": ({"queries": np.negative}, "`queries` needs a list of functions"),
+    "names of queries": ({"queries": ["flip"]}, "`queries` needs functions.*'flip'"),
+    "fewer processes than none": ({"pool": -1}, "A pool needs 1 process or more"),
+}
+
+
+@pytest.mark.parametrize(("options", "said"), UNSTARTED.values(), ids=UNSTARTED)
+def test_a_run_that_could_not_be_carried_out_is_refused(options, said):
+    with pytest.raises(InvalidInput, match=said):
+        run(**options)
+
+
+def test_a_file_is_no_store(tmp_path):
+    (tmp_path / "kept").write_text("mine")
+    with pytest.raises(InvalidInput, match=r"A store is a folder, and .*kept` is a file"):
+        run(store=tmp_path / "kept")
+    assert (tmp_path / "kept").read_text() == "mine"
 
 
 @pytest.mark.parametrize(("call", "said"), REFUSED.values(), ids=REFUSED)

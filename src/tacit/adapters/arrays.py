@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import InvalidInput
+from tacit.core.checking import whole
 
 # sparse formats that are not kept by rows
 NO_ROWS = ("coo", "bsr", "dia")
@@ -90,8 +91,7 @@ def batches(x: Any, y: Any, size: int) -> Iterator[tuple[Any, Any]]:
     ------
     InvalidInput : `size` is not positive, or `x` and `y` differ in length.
     """
-    if size < 1:
-        raise InvalidInput(f"`batch_size` needs 1 or more, got {size}.")
+    whole(size, "batch_size", least=1)
     n = n_records(x)
     if n == 0:
         raise InvalidInput("`x` needs at least one record, got none.")
