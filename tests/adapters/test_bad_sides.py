@@ -1,6 +1,7 @@
 """What people give as `train`, `test`, `model` and `features`: read, or refused with what to do."""
 
 import re
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -259,3 +260,14 @@ def test_an_answer_of_words_alone_is_told_where_to_go():
 def test_features_may_be_columns_by_name():
     report = audit(features=({"a": X[:N, 0] + 9.0}, {"a": X[N:, 0]}))
     assert "giveaway" in report.headline
+
+
+@pytest.mark.parametrize("answer", [{"label": "POS", "score": 0.9}, 1j], ids=["dicts", "complex"])
+def test_answers_that_are_no_numbers_are_shown(answer):
+    with pytest.raises(InvalidInput, match=r"needs to answer with numbers, got .*takes one row"):
+        outputs_of(lambda x: [answer] * len(x), X, Y)
+
+
+def test_answers_that_came_one_by_one_are_numbers():
+    answers = outputs_of(lambda x: [[Decimal("0.25"), Decimal("0.75")]] * len(x), X, Y)
+    assert answers.probs[0].tolist() == [0.25, 0.75]

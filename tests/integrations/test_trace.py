@@ -398,3 +398,27 @@ def test_a_copy_that_is_larger_than_the_sample_is_refused_too():
 def test_a_folder_is_no_trace(records, tmp_path):
     with pytest.raises(InvalidInput, match="is a directory; a trace needs the name of a file"):
         PrivacyTrace(*records, path=tmp_path)
+
+
+# options that would have ended the training at the first look, and what the error says
+SLIPS = {
+    "every": ("1", "`every` needs 1 or more"),
+    "size": ("all", "`size` needs 2 or more"),
+    "seed": (None, "`seed`"),
+    "kind": ("logit", "`kind` needs one of"),
+    "stop_when": (0.1, "`stop_when` needs a function that is called with the history"),
+    "batch_size": (0, "`batch_size` needs 1"),
+}
+
+
+@pytest.mark.parametrize("option", SLIPS)
+def test_an_option_that_cannot_be_used_is_named_before_the_training(records, option):
+    value, said = SLIPS[option]
+    with pytest.raises(InvalidInput, match=said):
+        PrivacyTrace(*records, **{option: value})
+
+
+@pytest.mark.parametrize(("log", "said"), [(print, "`log` needs a list"), (["tb"], "`log` needs")])
+def test_what_cannot_be_logged_to_is_named_before_the_training(records, log, said):
+    with pytest.raises(InvalidInput, match=said):
+        PrivacyTrace(*records, log=log)

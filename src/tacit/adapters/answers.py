@@ -3,6 +3,7 @@ answers can be trusted.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -42,7 +43,7 @@ def answered(
     answers: list[NDArray[Any]] = []
     labels: list[NDArray[Any] | None] = []
     for x, y in stream:
-        answer = ask(x)
+        answer = _as_numbers(ask(x))
         _require_one_row_a_record(answer, n_records(x))
         if check and not answers:
             require_stable(ask, x, answer)
@@ -104,6 +105,21 @@ def _tolerance(answer: NDArray[Any]) -> float:
     )
     share = NARROW_TOLERANCE if narrow else TOLERANCE
     return share * (1e-2 + float(np.nan_to_num(np.abs(answer.astype(np.float64))).max(initial=0.0)))
+
+
+def _as_numbers(answer: NDArray[Any]) -> NDArray[Any]:
+    """Answers of numbers that came one by one as an array of them; words stay as they are."""
+    if answer.dtype.kind == "O" and answer.ndim:
+        with suppress(TypeError, ValueError):
+            return answer.astype(np.float64)
+    if answer.dtype.kind not in "OcmM" or not answer.size or answer.ndim == 0:
+        return answer
+    first = answer.ravel()[0]
+    raise InvalidInput(
+        f"The model needs to answer with numbers, got {str(first)[:60]!r} ({type(first).__name__})."
+        " Pass a function that takes one row of class scores (n, k), one number (n,) or a loss (n,)"
+        " out of its answer."
+    )
 
 
 def _require_one_row_a_record(answer: NDArray[Any], n: int) -> None:
