@@ -365,3 +365,18 @@ def test_accuracy_on_a_third_set_is_what_a_comparison_weighs(digits, neighbours)
         tacit.audit(member=answers[0], nonmember=answers[1], utility=third)
     with pytest.raises(InvalidInput, match="answers with labels"):
         tacit.audit(neighbours, **sides, utility=tacit.Outputs(probs=np.full((9, 10), 0.1)))
+
+
+def test_certain_answers_of_a_tree_are_like_those_of_its_shadow_models():
+    """They differed by rounding, so that no tree resembled its shadow models."""
+    from sklearn.tree import DecisionTreeClassifier
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 4))
+    y = (x[:, 0] + rng.normal(size=300) > 0).astype(int)
+    tree = DecisionTreeClassifier(random_state=0).fit(x[:150], y[:150])
+    report = tacit.audit(
+        tree, train=(x[:150], y[:150]), test=(x[150:], y[150:]), shadows=4, effort="quick"
+    )
+    assert report.finding == "leak"
+    assert report.warnings == ()
