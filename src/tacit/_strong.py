@@ -141,6 +141,11 @@ def strong(
     require_uncrossed(train, test)
     recipe = _recipe(model, train_fn)
     x, y, sizes = _joined(model, train, test)
+    if y is None and train_fn is None and adapter_of(model) == "sklearn":
+        raise InvalidInput(
+            "`shadows` trains models like this one, which takes labels: give train=(X, y) and"
+            " test=(X, y)."
+        )
     given = Given.of(
         model,
         train=train,
