@@ -82,6 +82,10 @@ TABLE = {
         "`loss`.*same length",
     ),
     "no row of objects": (lambda: Outputs(loss=np.array([], object)), "at least one record"),
+    "classes by number in several lengths": (
+        lambda: Outputs(logits=Z[:3], label=[[0, 1], [2], [0]]),
+        "`label`.*rows of different lengths.*0 and 1 for each class.*MultiLabelBinarizer",
+    ),
     "tokens": (lambda: Outputs(logits=np.zeros((4, 5, 6))), "one loss a record.*cluster"),
     "pixels": (lambda: Outputs(probs=np.zeros((4, 5, 6, 2))), "`probs`.*one loss a record"),
     "a label a pixel": (
@@ -285,3 +289,10 @@ def test_numbers_that_came_one_by_one_are_numbers():
     loss = np.array([Decimal("0.5"), Fraction(1, 4), 2, np.float32(1.5)], object)
     assert Outputs(loss=loss).loss.tolist() == [0.5, 0.25, 2.0, 1.5]
     assert Membership(np.array([True, False], object)).member.tolist() == [True, False]
+
+
+def test_predictions_in_a_column_are_taken():
+    """As a network of one output gives them; the truth may be in a column or not."""
+    for truth in (Z[:, 0], Z[:, :1]):
+        outputs = Outputs(prediction=Z[:, :1], truth=truth)
+        assert outputs.prediction.shape == outputs.truth.shape == (60,)
