@@ -3,10 +3,11 @@ SHELL := /bin/bash
 CORE = $$(tools/environment.sh core core.txt)
 FRAMEWORKS = $$(tools/environment.sh frameworks frameworks.txt)
 PYTEST_ARGS ?=
+CHECKOUTS = $(if $(LEAKPRO),--checkout leakpro=$(LEAKPRO)) $(if $(PRIVACY_GUARD),--checkout privacy_guard=$(PRIVACY_GUARD))
 export MPLBACKEND := Agg
 export PYTHONHASHSEED := 0
 
-.PHONY: help demo test test-core test-frameworks test-kfp test-tfx test-orchestrators test-browser lint coverage fuzz bench bench-compare clean
+.PHONY: help demo test test-core test-frameworks test-kfp test-tfx test-orchestrators test-browser lint coverage fuzz bench bench-peers bench-compare clean
 .PHONY: test-oldest docs docs-browser dist
 
 help:  ## this list
@@ -59,8 +60,12 @@ coverage:  ## how often each interval misses the truth, by simulation (an hour)
 fuzz:  ## every reader against damaged files, a minute of CPU each
 	@python=$(CORE) && "$$python" benchmarks/fuzz.py --seconds 60
 
-bench:  ## speed and memory beside other libraries
-	@python=$(CORE) && "$$python" benchmarks/speed.py --out benchmarks/results/speed.md
+bench:  ## speed and memory beside other libraries, each in an environment of its own; what needs a checkout: LEAKPRO=, PRIVACY_GUARD=
+	@python=$(CORE) && "$$python" benchmarks/speed.py --install --out benchmarks/results/speed.md
+	@$(MAKE) --no-print-directory bench-peers
+
+bench-peers:  ## the second half of it: metrics, attacks and tables of six libraries, on the same arrays
+	@python=$(CORE) && "$$python" benchmarks/speed_peers.py --install $(CHECKOUTS) --out benchmarks/results/speed_peers.md
 
 bench-compare:  ## has anything become slower? make bench-compare BEFORE=old.json AFTER=new.json
 	@python=$(CORE) && "$$python" benchmarks/speed_compare.py $(BEFORE) $(AFTER)

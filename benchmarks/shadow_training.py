@@ -30,7 +30,14 @@ from speed import processor
 
 SHARED = Path(os.environ.get("TACIT_SHARED", Path(__file__).parents[2] / "shared")) / "data"
 NUMERIC = ("age", "fnlwgt", "education_num", "capital_gain", "capital_loss", "hours_per_week")
-WAYS = ("loop", "loop, two threads", "processes", "batched", "batched, processes")
+WAYS = (
+    "loop",
+    "loop, two threads",
+    "processes",
+    "batched",
+    "batched, bfloat16",
+    "batched, processes",
+)
 
 
 @dataclass(frozen=True)
@@ -160,6 +167,7 @@ def work(way: str, name: str, n_models: int) -> dict[str, float]:
         epochs=task.epochs,
         batch_size=task.batch_size,
         group_size=None if "batched" in way else 1,
+        precision="bfloat16" if "bfloat16" in way else "float32",
     )
     warm_up()
     pool = Processes(2) if "processes" in way else None

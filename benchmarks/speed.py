@@ -21,8 +21,9 @@ import resource
 import subprocess
 import sys
 import time
-import venv
 from pathlib import Path
+
+from peer_environments import LeftOut, made
 
 HERE = Path(__file__).parent
 LEARNERS = ("logistic regression", "k nearest", "multilayer perceptron", "random forest")
@@ -75,19 +76,13 @@ def measured(python, script, name, times):
     return min(runs, key=lambda run: run["cpu"])
 
 
-def installed(folder):
-    """A Python with TensorFlow Privacy in `folder`, made where it is missing; None where it cannot
-    be.
-    """
-    python = folder / "bin" / "python"
-    if python.exists():
-        return python
-    venv.create(folder, with_pip=True)
-    wanted = HERE / "environments" / "tf_privacy.txt"
-    done = subprocess.run(
-        [str(python), "-m", "pip", "install", "-q", "-r", str(wanted)], check=False
-    )
-    return python if done.returncode == 0 else None
+def installed():
+    """A Python with TensorFlow Privacy, made where it is missing; None where it cannot be."""
+    try:
+        return made("tf_privacy")
+    except LeftOut as reason:
+        print(f"TensorFlow Privacy is left out: {reason}", file=sys.stderr)
+        return None
 
 
 def child_cpu(command):
@@ -257,7 +252,7 @@ def main():
     parser.add_argument(
         "--install",
         action="store_true",
-        help="make that environment in .venv/tf_privacy (about 3 GB)",
+        help="make that environment in .venv (about 3 GB)",
     )
     parser.add_argument(
         "--times",
@@ -271,7 +266,7 @@ def main():
     arguments = parser.parse_args()
     tf_privacy = arguments.tf_privacy
     if arguments.install and tf_privacy is None:
-        tf_privacy = installed(HERE.parent / ".venv" / "tf_privacy")
+        tf_privacy = installed()
     start = time.perf_counter()
     lines, ours = comparison(tf_privacy, arguments.times, arguments.only)
     grown = [] if arguments.only else growth(arguments.times)

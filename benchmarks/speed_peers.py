@@ -1,9 +1,11 @@
-"""CPU seconds beside libraries that compute intervals: `python benchmarks/speed_peers.py
---privacy-guard PYTHON FOLDER --jax-privacy PYTHON --out benchmarks/results/speed_peers.md`.
+"""CPU seconds beside other libraries, on the same arrays: `python benchmarks/speed_peers.py
+--install --checkout leakpro=FOLDER --checkout privacy_guard=FOLDER --out PAGE`.
 
-The same 25,000 + 25,000 scores; ours and theirs in turn, each in a process of its own with one
-thread, imports before the clock; the least of the runs counts. PYTHON is that of an environment
-that holds the library; PrivacyGuard is not on PyPI: FOLDER is a checkout of its repository.
+Ours and theirs in turn, each piece of work in a process of its own with one thread; imports and a
+first run on little come before the clock; the least of the runs counts. Each library has an
+environment of its own: made from `benchmarks/environments` (`--install`) or named (`--python
+jax_privacy=PYTHON`). What no package index has needs a checkout of its repository. What is left out
+is said, and why. Beside the page lies a JSON with every run.
 """
 
 import argparse
@@ -13,154 +15,245 @@ import os
 import platform
 import subprocess
 import sys
-import time
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+import peer_environments
+from peer_environments import LeftOut
+from speed import ONE_THREAD, processor
+from speed_clock import FULL
 
-from speed_inputs import shifted
-
-N, DELTA = 25_000, 1e-6
-# Their default is 1,000, which takes ten times as long.
-RESAMPLED = 100
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-
-
-def privacy_guard(members, others):
-    """Its analysis of scores: rates, AUC and epsilon, each with bootstrapped limits."""
-    import pandas as pd
-    from privacy_guard.analysis.mia.aggregate_analysis_input import (
-        AggregateAnalysisInput,
-        AggregationType,
-    )
-    from privacy_guard.analysis.mia.analysis_node import AnalysisNode
-
-    users = [str(number) for number in range(2 * N)]
-    sides = [
-        pd.DataFrame({"user_id": names, "score": side.astype(np.float64)})
-        for names, side in ((users[:N], members), (users[N:], others))
-    ]
-
-    def work():
-        read = AggregateAnalysisInput(AggregationType.MAX, *sides, user_id_key="user_id")
-        node = AnalysisNode(
-            read, delta=DELTA, n_users_for_eval=N, num_bootstrap_resampling_times=RESAMPLED
-        )
-        return node.run_analysis()
-
-    return work
-
-
-def jax_privacy(members, others, *, which):
-    """One number of its auditor with bootstrapped limits, or its Clopper-Pearson bound."""
-    from jax_privacy.auditing import Bonferroni, BootstrapParams, CanaryScoreAuditor
-
-    auditor = CanaryScoreAuditor(members, others)
-    resampled = BootstrapParams(num_samples=RESAMPLED, seed=0)
-    works = {
-        "auc": lambda: auditor.attack_auroc(bootstrap_params=resampled),
-        "tpr": lambda: auditor.tpr_at_given_fpr(fpr=0.01, bootstrap_params=resampled),
-        "bound": lambda: auditor.epsilon_clopper_pearson(
-            0.05, DELTA, threshold_strategy=Bonferroni()
-        ),
-    }
-    return works[which]
-
-
-def ours(members, others, *, which):
-    """The same of ours."""
-    import tacit
-    from speed_ours import every_metric
-    from tacit.dp import epsilon_lower_bound
-    from tacit.metrics import auc, tpr_at_fpr
-
-    evidence = tacit.Evidence.of(np.concatenate([members, others]), np.arange(2 * N) < N)
-    works = {
-        "all": lambda: every_metric(evidence),
-        "auc": lambda: auc(evidence),
-        "tpr": lambda: tpr_at_fpr(evidence, 0.01),
-        "bound": lambda: epsilon_lower_bound(evidence, delta=DELTA),
-    }
-    return works[which]
-
-
+HERE = Path(__file__).parent
+INSTALLED = {  # library -> its name on the package index
+    "jax_privacy": "jax-privacy",
+    "tf_privacy": "tensorflow-empirical-privacy",
+    "memaudit": "memaudit",
+    "anonymeter": "anonymeter",
+}
+CHECKOUTS = {  # library -> the variable that names the checkout, and where it comes from
+    "privacy_guard": ("PYTHONPATH", "github.com/facebookresearch/PrivacyGuard"),
+    "leakpro": ("LEAKPRO", "github.com/aidotse/LeakPro"),
+}
 ROWS = (  # what, ours, whose, theirs
-    (f"rates, AUC and bounds, {RESAMPLED} resamplings", "all", "privacy_guard", ""),
-    (f"AUC with limits, {RESAMPLED} resamplings", "auc", "jax_privacy", "auc"),
-    (f"TPR at 1 % with limits, {RESAMPLED} resamplings", "tpr", "jax_privacy", "tpr"),
-    ("lower bound of epsilon", "bound", "jax_privacy", "bound"),
+    ("scores: rates, AUC, epsilon (theirs: 100 resamplings)", "all", "privacy_guard", "analysis"),
+    ("the same, a whole `tacit.audit`", "audit", "privacy_guard", "analysis"),
+    ("scores: AUC with limits (theirs: 100 resamplings)", "auc", "jax_privacy", "auc"),
+    ("scores: TPR at 1 % with limits (theirs: 100 resamplings)", "tpr", "jax_privacy", "tpr"),
+    ("scores: lower bound of epsilon", "bound", "jax_privacy", "bound"),
+    ("scores: epsilon of one run (theirs: Steinke)", "one_run", "jax_privacy", "one_run"),
+    ("scores: epsilon of one run (theirs: f-DP)", "one_run", "jax_privacy", "one_run_fdp"),
+    ("scores: threshold attack (theirs: no limits)", "all", "tf_privacy", "scores"),
+    ("scores: summary (theirs: no limits)", "all", "leakpro", "summary"),
+    ("the same, a whole `tacit.audit`", "audit", "leakpro", "summary"),
+    ("scores of a population: Attack P", "population", "leakpro", "population"),
+    ("scores of canaries, few", "few", "memaudit", "statistics"),
+    ("LiRA, a variance a record, from logits", "lira", "leakpro", "lira"),
+    ("LiRA, a variance a record, from logits", "lira", "tf_privacy", "lira"),
+    ("LiRA, one variance for all, from logits", "lira_fixed", "leakpro", "lira_fixed"),
+    ("RMIA, from logits", "rmia", "leakpro", "rmia"),
+    ("RMIA (theirs: from probabilities)", "rmia", "privacy_guard", "rmia"),
+    ("BASE, from logits", "base", "leakpro", "base"),
+    ("synthetic table: three risks", "risks", "anonymeter", "risks"),
 )
+# What stands below this line of the page was written by hand and is kept.
+BY_HAND = "## Where the answers differ"
 
 
-def timed(library, which):
-    """Do one piece of work here and print its CPU seconds."""
-    makers = {"privacy_guard": privacy_guard, "jax_privacy": jax_privacy, "ours": ours}
-    settings = {"which": which} if which else {}
-    work = makers[library](*shifted(N), **settings)
-    start = time.process_time()
-    work()
-    print(json.dumps({"cpu": time.process_time() - start}))
+@dataclass(frozen=True)
+class Peer:
+    """A library that can be run: its Python, what its processes need, and which version it is."""
+
+    python: str
+    environment: dict
+    version: str
 
 
-def spent(python, library, which, folder=None):
-    """CPU seconds of one piece of work in a process of its own."""
-    command = [str(python), __file__, "--work", f"{library}:{which}"]
-    environment = os.environ | ONE_THREAD
-    if folder is not None:
-        environment["PYTHONPATH"] = str(folder)
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+def peer(name, pythons, checkouts, *, install):
+    """The library `name`.
+
+    Raises
+    ------
+    LeftOut : there is no checkout or no environment of it.
+    """
+    # without ours: numba, below anonymeter, would import what is called `coverage` there
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    if name in CHECKOUTS:
+        variable, source = CHECKOUTS[name]
+        if name not in checkouts:
+            raise LeftOut(f"no package of it; give `--checkout {name}=FOLDER` of {source}")
+        environment[variable] = checkouts[name]
+    if name not in pythons and not install:
+        raise LeftOut(f"give `--python {name}=PYTHON`, or `--install`")
+    python = str(pythons[name] if name in pythons else peer_environments.made(name))
+    if name in CHECKOUTS:
+        version = f"at {peer_environments.commit(checkouts[name])}"
+    else:
+        version = peer_environments.version(python, INSTALLED[name])
+    return Peer(python, environment, version)
+
+
+def run(python, script, name, environment):
+    """One run of a piece of work: its CPU seconds, and what it says."""
+    command = [str(python), str(HERE / script), name]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment | ONE_THREAD, check=False
+    )
     if done.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])["cpu"]
+        last = done.stderr.strip().splitlines()[-1:]
+        raise LeftOut(f"`{name}` failed: {''.join(last)}")
+    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def table(pythons, times):
-    """Lines of the table, of the libraries that were given."""
-    for what, mine, library, which in ROWS:
-        if library not in pythons:
-            continue
-        python, *folder = pythons[library]
-        runs = [
-            (spent(sys.executable, "ours", mine), spent(python, library, which, *folder))
-            for _ in range(times)
+def theirs(found, library, which):
+    """One run of theirs."""
+    if library == "leakpro":
+        return run(found.python, "speed_leakpro.py", which, found.environment)
+    return run(found.python, "speed_peers_theirs.py", f"{library}:{which}", found.environment)
+
+
+def measured(rows, peers, times):
+    """All runs of each piece of work, ours by name and theirs by library and name, in turn."""
+    ours_of, theirs_of, left_out = {}, {}, {}
+    for number in range(times):
+        for _, mine, library, which in rows:
+            print(f"{number + 1}: {mine}, {library}:{which}", file=sys.stderr, flush=True)
+            own, other = ours_of.setdefault(mine, []), theirs_of.setdefault((library, which), [])
+            if len(own) == number:
+                own.append(run(sys.executable, "speed_peers_ours.py", mine, dict(os.environ)))
+            if len(other) == number and f"{library}:{which}" not in left_out:
+                try:
+                    other.append(theirs(peers[library], library, which))
+                except LeftOut as reason:
+                    left_out[f"{library}:{which}"] = str(reason)
+    return ours_of, theirs_of, left_out
+
+
+def least(runs):
+    """The run with the least CPU seconds."""
+    return min(runs, key=lambda one: one["cpu"])
+
+
+def answers(values):
+    """What a piece of work says, short; a number alone needs no name."""
+    if list(values) == ["value"]:
+        return shown(values["value"])
+    return ", ".join(f"{key} {shown(value)}" for key, value in values.items())
+
+
+def shown(value):
+    """One number, several, or a word."""
+    if isinstance(value, list):
+        return " to ".join(shown(one) for one in value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def lines_of(record):
+    """The table and what was left out."""
+    for row in record["rows"]:
+        own, other = least(row["ours"]), least(row["theirs"])
+        ratio = other["cpu"] / own["cpu"]
+        yield (
+            f"| {row['work']} | {row['library']} | {own['cpu']:.4f} | {other['cpu']:.4f} |"
+            f" {ratio:.{0 if ratio >= 10 else 1 if ratio >= 1 else 2}f} | {answers(own['values'])}"
+            f" | {answers(other['values'])} |"
+        )
+    yield ""
+    yield "Libraries: " + "; ".join(f"{k} {v}" for k, v in record["libraries"].items()) + "."
+    if record["left_out"]:
+        yield ""
+        yield from (f"- Not run: {name}: {why}" for name, why in record["left_out"].items())
+
+
+def page(record, command):
+    """The result page down to what was written by hand."""
+    size = record["sizes"]
+    return "\n".join(
+        [
+            "# Beside other libraries, live",
+            "",
+            (
+                f"`{command}`, {record['date']}, {record['processor']}, {record['cores']} cores,"
+                f" Python {record['python']}, load average {record['load'][0]:.1f} at the start,"
+                f" {record['load'][1]:.1f} at the end. CPU seconds, one thread, ours and theirs in"
+                f" turn, the least of {record['times']}; imports and a first run on little are not"
+                f" counted. {size['scores']:,} + {size['scores']:,} scores ({size['few']:,} +"
+                f" {size['few']:,} of canaries); logits of a target and {size['models']} shadow"
+                f" models on {size['records']:,} records of 10 classes; tables of {size['rows']:,}"
+                f" rows, {size['rows'] // 2} guesses a side. Of scores ours computes twelve"
+                " metrics, each with its limits and p-value, where not one number alone is asked."
+            ),
+            "",
+            "| work | theirs is of | ours | theirs | times | ours says | theirs says |",
+            "|---|---|---|---|---|---|---|",
+            *lines_of(record),
+            "",
         ]
-        own, theirs = (min(side) for side in zip(*runs, strict=True))
-        yield f"| {what} | {library} | {own:.4f} | {theirs:.3f} | {theirs / own:.0f} |"
+    )
+
+
+def named(pairs):
+    """``NAME=VALUE`` as a dict."""
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def arguments():
+    """What was asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--install", action="store_true", help="make environments (gigabytes)")
+    parser.add_argument("--python", action="append", default=[], metavar="NAME=PYTHON")
+    parser.add_argument("--checkout", action="append", default=[], metavar="NAME=FOLDER")
+    parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--only", nargs="*", default=[], help="libraries")
+    parser.add_argument("--out", type=Path)
+    return parser.parse_args()
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", help="do this here and now")
-    parser.add_argument("--privacy-guard", nargs=2, metavar=("PYTHON", "FOLDER"))
-    parser.add_argument("--jax-privacy", nargs=1, metavar="PYTHON")
-    parser.add_argument("--times", type=int, default=3)
-    parser.add_argument("--out", type=Path)
-    given = parser.parse_args()
-    if given.work:
-        timed(*given.work.split(":"))
-        return
-    asked = {"privacy_guard": given.privacy_guard, "jax_privacy": given.jax_privacy}
-    pythons = {name: value for name, value in asked.items() if value}
-    from speed import processor
-
-    lines = [
-        "# Beside libraries that compute intervals",
-        "",
-        (
-            f"`python benchmarks/speed_peers.py`, {datetime.date.today()}, {processor()},"
-            f" {os.cpu_count()} cores, Python {platform.python_version()}, load average"
-            f" {os.getloadavg()[0]:.0f}. CPU seconds for {N:,} + {N:,} scores, one thread, ours and"
-            f" theirs in turn, the least of {given.times}; imports are not counted."
-        ),
-        "",
-        "| work | theirs is of | ours | theirs | times |",
-        "|---|---|---|---|---|",
-    ]
-    for line in table(pythons, given.times):
-        print(line, flush=True)
-        lines.append(line)
+    given = arguments()
+    pythons, checkouts = named(given.python), named(given.checkout)
+    peers, left_out = {}, {}
+    for name in dict.fromkeys(library for _, _, library, _ in ROWS):
+        if given.only and name not in given.only:
+            continue
+        try:
+            peers[name] = peer(name, pythons, checkouts, install=given.install)
+        except LeftOut as reason:
+            left_out[name] = str(reason)
+            print(f"{name} is left out: {reason}", file=sys.stderr, flush=True)
+    rows = [row for row in ROWS if row[2] in peers]
+    before = os.getloadavg()[0]
+    ours_of, theirs_of, failed = measured(rows, peers, given.times)
+    record = {
+        "date": datetime.date.today().isoformat(),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "load": [before, os.getloadavg()[0]],
+        "times": given.times,
+        "sizes": FULL,
+        "libraries": {name: found.version for name, found in peers.items()},
+        "left_out": left_out | failed,
+        "rows": [
+            {
+                "work": what,
+                "library": library,
+                "ours": ours_of[mine],
+                "theirs": theirs_of[library, which],
+            }
+            for what, mine, library, which in rows
+            if theirs_of[library, which]
+        ],
+    }
+    # what is on this machine only is not told
+    told = ["--install" if given.install else "--python ..."]
+    told += [f"--checkout {name}=FOLDER" for name in checkouts]
+    text = page(record, f"python benchmarks/speed_peers.py --times {given.times} {' '.join(told)}")
+    print(text)
     if given.out:
-        given.out.write_text("\n".join([*lines, ""]), encoding="utf8")
+        old = given.out.read_text(encoding="utf8") if given.out.exists() else ""
+        kept = "".join(old.partition(BY_HAND)[1:])
+        given.out.write_text(f"{text}\n{kept}" if kept else text, encoding="utf8")
+        given.out.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n", "utf8")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from tacit.core import sorting
 from tacit.core.beaten import beaten, lower
 from tacit.core.sorting import (
     FEW,
+    ascending,
     backwards,
     counted,
     first_places,
@@ -21,6 +22,14 @@ from tacit.core.sorting import (
     taken,
     tied_places,
 )
+
+
+@pytest.fixture(autouse=True, params=["by bytes", "packed"])
+def way(request, monkeypatch):
+    """Every test holds for both ways of sorting, whichever is faster here."""
+    monkeypatch.setattr(sorting, "MANY", FEW)
+    monkeypatch.setattr(sorting, "bytes_are_faster", lambda: request.param == "by bytes")
+    return request.param
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -202,3 +211,49 @@ def test_without_an_order_records_stand_as_they_are():
     assert placed(values, None) is values
     places, run = tied_places(np.array([True, False, False, True]))
     assert (places.tolist(), run.tolist()) == ([1, 2, 3], [0, 0, 0])
+
+
+def test_neither_few_nor_very_many_numbers_are_sorted_by_their_bytes(monkeypatch):
+    called = []
+    monkeypatch.setattr(sorting, "bytes_are_faster", lambda: called.append(1) or True)
+    monkeypatch.setattr(sorting, "MANY", 3_000)
+    monkeypatch.setattr(sorting, "MOST_BY_BYTES", 4_000)
+    rng = np.random.default_rng(0)
+    for n, asked in ((2_999, False), (3_000, True), (4_000, True), (4_001, False)):
+        values = rng.normal(size=n)
+        assert order_of(values).tolist() == np.argsort(values, kind="stable").tolist()
+        assert np.array_equal(ascending(values), np.sort(values))
+        assert bool(called) is asked
+        called.clear()
+
+
+def test_values_alone_are_sorted_in_their_own_type(way):
+    for dtype in (np.float32, np.float64):
+        values = np.random.default_rng(0).normal(size=3 * FEW).astype(dtype)
+        found = ascending(values)
+        assert found.dtype == dtype
+        assert np.array_equal(found, np.sort(values))
+
+
+def test_many_values_that_tie_keep_the_order_in_which_they_came(monkeypatch):
+    """Ten numbers that no float32 holds: no sort of all is needed to know that they tie."""
+    values = np.random.default_rng(0).integers(0, 10, 3 * FEW) / 10 + 1e-12
+    expected = np.argsort(values, kind="stable")
+    monkeypatch.setattr(sorting, "_sort_within", None)
+    order, step = sorted_once(values)
+    assert order.tolist() == expected.tolist()
+    assert np.count_nonzero(step) == 9
+    # beside them many that differ in their last digits only
+    near = values + np.random.default_rng(1).integers(0, 2, 3 * FEW) * 2.0**-52
+    order, step = sorted_once(near)
+    assert order.tolist() == np.argsort(near, kind="stable").tolist()
+    assert np.count_nonzero(step) == len(np.unique(near)) - 1
+
+
+@pytest.mark.parametrize("most", [0, 1 << 22])
+@pytest.mark.parametrize("n_codes", [1, 4, 5, 16, 17, 300])
+def test_records_are_parted_by_their_codes(monkeypatch, most, n_codes):
+    monkeypatch.setattr(sorting, "MOST_INDEXED", most)
+    code = np.random.default_rng(0).integers(-1, n_codes, 500)
+    found = [part.tolist() for part in parted(code, n_codes)]
+    assert found == [np.flatnonzero(code == value).tolist() for value in range(n_codes)]

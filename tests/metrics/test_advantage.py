@@ -6,6 +6,7 @@ from scipy.stats import binom
 
 from tacit.core import Evidence, InvalidInput, NotEnoughData, collect
 from tacit.metrics import advantage, balanced_accuracy, best_threshold
+from tacit.metrics.advantage import largest_advantages
 from tacit.metrics.intervals import fisher_p_value, share_difference
 from tacit.testing import ClusteredShift, GaussianShift, check_metric
 
@@ -304,5 +305,40 @@ def test_thresholds_that_are_left_out_had_no_larger_limit(monkeypatch, level, si
         )
         some = advantage(evidence, level=level)
         with monkeypatch.context() as patch:
-            patch.setattr(module, "furthest_limit", lambda n, *, tail: 2.0)
+            patch.setattr(module, "furthest_limit", lambda n, *, tail: np.full(np.shape(n), 2.0))
             assert advantage(evidence, level=level) == some
+
+
+def test_several_advantages_are_those_of_each_evidence_alone():
+    """Few misses and many, ties, nobody accused, clusters, other sizes: no evidence reads another's
+    limits, and the high end of each is the largest of its own.
+    """
+    rng = np.random.default_rng(3)
+    papers = [
+        paper(rng.normal(0.5, 1, 120), rng.normal(0, 1, 90)),
+        paper(rng.normal(9, 1, 25), rng.normal(0, 1, 300)),
+        paper(rng.integers(0, 4, 60), rng.integers(0, 3, 40)),
+        paper(np.zeros(30), np.ones(20)),
+        paper(rng.normal(1, 1, 40), rng.normal(0, 1, 60), cluster=np.arange(100) // 2),
+        paper(rng.normal(0.1, 1, 1), rng.normal(0, 1, 7)),
+        paper(rng.normal(0.2, 1, 400), rng.normal(0, 1, 500)),
+    ]
+    for level in (0.6, 0.95, 0.9999):
+        together = largest_advantages(papers, level=level)
+        assert together == [advantage(evidence, level=level) for evidence in papers]
+    with pytest.raises(NotEnoughData):
+        largest_advantages([papers[0], paper([1.0], [])])
+
+
+def test_the_best_sides_are_those_at_the_best_threshold():
+    """Whoever accuses nobody accuses no non-member either; ties are accused together."""
+    from tacit.metrics.advantage import _best_sides
+    from tacit.metrics.roc import sides
+
+    for members, others in (
+        ([3.0, 1.0, 2.0, 2.0], [2.0, 0.0, 1.0]),
+        ([0.0, 0.0], [1.0, 2.0]),
+        ([5.0], [4.0, 6.0, 1.0]),
+    ):
+        evidence = paper(members, others)
+        assert _best_sides(evidence) == sides(evidence, best_threshold(evidence))

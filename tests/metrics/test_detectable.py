@@ -153,7 +153,7 @@ def test_a_tail_is_found_as_often_as_a_draw_of_the_table_finds_it():
         np.array([0.016]),
         np.array([(0.016 * 0.984 / 250 * 1000 / 999) ** 0.5]),
         np.array([np.inf]),
-        np.random.default_rng(0).standard_normal((20_000, 1)),
+        np.random.default_rng(0).standard_normal((1, 20_000)),
         0.5,
         len(member),
     )
@@ -187,7 +187,7 @@ def test_what_is_detectable_by_a_fixed_threshold_in_closed_form():
 def scene(places, *, spread=0.1, limit=1.0, share=0.5, n=100):
     """A rank look and cuts at some shares of the records, with independent noise."""
     k = len(places) + 1
-    noise = np.random.default_rng(0).standard_normal((20_000, k))
+    noise = np.random.default_rng(0).standard_normal((20_000, k)).T
     ranks = np.arange(k) == 0
     return _Scene(
         ranks, np.array([0.0, *places]), np.full(k, spread), np.full(k, limit), noise, share, n
@@ -236,6 +236,40 @@ def test_the_power_is_the_chance_that_some_look_reaches_its_limit():
     means = np.array([[0.5, -0.5], [1.0, 2.0]])
     # of independent looks: 1 - Phi(.5) Phi(1.5 / 2)
     assert two.power(means) == pytest.approx(1 - ndtr(0.5) * ndtr(0.75), abs=0.011)
+
+
+def test_a_look_that_does_not_vary_is_there_or_is_not():
+    """At the limit it is found in every draw, below it in none, whatever chance adds."""
+    two = scene([], limit=1.0)
+    assert two.power(np.array([[1.0], [0.0]])) == 1.0
+    assert two.power(np.array([[0.999], [0.0]])) == 0.0
+    # a spread of 2 halves what chance must add
+    assert two.power(np.array([[0.0], [2.0]])) == np.mean(two.noise >= 0.5)
+
+
+def test_the_worst_of_all_corners_is_the_largest_of_their_least_sizes():
+    """Two cuts. Each corner alone, against all at once: none that is passed over needed more."""
+    from dataclasses import replace
+    from functools import partial
+
+    from tacit.metrics.detectable import CORNERS, _sizes
+
+    for places, limit, worst in (
+        ([0.5, 0.1], 10.0, 0.173),
+        ([0.5, 0.5], 15.0, 0.258),
+        # from corners of .6 on no leak is found, and none there is as large as the worst before
+        ([0.5, 0.25], 30.0, 1.0),
+    ):
+        one = replace(scene(places[1:], limit=limit, spread=0.01), place=np.array(places))
+        one = replace(one, is_rank=np.zeros(2, bool))
+        each = [
+            one.smallest(one.power_of(partial(one.two_lines, corner)), 0.8, 1 - corner)
+            for corner in CORNERS
+        ]
+        assert len(set(each)) > 4
+        assert max(each) == pytest.approx(worst, abs=0.001)
+        assert _sizes(one, 0.8).worst == pytest.approx(max(each), abs=2e-4)
+        assert _sizes(one, 0.8).worst <= max(each)
 
 
 def test_the_smallest_leak_is_where_the_power_is_reached():

@@ -17,7 +17,7 @@ from tacit.metrics.intervals import (
     share_difference,
     share_differences,
     t_quantile,
-    upper_difference,
+    upper_ends,
     upper_limit,
     wilson,
 )
@@ -273,9 +273,10 @@ def test_a_difference_never_leaves_its_range():
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-6])
-def test_a_root_is_bracketed_closely_and_in_few_steps(scale):
+@pytest.mark.parametrize("guess", [0.0, 0.4, 1.0])
+def test_a_root_is_bracketed_closely_and_in_few_steps(scale, guess):
     """Of x^3 = c, sharply and flatly bent: the bracket is 5e-4 of the root (or 1e-9) at most, holds
-    it, and takes far fewer looks than halving to the last digit would.
+    it, and takes far fewer looks than halving to the last digit would, even from a bad guess.
     """
     from tacit.metrics.intervals import RELATIVE, RESOLUTION, _root
 
@@ -286,20 +287,52 @@ def test_a_root_is_bracketed_closely_and_in_few_steps(scale):
         asked.append(x)
         return x**3 - target**3
 
-    low, high = _root(excess, np.zeros(3), np.full(3, scale))
+    low, high = _root(excess, np.zeros(3), np.full(3, scale), np.full(3, guess * scale), np.ones(3))
     assert ((low <= target) & (target <= high)).all()
     assert (high - low <= RESOLUTION + RELATIVE * high).all()
-    assert len(asked) <= 26
+    assert len(asked) <= 30
 
 
 def test_the_search_for_a_root_stops_once_all_are_close():
     from tacit.metrics.intervals import _root
 
     asked = []
-    low, high = _root(lambda x: asked.append(x) or x - 0.25, np.zeros(1), np.full(1, 1.0))
-    # a straight line: the first guess is the root itself, the next ones close the other side
+    low, high = _root(
+        lambda x: asked.append(x) or x - 0.25, np.zeros(1), np.ones(1), np.full(1, 0.25), np.ones(1)
+    )
+    # a straight line: the guess is the root itself, two more close both sides
     assert low[0] <= 0.25 <= high[0]
-    assert len(asked) <= 8
+    assert len(asked) <= 3
+
+
+def test_limits_of_a_mixture_take_few_looks_and_are_rounded_outwards(monkeypatch):
+    """A count of 0 to 40 that is binomial, of 40: half of the time .3 or less is a true upper
+    limit. Against bisection to the last digit, in six looks at the incomplete beta function.
+    """
+    from scipy.special import betainc
+    from scipy.stats import binom
+
+    from tacit.metrics import intervals
+
+    hits = np.arange(41.0)[None, :]
+    weight = binom.pmf(hits, 40, 0.3)
+
+    def bisected(a, b, p):
+        low, high = 0.0, 1.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            inner = betainc(np.maximum(a, 1), np.maximum(b, 1), middle)
+            mass = np.where(a <= 0, 1.0, np.where(b <= 0, 0.0, inner))
+            low, high = (low, middle) if (weight * mass).sum() >= p else (middle, high)
+        return low
+
+    looks = []
+    monkeypatch.setattr(intervals, "betainc", lambda *given: looks.append(given) or betainc(*given))
+    low, high = intervals.mixture_limits(hits, hits, 40.0, weight, level=0.9)
+    assert len(looks) <= 12
+    exact = bisected(hits, 41 - hits, 0.05), bisected(hits + 1, 40 - hits, 0.95)
+    assert exact[0] * (1 - 6e-4) <= low[0] <= exact[0] + 1e-12
+    assert exact[1] - 1e-12 <= high[0] <= exact[1] * (1 + 6e-4)
 
 
 @pytest.mark.parametrize("tail", [0.4, 0.05, 1e-4, 1e-9])
@@ -316,16 +349,16 @@ def test_no_exact_limit_lies_further_from_the_share_than_its_bound(tail):
         assert furthest_limit(n, tail=tail) < 1.5 * (np.log(1 / tail) / 2 / n) ** 0.5 + 1 / n
 
 
-def test_the_upper_end_alone_is_that_of_the_interval():
-    for hits, n in [
-        ((0, 0), (5, 5)),
-        ((30, 3), (40, 60)),
-        ((5, 0), (5, 9)),
-        ((2.5, 40), (9.5, 80)),
-    ]:
-        low, high = share_difference(hits, n, level=0.9)
-        assert upper_difference(hits, n, level=0.9) == high
-        assert upper_difference(hits[::-1], n[::-1], level=0.9) == -low
+def test_upper_ends_of_several_are_those_of_each_interval():
+    """Few misses or many, one after the other: no row reads the counts of another."""
+    hits = np.array([(30, 3), (0, 0), (25, 30), (5, 0), (2.5, 40), (70, 20)])
+    n = np.array([(40, 60), (5, 5), (60, 90), (5, 9), (9.5, 80), (100, 50)])
+    for counts, sizes, sign in ((hits, n, 1), (hits[:, ::-1], n[:, ::-1], -1)):
+        expected = [
+            sign * share_difference(tuple(pair), tuple(size), level=0.9)[(1 + sign) // 2]
+            for pair, size in zip(hits, n)
+        ]
+        assert upper_ends(counts, sizes, level=0.9).tolist() == expected
 
 
 @pytest.mark.parametrize(("near", "end"), [(0.3, 0.0), (0.3, 1.0), (1.0, 0.0), (0.0, 1.0)])

@@ -8,10 +8,10 @@ from scipy.stats import binom
 
 from tacit.metrics.chance import Copula, Shuffles
 from tacit.metrics.joint import correlation, joint_test, records_needed, separation_p_value, weights
-from tacit.metrics.looks import Ranked, cut_look, rank_look, slice_look
+from tacit.metrics.looks import Ranked, cut_look, rank_look
 from tacit.metrics.permutation import Labels
 from tacit.metrics.prequential import deal_folds, learned_looks
-from tacit.metrics.rows import Rows
+from tacit.metrics.slice_looks import slice_look
 
 
 def looks_at(scores, member):
@@ -112,9 +112,12 @@ def test_the_correlation_is_that_of_the_written_out_rows():
         slice_look("s", Ranked.of("0", scores[:, 0]), code, 3, member),
     ]
     dense = np.concatenate([look.rows.dense() for look in looks])
-    assert correlation([look.rows for look in looks]) == pytest.approx(
-        np.corrcoef(dense), abs=1e-12
-    )
+    test = joint_test(looks, member, shuffled=False)
+    assert test.copula.correlation == pytest.approx(np.corrcoef(dense), abs=1e-12)
+    # and so is the spread of each effect: n_members among 400 at random
+    members = np.count_nonzero(member)
+    spread = dense.std(axis=1, ddof=1) * (1 / members + 1 / (400 - members)) ** 0.5
+    assert test.spread == pytest.approx(spread)
 
 
 def test_a_leak_is_found_if_and_only_if_some_corrected_p_value_is_small():
@@ -298,12 +301,15 @@ def test_rows_of_small_numbers_correlate_as_they_are():
     """Of the order of a thousandth, and one that does not vary."""
     rng = np.random.default_rng(0)
     first, second = rng.normal(size=(2, 60)) / 1000
-    code = np.zeros(60, np.uint8)
-    rows = [Rows(code, 1, values) for values in (first, first + second, np.full(60, 0.001))]
-    found = correlation(rows)
+
+    def found_of(*rows):
+        values = np.stack(rows)
+        return correlation(values @ values.T, values.sum(axis=1), 60)
+
+    found = found_of(first, first + second, np.full(60, 0.001))
     assert found[0, 1] == pytest.approx(np.corrcoef(first, first + second)[0, 1])
     assert found[2].tolist() == [0, 0, 1]
-    opposite = correlation([rows[0], Rows(code, 1, -first)])
+    opposite = found_of(first, -first)
     assert opposite[0, 1] == pytest.approx(-1.0)
     assert opposite[0, 1] >= -1.0
 

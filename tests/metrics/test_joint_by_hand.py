@@ -7,8 +7,9 @@ import pytest
 
 from tacit.metrics.chance import Copula
 from tacit.metrics.joint import joint_test
-from tacit.metrics.looks import Ranked, cut_look, rank_look, slice_look
+from tacit.metrics.looks import Ranked, cut_look, rank_look
 from tacit.metrics.prequential import deal_folds, learned_looks
+from tacit.metrics.slice_looks import slice_look
 
 
 def looks_at(scores, member):

@@ -12,11 +12,21 @@ from tacit.core import checking
 from tacit.core.beaten import beaten, lower
 from tacit.core.errors import InvalidInput, NotEnoughData
 from tacit.core.membership import Assignment, require_assignment
-from tacit.core.sorting import Counts, Order, Places, counting_type, order_of, pieces, steps, taken
+from tacit.core.sorting import (
+    Counts,
+    Order,
+    Places,
+    ascending,
+    counting_type,
+    order_of,
+    pieces,
+    steps,
+    taken,
+)
 
 # Scores that are neighbours in rank are looked up together, since they look in the same places.
 NEIGHBOURS = 1 << 13
-KEPT = "_kept"
+KEPT, COUNTED = "_kept", "_counted"
 # What `sorted_by` finds, under the names of the cached properties that it stands for.
 SORTED = {"order", "step"}
 SIDES = {"member_scores", "nonmember_scores"}
@@ -114,13 +124,13 @@ class Evidence:
     def member_scores(self) -> NDArray[np.floating[Any]]:
         """The members' scores in ascending order, sorted once for all metrics."""
         scores = self.score[self.member]
-        return checking.frozen(scores if self.stands else np.sort(scores))
+        return checking.frozen(scores if self.stands else ascending(scores))
 
     @cached_property
     def nonmember_scores(self) -> NDArray[np.floating[Any]]:
         """The non-members' scores in ascending order, sorted once for all metrics."""
         scores = self.score[~self.member]
-        return checking.frozen(scores if self.stands else np.sort(scores))
+        return checking.frozen(scores if self.stands else ascending(scores))
 
     @cached_property
     def order(self) -> Order:
@@ -166,15 +176,22 @@ class Evidence:
         vars(self).update({name: checking.frozen(value) for name, value in found.items()})
         return self
 
-    def sorted_already(self, step: NDArray[np.bool_] | None = None) -> "Evidence":
+    def sorted_already(
+        self,
+        step: NDArray[np.bool_] | None = None,
+        counts: tuple[Counts, Counts, Counts] | None = None,
+    ) -> "Evidence":
         """This evidence, whose scores stand in ascending order as they are.
 
         Parameters
         ----------
         step : bool (t - 1,), whether the score grows from each place to the next.
+        counts : what the function `beaten` counts, from who has counted it already.
         """
         found = steps(self.score) if step is None else step
         vars(self).update(order=None, step=checking.frozen(found))
+        if counts is not None:
+            vars(self).update({COUNTED: counts, "below": checking.frozen(counts[2])})
         return self
 
     def sorted_like(self, other: "Evidence") -> "Evidence":
@@ -196,7 +213,8 @@ class Evidence:
 
     def without_counts(self) -> "Evidence":
         """This evidence without what is as long as the records and soon counted again."""
-        vars(self).pop("below", None)
+        for name in ("below", COUNTED):
+            vars(self).pop(name, None)
         return self
 
     def once(self, function: Callable[["Evidence"], T]) -> T:
@@ -210,13 +228,17 @@ class Evidence:
         """Twice the number of records of the other side that each record beats, ties once: of the
         members (n_members,) and of the non-members (n_nonmembers,), in ascending order.
         """
-        if vars(self).keys() >= SORTED:
-            member = taken(self.member, self.order)
-        else:
-            member = _merged(self.below, len(self.member))
-        of_members, of_others, below = beaten(self.step, member)
+        # they are as long as the records: whoever asks has them, and nobody holds them
+        counts = vars(self).pop(COUNTED, None) or beaten(self.step, self._ascending_members())
+        of_members, of_others, below = counts
         vars(self)["below"] = checking.frozen(below)
         return of_members, of_others
+
+    def _ascending_members(self) -> NDArray[np.bool_]:
+        """Who is a member, bool (t,), in ascending order of the scores."""
+        if vars(self).keys() >= SORTED:
+            return taken(self.member, self.order)
+        return _merged(self.below, len(self.member))
 
     @cached_property
     def below(self) -> Counts:

@@ -1,23 +1,26 @@
 """Attacker advantage: share of members accused minus share of non-members accused."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import stdtr
 
 from tacit.core import Estimate, Evidence, checking
 from tacit.metrics.arrays import takes_arrays
 from tacit.metrics.clusters import FROZEN_THRESHOLD, assumption, n_units
 from tacit.metrics.intervals import (
+    Floats,
     crossing,
     fisher_p_value,
     furthest_limit,
     share_difference,
-    upper_difference,
     upper_differences,
+    upper_ends,
 )
-from tacit.metrics.roc import Side, best_threshold, gains_in_parts, sides
+from tacit.metrics.roc import Side, best_place, best_threshold, gains_in_parts, sides
 
 NEAR, N_NEAR = 2, 64
 
@@ -55,7 +58,7 @@ def advantage(
     """
     checking.fraction(level, "level")
     if threshold is None:
-        return _largest(evidence, level)
+        return largest_advantages([evidence], level=level)[0]
     members, others = sides(evidence, threshold)
     low, high = share_difference(*_counts(members, others), level=level)
     assumes = (assumption(evidence), FROZEN_THRESHOLD)
@@ -100,56 +103,94 @@ def _p_value(members: Side, others: Side) -> float:
     return float(stdtr(df, (others.share - members.share) / spread)) if spread > 0 else 1.0
 
 
-def _largest(evidence: Evidence, level: float) -> Estimate:
-    threshold = best_threshold(evidence)
-    members, others = sides(evidence, threshold)
-    value = members.share - others.share
+def largest_advantages(evidences: Sequence[Evidence], *, level: float = 0.95) -> list[Estimate]:
+    """The largest `advantage` of each of several evidences; their limits are worked out together.
+
+    Parameters
+    ----------
+    evidences : one or more, of parts of the records for example.
+    level : two-sided confidence of each.
+
+    Raises
+    ------
+    NotEnoughData : one has no member, no non-member, or fewer than 5 clusters of either.
+    """
+    pairs = [_best_sides(evidence) for evidence in evidences]
+    counts, sizes = np.array([_counts(*pair) for pair in pairs], np.float64).transpose(1, 0, 2)
+    values = np.array([members.share - others.share for members, others in pairs])
+    best = upper_ends(counts, sizes, level=level)
+    highs = np.maximum(best, values)
+    of, limits = _limits_nearby(evidences, values, best, sizes, level=level)
+    np.maximum.at(highs, of, limits)
+    found = zip(evidences, pairs, values.tolist(), highs.tolist())
+    return [_estimate(evidence, *pair, value, high, level) for evidence, pair, value, high in found]
+
+
+def _best_sides(evidence: Evidence) -> tuple[Side, Side]:
+    """Members and non-members at the `best_threshold`."""
+    if evidence.cluster is not None:
+        return sides(evidence, best_threshold(evidence))
+    evidence.require_both()
+    place, n1, n0 = best_place(evidence), evidence.n_members, evidence.n_nonmembers
+    # one place after the last accuses nobody
+    accused = n0 - int(evidence.below[place]) if place < n1 else 0
+    return Side(n1 - place, n1, n1, n1), Side(accused, n0, n0, n0)
+
+
+def _estimate(
+    evidence: Evidence, members: Side, others: Side, value: float, high: float, level: float
+) -> Estimate:
     tail = (1 - level) / 2
     low = _smallest_plausible(value, members.size, others.size, tail)
-    best = upper_difference(*_counts(members, others), level=level)
-    high = max(value, best, _high_end(evidence, value, best, members, others, level=level))
     p_value = min(1.0, float(np.exp(-2 * value**2 / (1 / members.size + 1 / others.size))))
-    n, method = (
-        n_units(evidence),
-        "maximum over thresholds: Kolmogorov-Smirnov below, fixed threshold above",
-    )
     return Estimate(
         "advantage",
         value,
         min(low, value),
         high,
         level,
-        n,
-        method,
+        n_units(evidence),
+        "maximum over thresholds: Kolmogorov-Smirnov below, fixed threshold above",
         (assumption(evidence),),
         p_value,
     )
 
 
-def _high_end(
-    evidence: Evidence, value: float, best: float, members: Side, others: Side, *, level: float
-) -> float:
-    """Largest upper limit over thresholds that could be the population's best, where it is larger
-    than that at the `best` threshold of the sample, which has the largest `value`.
+def _limits_nearby(
+    evidences: Sequence[Evidence], values: Floats, best: Floats, sizes: Floats, *, level: float
+) -> tuple[NDArray[np.intp], Floats]:
+    """Upper limits at thresholds that could be the population's best, and which of the k evidences
+    each is of; none where it cannot be larger than that at the `best` threshold of the sample.
+
+    Parameters
+    ----------
+    evidences : k of them.
+    values : float64 (k,), the largest advantage of the sample.
+    best : float64 (k,), the upper limit there.
+    sizes : float64 (k, 2), independent records of both sides.
+    level : two-sided confidence of each.
     """
-    reach = NEAR * (best - value)
-    parts = gains_in_parts(evidence)
-    near = np.concatenate(
-        [part.start + np.flatnonzero(gain >= value - reach) for part, gain in parts]
-    )
-    if len(near) > N_NEAR:
-        near = near[np.linspace(0, len(near) - 1, N_NEAR).astype(np.int64)]
-    share = np.stack([1 - near / members.n, 1 - evidence.below[near] / others.n], axis=1)
+    least = values - NEAR * (best - values)
+    near = [_near(evidence, gain) for evidence, gain in zip(evidences, least.tolist())]
+    of = np.repeat(np.arange(len(near)), [len(places) for places in near])
+    below = np.concatenate([evidence.below[places] for evidence, places in zip(evidences, near)])
+    n1, n0 = np.array([(evidence.n_members, evidence.n_nonmembers) for evidence in evidences]).T
+    share = np.stack([1 - np.concatenate(near) / n1[of], 1 - below / n0[of]], axis=1)
     # where no limit reaches what is known already none is worked out
     tail = (1 - level) / 2
-    furthest = np.hypot(
-        furthest_limit(members.size, tail=tail), furthest_limit(others.size, tail=tail)
-    )
-    share = share[share[:, 0] - share[:, 1] + furthest >= best]
-    if len(share) == 0:
-        return value
-    sizes = np.array([[members.size, others.size]])
-    return min(1.0, float(upper_differences(share * sizes, sizes, level=level).max()))
+    furthest = np.hypot(*furthest_limit(sizes.T, tail=tail))
+    able = share[:, 0] - share[:, 1] + furthest[of] >= best[of]
+    share, of = share[able], of[able]
+    return of, np.minimum(1.0, upper_differences(share * sizes[of], sizes[of], level=level))
+
+
+def _near(evidence: Evidence, least: float) -> NDArray[np.intp]:
+    """Places of members at which the gain is `least` or more, `N_NEAR` of them at most."""
+    parts = gains_in_parts(evidence)
+    near = np.concatenate([part.start + np.flatnonzero(gain >= least) for part, gain in parts])
+    if len(near) > N_NEAR:
+        near = near[np.linspace(0, len(near) - 1, N_NEAR).astype(np.int64)]
+    return near
 
 
 def _smallest_plausible(value: float, n1: float, n0: float, tail: float) -> float:

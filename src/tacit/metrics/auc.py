@@ -1,5 +1,6 @@
 """Area under the ROC curve: the chance that a random member scores above a random non-member."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,7 +136,8 @@ def _delong(evidence: Evidence) -> _Spread:
 
 def _variance(counts: NDArray[np.integer[Any]]) -> float:
     """Sample variance, in pieces that stay small."""
-    n, mean = len(counts), float(counts.mean())
+    n = len(counts)
+    mean = float(counts.sum(dtype=np.int64)) / n
     pieces = (counts[i : i + PIECE] - mean for i in range(0, n, PIECE))
     # not a dot product: for one, idle BLAS threads burn more time than the sum takes
     return sum(float(np.sum(piece * piece)) for piece in pieces) / (n - 1)
@@ -205,7 +207,9 @@ def _score_interval(spread: _Spread, level: float) -> tuple[float, float]:
     limit = t_quantile(level, spread.df) ** 2 * _variance_ratio(spread)
 
     def excess(value: float) -> float:
-        return (spread.value - value) ** 2 - limit * exponential_variance(value, n1, n0)
+        # nearly a straight line, unlike its square; at 0 and 1 rounding may leave less than nothing
+        variance = max(0.0, exponential_variance(value, n1, n0))
+        return abs(spread.value - value) - math.sqrt(limit * variance)
 
     return crossing(excess, spread.value, 0.0), crossing(excess, spread.value, 1.0)
 

@@ -93,21 +93,24 @@ def detectable_by_looks(
 
 
 def _sizes(scene: "_Scene", power: float) -> Detectable:
-    def least(corner: float) -> float:
-        return scene.smallest(scene.power_of(partial(scene.two_lines, corner)), power, 1 - corner)
-
+    worst = 0.0
+    for corner in CORNERS:
+        found = scene.power_of(partial(scene.two_lines, corner))
+        # where the worst so far would be found, the least is no larger
+        if worst < 1 and (worst > 1 - corner or found(worst) < power):
+            worst = max(worst, scene.smallest(found, power, 1 - corner))
     return Detectable(
-        worst=max(least(corner) for corner in CORNERS),
+        worst=worst,
         shift=scene.smallest(scene.power_of(scene.shift), power, 1.0),
         tail=scene.smallest(scene.power_of_tail, power, 1.0),
     )
 
 
 def _noise(correlation: Floats) -> Floats:
-    """Draws of the looks' chance, float (draws, l)."""
+    """Draws of the looks' chance, float (l, draws)."""
     values, vectors = np.linalg.eigh(correlation)
     plain = np.random.default_rng(SEED).standard_normal((N_DRAWS, len(correlation)))
-    return np.asarray(plain @ (vectors * np.sqrt(np.maximum(values, 0.0))).T)
+    return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))) @ plain.T)
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,8 +224,11 @@ class _Scene:
 
     def power(self, means: Floats) -> float:
         """Chance that some look reaches its limit, from the mean and the spread of each."""
-        scores = means[0] + means[1] * self.noise
-        return float(np.mean((scores >= self.limit).any(axis=1)))
+        mean, spread = means[0], means[1]
+        # what chance must add; nothing helps a look that does not vary and is not there yet
+        still = np.where(mean >= self.limit, -np.inf, np.inf)
+        needed = np.divide(self.limit - mean, spread, out=still, where=spread > 0)
+        return float(np.mean((self.noise >= needed[:, None]).any(axis=0)))
 
     def smallest(self, found: Callable[[float], float], power: float, most: float) -> float:
         """The smallest size of a leak that is found with chance `power`; 1 where none is."""

@@ -11,7 +11,8 @@ from scipy.special import betainc, betaincinv, gammaln, ndtr, ndtri, stdtrit
 Floats = NDArray[np.float64]
 TAIL = 1e-17
 BLOCK = 4096
-SMALLEST = 1e-300
+# Chances beyond these have no finite normal score.
+SMALLEST, LARGEST = 1e-300, 1 - 2.0**-53
 FEW = 10
 _EDGES = ndtr(np.linspace(-6, 6, 73))
 NODES = (_EDGES[1:] + _EDGES[:-1]) / 2
@@ -22,6 +23,10 @@ RESOLUTION, RELATIVE = 1e-9, 5e-4
 # A crossing is known to so small a part of the ends between which it lies: fifty bisections.
 FINEST = 2.0**-50
 MOST_SECANTS, MOST_EVALUATIONS = 20, 75
+# Of a bracket, by how much a first guess lies inside.
+INSIDE = 1e-3
+# A false position that has not closed a bracket by now is halved in every other step.
+SURE = 6
 
 
 def clopper_pearson(hits: ArrayLike, n: ArrayLike, *, level: float) -> tuple[Floats, Floats]:
@@ -51,8 +56,8 @@ def upper_limit(hits: ArrayLike, n: ArrayLike, *, tail: float) -> Floats:
     return np.asarray(np.where(x < size, inner, 1.0))
 
 
-def furthest_limit(n: float, *, tail: float) -> float:
-    """How far from the share an exact limit lies at most, whatever the hits among `n`.
+def furthest_limit(n: ArrayLike, *, tail: float) -> Floats:
+    """How far from the share an exact limit lies at most, whatever the hits among `n`, elementwise.
 
     The limit is a quantile of a beta law whose mean lies within 1 / (n + 1) of the share, and which
     falls off as fast as a normal law of variance 1 / (4 (n + 2)) at least [1]_.
@@ -62,7 +67,8 @@ def furthest_limit(n: float, *, tail: float) -> float:
     .. [1] Marchal, Arbel, On the sub-Gaussianity of the Beta and Dirichlet distributions, 2017,
        theorem 1.
     """
-    return float(1 / (n + 1) + (math.log(1 / tail) / (2 * (n + 2))) ** 0.5)
+    size = np.asarray(n, np.float64)
+    return np.asarray(1 / (size + 1) + (math.log(1 / tail) / (2 * (size + 2))) ** 0.5)
 
 
 def wilson(hits: ArrayLike, n: ArrayLike, *, level: float) -> tuple[Floats, Floats]:
@@ -107,16 +113,17 @@ def share_difference(
        two-sample case, 2015.
     """
     # the difference the other way round has the same interval with its sign turned
-    bottom = 0.0 - upper_difference(hits[::-1], n[::-1], level=level)
-    return bottom, upper_difference(hits, n, level=level)
+    both = np.array([hits[::-1], hits]), np.array([n[::-1], n])
+    bottom, top = upper_ends(*both, level=level).tolist()
+    return 0.0 - bottom, top
 
 
-def upper_difference(hits: tuple[float, float], n: tuple[float, float], *, level: float) -> float:
-    """The upper end of `share_difference` alone, which costs half of both."""
-    top = float(upper_differences(np.asarray([hits]), np.asarray([n]), level=level)[0])
-    if max(n[0] - hits[0], hits[1]) <= FEW:
-        top = max(top, _melded_difference(hits, n, 0.5 + level / 2))
-    return min(1.0, top)
+def upper_ends(hits: NDArray[Any], n: NDArray[Any], *, level: float) -> Floats:
+    """The upper ends (k,) of `share_difference` alone, for `hits` among `n`, both (k, 2)."""
+    top = upper_differences(hits, n, level=level)
+    for row in np.flatnonzero(np.maximum(n[:, 0] - hits[:, 0], hits[:, 1]) <= FEW):
+        top[row] = max(top[row], _melded_difference(hits[row], n[row], 0.5 + level / 2))
+    return np.minimum(1.0, top)
 
 
 def share_differences(hits: ArrayLike, n: ArrayLike, *, level: float) -> tuple[Floats, Floats]:
@@ -138,7 +145,7 @@ def upper_differences(hits: ArrayLike, n: ArrayLike, *, level: float) -> Floats:
     return np.asarray(first - second + np.hypot(high - first, second - low))
 
 
-def _melded_difference(hits: tuple[float, float], n: tuple[float, float], p: float) -> float:
+def _melded_difference(hits: NDArray[Any], n: NDArray[Any], p: float) -> float:
     first = confidence_nodes(hits[0] + 1, n[0] - hits[0])
     second = confidence_nodes(hits[1], n[1] - hits[1] + 1)
     return melded_quantile(first[:, None] - second[None, :], p)
@@ -217,74 +224,98 @@ def mixture_limits(
        two-sample case, 2015.
     """
     tail = (1 - level) / 2
-    low = _mixture_quantile(low_hits, n - low_hits + 1, weight, tail, empty=low_hits <= 0, atom=0.0)
-    high = _mixture_quantile(
-        high_hits + 1, n - high_hits, weight, 1 - tail, empty=high_hits >= n, atom=1.0
-    )
+    low = _mixture_quantile(low_hits, n - low_hits + 1, weight, tail, upper=False)
+    high = _mixture_quantile(high_hits + 1, n - high_hits, weight, 1 - tail, upper=True)
     return low, high
 
 
 def _mixture_quantile(
-    a: NDArray[Any],
-    b: NDArray[Any],
-    weight: Floats,
-    p: float,
-    *,
-    empty: NDArray[np.bool_],
-    atom: float,
+    a: NDArray[Any], b: NDArray[Any], weight: Floats, p: float, *, upper: bool
 ) -> Floats:
-    """Quantile of a mixture of Beta(a, b), where `empty` components sit at `atom`; rounded
-    outwards.
+    """Quantile of mixtures of Beta(a, b), where ``a + b`` is the same; rounded up if it is an
+    `upper` limit, else down.
     """
     rows, columns = np.nonzero(weight > NEGLIGIBLE)
-    a, b, empty, part = (
-        np.where(empty, 1.0, a)[rows, columns],
-        np.where(empty, 1.0, b)[rows, columns],
-        empty[rows, columns],
-        weight[rows, columns],
-    )
+    a, b, part = a[rows, columns], b[rows, columns], weight[rows, columns]
     start = np.searchsorted(rows, np.arange(len(weight)))
-    each = np.where(empty, atom, betaincinv(a, b, p))
-    low, high = np.minimum.reduceat(each, start), np.maximum.reduceat(each, start)
+    total = (a + b)[start]
+    ends = np.minimum.reduceat(a, start), np.maximum.reduceat(a, start)
+    low, high = (_beta_quantile(end, total - end, p) for end in ends)
+
+    def mixed(values: Floats) -> Floats:
+        return np.asarray(np.add.reduceat(values * part, start))
 
     def excess(x: Floats) -> Floats:
-        mass = np.where(empty, float(atom == 0.0), betainc(a, b, x[rows]))
-        return np.asarray(np.add.reduceat(mass * part, start) - p)
+        mass = np.where(at_end, a <= 0, betainc(inner_a, inner_b, x[rows]))
+        return _score(mixed(mass)) - score
 
-    low, high = _root(excess, low, high)
-    return high if atom else low
+    # all hits, or none, put a component at an end
+    at_end = (a <= 0) | (b <= 0)
+    inner_a, inner_b = np.where(at_end, 1.0, a), np.where(at_end, 1.0, b)
+    score = _score(p)
+    mean = a / (a + b)
+    centre = mixed(mean)
+    variance = mixed(mean * (1 - mean) / (a + b + 1) + mean**2) - centre**2
+    spread = np.sqrt(np.maximum(variance, SMALLEST))
+    low, high = _root(excess, low, high, centre + score * spread, spread)
+    return high if upper else low
 
 
-def _root(excess: Callable[[Floats], Floats], low: Floats, high: Floats) -> tuple[Floats, Floats]:
-    """Brackets of the roots of a rising function, elementwise: false position with halving
+def _beta_quantile(a: Floats, b: Floats, p: float) -> Floats:
+    """Quantiles of Beta(a, b); of one without an a, or without a b, the end at which it lies."""
+    inner = betaincinv(np.where(a > 0, a, 1.0), np.where(b > 0, b, 1.0), p)
+    return np.asarray(np.where(a <= 0, 0.0, np.where(b <= 0, 1.0, inner)))
+
+
+def _score(chance: ArrayLike) -> Floats:
+    """The normal score of a chance: of a mixture nearly a straight line in the share."""
+    return np.asarray(ndtri(np.clip(chance, SMALLEST, LARGEST)))
+
+
+def _root(
+    excess: Callable[[Floats], Floats], low: Floats, high: Floats, guess: Floats, run: Floats
+) -> tuple[Floats, Floats]:
+    """Brackets of the roots of rising functions, elementwise: false position with halving
     (Illinois), then bisection.
+
+    Parameters
+    ----------
+    excess : the functions.
+    low, high : between which each root lies.
+    guess : where it may lie.
+    run : over so much each function may rise by 1.
     """
-    left, right = excess(low), excess(high)
+    near = np.clip(guess, low + INSIDE * (high - low), high - INSIDE * (high - low))
+    left, right = (low - near) / run, (high - near) / run
     last = np.zeros(len(low))
     for step in range(MOST_STEPS):
-        slope = right - left
-        share = np.divide(
-            -left, slope, out=np.full(len(low), 0.5), where=(slope > 0) & (step % 4 < 3)
-        )
-        middle = low + np.clip(share, 0.001, 0.999) * (high - low)
+        width, slope = high - low, right - left
+        enough = RESOLUTION + RELATIVE * high
+        if np.all(width <= enough):
+            break
+        secant = (slope > 0) & (step < SURE or step % 2 == 0)
+        share = np.divide(-left, slope, out=np.full(len(low), 0.5), where=secant)
+        # no step so small that it could not close the bracket
+        least = np.minimum(0.4 * enough / np.maximum(width, SMALLEST), 0.5)
+        middle = low + np.clip(share, least, 1 - least) * width
         value = excess(middle)
         side = np.where(value >= 0, 1.0, -1.0)
         again = np.where(side == last, 0.5, 1.0)
         low, left = np.where(side > 0, low, middle), np.where(side > 0, left * again, value)
         high, right = np.where(side > 0, middle, high), np.where(side > 0, value, right * again)
         last = side
-        if np.all(high - low <= RESOLUTION + RELATIVE * high):
-            break
     return low, high
 
 
-def crossing(excess: Callable[[float], float], near: float, end: float) -> float:
+def crossing(
+    excess: Callable[[float], float], near: float, end: float, *, finest: float = FINEST
+) -> float:
     """Where `excess` becomes positive on the way from `near` to `end`, rounded towards `end`: there
     it is positive, unless it is nowhere.
 
     False position with halving (Illinois); where that is slow, bisection.
     """
-    width = FINEST * max(abs(near), abs(end))
+    width = finest * max(abs(near), abs(end))
     below, above = excess(near), excess(end)
     last = 0
     for step in range(MOST_EVALUATIONS):

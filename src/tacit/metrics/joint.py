@@ -15,6 +15,7 @@ from scipy.special import ndtr
 
 from tacit.core import InvalidInput
 from tacit.metrics.chance import SMALLEST, Copula, Shuffles
+from tacit.metrics.intervals import crossing
 from tacit.metrics.looks import Look, smallest_rank_p
 from tacit.metrics.permutation import Labels
 from tacit.metrics.rows import Floats, Rows, gram
@@ -34,7 +35,10 @@ FEW_COUNTED = 10
 CERTAIN = 0.99
 # So many corrected p-values are worked out one by one.
 MOST_EXACT = 64
-HALVINGS = 40
+# The logarithm of a ratio is known to so small a part of the ends between which it lies.
+FINEST_LOG = 1e-7
+# Chances so many times smaller than the one that is looked for are no guide to it.
+FAR = 1_000.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +140,7 @@ class JointTest:
         ranks = Copula(self.copula.correlation[np.ix_(where, where)])
         tail = (1 - level) / 2
         own = _largest(
-            lambda share: ranks.p_value(np.full(len(where), share)) <= tail, tail / len(where), tail
+            lambda share: ranks.p_value(np.full(len(where), share)), tail, tail / len(where), tail
         )
         return 1 - 2 * own
 
@@ -164,9 +168,7 @@ class JointTest:
         if self.shuffles is not None:
             return self.shuffles.critical(alpha)
         if alpha not in self._critical:
-            self._critical[alpha] = _largest(
-                lambda ratio: self.corrected(ratio) <= alpha, alpha, 1 / self.weight.min()
-            )
+            self._critical[alpha] = _largest(self.corrected, alpha, alpha, 1 / self.weight.min())
         return self._critical[alpha]
 
     @cached_property
@@ -179,13 +181,17 @@ def _log(value: Floats) -> Floats:
     return np.asarray(np.log(np.maximum(value, SMALLEST)))
 
 
-def _largest(holds: Callable[[float], bool], low: float, high: float) -> float:
-    """The largest number for which `holds`, by bisection of its logarithm."""
-    bottom, top = np.log(low), np.log(high)
-    for _ in range(HALVINGS):
-        middle = (bottom + top) / 2
-        bottom, top = (middle, top) if holds(float(np.exp(middle))) else (bottom, middle)
-    return float(np.exp(bottom))
+def _largest(chance: Callable[[float], float], limit: float, low: float, high: float) -> float:
+    """The largest number from `low` to `high` whose `chance`, which rises with it, is below `limit`
+    still; on logarithmic scales chances of many looks are nearly straight lines.
+    """
+
+    def spare(log_number: float) -> float:
+        found = chance(float(np.exp(log_number)))
+        return float(np.log(limit / max(found, limit / FAR)))
+
+    found = crossing(spare, float(np.log(high)), float(np.log(low)), finest=FINEST_LOG)
+    return float(np.exp(found))
 
 
 def joint_test(
@@ -212,8 +218,9 @@ def joint_test(
     weight = weights(kept, few)
     p_value = np.concatenate([look.p_value for look in kept])
     rows = [look.rows for look in kept]
-    copula = Copula(correlation(rows))
-    effect, spread = _effects(rows, member)
+    total, products = np.concatenate([part.totals for part in rows]), gram(rows)
+    copula = Copula(correlation(products, total, len(member)))
+    effect, spread = _effects(rows, total, np.diag(products), member)
     possible = all(look.kind != "learned" for look in kept)
     if not possible or (few > MOST_SHUFFLED if shuffled is None else not shuffled):
         return JointTest(kept, weight, p_value, effect, spread, *sides, copula)
@@ -231,13 +238,20 @@ def _gap(member: NDArray[np.bool_]) -> float:
     return 1 / max(1, n_members) + 1 / max(1, len(member) - n_members)
 
 
-def _effects(rows: Sequence[Rows], member: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Difference of the means of both sides of each row, and its spread under random membership."""
+def _effects(
+    rows: Sequence[Rows], total: Floats, square: Floats, member: NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
+    """Difference of the means of both sides of each row, and its spread under random membership.
+
+    Parameters
+    ----------
+    rows : k rows.
+    total, square : float64 (k,), the sum of each over all records, and that of its squares.
+    member : bool (n,), the truth.
+    """
     n, n_members = len(member), int(np.count_nonzero(member))
     truth = Rows(member.astype(np.uint8), 2)
     inside = np.concatenate([truth.products(part)[1] for part in rows])
-    total = np.concatenate([part.totals for part in rows])
-    square = np.concatenate([part.squares for part in rows])
     variance = np.maximum(square - total**2 / n, 0.0) / max(1, n - 1)
     gap = _gap(member)
     effect = (inside - total * n_members / n) * gap
@@ -301,14 +315,18 @@ def _within(look: Look, looks: Sequence[Look], few: int) -> float:
     return share * len(look.p_value) / sizes[look.kind]
 
 
-def correlation(rows: Sequence[Rows]) -> Floats:
-    """Correlation of all rows over the records, float64 (k, k); 0 for a row without variance.
+def correlation(products: Floats, total: Floats, n: int) -> Floats:
+    """Correlation of rows over the records, float64 (k, k); 0 for a row without variance.
 
     It is that of sums over random members too, whatever their number.
+
+    Parameters
+    ----------
+    products : float64 (k, k), inner products of the rows.
+    total : float64 (k,), their sums.
+    n : number of records.
     """
-    n = len(rows[0].code)
-    total = np.concatenate([part.totals for part in rows])
-    covariance = gram(rows) - np.outer(total, total) / n
+    covariance = products - np.outer(total, total) / n
     spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     safe = np.where(spread > 0, spread, np.inf)
     result = np.clip(covariance / safe[:, None] / safe, -1.0, 1.0)
@@ -329,7 +347,7 @@ def separation_p_value(n_members: int, n_nonmembers: int, n_scores: int) -> floa
     >>> round(separation_p_value(4, 4, 1) * 70, 9)
     1.0
     """
-    return min(1.0, n_scores * smallest_rank_p(n_members + n_nonmembers, n_members))
+    return float(min(1.0, n_scores * smallest_rank_p(n_members + n_nonmembers, n_members)))
 
 
 def records_needed(n_scores: int, *, level: float = 0.95) -> int:

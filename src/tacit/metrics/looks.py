@@ -4,7 +4,6 @@ Looks are functions of the pooled scores alone, never of membership, so that und
 members are a random subset of the records whatever the scores are.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, Literal
@@ -14,18 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 
 from tacit.core.sorting import (
-    FEW_CODES,
     Order,
     counted,
     counting_type,
     first_true,
     order_of,
-    parted,
     pieces_between,
     placed,
-    smallest,
     steps,
-    taken,
     tie_runs,
 )
 from tacit.metrics.auc import EXACT_WORK, _exact_tail, _skewed_tail, _tie_sizes
@@ -207,10 +202,12 @@ def rank_p_value(step: NDArray[np.bool_], n_members: int, n_nonmembers: int, tot
     return _skewed_tail(step, n_members, n_nonmembers, total / 2 - 0.5)
 
 
-def smallest_rank_p(n: int, n_members: int) -> float:
-    """P-value of complete separation of `n_members` of `n` records: one labelling of all."""
+def smallest_rank_p(n: Any, n_members: Any) -> Any:
+    """P-value of complete separation of `n_members` of `n` records, elementwise: one labelling of
+    all.
+    """
     ways = gammaln(n + 1) - gammaln(n_members + 1) - gammaln(n - n_members + 1)
-    return float(np.exp(-ways))
+    return np.exp(-ways)
 
 
 def cut_look(ranked: Ranked, member: NDArray[np.bool_]) -> Look | None:
@@ -321,60 +318,3 @@ def tail_table(n: int, n_members: int, n_top: int) -> Table | None:
 
 def _log_choose(n: int, k: Any) -> Any:
     return gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0)
-
-
-def slice_look(
-    name: str,
-    ranked: Ranked,
-    code: NDArray[np.integer[Any]],
-    n_codes: int,
-    member: NDArray[np.bool_],
-) -> Look:
-    """Ranks within each slice of a column, one look a value.
-
-    Parameters
-    ----------
-    name : of the column.
-    ranked : the score.
-    code : int (n,), 0 to `n_codes` - 1: the slice of each record; -1 for a record in none.
-    n_codes : number of slices.
-    member : bool (n,), the truth.
-    """
-    code = smallest(code)
-    sizes = counted(code, n_codes)
-    # what stands in the order of the score is read from front to back within a slice
-    truth = taken(member, ranked.order)
-    within = _steps_within(ranked.step, n_codes)
-    rank = np.zeros(len(member), ranked.rank.dtype)
-    p_values, least = np.ones(n_codes), np.ones(n_codes)
-    for value, places in enumerate(parted(taken(code, ranked.order), n_codes)):
-        n = len(places)
-        if n == 0:
-            continue
-        step = within(places)
-        own, here = _doubled_ranks(step, n), truth[places]
-        rank[places if ranked.order is None else ranked.order[places]] = own
-        n_members = int(np.count_nonzero(here))
-        total = int(own[here].sum(dtype=np.int64))
-        p_values[value] = rank_p_value(step, n_members, n - n_members, total)
-        least[value] = smallest_rank_p(n, n_members)
-    # looks at one column by several attacks share its codes
-    own = code if len(code) == int(sizes.sum()) else np.maximum(code, 0)
-    return Look(
-        name, "slice", Rows(own, n_codes, rank), p_values, least, 0.5 / np.maximum(sizes, 1)
-    )
-
-
-def _steps_within(
-    step: NDArray[np.bool_], n_codes: int
-) -> Callable[[NDArray[np.intp]], NDArray[np.bool_]]:
-    """What tells whether the score grows from each of some ascending places (m,) to the next: bool
-    (m - 1,).
-    """
-    if step.all():
-        return lambda places: np.ones(len(places) - 1, bool)
-    if n_codes <= FEW_CODES:
-        # no number a record is made, but all steps are read for each slice
-        return lambda places: np.logical_or.reduceat(step[: places[-1]], places[:-1])
-    run = np.append(0, np.cumsum(step, dtype=np.int32))
-    return lambda places: steps(run, places)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from tacit.core.sorting import Places
+from tacit.core.sorting import Places, counted, placed, taken
 from tacit.metrics.looks import Look, Ranked, tail_table
 from tacit.metrics.rows import Floats, Rows
 
@@ -39,10 +39,9 @@ def deal_folds(
     n_folds : number of folds.
     """
     n = len(order)
-    place = np.empty(n, np.int64)
-    place[order] = np.arange(n)
     if cluster is None:
-        return _dealt(n, n_folds)[place]
+        return placed(_dealt(n, n_folds), order)
+    place = placed(np.arange(n), order)
     size = np.bincount(cluster)
     mean = np.bincount(cluster, weights=place) / np.maximum(size, 1)
     # clusters with the same mean place hold different records: the least place tells them apart
@@ -95,6 +94,22 @@ def learned_looks(
         _look(source, Rows(code, 1, rank), by_rank, 0.5 / max(1, widest)),
         _look(source, Rows(code, 1, high), by_top, 1.0),
     )
+
+
+def places_within(look: Look, fold: NDArray[np.int8]) -> tuple[NDArray[np.intp], Floats]:
+    """The records (t,) that somebody scored, and where each stands in its fold, float64 (t,) from
+    -1 to 1: scores of different fits do not compare, ranks within folds do.
+
+    Parameters
+    ----------
+    look : ranks within folds, the first of `learned_looks`.
+    fold : int8 (n,), 0 for the records that nobody scored.
+    """
+    assert look.rows.weight is not None
+    rows = np.flatnonzero(fold)
+    size = counted(fold, int(fold.max()) + 1)
+    place = taken(look.rows.weight, rows) / size[taken(fold, rows).astype(np.intp)]
+    return rows, np.asarray(place, np.float64)
 
 
 def _look(source: str, rows: Rows, tail: tuple[float, float], unit: float) -> Look:

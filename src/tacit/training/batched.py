@@ -19,6 +19,7 @@ from tacit.training.jobs import Observe
 from tacit.training.stacked_layers import linear_chains, train
 from tacit.training.torch_steps import (
     Answering,
+    autocast,
     losses,
     optimizer_of,
     orders,
@@ -107,7 +108,9 @@ def fit_many(
         set_rate(recipe, step, epoch)
         for batch, sizes, rngs in batches:
             picked = torch.from_numpy(batch).to(recipe.device)
-            answer = forward(weights, buffers, _inputs(recipe, rows[picked], sizes, rngs))
+            inputs = _inputs(recipe, rows[picked], sizes, rngs)
+            with autocast(recipe):
+                answer = forward(weights, buffers, inputs)
             _total(recipe, answer, target[picked], sizes).backward()
             if not whole:
                 _hand_out(weights, parts, sizes)

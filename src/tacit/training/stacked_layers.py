@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core.optional import require
-from tacit.training.torch_steps import optimizer_of, set_rate
+from tacit.training.torch_steps import autocast, optimizer_of, set_rate
 
 if TYPE_CHECKING:
     from tacit.training.torch_recipe import TorchRecipe
@@ -159,8 +159,11 @@ def train(
             for batch, sizes, rngs in steps:
                 picked = torch.from_numpy(batch).to(rows.device)
                 shown = rows.index_select(0, picked.flatten()).unflatten(0, batch.shape)
-                given = stack.forward(inputs(shown, sizes, rngs).flatten(2))
-                stack.backward(given, slope_of(recipe, given[-1], target[picked], sizes))
+                seen = inputs(shown, sizes, rngs).flatten(2)
+                with autocast(recipe):
+                    given = stack.forward(seen)
+                    slope = slope_of(recipe, given[-1].float(), target[picked], sizes)
+                    stack.backward(given, slope)
                 for model, slope, size in zip(models, slopes, sizes.tolist(), strict=True):
                     # a model without a batch rests, and its optimizer does not count the step
                     model.grad = slope if size else None

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -83,8 +83,25 @@ def set_rate(recipe: "TorchRecipe", step: Any, epoch: int) -> None:
         group["lr"] = recipe.lr * share
 
 
+def autocast(recipe: "TorchRecipe") -> AbstractContextManager[Any]:
+    """Within it, products are taken in the recipe's precision.
+
+    Entered anew for each step: rounded copies of the weights are kept until it is left.
+    """
+    if recipe.precision == "float32":
+        return nullcontext()
+    torch = require("torch", extra="torch", purpose="A PyTorch recipe")
+    kind, within = torch.device(recipe.device).type, getattr(torch, recipe.precision)
+    rounded: AbstractContextManager[Any] = torch.autocast(kind, dtype=within)
+    return rounded
+
+
 def losses(recipe: "TorchRecipe", answer: Any, target: Any) -> Any:
-    """One loss a record, for any leading shape: answer (..., k) and target (...)."""
+    """One loss a record, for any leading shape: answer (..., k) and target (...); in float32 of
+    rounded answers too.
+    """
+    if recipe.precision != "float32":
+        answer = answer.float()
     functional = require("torch.nn.functional", extra="torch", purpose="A PyTorch recipe")
     if recipe.loss == "cross_entropy":
         flat = functional.cross_entropy(

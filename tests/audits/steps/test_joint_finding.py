@@ -100,7 +100,7 @@ def looked_at(name, score, member):
 def test_an_attack_s_own_p_value_and_the_one_that_pays_for_all_looks():
     """The smallest of its own looks alone, and its smallest corrected one; never the slices'."""
     from tacit.audits.steps.joint_finding import joint_finding
-    from tacit.metrics.looks import slice_look
+    from tacit.metrics.slice_looks import slice_look
 
     member, group, one, two = world()
     items = [looked_at("a", one, member), looked_at("b", two, member)]
@@ -194,7 +194,7 @@ def test_a_fold_that_one_of_several_learners_could_score_counts(monkeypatch):
 
 def test_the_best_of_several_slices_counts_and_without_a_slice_nothing_does():
     from tacit.audits.steps.joint_finding import joint_finding
-    from tacit.metrics.looks import slice_look
+    from tacit.metrics.slice_looks import slice_look
 
     member, group, one, _ = world()
     item = looked_at("a", one, member)

@@ -1,5 +1,7 @@
 """Slices: simultaneous intervals, corrected p-values, and nobody dropped silently."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -10,7 +12,6 @@ from tacit.audits import membership_audit
 from tacit.audits.steps.scoring import at_thresholds
 from tacit.audits.steps.slices import (
     _deciles,
-    _slice,
     _tested,
     columns_of,
     slice_looks,
@@ -32,6 +33,17 @@ def sliced(groups, *, mu=0.0, n=600, seed=0):
     looks = [*item.looks, *slice_looks(columns, [item], member)]
     test = joint_test(looks, member, shuffled=False)
     return test, slice_results(test, columns, evidence, level=0.95)
+
+
+def alone(evidence, rows, p_values, level):
+    """What is said of the `rows`, one value of a column, beside a test that found `p_values`."""
+    code = np.ones(len(evidence.member), int)
+    code[rows] = 0
+    look = SimpleNamespace(kind="slice", source="g", p_value=np.array([p_values[0], 1.0]))
+    adjusted = np.array([p_values[1], 1.0])
+    test = SimpleNamespace(looks=[look], adjusted=adjusted, places=lambda _: slice(0, 2))
+    columns = {"g": (code, ["a", "b"])}
+    return slice_results(test, columns, evidence, level=level, min_cell=0)[0]
 
 
 def test_intervals_hold_for_all_tested_slices_at_once():
@@ -163,44 +175,37 @@ def test_the_corrected_p_value_decides_whether_an_interval_leaves_chance_out(cor
     rng = np.random.default_rng(0)
     member = np.arange(200) % 2 == 0
     evidence = Evidence.of(rng.normal(size=200) + 2 * member, member)
-    rows = np.arange(200)
-    result = _slice(("g", "a"), evidence, rows, (1e-9, corrected), 0.95, alpha=1 - 0.95)
+    result = alone(evidence, np.arange(200), (1e-9, corrected), 0.95)
     area, gain = result.estimates
     assert (area.low == 0.5) == (gain.low == 0.0) == reaches
     assert (result.p_value, result.p_adjusted) == (1e-9, corrected)
 
 
-def test_all_slices_with_enough_records_share_the_level_and_each_its_error(monkeypatch):
-    """Groups of 40 + 40, 20 + 20, and 19 + 60: the last has no interval, and costs none."""
+def test_all_slices_with_enough_records_share_the_level(monkeypatch):
+    """Groups of 40 + 40, 20 + 20, and 19 + 60: the last has no interval, and costs none; nor has
+    one that nothing looked at.
+    """
     from tacit.audits.steps import slices as steps
 
-    seen = []
-
-    def slice_of(key, paper, records, p_values, level, *, alpha):
-        seen.append((*key, len(records), p_values, level, alpha))
-        return key
-
-    monkeypatch.setattr(steps, "_slice", slice_of)
     code = np.repeat([0, 0, 1, 1, 2, 2], [40, 40, 20, 20, 19, 60])
     member = np.repeat([True, False] * 3, [40, 40, 20, 20, 19, 60])
     evidence = Evidence.of(np.random.default_rng(0).normal(size=199), member)
     columns = {"g": (code, ["a", "b", "c"])}
-    monkeypatch.setattr(steps, "_corrected", lambda *_: {("g", "a"): (0.01, 0.04)})
-    found = steps.slice_results(None, columns, evidence, level=0.9)
-    assert len(found) == 3
-    wide = simultaneous_level(0.9, 2)
-    error = pytest.approx(0.1)
-    assert seen == [
-        ("g", "a", 80, (0.01, 0.04), wide, error),
-        ("g", "b", 40, None, wide, error),
-        ("g", "c", 79, None, wide, error),
-    ]
+    p_values = {("g", "a"): (0.01, 0.04), ("g", "b"): (0.03, 0.2)}
+    for looked, measured in ((["a"], [True, False, False]), (["a", "b"], [True, True, False])):
+        found = {("g", text): p_values["g", text] for text in looked}
+        monkeypatch.setattr(steps, "_corrected", lambda *_, found=found: found)
+        results = steps.slice_results(None, columns, evidence, level=0.9)
+        assert [bool(result.estimates) for result in results] == measured
+        levels = {estimate.level for result in results for estimate in result.estimates}
+        assert levels == {simultaneous_level(0.9, 2)}
+        assert [result.p_adjusted for result in results] == [
+            found.get(("g", text), (None, None))[1] for text in "abc"
+        ]
 
 
 def test_the_smallest_p_value_of_all_attacks_at_a_slice_counts():
     """Two attacks look at values b and c of one column; a has too few records."""
-    from types import SimpleNamespace
-
     from tacit.audits.steps.slices import _corrected
 
     columns = {"g": (np.repeat([0, 1, 2], [39, 40, 60]), ["a", "b", "c"])}
@@ -284,23 +289,25 @@ def test_losses_are_cut_in_their_own_order_beside_a_paper_of_another_score():
 
 
 def test_what_is_told_of_a_value_with_too_few_of_a_side():
-    """25 members and 10 others: the fewer side is told, with its number."""
-    member = np.r_[np.ones(25, bool), np.zeros(10, bool), np.arange(60) % 2 == 0]
-    evidence = Evidence.of(np.random.default_rng(0).normal(size=95), member)
+    """35 members and 10 others: the fewer side is told, with its number."""
+    member = np.r_[np.ones(35, bool), np.zeros(10, bool), np.arange(60) % 2 == 0]
+    evidence = Evidence.of(np.random.default_rng(0).normal(size=105), member)
     for inside, few, unit in ((member, 10, "non-members"), (~member, 10, "members")):
         paper = Evidence.of(evidence.score, inside)
-        found = _slice(("g", "a"), paper, np.arange(35), (0.25, 0.5), 0.95, alpha=0.05)
+        found = alone(paper, np.arange(45), (0.25, 0.5), 0.95)
         (note,) = found.notes
-        assert (note.needed, note.got, note.unit) == (20, few, unit)
+        assert (note.metric, note.needed, note.got, note.unit) == ("g = a", 20, few, unit)
         assert (found.n_members, found.n_nonmembers) == (
-            int(inside[:35].sum()),
-            int((~inside[:35]).sum()),
+            int(inside[:45].sum()),
+            int((~inside[:45]).sum()),
         )
         assert f"got {found.n_members} and {found.n_nonmembers}" in note.reason
         assert (found.p_value, found.p_adjusted, found.estimates) == (0.25, 0.5, ())
     # enough records that nothing looked at have no p-value to stand on
-    alone = _slice(("g", "b"), evidence, np.arange(35, 95), None, 0.95, alpha=0.05)
-    assert (alone.p_value, alone.p_adjusted, alone.estimates) == (None, None, ())
+    untested = SimpleNamespace(looks=[])
+    columns = {"g": (np.zeros(105, int), ["a"])}
+    (found,) = slice_results(untested, columns, evidence, level=0.95)
+    assert (found.p_value, found.p_adjusted, found.estimates) == (None, None, ())
 
 
 def test_the_area_of_a_slice_is_that_of_its_records_in_whatever_order_they_stand():
@@ -310,7 +317,7 @@ def test_the_area_of_a_slice_is_that_of_its_records_in_whatever_order_they_stand
     score[0] = -9.0
     evidence = Evidence.of(score, member)
     rows = np.r_[0, np.arange(79, 9, -1)]
-    found = _slice(("g", "a"), evidence, rows, (1e-9, 1e-9), 0.9, alpha=0.05)
+    found = alone(evidence, rows, (1e-9, 1e-9), 0.9)
     pairs = score[rows][member[rows]][:, None] - score[rows][~member[rows]][None]
     assert found.estimates[0].value == pytest.approx(((pairs > 0) + (pairs == 0) / 2).mean())
     assert {estimate.level for estimate in found.estimates} == {0.9}
@@ -324,7 +331,7 @@ def test_the_area_of_a_slice_is_that_of_its_records_in_whatever_order_they_stand
 def test_at_exactly_the_error_an_interval_may_leave_chance_out(corrected, reaches):
     member = np.arange(80) % 2 == 0
     evidence = Evidence.of(np.random.default_rng(0).normal(size=80) + 3 * member, member)
-    found = _slice(("g", "a"), evidence, np.arange(80), (1e-9, corrected), 0.9, alpha=0.25)
+    found = alone(evidence, np.arange(80), (1e-9, corrected), 0.75)
     assert (found.estimates[0].low == 0.5) is reaches
 
 
@@ -347,8 +354,6 @@ def test_three_attacks_look_at_slices_and_one_where_slices_are_many(monkeypatch)
     """Three hundred values of forty records are looked at by three, 301 by one; attacks that rank
     as another does, and those that learn, by none.
     """
-    from types import SimpleNamespace
-
     from tacit.audits.steps import slices as steps
 
     seen = []
@@ -401,7 +406,7 @@ def test_the_area_of_falling_and_of_rising_records_is_theirs():
     falling = Evidence.of(np.arange(60.0)[::-1].copy(), member)
     rising = Evidence.of(np.arange(60.0), member)
     for evidence in (falling, rising):
-        found = _slice(("g", "a"), evidence, np.arange(60), (0.5, 0.5), 0.9, alpha=0.05)
+        found = alone(evidence, np.arange(60), (0.5, 0.5), 0.9)
         inside, outside = evidence.score[member], evidence.score[~member]
         wins = (inside[:, None] > outside[None]).mean()
         assert found.estimates[0].value == pytest.approx(wins)

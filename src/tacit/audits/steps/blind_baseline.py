@@ -18,7 +18,7 @@ from tacit.core import (
 )
 from tacit.core.sorting import Places
 from tacit.metrics import auc
-from tacit.metrics.prequential import deal_folds, learned_looks
+from tacit.metrics.prequential import deal_folds, learned_looks, places_within
 
 MAX_BLIND_CLASSES = 100
 # What the blind guesser looked at, as the `statistic` of its result.
@@ -58,9 +58,7 @@ def blind_result(
     try:
         score, scored = prequential_scores(attack, signals, membership, fold, order)
         look, _ = learned_looks(name, score, scored, member)
-        rows = np.flatnonzero(scored > 0)
-        assert look.rows.weight is not None
-        place = look.rows.weight[rows] / np.bincount(scored)[scored[rows]]
+        rows, place = places_within(look, scored)
         unit = None if cluster is None else cluster[rows]
         paper = Evidence(place, member[rows], unit, membership.assignment, repr(attack), rows)
         area = auc(paper, level=level)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import InvalidInput, Outputs
-from tacit.core.sorting import first_places, pieces
+from tacit.core.sorting import ascending, first_places, pieces
 
 # float32, and numbers in a table, keep about this much of a number
 PRECISION = 1e-5
@@ -46,7 +46,7 @@ def require_other_numbers(outputs: Outputs, member: NDArray[np.bool_]) -> None:
     first, second = (_numbers(outputs, first_places(side, GLANCE)) for side in (member, ~member))
     same = _same_in_order(first, second)
     if not same and n <= MOST_SORTED:
-        low, high = (np.sort(_first_numbers(outputs, side)) for side in (member, ~member))
+        low, high = (ascending(_first_numbers(outputs, side)) for side in (member, ~member))
         other_order = _share(first, np.roll(second, 1, axis=0))
         same = other_order < MOSTLY_DIFFERENT and _same_sorted(low, high)
     if same:

@@ -29,7 +29,7 @@ from tacit.core import (
 from tacit.core.sorting import Places, taken
 from tacit.metrics import advantage, named
 from tacit.metrics.looks import Look, Ranked, cut_look, rank_look
-from tacit.metrics.prequential import deal_folds, learned_looks
+from tacit.metrics.prequential import deal_folds, learned_looks, places_within
 from tacit.metrics.vulnerability import Candidate
 from tacit.signals import feature_matrix, kept
 
@@ -247,10 +247,7 @@ def by_folds(
     score, scored = prequential_scores(check.attack, signals, membership, fold, order)
     member = membership.member
     rank, top = learned_looks(check.name, score, scored, member)
-    rows = np.flatnonzero(scored > 0)
-    assert rank.rows.weight is not None
-    # scores of different fits do not compare, ranks within folds do
-    place = rank.rows.weight[rows] / np.bincount(scored)[scored[rows]]
+    rows, place = places_within(rank, scored)
     evidence = Evidence(
         place,
         member[rows],

@@ -1,7 +1,9 @@
 """Who is hit hardest: the chosen attack on parts of the records, with simultaneous intervals."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, compress
 from typing import Any
 
 import numpy as np
@@ -9,12 +11,25 @@ from numpy.typing import NDArray
 
 from tacit.audits.steps.scoring import Scored, reaching_chance
 from tacit.audits.steps.small_cells import hidden_values
-from tacit.core import CheckResult, Evidence, Note, NotEnoughData, Outputs
+from tacit.core import CheckResult, Estimate, Evidence, Note, NotEnoughData, Outputs
 from tacit.core.checking import MIN_CELL, labelled_codes
-from tacit.core.sorting import Order, counted, parted, placed, searched, smallest, taken
-from tacit.metrics import advantage, auc, simultaneous_level
+from tacit.core.parts import parts_of
+from tacit.core.sorting import (
+    Order,
+    Places,
+    counted,
+    order_of,
+    parted,
+    placed,
+    searched,
+    smallest,
+    taken,
+)
+from tacit.metrics import auc, simultaneous_level
+from tacit.metrics.advantage import largest_advantages
 from tacit.metrics.joint import JointTest
-from tacit.metrics.looks import Look, slice_look
+from tacit.metrics.looks import Look
+from tacit.metrics.slice_looks import slice_look
 from tacit.signals import available, kept
 
 # An interval on fewer of either side would be too wide to read.
@@ -23,6 +38,7 @@ N_PERCENTILES = 10
 # Attacks that look at slices; one where there are so many slices that all pairs are dear.
 N_ATTACKS, MANY_SLICES = 3, 300
 Column = tuple[NDArray[np.integer[Any]], list[str]]
+Measured = tuple[Estimate, ...] | NotEnoughData
 
 
 def columns_of(outputs: Outputs, paper: Evidence | None = None) -> dict[str, Column]:
@@ -59,15 +75,12 @@ def _deciles(fit: NDArray[np.floating], order: Order, *, stands: bool = False) -
     known, or which `stands` in it.
     """
     share = np.linspace(0, 1, N_PERCENTILES + 1)[1:-1]
-    if order is None and not stands:
-        edges = np.unique(np.quantile(-fit, share))
-        code = np.searchsorted(edges, -fit, side="left").astype(np.int8)
-    else:
-        score = taken(fit, order)
-        edges = np.unique(_quantiles(score[::-1], share))
-        ends = np.append(len(score) - searched(score, -edges, side="left"), len(score))
-        groups = np.repeat(np.arange(len(ends), dtype=np.int8), np.diff(ends, prepend=0))
-        code = placed(groups[::-1], order)
+    places = order_of(fit) if order is None and not stands else order
+    score = taken(fit, places)
+    edges = np.unique(_quantiles(score[::-1], share))
+    ends = np.append(len(score) - searched(score, -edges, side="left"), len(score))
+    groups = np.repeat(np.arange(len(ends), dtype=np.int8), np.diff(ends, prepend=0))
+    code = placed(groups[::-1], places)
     if len(edges) < N_PERCENTILES - 1:
         return code, [
             f"group {i + 1} of {len(edges) + 1}, lowest first" for i in range(len(edges) + 1)
@@ -148,22 +161,32 @@ def slice_results(
     n_tested = sum(_n_enough(column, hidden[name], shown) for name, column in own.items())
     wide = simultaneous_level(level, max(1, n_tested))
     paper, order = _ascending(shown)
-    return tuple(
-        _slice((name, text), paper, records, corrected.get((name, text)), wide, alpha=1 - level)
-        for name, (code, texts) in own.items()
-        for text, records, gone in zip(
-            texts, parted(code if order is None else taken(code, order), len(texts)), hidden[name]
-        )
-        if not gone
-    )
+    found: list[CheckResult] = []
+    for name, (code, texts) in own.items():
+        values = [
+            _Value(name, text, members, others, corrected.get((name, text)))
+            for text, members, others in zip(texts, *_sides((code, texts), shown.member))
+        ]
+        shows = ~hidden[name]
+        known = [value.enough and bool(show) for value, show in zip(values, shows)]
+        estimates = _estimates(paper, compress(parted(taken(code, order), len(texts)), known), wide)
+        found += [
+            _result(value, next(estimates) if value.enough else (), shown.attack, alpha=1 - level)
+            for value in compress(values, shows)
+        ]
+    return tuple(found)
 
 
 def _n_enough(column: Column, hidden: NDArray[np.bool_], shown: Evidence) -> int:
     """Values that are shown and have enough records for an interval."""
+    return int(np.count_nonzero((np.minimum(*_sides(column, shown.member)) >= MIN_SIDE) & ~hidden))
+
+
+def _sides(column: Column, member: NDArray[np.bool_]) -> tuple[list[int], list[int]]:
+    """How many members, and how many others, have each value."""
     code, texts = column
-    members = counted(code[shown.member], len(texts))
-    others = counted(code, len(texts)) - members
-    return int(np.count_nonzero((np.minimum(members, others) >= MIN_SIDE) & ~hidden))
+    members = counted(code[member], len(texts))
+    return members.tolist(), (counted(code, len(texts)) - members).tolist()
 
 
 def _ascending(shown: Evidence) -> tuple[Evidence, Order]:
@@ -173,7 +196,8 @@ def _ascending(shown: Evidence) -> tuple[Evidence, Order]:
     if shown.cluster is not None or shown.stands:
         return shown, None
     score, member = taken(shown.score, shown.order), taken(shown.member, shown.order)
-    return Evidence(score, member, None, shown.assignment, shown.attack), shown.order
+    paper = Evidence(score, member, None, shown.assignment, shown.attack)
+    return paper.sorted_already(shown.step), shown.order
 
 
 def _corrected(
@@ -193,48 +217,74 @@ def _corrected(
     return found
 
 
-def _enough(member: NDArray[np.bool_]) -> bool:
-    n_members = int(np.count_nonzero(member))
-    return min(n_members, len(member) - n_members) >= MIN_SIDE
+@dataclass(frozen=True)
+class _Value:
+    """One value of a column, and the records of each side that have it.
+
+    Parameters
+    ----------
+    column, text : of the value.
+    n_members, n_nonmembers : records of each side.
+    p_values : the smallest of the looks at it, alone and corrected; None where there was none.
+    """
+
+    column: str
+    text: str
+    n_members: int
+    n_nonmembers: int
+    p_values: tuple[float, float] | None
+
+    @property
+    def enough(self) -> bool:
+        """Whether it was looked at and has enough records for an interval."""
+        return min(self.n_members, self.n_nonmembers) >= MIN_SIDE and self.p_values is not None
+
+    def too_few(self) -> Note:
+        """Why there is no interval."""
+        got, unit = min((self.n_members, "members"), (self.n_nonmembers, "non-members"))
+        reason = (
+            f"too few records: needs {MIN_SIDE} members and {MIN_SIDE} non-members, got"
+            f" {self.n_members} and {self.n_nonmembers}"
+        )
+        return Note(f"{self.column} = {self.text}", reason, MIN_SIDE, got, unit)
 
 
-def _slice(
-    key: tuple[str, str],
-    evidence: Evidence,
-    records: NDArray[np.intp],
-    p_values: tuple[float, float] | None,
-    level: float,
-    *,
-    alpha: float,
-) -> CheckResult:
-    name, text = key
-    member = evidence.member[records]
-    n_members = int(np.count_nonzero(member))
-    n_nonmembers = len(member) - n_members
-    result = CheckResult(
-        name=f"{name} = {text}",
-        role="slice",
-        attack=evidence.attack,
-        slice=name,
-        value=text,
-        n_members=n_members,
-        n_nonmembers=n_nonmembers,
-    )
-    if not _enough(member) or p_values is None:
-        need = f"needs {MIN_SIDE} members and {MIN_SIDE} non-members"
-        reason = f"too few records: {need}, got {n_members} and {n_nonmembers}"
-        got, unit = min((n_members, "members"), (n_nonmembers, "non-members"))
-        note = Note(result.name, reason, MIN_SIDE, got, unit)
-        # the test looked at it, so that a leak in it has a name; an interval would say nothing
-        alone, corrected = p_values or (None, None)
-        return replace(result, notes=(note,), p_value=alone, p_adjusted=corrected)
-    own = evidence.take(records)
-    if evidence.cluster is None and bool((own.score[1:] >= own.score[:-1]).all()):
-        own.sorted_already()
+def _estimates(evidence: Evidence, places: Iterable[Places], level: float) -> Iterator[Measured]:
+    """AUC and advantage of each part of the records, or why there are none."""
+    # no name holds one part while the next is made
+    return chain.from_iterable(map(partial(_measured, level=level), parts_of(evidence, places)))
+
+
+def _measured(parts: Sequence[Evidence], *, level: float) -> Sequence[Measured]:
     try:
-        estimates = [auc(own, level=level), advantage(own, level=level)]
+        areas = [auc(part, level=level) for part in parts]
+        return list(zip(areas, largest_advantages(parts, level=level)))
     except NotEnoughData as error:
-        return replace(result, notes=(Note.of(result.name, error),))
-    if p_values[1] > alpha:
-        estimates = [reaching_chance(estimate) for estimate in estimates]
-    return replace(result, estimates=tuple(estimates), p_value=p_values[0], p_adjusted=p_values[1])
+        # of clusters, whose parts come one by one
+        return [error]
+
+
+def _result(value: _Value, estimates: Measured, attack: str, *, alpha: float) -> CheckResult:
+    name = f"{value.column} = {value.text}"
+    alone, corrected = value.p_values or (None, None)
+    notes: tuple[Note, ...] = ()
+    if isinstance(estimates, NotEnoughData):
+        notes, estimates, alone, corrected = (Note.of(name, estimates),), (), None, None
+    elif not estimates:
+        # the test looked at it, so that a leak in it has a name; an interval would say nothing
+        notes = (value.too_few(),)
+    elif corrected is not None and corrected > alpha:
+        estimates = tuple(reaching_chance(estimate) for estimate in estimates)
+    return CheckResult(
+        name=name,
+        role="slice",
+        attack=attack,
+        slice=value.column,
+        value=value.text,
+        n_members=value.n_members,
+        n_nonmembers=value.n_nonmembers,
+        estimates=estimates,
+        p_value=alone,
+        p_adjusted=corrected,
+        notes=notes,
+    )
