@@ -10,7 +10,12 @@ from tacit.adapters.answers import Kind
 from tacit.adapters.pairs import paired
 from tacit.audits.attribute import ATTRIBUTE_POLICY, attribute_audit
 from tacit.audits.one_model import membership_audit
-from tacit.audits.steps.default_checks import SINGLE_SIGNALS, Effort
+from tacit.audits.steps.default_checks import (
+    SINGLE_SIGNALS,
+    Effort,
+    checks_given,
+    require_effort,
+)
 from tacit.audits.steps.named_attacks import checks_of
 from tacit.audits.steps.scoring import Progress
 from tacit.audits.steps.side_warnings import told
@@ -27,7 +32,9 @@ from tacit.core import (
     PolicyLike,
     Report,
 )
-from tacit.core.checking import MIN_CELL, confidence
+from tacit.core.checking import MIN_CELL
+from tacit.core.membership import require_assignment
+from tacit.core.options import require_options
 
 
 def audit(
@@ -122,8 +129,10 @@ def audit(
     'leak'
     """
     gates = Policy.of(policy)
-    require_known(gates, checks or ())
-    confidence(level)
+    require_known(gates, () if checks is None else checks_given(checks))
+    require_options(level, seed, min_cell=min_cell, records=records, progress=progress)
+    require_assignment(assignment)
+    require_effort(effort)
     if shadows:
         return _with_shadows(
             model,
@@ -232,8 +241,8 @@ def audit_attribute(
     train, test : tuple[Any, ArrayLike]
         ``(X, y)`` of the training records, and of others from the same population.
     reference : tuple[Any, ArrayLike]
-        ``(X, y)`` of further records of the population, none of them a training record. The
-        imputation learns from them.
+        ``(X, y)`` of further records of the population, none of them a training or a test
+        record. The imputation learns from them.
     kind : Literal["auto", "class", "number"]
         Whether the secret is a category or a quantity; "auto" takes numbers with more than 20
         distinct values for a quantity.
@@ -255,8 +264,8 @@ def audit_attribute(
     Raises
     ------
     InvalidInput
-        There is no such column, the sides have other columns, or `reference` holds training
-        records.
+        There is no such column, the sides have other columns, or `reference` holds records
+        of one of them.
 
     References
     ----------

@@ -24,6 +24,8 @@ from tacit.core import (
     Sampler,
 )
 from tacit.core.checking import MIN_CELL, whole
+from tacit.core.membership import require_assignment
+from tacit.core.options import require_options
 from tacit.training.fine_tune import FineTune, TextRecipe
 
 PLAIN = Sampler()
@@ -146,8 +148,10 @@ def audit_text(
     'leak'
     """
     gates = Policy.of(policy)
-    _require_settings(slices, seed)
-    _require_tokens(context, prefix, suffix)
+    require_options(level, seed, min_cell=min_cell, records=records, progress=progress)
+    require_assignment(assignment)
+    _require_slices(slices)
+    _require_tokens(context, prefix, suffix, tries)
     given = Asked(model, tokenizer, prompts, context, long, progress)
     tokens, texts, sizes = given.sides(member, nonmember)
     truth = Membership(
@@ -193,17 +197,17 @@ def _repeated(texts: list[str] | None) -> NDArray[np.int64] | None:
     return np.unique(np.array(texts, object), return_inverse=True)[1].astype(np.int64)
 
 
-def _require_settings(slices: Any, seed: Any) -> None:
+def _require_slices(slices: Any) -> None:
     if slices is not None and not isinstance(slices, Mapping):
         raise InvalidInput(
             "`slices` needs names to pairs, {'language': (of members, of non-members)}, got "
             f"{type(slices).__name__}."
         )
-    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or seed < 0:
-        raise InvalidInput(f"`seed` needs a whole number of 0 or more, got {seed!r}.")
 
 
-def _require_tokens(context: Any, prefix: Any, suffix: Any) -> None:
+def _require_tokens(context: Any, prefix: Any, suffix: Any, tries: Any) -> None:
+    if not isinstance(tries, (int, float, np.number)) or not 1 <= tries < np.inf:
+        raise InvalidInput(f"`tries` needs a number of samples, 1 or more, got {tries!r}.")
     for name, value in (("prefix", prefix), ("suffix", suffix)):
         whole(value, name, least=1, unit="token")
     if context is not None:

@@ -13,13 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from tacit.adapters import outputs_of
 from tacit.adapters.answers import Kind
+from tacit.adapters.arrays import n_records
 from tacit.adapters.both_sides import answers_of_both
 from tacit.adapters.description import describe
-from tacit.adapters.pairs import paired
+from tacit.adapters.pairs import paired, require_uncrossed
 from tacit.adapters.records import SeenRecords, seen_features, seen_records
 from tacit.audits.steps.provenance import utility as utility_of
 from tacit.audits.steps.side_warnings import blind_to, without_records
-from tacit.audits.steps.sides import Sides, compared, constant, require_two_sides
+from tacit.audits.steps.sides import Sides, compared, constant, require_two_sides, same_answers
 from tacit.core import Assignment, InvalidInput, Outputs, Report, concatenate
 
 Pair = tuple[ArrayLike, ArrayLike]
@@ -92,6 +93,7 @@ class Given:
         if model is not None:
             answered = member is not None or nonmember is not None
             train, test = paired(train, "train"), paired(test, "test")
+            require_uncrossed(train, test)
             _require_model_and_data(model, train, test, answered)
             (member, nonmember), assumed = answers_of_both(model, train, test, kind=kind)
             seen = seen_records(train, test)
@@ -109,7 +111,7 @@ class Given:
             for name, pair in _sliced(slices, train, test).items()
         }
         if features is not None:
-            _joined(features, "features", sizes)
+            _require_rows(features, "features", sizes)
             seen = seen_features(*features, seen)
         if not constant(member):
             # outputs without any information are inconclusive, whichever side they stand on
@@ -122,7 +124,7 @@ class Given:
             cluster=unit,
             statistics=statistics,
         )
-        known = {} if utility is None else _accuracy(model, utility, kind=kind, level=level)
+        known = {} if utility is None else _accuracy(model, utility, member, kind=kind, level=level)
         described = _description(model)
         return cls(outputs, sizes, sides, seen, unit, columns, known, assumed, described)
 
@@ -184,7 +186,9 @@ def _description(model: Any) -> dict[str, Any]:
     return dict(describe(model))
 
 
-def _accuracy(model: Any, records: Any, *, kind: Kind, level: float) -> dict[str, float]:
+def _accuracy(
+    model: Any, records: Any, member: Outputs, *, kind: Kind, level: float
+) -> dict[str, float]:
     """Of the model on records of neither side, given as its answers or as ``(X, y)``."""
     if not isinstance(records, Outputs):
         if model is None:
@@ -194,6 +198,11 @@ def _accuracy(model: Any, records: Any, *, kind: Kind, level: float) -> dict[str
             )
         parts = records if isinstance(records, tuple) else (records,)
         records = outputs_of(model, *parts, kind=kind)
+    if records.n == member.n and same_answers(records, member):
+        raise InvalidInput(
+            "`utility` holds the training records: what a model knows by heart says nothing of how"
+            " accurate it is. Give records of neither side."
+        )
     return utility_of(records, level=level)
 
 
@@ -219,7 +228,7 @@ def _sliced(slices: Slices, train: Any, test: Any) -> dict[str, Pair]:
     """Slices by name; names alone are columns of the frames that the model was asked about."""
     if slices is None or isinstance(slices, Mapping):
         return dict(slices or {})
-    names = [slices] if isinstance(slices, str) else list(slices)
+    names = [slices] if isinstance(slices, str) else _names_of(slices)
     frames = [part[0] if isinstance(part, tuple) and part else part for part in (train, test)]
     for name in names:
         if any(not hasattr(frame, "columns") or name not in frame.columns for frame in frames):
@@ -230,17 +239,42 @@ def _sliced(slices: Slices, train: Any, test: Any) -> dict[str, Pair]:
     return {str(name): (frames[0][name], frames[1][name]) for name in names}
 
 
-def _joined(pair: Pair, name: str, sizes: tuple[int, int]) -> ArrayLike:
+def _names_of(slices: Any) -> list[str]:
+    if isinstance(slices, (list, tuple)) and all(isinstance(name, str) for name in slices):
+        return list(slices)
+    raise InvalidInput(
+        "`slices` needs {name: (of members, of non-members)}, or a list of names of columns of X,"
+        f" got {type(slices).__name__}."
+    )
+
+
+def _require_rows(pair: Any, name: str, sizes: tuple[int, int]) -> None:
+    _require_pair(pair, name)
+    for part, size, side in zip(pair, sizes, ("members", "non-members")):
+        if n_records(part) != size:
+            raise InvalidInput(f"`{name}` needs {size} rows for the {side}, got {n_records(part)}.")
+
+
+def _require_pair(pair: Any, name: str) -> None:
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         raise InvalidInput(
             f"`{name}` needs a pair (for members, for non-members), got {type(pair).__name__}."
         )
+
+
+def _joined(pair: Pair, name: str, sizes: tuple[int, int]) -> ArrayLike:
+    _require_pair(pair, name)
     parts = [_cells(part) for part in pair]
     for part, size, side in zip(parts, sizes, ("members", "non-members")):
         if part.ndim == 0 or len(part) != size:
             raise InvalidInput(
                 f"`{name}` needs {size} rows for the {side}, got shape {part.shape}."
             )
+    if parts[0].shape[1:] != parts[1].shape[1:]:
+        raise InvalidInput(
+            f"`{name}` needs the same columns for members and non-members, got shapes"
+            f" {parts[0].shape} and {parts[1].shape}."
+        )
     if parts[0].dtype.kind != parts[1].dtype.kind and "O" in (
         parts[0].dtype.kind + parts[1].dtype.kind
     ):

@@ -13,7 +13,7 @@ from tacit._given import Given, Pair, Slices
 from tacit.adapters import adapter_of, outputs_of
 from tacit.adapters.answers import Kind
 from tacit.adapters.arrays import take
-from tacit.adapters.pairs import paired
+from tacit.adapters.pairs import paired, require_uncrossed
 from tacit.audits.strong import strong_audit
 from tacit.core import InvalidInput, Membership, Outputs, Report
 from tacit.core.checking import codes
@@ -138,8 +138,14 @@ def strong(
             f"`shadows` needs a number of {FEWEST} or more, 8 for example, got {shadows!r}."
         )
     train, test = paired(train, "train"), paired(test, "test")
+    require_uncrossed(train, test)
     recipe = _recipe(model, train_fn)
     x, y, sizes = _joined(model, train, test)
+    if y is None and train_fn is None and adapter_of(model) == "sklearn":
+        raise InvalidInput(
+            "`shadows` trains models like this one, which takes labels: give train=(X, y) and"
+            " test=(X, y)."
+        )
     given = Given.of(
         model,
         train=train,

@@ -1,6 +1,7 @@
 """What people give as `train`, `test`, `model` and `features`: read, or refused with what to do."""
 
 import re
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -74,6 +75,49 @@ REFUSED = {
     "weights": (
         lambda: audit(train=(X[:N], Y[:N], np.ones(N))),
         r"`train` needs \(X, y\), got 3 things.*weights are not used",
+    ),
+    "train_test_split taken two by two": (
+        lambda: audit(train=(X[:N], X[N:]), test=(Y[:N], Y[N:])),
+        "`train` holds two tables and `test` two columns of labels, as train_test_split",
+    ),
+    "no records": (
+        lambda: audit(test=(X[:0], Y[:0])),
+        "`test` needs at least one record, got none",
+    ),
+    "other columns in features": (
+        lambda: audit(features=(X[:N], X[N:, :2])),
+        "`features` needs the same columns .* got 3 and 2",
+    ),
+    "a row number beside the label": (
+        lambda: audit(train=(X[:N], np.column_stack([np.arange(N), Y[:N]]))),
+        r"`y` needs one label a record, got 2 columns, \(120, 2\): does it hold a row number",
+    ),
+    "a row number beside the label of a function": (
+        lambda: audit(
+            model=lambda x: MODEL.predict_proba(x),
+            train=(X[:N], np.column_stack([np.arange(N), Y[:N], Y[:N]])),
+        ),
+        "`y` needs one label a record, got 3 columns",
+    ),
+    "slices without names": (
+        lambda: audit(slices=Y),
+        "`slices` needs {name: .* got ndarray",
+    ),
+    "the training records for a third set": (
+        lambda: audit(utility=(X[:N], Y[:N])),
+        "`utility` holds the training records",
+    ),
+    "a longer name of a class": (
+        lambda: audit(
+            model=LogisticRegression().fit(X[:N], np.where(Y[:N], "yes", "no")),
+            train=(X[:N], np.where(Y[:N], "yes", "no")),
+            test=(X[N:], np.where(Y[N:], "yes ", "no")),
+        ),
+        "`y` needs classes that the estimator was fitted on, got 'yes '",
+    ),
+    "logits called probabilities": (
+        lambda: audit(model=MODEL.decision_function, kind="probs"),
+        "`probs` needs numbers from 0 to 1",
     ),
     "masked labels": (
         lambda: audit(test=(X[N:], masked(Y[N:]))),
@@ -211,3 +255,19 @@ def test_an_answer_of_words_alone_is_told_where_to_go():
     dummy = DummyClassifier().fit(X, Y)
     with pytest.raises(InvalidInput, match="`y` needs"):
         outputs_of(lambda x: dummy.predict(x).astype(str), X, Y.astype(str))
+
+
+def test_features_may_be_columns_by_name():
+    report = audit(features=({"a": X[:N, 0] + 9.0}, {"a": X[N:, 0]}))
+    assert "giveaway" in report.headline
+
+
+@pytest.mark.parametrize("answer", [{"label": "POS", "score": 0.9}, 1j], ids=["dicts", "complex"])
+def test_answers_that_are_no_numbers_are_shown(answer):
+    with pytest.raises(InvalidInput, match=r"needs to answer with numbers, got .*takes one row"):
+        outputs_of(lambda x: [answer] * len(x), X, Y)
+
+
+def test_answers_that_came_one_by_one_are_numbers():
+    answers = outputs_of(lambda x: [[Decimal("0.25"), Decimal("0.75")]] * len(x), X, Y)
+    assert answers.probs[0].tolist() == [0.25, 0.75]

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tacit.audits import label_only as room
-from tacit.audits.label_only import _joined, _outputs, _pair, _predict, _probes, audit_label_only
+from tacit.audits.label_only import _joined, _pair, _probes, audit_label_only
+from tacit.audits.steps.only_labels import labels_answered, predict_of
 from tacit.core import InvalidInput, Report
 from tacit.signals.probes import noise_robustness
 
@@ -109,11 +110,12 @@ def test_a_side_has_one_label_a_record():
 
 
 def test_a_model_is_asked_by_its_predict_where_it_has_one():
-    assert _predict(predict) is predict
-    assert _predict(SimpleNamespace(predict=abs)) is abs
+    x = np.array([-1.0, 2.0])
+    assert predict_of(np.sign, x)(x).tolist() == [-1, 1]
+    assert predict_of(SimpleNamespace(predict=abs), x)(x).tolist() == [1, 2]
     for odd in (SimpleNamespace(predict=3), 3):
         with pytest.raises(InvalidInput, match="`model` needs a `predict`"):
-            _predict(odd)
+            predict_of(odd, x)
 
 
 def test_records_that_differ_by_however_little_are_no_copies():
@@ -130,10 +132,10 @@ def test_records_that_differ_by_however_little_are_no_copies():
 
 def test_one_class_is_still_one_of_two_and_one_column_is_no_score():
     """Probabilities need two columns; answers (n, 1) are labels, answers (n, 2) are scores."""
-    outputs = _outputs(lambda x: np.full(len(x), 7), ([0, 0], [0]), np.full(3, 7))
+    outputs = labels_answered(lambda x: np.full(len(x), 7), ([0, 0], [0]), np.full(3, 7))
     assert outputs.probs.tolist() == [[1, 0]] * 3
     assert outputs.label.tolist() == [0, 0, 0]
-    column = _outputs(lambda x: np.full((len(x), 1), 7), ([0, 0], [0]), np.array([7, 7, 9]))
+    column = labels_answered(lambda x: np.full((len(x), 1), 7), ([0, 0], [0]), np.array([7, 7, 9]))
     assert column.probs.tolist() == [[1, 0]] * 3
     assert column.label.tolist() == [0, 0, 1]
 

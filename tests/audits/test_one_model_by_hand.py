@@ -211,17 +211,14 @@ def test_units_and_how_they_were_drawn_are_assumed():
 
 def test_checks_have_names_of_their_own_and_a_seed_is_a_whole_number():
     other = Check("other", "loss", Threshold(), ("auc",))
-    _require_usable([LOSS, other], 0.95, 0)
-    _require_usable([LOSS], 0.95, np.int64(3))
-    for checks, level, seed in (
-        ([], 0.95, 0),
-        ([LOSS, LOSS], 0.95, 0),
-        ([LOSS], 0.95, -1),
-        ([LOSS], 0.95, 1.0),
-        ([LOSS], 95, 0),
-    ):
+    _require_usable([LOSS, other])
+    for checks in ([], [LOSS, LOSS]):
         with pytest.raises(InvalidInput):
-            _require_usable(checks, level, seed)
+            _require_usable(checks)
+    outputs, membership = world(5)
+    for wrong in ({"seed": -1}, {"seed": 1.0}, {"level": 95}):
+        with pytest.raises(InvalidInput):
+            room.membership_audit(outputs, membership, **wrong)
 
 
 def test_records_of_another_number_are_refused_and_one_side_is_inconclusive():

@@ -17,6 +17,7 @@ from tacit.audits import (
 from tacit.audits.compare import _beats, _n_nonmembers, _points, measured_of, paying
 from tacit.audits.steps.bench import CONFIRMATION, RACE, Bench
 from tacit.audits.steps.forgotten import forgotten_units, rows_to_forget
+from tacit.audits.steps.only_labels import labels_answered
 from tacit.audits.steps.three_arms import OTHER_SEED, ThreeArms
 from tacit.core import CheckResult, Estimate, Evidence, InvalidInput, NotEnoughData, Report
 from tacit.core.comparison import Point
@@ -130,14 +131,14 @@ def test_records_are_copies_where_numbers_and_label_agree():
 def test_labels_become_certain_answers_about_one_list_of_classes():
     """Answers 1, 2 and 5.0 to the labels 1, 1 and 2: classes 1, 2, 5."""
     answers = {3: np.array([1.0, 2.0]), 4: np.array([[5.0]])}
-    outputs = label_only._outputs(lambda side: answers[side], (3, 4), np.array([1, 1, 2]))
+    outputs = labels_answered(lambda side: answers[side], (3, 4), np.array([1, 1, 2]))
     assert outputs.probs.tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
     assert outputs.label.tolist() == [0, 0, 1]
     scores = np.array([[0.1, 0.9], [0.8, 0.2]])
-    outputs = label_only._outputs(lambda side: scores, (0,), np.array([1, 0]))
+    outputs = labels_answered(lambda side: scores, (0,), np.array([1, 0]))
     assert outputs.probs.tolist() == [[0, 1], [1, 0]]
     with pytest.raises(InvalidInput, match="3 labels, got 2"):
-        label_only._outputs(lambda side: scores, (0,), np.array([1, 0, 1]))
+        labels_answered(lambda side: scores, (0,), np.array([1, 0, 1]))
 
 
 def test_the_records_that_are_kept_are_those_of_the_evidence():

@@ -152,7 +152,7 @@ TABLE = {
         "`logits`",
         "numbers",
         "dtype object",
-        "same length",
+        "missing value in row 0: leave out",
     ),
     "masked arrays": (
         outputs(logits=np.ma.masked_invalid(with_value(np.nan))),

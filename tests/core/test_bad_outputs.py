@@ -1,12 +1,14 @@
 """More bad input, one row each: what people bring, and what the error says to do."""
 
 import re
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
 import tacit
-from tacit import InvalidInput, Outputs
+from tacit import InvalidInput, Membership, Outputs
 from tacit.adapters import adapter_of, outputs_of
 from tacit.adapters.files import read_outputs
 from tacit.adapters.sklearn import outputs_of as from_sklearn
@@ -62,6 +64,27 @@ TABLE = {
     "classes for a regression": (
         lambda: Outputs(prediction=Y.astype(float), label=Y),
         r"audit_label_only.*`loss=\(predicted != label\).astype\(float\)`",
+    ),
+    "percent for logits": (
+        lambda: Outputs(logits=P * 100, label=Y),
+        "`logits`.*looks like percent.*Divide them by 100.*`probs=`",
+    ),
+    "a text among numbers": (
+        lambda: Outputs(logits=np.array([[0.5, "u1"], [0.5, "u2"]], object)),
+        "`logits`.*with 'u1' in row 0: leave such columns out",
+    ),
+    "true among numbers": (
+        lambda: Outputs(loss=np.array([0.5, True], object)),
+        "`loss`.*mixes numbers and true or false",
+    ),
+    "rows of other lengths as objects": (
+        lambda: Outputs(loss=np.array([[1.0], [1.0, 2.0]], object)),
+        "`loss`.*same length",
+    ),
+    "no row of objects": (lambda: Outputs(loss=np.array([], object)), "at least one record"),
+    "classes by number in several lengths": (
+        lambda: Outputs(logits=Z[:3], label=[[0, 1], [2], [0]]),
+        "`label`.*rows of different lengths.*0 and 1 for each class.*MultiLabelBinarizer",
     ),
     "tokens": (lambda: Outputs(logits=np.zeros((4, 5, 6))), "one loss a record.*cluster"),
     "pixels": (lambda: Outputs(probs=np.zeros((4, 5, 6, 2))), "`probs`.*one loss a record"),
@@ -259,3 +282,17 @@ def test_rounded_and_shortened_probabilities_are_taken():
     outputs = Outputs(probs=top, label=np.arange(300) % 10)
     for name in ("loss", "scaled_logit", "entropy"):
         assert np.isfinite(tacit.signals.measure(outputs, name)).all()
+
+
+def test_numbers_that_came_one_by_one_are_numbers():
+    """As a data base or a column of mixed types gives them."""
+    loss = np.array([Decimal("0.5"), Fraction(1, 4), 2, np.float32(1.5)], object)
+    assert Outputs(loss=loss).loss.tolist() == [0.5, 0.25, 2.0, 1.5]
+    assert Membership(np.array([True, False], object)).member.tolist() == [True, False]
+
+
+def test_predictions_in_a_column_are_taken():
+    """As a network of one output gives them; the truth may be in a column or not."""
+    for truth in (Z[:, 0], Z[:, :1]):
+        outputs = Outputs(prediction=Z[:, :1], truth=truth)
+        assert outputs.prediction.shape == outputs.truth.shape == (60,)

@@ -101,3 +101,15 @@ def test_signals_derived_from_signals_keep_what_is_not_changed():
     assert part.target.ravel().tolist() == [3.0, 1.0]
     assert (part.statistic, part.scale) == ("loss", "log-likelihood")
     assert part.known.tolist() == [1, -1]
+
+
+def test_a_target_is_kept_in_the_precision_of_its_shadow_models():
+    """Equal answers of a tree differed by rounding, and looked like those of another model."""
+    shadow = np.full((2, 3, 1), -708.39641853, np.float32)
+    member = np.zeros((2, 3), bool)
+    signals = Signals.of(np.full(3, -708.39641853), shadow=shadow, shadow_member=member)
+    assert signals.target.dtype == np.float32
+    assert (signals.target == signals.shadow[0]).all()
+    huge = Signals.of(np.full(3, 1e300), shadow=shadow, shadow_member=member)
+    assert (huge.target == 1e300).all()
+    assert Signals.of(np.full(3, 0.1)).target.dtype == np.float64

@@ -2,8 +2,10 @@
 
 import errno
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tacit
@@ -64,7 +66,8 @@ def test_json_gives_the_same_report_back():
         ("[" * 100_000, "not a tacit report"),
         (json.dumps({"schema": 99, "finding": "leak"}), "schema 99"),
         (json.dumps({"schema": 1, "finding": "leak"}), "damaged"),
-        (json.dumps(report().to_dict() | {"surprise": 1}), "damaged"),
+        (json.dumps(report().to_dict() | {"surprise": 1}), "field `surprise`, which this"),
+        (json.dumps(report().to_dict())[:-1] + ', "verdict": "pass"}', "key 'verdict' twice"),
         (json.dumps(report().to_dict() | {"checks": [{"name": "x"}]}), "damaged"),
     ],
 )
@@ -163,3 +166,35 @@ def test_a_path_without_suffix_takes_its_format_by_name(tmp_path):
     assert Report.load(saved).headline == "This model leaks."
     with pytest.raises(InvalidInput, match="suffix"):
         report().save(tmp_path / "audit", format="doc")
+
+
+# what was edited, and what the error says
+EDITED = {
+    "a chance above 1": ({"p_value": 7}, "`p_value` needs a number from 0 to 1, got '7'"),
+    "an accuracy in percent": ({"accuracy": {"member": 87.0}}, "`accuracy.member` needs .* 0 to 1"),
+    "a date in words": ({"created": "today"}, "`created` needs a date such as 2026-11-26"),
+    "a day that there is not": ({"created": "2026-13-45"}, "`created` needs a date"),
+}
+
+
+@pytest.mark.parametrize(("changes", "says"), EDITED.values(), ids=EDITED)
+def test_a_number_or_a_date_that_cannot_be_is_refused(changes, says):
+    with pytest.raises(InvalidInput, match=says):
+        Report.from_dict(report().to_dict() | changes)
+
+
+def test_a_count_is_never_below_0():
+    plain = report().to_dict()
+    plain["checks"][0]["n_members"] = -5
+    with pytest.raises(InvalidInput, match=r"`checks.0..n_members` needs a whole number of 0"):
+        Report.from_dict(plain)
+
+
+def test_a_title_that_is_no_text_becomes_one():
+    """It was saved as a number, and then could not be read."""
+    assert Report.from_json(replace(report(), title=3).to_json()).title == "3"
+
+
+def test_options_that_were_numbers_of_numpy_are_saved():
+    made = replace(report(), environment={"seed": np.int64(3), "level": np.float32(0.5)})
+    assert json.loads(made.to_json())["environment"] == {"seed": 3, "level": 0.5}

@@ -149,3 +149,19 @@ def test_a_false_positive_rate_is_never_above_one():
     assert curve.inverse_blowup(0.9) == 1.0
     assert curve.inverse_blowup(0.2) == pytest.approx(0.2 * np.e)
     assert curve.inverse_blowup(0.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("epsilon", "delta"), [(-1.0, 1e-5), (1e-5, 8), (1.0, 1.0), (1.0, -1e-9), (np.nan, 0.0)]
+)
+def test_a_claim_that_cannot_be_is_refused(epsilon, delta):
+    """Epsilon and delta in each other's place, for example."""
+    with pytest.raises(InvalidInput, match=r"`ApproxDP\(epsilon, delta\)` needs"):
+        ApproxDP(epsilon, delta)
+
+
+@pytest.mark.parametrize("mu", [-0.1, np.nan])
+def test_a_gaussian_of_less_than_no_loss_is_refused(mu):
+    with pytest.raises(InvalidInput, match="`mu` of a Gaussian needs 0 or more"):
+        Gaussian(mu)
+    assert Gaussian(0.0).epsilon(1e-5) == 0

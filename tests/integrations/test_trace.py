@@ -108,7 +108,7 @@ def test_a_model_that_diverged_at_once_does_not_end_the_training(records):
     with pytest.warns(UserWarning, match="NaN"):
         assert trace.observe(0, lambda part: part @ WEIGHTS * np.nan) is None
     assert trace.observe(1, model) is not None
-    with pytest.raises(InvalidInput, match="rows that sum to 1"):
+    with pytest.raises(InvalidInput, match=r"numbers from 0 to 1.*as `logits=`"):
         PrivacyTrace(*records, every=1, kind="probs").observe(0, lambda part: part @ WEIGHTS + 9)
 
 
@@ -385,6 +385,40 @@ def test_the_same_records_on_both_sides_of_a_trace_are_refused(records):
         PrivacyTrace(member, None)
 
 
+def test_a_copy_that_is_larger_than_the_sample_is_refused_too():
+    """Other records of each are drawn; the first ones show that both are one set."""
+    x = np.random.default_rng(0).normal(size=(900, 3))
+    y = (x[:, 0] > 0).astype(int)
+    with pytest.raises(InvalidInput, match="are the same records"):
+        PrivacyTrace((x, y), (x.copy(), y.copy()))
+    assert PrivacyTrace((x, y), (x.copy()[::-1], y[::-1])).size == 200
+    assert PrivacyTrace((x, y), (x.copy(), 1 - y)).size == 200
+
+
 def test_a_folder_is_no_trace(records, tmp_path):
     with pytest.raises(InvalidInput, match="is a directory; a trace needs the name of a file"):
         PrivacyTrace(*records, path=tmp_path)
+
+
+# options that would have ended the training at the first look, and what the error says
+SLIPS = {
+    "every": ("1", "`every` needs 1 or more"),
+    "size": ("all", "`size` needs 2 or more"),
+    "seed": (None, "`seed`"),
+    "kind": ("logit", "`kind` needs one of"),
+    "stop_when": (0.1, "`stop_when` needs a function that is called with the history"),
+    "batch_size": (0, "`batch_size` needs 1"),
+}
+
+
+@pytest.mark.parametrize("option", SLIPS)
+def test_an_option_that_cannot_be_used_is_named_before_the_training(records, option):
+    value, said = SLIPS[option]
+    with pytest.raises(InvalidInput, match=said):
+        PrivacyTrace(*records, **{option: value})
+
+
+@pytest.mark.parametrize(("log", "said"), [(print, "`log` needs a list"), (["tb"], "`log` needs")])
+def test_what_cannot_be_logged_to_is_named_before_the_training(records, log, said):
+    with pytest.raises(InvalidInput, match=said):
+        PrivacyTrace(*records, log=log)

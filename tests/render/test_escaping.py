@@ -4,6 +4,7 @@ in any format.
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -104,6 +105,7 @@ def test_template_syntax_is_shown_and_not_computed(nasty):
 
 
 def test_json_keeps_every_character(nasty):
+    nasty = replace(nasty, created="2026-11-26")
     again = Report.from_json(rendered(nasty, suffix=".json"))
     assert json.loads(json.dumps(again.to_dict())) == json.loads(json.dumps(nasty.to_dict()))
 

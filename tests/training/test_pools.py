@@ -170,5 +170,5 @@ def test_the_number_of_processes_is_a_pool_and_nonsense_is_not():
     assert width_of(ThreadPoolExecutor(3)) == 3
     with pytest.raises(InvalidInput, match="pool"):
         pool_of("two")
-    with pytest.raises(InvalidInput, match="width"):
+    with pytest.raises(InvalidInput, match="A pool needs 1 process"):
         Processes(-1)

@@ -2,23 +2,21 @@
 answers can be trusted.
 """
 
-import re
-from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tacit.adapters.arrays import as_array, n_records, take
-from tacit.core import InvalidInput, Outputs, TacitError
+from tacit.core import InvalidInput, Outputs
+from tacit.core.asking import Ask, guarded
 
 Kind = Literal["auto", "logits", "probs", "prediction", "loss"]
-Ask = Callable[[Any], NDArray[Any]]
 TOLERANCE = 1e-3
 NARROW_TOLERANCE = 5e-2
 MIN_TO_SPLIT = 4
-# what frameworks put into their messages for a terminal
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # more different whole numbers than these are counts, not classes
 MOST_CLASSES = 100
 
@@ -45,7 +43,7 @@ def answered(
     answers: list[NDArray[Any]] = []
     labels: list[NDArray[Any] | None] = []
     for x, y in stream:
-        answer = ask(x)
+        answer = _as_numbers(ask(x))
         _require_one_row_a_record(answer, n_records(x))
         if check and not answers:
             require_stable(ask, x, answer)
@@ -59,41 +57,6 @@ def answered(
         else np.concatenate([part for part in labels if part is not None])
     )
     return outputs(np.concatenate(answers), label, kind=kind)
-
-
-def guarded(ask: Ask) -> Ask:
-    """The same question, and where the model fails on the records an error that says so.
-
-    Parameters
-    ----------
-    ask : from a batch of inputs to an array of answers.
-    """
-
-    def asked(x: Any) -> NDArray[Any]:
-        try:
-            return ask(x)
-        except (TacitError, MemoryError):
-            raise
-        except Exception as error:
-            raise InvalidInput(_failed(x, error)) from error
-
-    return asked
-
-
-def _failed(x: Any, error: Exception) -> str:
-    said = " ".join(COLOUR.sub("", str(error)).split())[:300].rstrip(".:")
-    text = f"The model could not answer: {type(error).__name__}: {said}."
-    if type(error).__name__ == "NotFittedError":
-        return f"{text} Fit it first."
-    kind = str(getattr(x, "dtype", ""))
-    shape = f" of shape {tuple(x.shape)}" if getattr(x, "shape", ()) else ""
-    came = f"{type(x).__name__}{shape}{f' and type {kind}' if kind else ''}"
-    if "int8" in kind:
-        came += " (whole numbers: were images scaled to floats in training?)"
-    return (
-        f"{text} The records came as {came}. Give the records in the form in which it was trained,"
-        " or a function that brings them into that form."
-    )
 
 
 def require_stable(ask: Ask, x: Any, answer: NDArray[Any]) -> None:
@@ -144,6 +107,21 @@ def _tolerance(answer: NDArray[Any]) -> float:
     return share * (1e-2 + float(np.nan_to_num(np.abs(answer.astype(np.float64))).max(initial=0.0)))
 
 
+def _as_numbers(answer: NDArray[Any]) -> NDArray[Any]:
+    """Answers of numbers that came one by one as an array of them; words stay as they are."""
+    if answer.dtype.kind == "O" and answer.ndim:
+        with suppress(TypeError, ValueError):
+            return answer.astype(np.float64)
+    if answer.dtype.kind not in "OcmM" or not answer.size or answer.ndim == 0:
+        return answer
+    first = answer.ravel()[0]
+    raise InvalidInput(
+        f"The model needs to answer with numbers, got {str(first)[:60]!r} ({type(first).__name__})."
+        " Pass a function that takes one row of class scores (n, k), one number (n,) or a loss (n,)"
+        " out of its answer."
+    )
+
+
 def _require_one_row_a_record(answer: NDArray[Any], n: int) -> None:
     if answer.ndim == 0 or len(answer) != n:
         raise InvalidInput(
@@ -165,6 +143,8 @@ def outputs(answer: NDArray[Any], label: NDArray[Any] | None, *, kind: Kind = "a
     ------
     InvalidInput : the labels do not fit the answers.
     """
+    if kind not in get_args(Kind):
+        raise InvalidInput(f"`kind` needs one of {', '.join(get_args(Kind))}, got {kind!r}.")
     answer = answer[:, 0] if answer.ndim == 2 and answer.shape[1] == 1 else answer
     if kind == "loss":
         return Outputs(loss=answer, label=None if label is None else _class_or_none(label))
@@ -179,8 +159,14 @@ def outputs(answer: NDArray[Any], label: NDArray[Any] | None, *, kind: Kind = "a
     return (
         Outputs(logits=answer, label=truth)
         if found == "logits"
-        else Outputs(probs=np.clip(answer, 0, 1), label=truth)
+        else Outputs(probs=_without_rounding(answer), label=truth)
     )
+
+
+def _without_rounding(probs: NDArray[Any]) -> NDArray[Any]:
+    """Probabilities that left 0 to 1 by rounding, brought back; what lies further out stays."""
+    near = (probs >= -TOLERANCE) & (probs <= 1 + TOLERANCE)
+    return np.clip(probs, 0, 1) if near.all() else probs
 
 
 def _class_or_none(label: NDArray[Any]) -> NDArray[np.int64] | None:
@@ -227,6 +213,13 @@ def _label(label: NDArray[Any], answer: NDArray[Any]) -> NDArray[Any]:
         and (label.sum(axis=1) == 1).all()
     ):
         return np.asarray(label.argmax(axis=1))
+    columns = label.shape[1] if label.ndim == 2 else 1
+    fits = label.shape == answer.shape or np.isin(label, (0, 1)).all() or label.dtype.kind == "f"
+    if columns > 1 and not fits:
+        raise InvalidInput(
+            f"`y` needs one label a record, got {columns} columns, {label.shape}: does it hold a"
+            " row number or features? Give the column of labels."
+        )
     return label.astype(np.int64) if label.dtype.kind == "b" else label
 
 

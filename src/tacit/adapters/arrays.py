@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import InvalidInput
+from tacit.core.checking import whole
 
 # sparse formats that are not kept by rows
 NO_ROWS = ("coo", "bsr", "dia")
@@ -53,7 +54,10 @@ def n_records(x: Any) -> int:
     if getattr(x, "shape", ()):
         return int(x.shape[0])
     if hasattr(x, "__len__"):
-        return len(x)
+        try:
+            return len(x)
+        except TypeError:  # a container that is read one record after the other
+            pass
     raise InvalidInput(
         f"`x` needs records in an array, a frame, a list or a loader, got {type(x).__name__}."
     )
@@ -87,8 +91,7 @@ def batches(x: Any, y: Any, size: int) -> Iterator[tuple[Any, Any]]:
     ------
     InvalidInput : `size` is not positive, or `x` and `y` differ in length.
     """
-    if size < 1:
-        raise InvalidInput(f"`batch_size` needs 1 or more, got {size}.")
+    whole(size, "batch_size", least=1)
     n = n_records(x)
     if n == 0:
         raise InvalidInput("`x` needs at least one record, got none.")

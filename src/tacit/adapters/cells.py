@@ -1,4 +1,4 @@
-"""Columns of a file that have to hold numbers, or say who is a member."""
+"""Columns of a file that have to hold numbers or names, or say who is a member."""
 
 import re
 from pathlib import Path
@@ -14,8 +14,44 @@ from tacit.core.checking import booleans
 # what people write in a column of members
 MEMBER_WORDS = ("train", "training", "member", "in", "yes")
 NONMEMBER_WORDS = ("test", "testing", "holdout", "nonmember", "non-member", "out", "no")
+# what programs write for a value that is not there
+MISSING = frozenset(("", "nan", "none", "null", "nat", "<na>", "na", "n/a", "missing"))
 # numbers with separators of a language
 SEPARATED = re.compile(r"[-+]?\d+([.,'\u2019 \u00a0]\d+)+", re.ASCII)
+
+
+def missing_rows(value: NDArray[Any]) -> NDArray[np.intp]:
+    """Rows of a column of names that have none: NaN, None, blank, or a word for it."""
+    if value.dtype.kind == "f":
+        return np.flatnonzero(np.isnan(value))
+    if value.dtype.kind in "mM":
+        return np.flatnonzero(np.isnat(value))
+    if value.dtype.kind not in "USO":
+        return np.zeros(0, np.intp)
+    gone = [_is_missing(item) for item in value.tolist()]
+    return np.flatnonzero(np.array(gone, bool))
+
+
+def _is_missing(item: Any) -> bool:
+    if isinstance(item, bytes):
+        item = item.decode("utf8", "replace")
+    if isinstance(item, str):
+        return item.strip().lower() in MISSING
+    return item is None or item != item
+
+
+def require_named(value: NDArray[Any], name: str, path: Path | str) -> None:
+    """Raise where a row has no name: rows without one would all count as the same."""
+    if value.ndim != 1:
+        raise InvalidInput(
+            f"The column `{name}` of `{path}` needs one name a record, got shape {value.shape}."
+        )
+    gone = missing_rows(value)
+    if len(gone):
+        raise InvalidInput(
+            f"The column `{name}` of `{path}` needs a value in every row, got {len(gone)} empty"
+            f" cells (first: row {gone[0]}): they are not one {name}. Give each its own."
+        )
 
 
 def numbers(value: NDArray[Any], name: str, path: Path) -> NDArray[Any]:

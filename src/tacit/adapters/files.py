@@ -40,13 +40,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.adapters.cells import members_in, numbers
+from tacit.adapters.cells import members_in, numbers, require_named
 from tacit.adapters.class_names import numbered_classes
 from tacit.adapters.tables import (
     column_names,
     near,
     read_table,
-    require_named,
     require_no_lookalike,
 )
 from tacit.core import InvalidInput, Outputs

@@ -27,8 +27,8 @@ def paired(part: Any, name: str) -> Any:
     Raises
     ------
     InvalidInput
-        It holds something else, can be read once only or is masked; or X and y are tables with
-        the same row names in another order.
+        It holds something else or nothing, can be read once only or is masked; or X and y are
+        tables with the same row names in another order.
 
     Examples
     --------
@@ -45,11 +45,42 @@ def paired(part: Any, name: str) -> Any:
             f"`{name}` needs (X, y), got {len(part)} things. Several inputs of a record go"
             f" together: {name}=((a, b), y); weights are not used."
         )
+    if isinstance(part, tuple) and _shape(part[0])[:1] == (0,):
+        raise InvalidInput(
+            f"`{name}` needs at least one record, got none. Look at the filter or file that they"
+            " come from."
+        )
     for piece in part if isinstance(part, tuple) else (part,):
         _require_again(piece, name)
     if isinstance(part, tuple) and len(part) > 1:
         _require_one_order(part[0], part[1], name)
     return part
+
+
+def require_uncrossed(train: Any, test: Any) -> None:
+    """Refuse what ``sklearn.model_selection.train_test_split`` returns, taken two by two.
+
+    Parameters
+    ----------
+    train, test : Any
+        What was given for the two sides.
+
+    Raises
+    ------
+    InvalidInput
+        Both tables are in `train` and both columns of labels in `test`.
+    """
+    sides = (train, test)
+    if not all(isinstance(side, tuple) and len(side) == 2 for side in sides):
+        return
+    tables, labels = ([_shape(value) for value in side] for side in sides)
+    two_tables = all(len(shape) == 2 for shape in tables) and tables[0][1:] == tables[1][1:]
+    if two_tables and all(len(shape) == 1 for shape in labels) and tables[0][1] > 1:
+        raise InvalidInput(
+            "`train` holds two tables and `test` two columns of labels, as train_test_split returns"
+            " them: X_train, X_test, y_train, y_test. Give train=(X_train, y_train) and"
+            " test=(X_test, y_test)."
+        )
 
 
 def _x_and_y(x: Any, y: Any) -> bool:

@@ -77,15 +77,21 @@ def seen_features(first: Any, second: Any, seen: SeenRecords) -> SeenRecords:
 
     Raises
     ------
-    InvalidInput : a side cannot be read as records, or is no table.
+    InvalidInput : a side cannot be read as records, is no table, or has other columns.
     """
     first, second = (_one_column(part) for part in (first, second))
     for part in (first, second):
-        if np.ndim(part) != 2 and not hasattr(part, "tocsr"):
+        if np.ndim(part) != 2 and not hasattr(part, "tocsr") and not isinstance(part, Mapping):
             raise InvalidInput(
                 "`features` needs one row a record and one column a feature, got shape"
                 f" {np.shape(part)}."
             )
+    widths = [part.shape[1] for part in (first, second) if len(getattr(part, "shape", ())) == 2]
+    if len(set(widths)) > 1:
+        raise InvalidInput(
+            f"`features` needs the same columns for members and non-members, got {widths[0]} and"
+            f" {widths[1]}."
+        )
     found = seen_records((first, None), (second, None))
     if found.columns is None:
         raise InvalidInput(
@@ -98,6 +104,8 @@ def _one_column(part: Any) -> Any:
     """A table of one column where a single one was given, as a series or a list."""
     if hasattr(part, "to_frame") and not hasattr(part, "columns"):
         return part.to_frame()
+    if isinstance(part, Mapping):
+        return part
     single = np.ndim(part) == 1 and not hasattr(part, "column_names")
     return np.asarray(part)[:, None] if single else part
 

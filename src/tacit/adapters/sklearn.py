@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tacit.adapters.answers import Ask, Kind, answered, guarded
+from tacit.adapters.answers import Kind, answered
 from tacit.adapters.arrays import batches, is_a, n_records, take
 from tacit.adapters.random_state import untouched_rng
 from tacit.core import InvalidInput, Outputs
+from tacit.core.asking import Ask, guarded
 
 LARGE_BATCH = 65536
 N_COMPARED = 64
@@ -70,12 +71,20 @@ def _class_names(model: Any) -> list[str] | None:
 def _class_numbers(model: Any, y: Any) -> NDArray[np.int64]:
     values = _given_labels(y)
     classes = getattr(model, "classes_", None)
+    if values.ndim == 2 and not isinstance(classes, list) and not _yes_or_no(values):
+        raise InvalidInput(
+            f"`y` needs one label a record, got {values.shape[1]} columns, {values.shape}: does it"
+            " hold a row number or features? Give the column of labels."
+        )
     if values.ndim == 2 or classes is None:
         if values.dtype.kind not in "biuf":
             values = np.unique(values.astype(str), return_inverse=True)[1].reshape(values.shape)
         return values.astype(np.int64)
     names = np.asarray(classes)
-    known = np.isin(values.astype(names.dtype) if names.dtype.kind == "U" else values, names)
+    if names.dtype.kind == "U":
+        # not to the width of the names: a longer label would become another one
+        values = values.astype(str)
+    known = np.isin(values, names)
     if not known.any():
         raise InvalidInput(
             f"`y` needs the classes that the estimator was fitted on, {_shown(names)}, got other"

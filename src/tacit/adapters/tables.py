@@ -36,8 +36,6 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 OTHER_MARKS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE | re.ASCII)
-# what programs write for a value that is not there
-MISSING = frozenset(("", "nan", "none", "null", "nat", "<na>", "na", "n/a", "missing"))
 BYTES_A_NUMBER = 8
 # of a cell that Python holds as text, beside its characters: the object and two pointers
 BYTES_A_CELL = 65
@@ -104,40 +102,6 @@ def column_names(path: Path) -> tuple[str, ...]:
         raise _unreadable(path, error) from error
 
 
-def missing_rows(value: NDArray[Any]) -> NDArray[np.intp]:
-    """Rows of a column of names that have none: NaN, None, blank, or a word for it."""
-    if value.dtype.kind == "f":
-        return np.flatnonzero(np.isnan(value))
-    if value.dtype.kind in "mM":
-        return np.flatnonzero(np.isnat(value))
-    if value.dtype.kind not in "USO":
-        return np.zeros(0, np.intp)
-    gone = [_is_missing(item) for item in value.tolist()]
-    return np.flatnonzero(np.array(gone, bool))
-
-
-def _is_missing(item: Any) -> bool:
-    if isinstance(item, bytes):
-        item = item.decode("utf8", "replace")
-    if isinstance(item, str):
-        return item.strip().lower() in MISSING
-    return item is None or item != item
-
-
-def require_named(value: NDArray[Any], name: str, path: Path | str) -> None:
-    """Raise where a row has no name: rows without one would all count as the same."""
-    if value.ndim != 1:
-        raise InvalidInput(
-            f"The column `{name}` of `{path}` needs one name a record, got shape {value.shape}."
-        )
-    gone = missing_rows(value)
-    if len(gone):
-        raise InvalidInput(
-            f"The column `{name}` of `{path}` needs a value in every row, got {len(gone)} empty"
-            f" cells (first: row {gone[0]}): they are not one {name}. Give each its own."
-        )
-
-
 def near(name: str, known: Sequence[str]) -> str:
     """The one of `known` that a name looks like, or nothing.
 
@@ -162,8 +126,10 @@ def require_no_lookalike(name: str, meant: str, path: Path | str) -> None:
 def _format_of(path: Path) -> str:
     if path.is_dir():
         raise InvalidInput(f"`{path}` is a directory; a file ({FORMATS}) is needed.")
-    if not path.exists():
-        raise InvalidInput(f"`{path}` does not exist; a file ({FORMATS}) is needed.")
+    if not path.is_file():
+        # what is read once, as a pipe, would be waited for when it is read again
+        what = "is a pipe or a device" if path.exists() else "does not exist"
+        raise InvalidInput(f"`{path}` {what}; a file ({FORMATS}) is needed.")
     name = path.name.lower()
     for suffix, kind in (
         (".npz", "npz"),
@@ -287,6 +253,11 @@ def _header(rows: Iterator[list[str]], path: Path) -> list[str]:
             f"`{path}` needs a header line with distinct names, got"
             f" {', '.join(header)[:300] or 'an empty file'}."
         )
+    if header[0].startswith("#"):
+        raise InvalidInput(
+            f"`{path}` begins with a comment ({header[0][:40]!r}), and its first line has to name"
+            " the columns: take the comments out, and the mark before the names."
+        )
     other = next((mark for mark in OTHER_MARKS if mark in header[0]), "")
     if len(header) == 1 and other:
         raise InvalidInput(
@@ -315,7 +286,7 @@ def _csv(path: Path, wanted: Wanted, *, missing: bool) -> dict[str, NDArray[Any]
         known: dict[str, str] = {}
         held = 0
         for row in rows:
-            if not row:
+            if not row or (len(row) < len(header) and not "".join(row).strip()):
                 continue
             if len(row) != len(header):
                 raise InvalidInput(

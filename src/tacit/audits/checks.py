@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from tacit.audits.steps.default_checks import checks_given
 from tacit.audits.steps.joint_finding import learned_p
 from tacit.audits.steps.multiplicity import with_adjusted
 from tacit.audits.steps.pooled_order import pooled_order
@@ -23,6 +24,7 @@ from tacit.core import (
 )
 from tacit.core.checking import confidence
 from tacit.core.dates import today
+from tacit.core.options import require_a, seed_of
 from tacit.metrics.prequential import deal_folds
 
 
@@ -54,6 +56,8 @@ def run(
     InvalidInput : no checks, a statistic without signals, or an unknown metric.
     """
     confidence(level)
+    seed_of(seed)
+    checks = checks_given(checks)
     if not checks:
         raise InvalidInput("`checks` needs at least one Check, got none.")
     results = with_adjusted(
@@ -91,6 +95,7 @@ def run(
 def _signals_for(check: Check, signals: Signals | Mapping[str, Signals]) -> Signals:
     if isinstance(signals, Signals):
         return signals
+    require_a(signals, Mapping, "signals", "Give one, or one for each statistic.")
     if check.statistic not in signals:
         raise InvalidInput(
             f"Check {check.name!r} needs signals called {check.statistic!r}, got"

@@ -3,7 +3,7 @@ take.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from tacit.audits.steps.recommendation import advice
 from tacit.audits.steps.replicates import grouped
 from tacit.core import Comparison, Estimate, InvalidInput, Report, checking
 from tacit.core.comparison import Point
+from tacit.core.options import several
 
 MAX_POINTS = 200
 
@@ -51,7 +52,8 @@ def compare(
     checking.confidence(level)
     if not 0 <= tolerance < 1:
         raise InvalidInput(f"`tolerance` needs a share from 0 to below 1, got {tolerance!r}.")
-    measured = [item for report in reports for item in measured_of(_report(report))]
+    reports = reports_given(reports)
+    measured = [item for report in reports for item in measured_of(report)]
     if not 2 <= len(measured) <= MAX_POINTS:
         raise InvalidInput(
             f"A comparison needs 2 to {MAX_POINTS} audits or epochs, got {len(measured)}."
@@ -108,13 +110,20 @@ def paying(point: Point, named: int) -> Point:
     return replace(point, score=replace(score, high=max(score.high, high), method=method))
 
 
-def _report(value: Any) -> Report:
-    if not isinstance(value, Report):
+def reports_given(reports: Any) -> tuple[Report, ...]:
+    """Several reports, as a user gives them.
+
+    Raises
+    ------
+    InvalidInput : they are no list of Reports.
+    """
+    if isinstance(reports, Mapping):
         raise InvalidInput(
-            f"`reports` needs Reports, got {type(value).__name__}. Read a file with"
-            " tacit.Report.load(path)."
+            f"`reports` needs a list of Reports, got a {type(reports).__name__}. Give"
+            " list(reports.values()); each report has its own title."
         )
-    return value
+    remedy = "Read a file with tacit.Report.load(path)."
+    return several(reports, "reports", "Reports", kind=Report, remedy=remedy)
 
 
 def measured_of(report: Report) -> list[Measured]:

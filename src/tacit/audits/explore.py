@@ -15,6 +15,7 @@ from tacit.audits.steps.runs import difference_of_runs
 from tacit.core import InvalidInput, checking
 from tacit.core.comparison import Confirmed
 from tacit.core.exploration import Exploration
+from tacit.core.options import require_callback, seed_of
 
 # of `tacit.training.shadow`, what an exploration leaves to the caller
 OPTIONS = ("cluster", "statistic", "queries", "version")
@@ -116,9 +117,8 @@ def explore(
     """
     _require(runs, confirm, tolerance, trials, seconds, options)
     checking.confidence(level)
-    checking.whole(seed, "seed", least=0)
-    if progress is not None and not callable(progress):
-        raise InvalidInput(f"`progress` needs a function, got {type(progress).__name__}.")
+    seed_of(seed)
+    require_callback(progress, "progress", "(variant, done, of)")
     bench = Bench(
         train_fn,
         data,

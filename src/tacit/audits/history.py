@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tacit.audits.compare import measured_of
+from tacit.audits.compare import measured_of, reports_given
 from tacit.audits.steps.differences import Measured, difference, unpaired
 from tacit.audits.steps.multiplicity import with_adjusted
 from tacit.core import Estimate, InvalidInput, Report, checking
 from tacit.core.comparison import Difference, Point
 from tacit.core.history import History
+from tacit.core.options import several
 
 # more versions than these are read better in parts; the page's table has a row for each
 MOST_VERSIONS = 200
@@ -49,7 +50,7 @@ def history(
         that of a whole training run.
     """
     checking.confidence(level)
-    reports = tuple(reports)
+    reports = reports_given(reports)
     if not 2 <= len(reports) <= MOST_VERSIONS:
         raise InvalidInput(
             f"A history needs the reports of 2 to {MOST_VERSIONS} versions, got {len(reports)}."
@@ -83,7 +84,7 @@ def _names(reports: Sequence[Report], versions: Sequence[str] | None) -> list[st
                 "Reports of one title need `versions`, a name for each, to be told apart."
             )
         return names
-    names = [str(name) for name in versions]
+    names = [str(name) for name in several(versions, "versions", "names")]
     if len(names) != len(reports) or len(set(names)) < len(names):
         raise InvalidInput(
             f"`versions` needs {len(reports)} different names, one a report, got {names}."

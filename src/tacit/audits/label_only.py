@@ -11,6 +11,7 @@ from tacit.attacks import Threshold
 from tacit.audits.steps.blind_baseline import blind_result
 from tacit.audits.steps.conclusion import concluded, figures, results_of
 from tacit.audits.steps.joint_finding import joint_finding
+from tacit.audits.steps.only_labels import changes_of, labels_answered, predict_of
 from tacit.audits.steps.pooled_order import pooled_order
 from tacit.audits.steps.provenance import accuracy, arrays_of, environment
 from tacit.audits.steps.record_table import record_table
@@ -34,8 +35,9 @@ from tacit.core import (
     Signals,
     collect,
 )
-from tacit.core.checking import MIN_CELL, confidence, labelled_codes, require_cell
+from tacit.core.checking import MIN_CELL, whole
 from tacit.core.dates import today
+from tacit.core.options import require_options, several
 from tacit.core.sorting import Places
 from tacit.signals.probes import (
     Floats,
@@ -118,8 +120,9 @@ def audit_label_only(
     """
     policy = Policy.of(policy)
     require_known(policy)
-    confidence(level)
-    predict = _predict(model)
+    require_options(level, seed, min_cell=min_cell, records=False, progress=None)
+    scales = _scales(scales, n_copies)
+    changes = changes_of(augmentations)
     (x1, y1), (x0, y0) = _pair(train, "train"), _pair(test, "test")
     sizes = (len(y1), len(y0))
     truth = np.repeat([True, False], sizes)
@@ -128,7 +131,8 @@ def audit_label_only(
     y = np.concatenate([y1, y0])
     x = _together(x1, x0)
     require_two_sides(x1, x0, "The records of `train` and `test`")
-    outputs = _outputs(predict, (x1, x0), y)
+    predict = predict_of(model, x1)
+    outputs = labels_answered(predict, (x1, x0), y)
     sides = compared(outputs, truth, digest=_digest(x, y), cluster=units)
     if sides.cluster is not None:
         membership = replace(membership, cluster=sides.cluster)
@@ -136,7 +140,7 @@ def audit_label_only(
     if columns is None and isinstance(x, np.ndarray) and x.ndim == 2:
         columns = x
     values = _probes(
-        predict, (x1, x0), x, y, scales=scales, n_copies=n_copies, changes=augmentations, seed=seed
+        predict, (x1, x0), x, y, scales=scales, n_copies=n_copies, changes=changes, seed=seed
     )
     signals = [Signals.of(value, statistic=name) for name, value in values.items()]
     order = pooled_order(signals, membership.member)
@@ -150,7 +154,7 @@ def audit_label_only(
         membership,
         order,
         columns,
-        min_cell=require_cell(min_cell),
+        min_cell=min_cell,
         policy=policy,
         level=level,
         seed=seed,
@@ -164,7 +168,7 @@ def audit_label_only(
         level=level,
         command=command,
         audit="membership",
-        questions=_questions(scales, n_copies, augmentations, x),
+        questions=_questions(scales, n_copies, changes, x),
     )
     return replace(
         report,
@@ -175,25 +179,29 @@ def audit_label_only(
     )
 
 
-def _predict(model: Any) -> Predict:
-    predict = getattr(model, "predict", None)
-    if callable(predict):
-        return predict  # type: ignore[no-any-return]
-    if callable(model):
-        return model  # type: ignore[no-any-return]
-    raise InvalidInput(
-        f"`model` needs a `predict` or to be a function from records to labels, got "
-        f"{type(model).__name__}."
-    )
+def _scales(scales: Any, n_copies: Any) -> tuple[float, ...]:
+    whole(n_copies, "n_copies", least=1)
+    listed = several(scales, "scales", "sizes of the noise")
+    for scale in listed:
+        number = isinstance(scale, (int, float, np.integer, np.floating))
+        if not number or not 0 < scale < np.inf:
+            raise InvalidInput(f"`scales` needs numbers above 0, got {scale!r}.")
+    return listed
 
 
 def _pair(value: Any, name: str) -> tuple[Any, NDArray[Any]]:
     if not isinstance(value, tuple) or len(value) != 2 or value[1] is None:
         raise InvalidInput(f"`{name}` needs (X, y), got {type(value).__name__}.")
-    y = np.asarray(value[1])
-    if y.ndim != 1 or len(y) == 0 or len(y) != len(value[0]):
-        raise InvalidInput(f"`{name}` needs one label a record, got {len(value[0])} and {y.shape}.")
-    return value[0], y
+    x, y = value[0], np.asarray(value[1])
+    n = _count(x)
+    if y.ndim != 1 or len(y) == 0 or len(y) != n:
+        raise InvalidInput(f"`{name}` needs one label a record, got {n} and {y.shape}.")
+    return x, y
+
+
+def _count(x: Any) -> int:
+    """Records, also of a sparse matrix, which has no length."""
+    return int(x.shape[0]) if getattr(x, "shape", ()) else len(x)
 
 
 def _joined(pair: Any, name: str, sizes: tuple[int, int]) -> NDArray[Any]:
@@ -233,25 +241,6 @@ def _digest(x: NDArray[Any] | None, y: NDArray[Any]) -> NDArray[np.uint64] | Non
     return np.unique(rows, return_inverse=True)[1].astype(np.uint64)
 
 
-def _outputs(predict: Predict, sides: tuple[Any, Any], y: NDArray[Any]) -> Outputs:
-    """The labels as certain answers, for the accuracy and for slices by class."""
-    answers = []
-    for side in sides:
-        answer = np.asarray(predict(side))
-        answers.append(
-            answer.argmax(axis=1) if answer.ndim == 2 and answer.shape[1] > 1 else answer.ravel()
-        )
-    answer = np.concatenate(answers)
-    if len(answer) != len(y):
-        raise InvalidInput(f"`model` needs to give {len(y)} labels, got {len(answer)}.")
-    numbers = y.dtype.kind in "biuf" and answer.dtype.kind in "biuf"
-    # 1 and 1.0 are one class; "1" is the name of another
-    kind = np.float64 if numbers else object
-    codes, names = labelled_codes(np.concatenate([y.astype(kind), answer.astype(kind)]), "y")
-    label, given = codes[: len(y)], codes[len(y) :]
-    return Outputs(probs=np.eye(max(2, len(names)))[given], label=label)
-
-
 def _probes(
     predict: Predict,
     sides: tuple[Any, Any],
@@ -263,7 +252,7 @@ def _probes(
     changes: Sequence[Callable[[Any], Any]],
     seed: int,
 ) -> dict[str, Floats]:
-    pairs = list(zip(sides, np.split(y, [len(sides[0])])))
+    pairs = list(zip(sides, np.split(y, [_count(sides[0])])))
     values = {GAP: np.concatenate([right_label(predict, *pair) for pair in pairs])}
     if x is not None and len(scales):
         noisy = [

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from tacit.audits.steps.ascending import reads_ascending
 from tacit.audits.steps.blind_baseline import LABELS_ONLY, beside_warning, blind_result
 from tacit.audits.steps.conclusion import concluded, figures, results_of
-from tacit.audits.steps.default_checks import Effort, default_checks
+from tacit.audits.steps.default_checks import Effort, checks_given, default_checks
 from tacit.audits.steps.differences import records_of
 from tacit.audits.steps.joint_finding import Found, joint_finding
 from tacit.audits.steps.near_copies import near_copies
@@ -39,8 +39,9 @@ from tacit.core import (
     Report,
     overall,
 )
-from tacit.core.checking import MIN_CELL, confidence
+from tacit.core.checking import MIN_CELL
 from tacit.core.dates import today
+from tacit.core.options import require_options
 
 ASSUMES = {
     "observed": (
@@ -105,9 +106,10 @@ def membership_audit(
             f"`outputs` and `membership` need the same records, got {outputs.n} and {membership.n}."
         )
     policy = Policy.of(policy)
+    require_options(level, seed, min_cell=min_cell, records=records, progress=progress)
     tell = progress or (lambda what, done, of: None)
-    recipes = tuple(default_checks(outputs, effort=effort) if checks is None else checks)
-    _require_usable(recipes, level, seed)
+    recipes = default_checks(outputs, effort=effort) if checks is None else checks_given(checks)
+    _require_usable(recipes)
     given = slice_columns(slices, membership.member, min_cell)
     table = None if features is None else record_table(features)
     made = environment(
@@ -199,10 +201,7 @@ def _tested(
     return columns, found.without_rows() if membership.cluster is None else found
 
 
-def _require_usable(recipes: Sequence[Check], level: float, seed: int) -> None:
-    confidence(level)
-    if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise InvalidInput(f"`seed` needs a whole number of 0 or more, got {seed!r}.")
+def _require_usable(recipes: Sequence[Check]) -> None:
     names = [check.name for check in recipes]
     if not names or len(set(names)) < len(names):
         came = f"the names {', '.join(names)}" if names else "none"

@@ -28,6 +28,7 @@ from tacit.core import (
 )
 from tacit.core.checking import booleans, confidence, fraction, whole
 from tacit.core.dates import today
+from tacit.core.options import seed_of
 from tacit.metrics.intervals import normal_quantile
 from tacit.metrics.reconstruction import reconstruction_rate
 from tacit.training.jobs import split
@@ -126,7 +127,7 @@ def audit_property(
     policy = Policy.of(policy)
     confidence(level)
     n = whole(n, "n", least=1, unit="models per share")
-    seed = whole(seed, "seed", least=0)
+    seed = seed_of(seed)
     pair = _pair(shares)
     x, y = split(data() if callable(data) else data)
     total = records_in(x, y)

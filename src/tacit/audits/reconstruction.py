@@ -12,6 +12,7 @@ from tacit.audits.steps.unstarted import unstarted
 from tacit.core import (
     CheckResult,
     Estimate,
+    InvalidInput,
     Membership,
     Note,
     NotEnoughData,
@@ -77,6 +78,7 @@ def audit_reconstruction(
         See its text.
     """
     confidence(level)
+    _require_mechanism(claim)
     kappa = chance.high if isinstance(chance, Estimate) else float(chance)
     require_chance(kappa)
     found = booleans(hit, "hit")
@@ -112,6 +114,15 @@ def audit_reconstruction(
         created=today(),
         title=title,
     )
+
+
+def _require_mechanism(claim: Any) -> None:
+    if claim is not None and (isinstance(claim, type) or not hasattr(claim, "tradeoff")):
+        came = f"the class {claim.__name__}" if isinstance(claim, type) else repr(claim)
+        raise InvalidInput(
+            "`claim` needs what the training is said to guarantee, such as"
+            f" tacit.dp.ApproxDP(epsilon, delta) or tacit.dp.Gaussian(mu), got {came}."
+        )
 
 
 def _verdict(rate: Estimate, hit: NDArray[np.bool_], claim: Mechanism, chance: float) -> Verdict:

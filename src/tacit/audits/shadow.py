@@ -15,6 +15,7 @@ from tacit.attacks.reference.leave_one_out import require_targets
 from tacit.audits.steps.conclusion import concluded, figures, results_of
 from tacit.audits.steps.differences import records_of
 from tacit.audits.steps.joint_finding import joint_finding
+from tacit.audits.steps.named_attacks import attack_of
 from tacit.audits.steps.plausible import implausible, require_no_copy
 from tacit.audits.steps.pooled_order import pooled_order
 from tacit.audits.steps.provenance import environment
@@ -48,8 +49,9 @@ from tacit.core import (
     Signals,
     collect,
 )
-from tacit.core.checking import MIN_CELL, confidence, labelled_codes
+from tacit.core.checking import MIN_CELL, labelled_codes
 from tacit.core.dates import today
+from tacit.core.options import require_a, require_options, several
 from tacit.metrics import auc, named
 
 METRICS = ("auc", "tpr@fpr=0.01", "tpr@fpr=0.001")
@@ -127,13 +129,21 @@ def shadow_audit(
     ------
     InvalidInput : lengths differ, or the audited model is one of the shadow models.
     """
+    require_a(signals, Signals, "signals", "tacit.training.shadow(...).signals(target) gives them.")
+    require_a(membership, Membership, "membership", "Membership(member) makes one of 0 and 1.")
+    require_options(level, 0, min_cell=min_cell, records=records, progress=progress)
+    _require_shares(accuracy, shadow_accuracy)
     if signals.n != membership.n:
         raise InvalidInput(
             f"`signals` and `membership` need the same records, got {signals.n} and {membership.n}."
         )
     policy = Policy.of(policy)
     require_known(policy)
-    confidence(level)
+    chosen_from = (
+        shadow_attacks(signals.scale)
+        if attacks is None
+        else tuple(map(attack_of, _listed(attacks)))
+    )
     require_no_copy(signals)
     made = _environment(signals, membership, level=level, command=command)
     given = slice_columns(slices, membership.member, min_cell)
@@ -142,7 +152,7 @@ def shadow_audit(
         report = _played(
             signals,
             membership,
-            attacks=tuple(attacks or shadow_attacks(signals.scale)),
+            attacks=chosen_from,
             slices=given,
             min_cell=min_cell,
             accuracy=accuracy,
@@ -155,6 +165,23 @@ def shadow_audit(
     except NotEnoughData as error:
         report = unstarted("is there a leak at all?", error, policy=policy, title=title)
     return replace(report, environment=made, created=today(), title=title)
+
+
+def _listed(attacks: Any) -> tuple[Any, ...]:
+    listed = several(attacks, "attacks", "attacks, such as [LiRA()]")
+    if not listed:
+        raise InvalidInput("`attacks` needs at least one attack, got none.")
+    return listed
+
+
+def _require_shares(accuracy: Any, shadow_accuracy: Any) -> None:
+    others = several(shadow_accuracy, "shadow_accuracy", "shares")
+    for name, value in (("accuracy", accuracy), *(("shadow_accuracy", item) for item in others)):
+        number = isinstance(value, (int, float, np.integer, np.floating))
+        if value is not None and not (number and 0 <= value <= 1):
+            raise InvalidInput(
+                f"`{name}` needs a share from 0 to 1 (0.87 for 87 %), got {value!r}."
+            )
 
 
 def _played(

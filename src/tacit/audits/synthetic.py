@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,9 @@ from tacit.core import (
     Report,
     collect,
 )
-from tacit.core.checking import MIN_CELL, confidence, require_cell, whole
+from tacit.core.checking import MIN_CELL, whole
+from tacit.core.options import require_options
+from tacit.core.plugins import did_you_mean
 from tacit.signals.embedding import Embedding
 from tacit.signals.synthetic import SCORES, synthetic_scores
 from tacit.training.generators import Generator, shadow_releases
@@ -44,6 +47,7 @@ DEFAULT_SHADOWS = 12
 FEWEST_SHADOWS = 4
 # A category with more values has too few rows in each to say anything.
 MOST_SLICES = 12
+OF_TRAINING = ("pool", "store", "kind", "share", "fixed", "version", "on_change", "keep", "name")
 STEPS = ("scores", "shadow generators", "one test", "slices", "risks", "report")
 
 
@@ -128,9 +132,7 @@ def audit_synthetic(
     'leak'
     """
     policy = Policy.of(policy)
-    confidence(level)
-    require_cell(min_cell)
-    seed = whole(seed, "seed", least=0)
+    require_options(level, seed, min_cell=min_cell, records=records, progress=progress)
     n_shadows = _number_of_shadows(generator, shadows, training)
 
     def tell(done: int) -> None:
@@ -233,6 +235,12 @@ def _shadow_attacks(
 def _number_of_shadows(
     generator: Generator | None, shadows: int | None, training: Mapping[str, Any]
 ) -> int:
+    strange = [name for name in training if name not in OF_TRAINING]
+    if strange:
+        raise InvalidInput(
+            f"`audit_synthetic` has no argument `{strange[0]}`."
+            f"{did_you_mean(strange[0], signature(audit_synthetic).parameters)}"
+        )
     if generator is None:
         if shadows or training:
             given = "shadows" if shadows else next(iter(training))

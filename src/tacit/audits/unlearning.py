@@ -32,6 +32,7 @@ from tacit.core import (
 )
 from tacit.core.checking import confidence, whole
 from tacit.core.dates import today
+from tacit.core.options import seed_of
 from tacit.metrics.clusters import MIN_CLUSTERS
 from tacit.metrics.crossed import CrossedAuc, share_removed
 from tacit.metrics.intervals import shown_in
@@ -132,7 +133,7 @@ def audit_unlearning(
     policy = Policy.of(policy)
     confidence(level)
     n = whole(n, "n", least=FEWEST_MODELS, unit="models")
-    seed = whole(seed, "seed", least=0)
+    seed = seed_of(seed)
     _require_known(attack, statistic, unlearn_fn)
     x, y = split(data() if callable(data) else data)
     total = records_in(x, y)

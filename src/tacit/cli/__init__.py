@@ -6,6 +6,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 
 COMMANDS = (
@@ -39,7 +40,19 @@ examples:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Usage errors exit with 3, since 2 means inconclusive."""
+    """Usage errors exit with 3, since 2 means inconclusive; each command names its own."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        found, strange = super().parse_known_args(args, namespace)
+        if strange:
+            known = [option for action in self._actions for option in action.option_strings]
+            flags = [word for word in strange if word.startswith("-")]
+            near = get_close_matches(flags[0].partition("=")[0], known, n=1) if flags else []
+            hint = f". Did you mean {near[0]}?" if near else ""
+            self.error(f"unrecognized arguments: {' '.join(strange)}{hint}")
+        return found, strange
 
     def error(self, message: str) -> None:  # type: ignore[override]
         self.print_usage(sys.stderr)
@@ -76,10 +89,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     from tacit.core import TacitError
     from tacit.core.dates import fixed_second
 
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # closed by whoever started the program (`2>&-`): what is said goes nowhere
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        if hasattr(getattr(sys, name), "reconfigure"):
             # a terminal that lacks a character shows a question mark, and loses nothing else
-            stream.reconfigure(errors="replace")
+            getattr(sys, name).reconfigure(errors="replace")
     try:
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
             signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,6 +1,7 @@
 """`tacit audit`: the outputs of a model in a file, a report on the screen and in files."""
 
 import argparse
+import math
 
 from tacit.cli.writing import (
     add_cell_option,
@@ -119,6 +120,10 @@ def _run(arguments: argparse.Namespace) -> int:
         raise InvalidInput(
             "`tacit audit` takes one file or two (members, non-members), got"
             f" {len(arguments.files)}."
+        )
+    if arguments.trained_in is not None and not 0 < arguments.trained_in < math.inf:
+        raise InvalidInput(
+            f"--trained-in needs a number of seconds above 0, got {arguments.trained_in:g}."
         )
     check_outputs(arguments)
     policy = Policy.from_toml(arguments.policy) if arguments.policy else DEFAULT_POLICY

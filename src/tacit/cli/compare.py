@@ -2,7 +2,7 @@
 
 import argparse
 
-from tacit.cli.writing import add_language_option, check_outputs, targets
+from tacit.cli.writing import add_language_option, check_outputs, deliver
 
 TEXT = """\
 Compare audits: which model or epoch gives the most privacy for its accuracy, and which
@@ -56,18 +56,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    import sys
-
     from tacit.audits.compare import compare
-    from tacit.core import Report, presentation
+    from tacit.core import Report
 
     check_outputs(arguments, report=False)
     reports = [Report.load(path) for path in arguments.reports]
     comparison = compare(
         reports, level=arguments.level, tolerance=arguments.tolerance, title=arguments.title
     )
-    print(presentation.rendered(comparison, ".txt", lang=arguments.lang))
-    for path in targets(arguments):
-        comparison.save(path, lang=arguments.lang)
-        print(f"wrote {path}", file=sys.stderr)
+    deliver(comparison, arguments)
     return 0

@@ -98,7 +98,11 @@ def networks(*, seed: int) -> dict[str, Any]:
 
 def _run(arguments: argparse.Namespace) -> int:
     from tacit.cli.progress import Progress
+    from tacit.core.checking import whole
+    from tacit.core.options import seed_of
 
+    whole(arguments.shadows, "--shadows", least=0)
+    seed_of(arguments.seed, "--seed")
     folder = Path(arguments.out)
     folder.mkdir(parents=True, exist_ok=True)
     world = digits(seed=arguments.seed)

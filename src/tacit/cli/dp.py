@@ -230,7 +230,7 @@ def read_scores(path: str, manifest: str | None, *, runs: str) -> Scored:
     ------
     InvalidInput : a file cannot be read, or lacks what is needed.
     """
-    from tacit.adapters.tables import require_named
+    from tacit.adapters.cells import require_named
     from tacit.core import InvalidInput, Membership
     from tacit.design import Manifest
 

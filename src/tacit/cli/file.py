@@ -1,9 +1,8 @@
 """`tacit file`: reports of one model and what its owner states, as one document to be filed."""
 
 import argparse
-import sys
 
-from tacit.cli.writing import add_language_option, check_outputs, targets
+from tacit.cli.writing import add_language_option, check_outputs, deliver
 
 TEXT = """\
 Combine audits of one model (membership, attributes, differential privacy, language ...) with what
@@ -68,7 +67,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from tacit.core import Comparison, Report, presentation
+    from tacit.core import Comparison, Report
     from tacit.core.evidence_file import EvidenceFile
     from tacit.core.filing import Filing
 
@@ -82,8 +81,5 @@ def _run(arguments: argparse.Namespace) -> int:
         Comparison.load(arguments.comparison) if arguments.comparison else None,
         arguments.title,
     )
-    for path in targets(arguments):
-        filing.save(path, lang=arguments.lang)
-        print(f"wrote {path}", file=sys.stderr)
-    print(presentation.rendered(filing, ".txt", lang=arguments.lang))
+    deliver(filing, arguments)
     return 0

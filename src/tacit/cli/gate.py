@@ -58,7 +58,7 @@ def _run(arguments: argparse.Namespace) -> int:
         _require_known(policy, report)
         report = rejudged(report, policy)
     for path in targets(arguments):
-        report.save(path)
+        report.save(path, lang=arguments.lang)
         said(f"wrote {path}", error=True)
     said(f"{report.verdict.upper()} under policy {report.policy!r}: {report.headline}")
     for verdict in report.verdicts:

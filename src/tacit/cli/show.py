@@ -55,14 +55,19 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _verify(document: "Report | Comparison | Filing | History", page: str) -> int:
+    from tacit.core import InvalidInput
     from tacit.core.canonical import NAME, digest_of
+    from tacit.core.files import text_of
 
     digest = digest_of(document.to_dict())
     target = Path(page)
     if page.startswith(f"{NAME}:"):
         same, name = page == digest, "the digest"
     else:
-        lines = target.read_text(encoding="utf8").splitlines()
+        try:
+            lines = text_of(target).splitlines()
+        except (OSError, InvalidInput) as error:
+            raise InvalidInput(f"`{page}` cannot be read as a page: {error}.") from error
         same, name = any(digest in line for line in lines), page
     print(f"{digest}\n{name} {'belongs to' if same else 'does NOT belong to'} this JSON")
     return 0 if same else 1

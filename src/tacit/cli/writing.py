@@ -1,6 +1,7 @@
 """The options that say where a report goes, the same for every command that makes one."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path, PureWindowsPath
@@ -59,7 +60,8 @@ def add_language_option(group: "argparse._ArgumentGroup") -> None:
 
 def targets(arguments: argparse.Namespace) -> list[Path]:
     """The files that were asked for."""
-    return [Path(name) for name in (arguments.html, arguments.json, *arguments.out) if name]
+    named = (arguments.html, arguments.json, *arguments.out)
+    return [Path(name) for name in named if name is not None]
 
 
 def check_outputs(arguments: argparse.Namespace, *, report: bool = True) -> None:
@@ -80,6 +82,11 @@ def check_outputs(arguments: argparse.Namespace, *, report: bool = True) -> None
 
     formats = tuple(FORMATS.values()) if report else DOCUMENT_SUFFIXES
 
+    if any(name == "" for name in (arguments.html, arguments.json, *arguments.out)):
+        raise InvalidInput(
+            "--html, --json and --out need the name of a file, got an empty one: a variable that is"
+            " not set?"
+        )
     for flag, suffix in (("html", ".html"), ("json", ".json")):
         name = getattr(arguments, flag)
         if name and Path(name).suffix.lower() != suffix:
@@ -100,6 +107,8 @@ def check_outputs(arguments: argparse.Namespace, *, report: bool = True) -> None
             )
         if not path.parent.is_dir():
             raise InvalidInput(f"The folder of `{path}` does not exist. Make it first.")
+        if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+            raise InvalidInput(f"`{path}` cannot be written: there is no permission to.")
 
 
 def deliver(

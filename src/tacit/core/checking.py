@@ -1,6 +1,8 @@
 """What comes in is checked here, once, and trusted afterwards."""
 
 from collections.abc import Sequence
+from decimal import Decimal
+from numbers import Real
 from typing import Any, TypeVar
 
 import numpy as np
@@ -41,6 +43,8 @@ def array(value: object, name: str, *, ndim: int | Sequence[int] | None = None) 
     if result.dtype.kind == "V" and "float" in result.dtype.name:
         # bfloat16 and narrower floats, which NumPy does not count among the numbers
         result = result.astype(np.float32)
+    if result.dtype.kind == "O":
+        result = _of_objects(result)
     if result.dtype.kind not in "biuf":
         raise InvalidInput(f"`{name}` needs numbers, got {_what_came(value, result)}.")
     allowed = (ndim,) if isinstance(ndim, int) else ndim
@@ -50,6 +54,19 @@ def array(value: object, name: str, *, ndim: int | Sequence[int] | None = None) 
             f" {result.shape}. Reshape it."
         )
     return result if result.dtype.isnative else result.astype(result.dtype.newbyteorder("="))
+
+
+def _of_objects(value: NDArray[Any]) -> NDArray[Any]:
+    """Numbers that came one by one, as a data base or a mixed column gives them (Decimal, int)."""
+    cells = value.ravel().tolist()
+    flags = sum(isinstance(cell, (bool, np.bool_)) for cell in cells)
+    if flags not in (0, len(cells)) or not all(map(_is_number, cells)):
+        return value
+    return value.astype(bool if flags else np.float64)
+
+
+def _is_number(cell: object) -> bool:
+    return isinstance(cell, (Real, Decimal, np.bool_)) and cell == cell
 
 
 def _off_device(value: Any) -> Any:
@@ -69,10 +86,17 @@ def _what_came(value: object, result: NDArray[Any]) -> str:
         sample = f" (such as {str(result.ravel()[0])[:20]!r})" if result.dtype.kind in "US" else ""
         return f"{kind}{sample}: convert it to numbers first"
     cells = result.ravel().tolist()
-    missing = next((row for row, cell in enumerate(cells) if _is_nothing(cell)), None)
-    if missing is not None and result.ndim == 1:
-        return f"{kind} with a missing value in row {missing}: leave out such records, or fill them"
-    return f"{kind}: all rows must be numbers of the same length"
+    if any(isinstance(cell, (list, tuple, np.ndarray)) for cell in cells):
+        return f"{kind}: all rows must be numbers of the same length"
+    odd = (number for number, cell in enumerate(cells) if not _is_number(cell))
+    first = next(odd, None)
+    if first is None:
+        return f"{kind} that mixes numbers and true or false: convert it to numbers first"
+    row = first // max(1, result[:1].size)
+    if _is_nothing(cells[first]):
+        return f"{kind} with a missing value in row {row}: leave out such records, or fill them"
+    sample = repr(cells[first])[:20]
+    return f"{kind} with {sample} in row {row}: leave such columns out, or convert them to numbers"
 
 
 def floats(value: object, name: str, *, ndim: int | Sequence[int] | None = None) -> Floats:
@@ -309,7 +333,7 @@ def frozen(value: A) -> A:
     return view
 
 
-def confidence(value: float, name: str = "level") -> float:
+def confidence(value: object, name: str = "level") -> float:
     """`value` if it is a confidence of at least one half: 0.95, and not 0.05."""
     if not (isinstance(value, (int, float, np.floating)) and 0.5 <= value < 1):
         hint = ""
@@ -329,7 +353,7 @@ def fraction(value: float, name: str) -> float:
     return float(value)
 
 
-def require_cell(min_cell: int) -> int:
+def require_cell(min_cell: object) -> int:
     """`min_cell`, the least of each side that a slice may be shown with, if it is a count."""
     if isinstance(min_cell, bool) or not isinstance(min_cell, (int, np.integer)) or min_cell < 1:
         raise InvalidInput(f"`min_cell` needs a whole number of 1 or more, got {min_cell!r}.")

@@ -10,6 +10,7 @@ from tacit.core import checking
 from tacit.core.errors import InvalidInput, NotEnoughData
 from tacit.core.evidence import Evidence
 from tacit.core.membership import Membership
+from tacit.core.options import require_a
 from tacit.core.signals import Signals
 
 Scorer = Callable[[Signals], NDArray[np.floating[Any]]]
@@ -34,9 +35,13 @@ def collect(
 
     Raises
     ------
-    InvalidInput : lengths differ, or the attack returned NaN or the wrong shape.
+    InvalidInput : something is none of these, lengths differ, or the attack returned NaN or the
+        wrong shape.
     NotEnoughData : there is no member or no non-member to score.
     """
+    require_attack(attack)
+    require_a(signals, Signals, "signals", "Signals.of(score) makes one of scores.")
+    require_a(membership, Membership, "membership", "Membership(member) makes one of 0 and 1.")
     if signals.n != membership.n:
         raise InvalidInput(
             f"`signals` and `membership` need the same records, got {signals.n} and {membership.n}."
@@ -60,6 +65,21 @@ def collect(
     )
     _require_two_sides(evidence.member)
     return evidence
+
+
+def require_attack(attack: object) -> None:
+    """Raise where `attack` is a class or a name, and not an attack.
+
+    Raises
+    ------
+    InvalidInput : it cannot be asked for scores.
+    """
+    if isinstance(attack, type):
+        raise InvalidInput(f"An attack is made of its class: write `{attack.__name__}()`.")
+    if not callable(attack):
+        raise InvalidInput(
+            f"`attack` needs an attack such as tacit.attacks.LiRA(), got {attack!r}."
+        )
 
 
 def deal(membership: Membership, parts: int, *, seed: int) -> NDArray[np.int8]:

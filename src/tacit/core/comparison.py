@@ -145,6 +145,9 @@ class Comparison:
     baseline: str = ""
     confirmed: Confirmed | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "title", str(self.title))
+
     def point(self, name: str) -> Point:
         """The point called `name`.
 

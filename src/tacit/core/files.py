@@ -44,9 +44,12 @@ def write_whole(path: str | Path, content: bytes | Iterable[bytes]) -> None:
     """
     # what a link points at is replaced, and not the link
     target = Path(os.path.realpath(path))
-    handle, temporary = tempfile.mkstemp(
-        prefix=f".{target.name[:40]}.{MARK}", suffix=".part", dir=target.parent
-    )
+    start = f".{target.name[:40]}.{MARK}"
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=start, suffix=".part", dir=target.parent)
+    except OSError as error:
+        # with the name that the user gave, and not that of the unfinished file
+        raise type(error)(error.errno, error.strerror, str(path)) from error
     try:
         with os.fdopen(handle, "wb") as file:
             file.writelines([content] if isinstance(content, bytes) else content)

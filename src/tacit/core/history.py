@@ -53,6 +53,7 @@ class History:
     schema: int = SCHEMA
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "title", str(self.title))
         names = [point.name for point in self.points]
         if len(names) < 2 or len(set(names)) < len(names):
             raise InvalidInput(f"A history needs 2 or more versions of different names: {names}.")

@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from tacit.core import checking
 from tacit.core.errors import InvalidInput
 from tacit.core.probabilities import (
+    ENOUGH_TO_TELL,
     SUM_TOLERANCE,
+    look_like_percent,
     look_like_probabilities,
     require_probabilities,
     require_sums_of_one,
@@ -26,6 +28,7 @@ ARRAYS = ("logits", "probs", "loss", "label", "prediction", "truth")
 # where `Outputs.once` keeps what it has worked out
 KEPT = "_kept"
 T = TypeVar("T")
+A = TypeVar("A", bound=NDArray[Any])
 # fewer rows of a multi-label model may have exactly one label each by chance
 N_ONE_HOT = 10
 
@@ -48,7 +51,7 @@ class Outputs:
     loss : float (n,), smaller means a better fit. Use it where nothing else is known.
     label : int (n,) or (n, 1), the true class 0..k-1; int (n, k) of 0/1 for multi-label; (n,) of
         0/1 for one logit; or names of `classes`.
-    prediction : float (n,) or (n, d), what a regression model predicted; needs `truth`.
+    prediction : float (n,), (n, 1) or (n, d), what a regression model predicted; needs `truth`.
     truth : float, the shape of `prediction`.
     classes : names of the classes 0..k-1, for the report; None where they have none.
 
@@ -93,12 +96,8 @@ class Outputs:
             "logits": _scores(logits, "logits"),
             "probs": _scores(probs, "probs"),
             "loss": None if loss is None else checking.floats(loss, "loss", ndim=1),
-            "prediction": (
-                None
-                if prediction is None
-                else checking.floats(prediction, "prediction", ndim=(1, 2))
-            ),
-            "truth": None if truth is None else checking.floats(truth, "truth", ndim=(1, 2)),
+            "prediction": None if prediction is None else _numbers(prediction, "prediction"),
+            "truth": None if truth is None else _numbers(truth, "truth"),
             "label": None if label is None else _column(_labels(label, classes)),
         }
         for name, value in checked.items():
@@ -215,6 +214,13 @@ def _labels(label: ArrayLike, classes: Sequence[str] | None) -> NDArray[np.int64
             f"`label` needs one class a record, got shape {shape}. For one label a token, pixel or"
             " step pass one loss a record as `loss=`."
         )
+    rows = label if isinstance(label, (list, tuple)) else ()
+    if rows and isinstance(rows[0], (list, tuple)) and len({np.size(row) for row in rows}) > 1:
+        raise InvalidInput(
+            "`label` needs one class a record, got rows of different lengths. Where a record may"
+            " have several classes give a column of 0 and 1 for each class, (n, k), as"
+            " sklearn.preprocessing.MultiLabelBinarizer makes it."
+        )
     result = checking.array(checking.numbered(label, classes, "label"), "label", ndim=(1, 2))
     if result.ndim == 2 and result.shape[1] > 1 and _soft(result):
         raise InvalidInput(
@@ -234,11 +240,15 @@ def _soft(label: NDArray[Any]) -> bool:
     return bool(between and (label >= 0).all() and (np.abs(sums - 1) < SUM_TOLERANCE).all())
 
 
-def _column(label: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Labels of shape (n, 1), as data sets often have them, as (n,)."""
-    if label.ndim == 2 and label.shape[1] == 1:
-        return checking.frozen(label[:, 0])
-    return label
+def _numbers(value: ArrayLike, name: str) -> NDArray[np.floating[Any]]:
+    return _column(checking.floats(value, name, ndim=(1, 2)))
+
+
+def _column(values: A) -> A:
+    """What has the shape (n, 1), as data sets and networks often have it, as (n,)."""
+    if values.ndim == 2 and values.shape[1] == 1:
+        return checking.frozen(values[:, 0])  # type: ignore[return-value]
+    return values
 
 
 def _require_consistent(outputs: Outputs) -> None:
@@ -338,6 +348,12 @@ def _require_the_right_name(outputs: Outputs, scores: NDArray[np.floating[Any]])
             require_sums_of_one(scores)
         return
     exclusive = outputs.task == "multiclass"
+    enough = exclusive and len(scores) >= ENOUGH_TO_TELL
+    if enough and look_like_percent(scores[:FIRST_ROWS]) and look_like_percent(scores):
+        raise InvalidInput(
+            "`logits` needs unnormalised scores, got what looks like percent: every row is"
+            " non-negative and sums to 100. Divide them by 100 and pass them as `probs=`."
+        )
     # the first rows decide nearly always, so a large array of logits is not read twice
     if all(
         look_like_probabilities(part, exclusive=exclusive) for part in (scores[:FIRST_ROWS], scores)

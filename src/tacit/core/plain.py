@@ -5,6 +5,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from tacit.core.errors import InvalidInput
 
 
@@ -13,12 +15,22 @@ def parsed(text: str, kind: str) -> Any:
 
     Raises
     ------
-    InvalidInput : it is no JSON, or holds NaN or Infinity, which JSON has not.
+    InvalidInput : it is no JSON, or holds NaN or Infinity, which JSON has not, or a key twice.
     """
     try:
-        return json.loads(text, parse_constant=_refused)
+        return json.loads(text, parse_constant=_refused, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"This is not a tacit {kind}: {str(error)[:200]}.") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A table whose keys stand in it once: of two, readers take different ones."""
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"it holds the key {twice[:60]!r} twice")
+    return table
 
 
 def _refused(word: str) -> Any:
@@ -26,11 +38,15 @@ def _refused(word: str) -> Any:
 
 
 def finite(value: Any) -> Any:
-    """`value` with None in place of numbers that are infinite or NaN, in lists and tables too."""
+    """`value` with None for numbers that are infinite or NaN, and numbers of Python for NumPy's, in
+    lists and tables too.
+    """
     if isinstance(value, Mapping):
         return {key: finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [finite(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -32,24 +32,12 @@ def require_probabilities(probs: NDArray[np.floating[Any]], *, tolerance: float)
     if outside.any():
         rows = np.flatnonzero(outside.reshape(len(probs), -1).any(axis=1))
         remedy = "If these are logits, pass them as `logits=`."
-        if _look_like_percent(probs):
+        if look_like_percent(probs):
             remedy = "They look like percent: divide them by 100."
         raise InvalidInput(
             f"`probs` needs numbers from 0 to 1, got values from {probs.min():.4g} to"
             f" {probs.max():.4g} in {checking.rows_text(rows)}. {remedy}"
         )
-
-
-def _look_like_percent(probs: NDArray[np.floating[Any]]) -> bool:
-    """Numbers from 0 to 100 whose rows, if there are any, sum to about 100 with what was rounded
-    off.
-    """
-    if (probs < 0).any() or (probs > 100 + HUNDRED_TOLERANCE).any() or probs.max() <= 2:
-        return False
-    if probs.ndim == 1:
-        return len(probs) >= ENOUGH_TO_TELL and bool(probs.max() > 50)
-    off = np.abs(probs.sum(axis=1, dtype=np.float64) - 100)
-    return bool((off <= HUNDRED_TOLERANCE + probs.shape[1] / 2).all())
 
 
 def require_sums_of_one(probs: NDArray[np.floating[Any]]) -> None:
@@ -99,3 +87,15 @@ def look_like_probabilities(logits: NDArray[np.floating[Any]], *, exclusive: boo
     return logits.size >= ENOUGH_TO_TELL and bool(
         (logits > 0).all() and (logits < 1).all() and np.ptp(logits) > 0
     )
+
+
+def look_like_percent(probs: NDArray[np.floating[Any]]) -> bool:
+    """Numbers from 0 to 100 whose rows, if there are any, sum to about 100 with what was rounded
+    off.
+    """
+    if (probs < 0).any() or (probs > 100 + HUNDRED_TOLERANCE).any() or probs.max() <= 2:
+        return False
+    if probs.ndim == 1:
+        return len(probs) >= ENOUGH_TO_TELL and bool(probs.max() > 50)
+    off = np.abs(probs.sum(axis=1, dtype=np.float64) - 100)
+    return bool((off <= HUNDRED_TOLERANCE + probs.shape[1] / 2).all())

@@ -95,6 +95,10 @@ class Report:
     attributable: bool = True
     schema: int = SCHEMA
 
+    def __post_init__(self) -> None:
+        # a version or a path for a title is its text; JSON would not be read back otherwise
+        object.__setattr__(self, "title", str(self.title))
+
     @property
     def exit_code(self) -> int:
         """0 pass, 1 fail, 2 inconclusive."""
@@ -161,6 +165,7 @@ class Report:
             )
         shape = report_shape.FIRST_REPORT if plain["schema"] == 1 else report_shape.REPORT
         shape(plain, "")
+        _require_known(plain)
         try:
             return cls(**(plain | _typed(plain)))
         except (KeyError, TypeError, AttributeError) as error:
@@ -208,7 +213,7 @@ class Report:
                 f"`{target}` is a directory; a report needs a file name, for example"
                 f" `{target / 'report.html'}`."
             )
-        double = (end for end in DOUBLE_SUFFIXES if target.name.endswith(end))
+        double = (end for end in DOUBLE_SUFFIXES if target.name.lower().endswith(end))
         suffix = next(double, target.suffix)
         if format is not None:
             suffix = f".{format.removeprefix('.')}"
@@ -238,6 +243,15 @@ class Report:
 
     def _repr_html_(self) -> str:
         return presentation.notebook(self)
+
+
+def _require_known(plain: Mapping[str, Any]) -> None:
+    strange = plain.keys() - {item.name for item in fields(Report)}
+    if strange:
+        raise InvalidInput(
+            f"The report has the field `{str(min(strange))[:60]}`, which this tacit does not know:"
+            " it was edited, or written by another version. Take the field out."
+        )
 
 
 def _row(check: CheckResult, estimate: Estimate) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 import math
 import sys
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from tacit.core.errors import InvalidInput
@@ -102,10 +103,34 @@ def number(value: Any, place: str) -> None:
         raise _damaged(place, "a finite number", value)
 
 
+def share(value: Any, place: str) -> None:
+    """A number from 0 to 1, as chances and accuracies are."""
+    number(value, place)
+    if not 0 <= value <= 1:
+        raise _damaged(place, "a number from 0 to 1", value)
+
+
+def shares(value: Any, place: str) -> None:
+    """A mapping from text to numbers from 0 to 1."""
+    mapping(value, place)
+    for key, item in value.items():
+        share(item, f"{place}.{key}")
+
+
 def whole(value: Any, place: str) -> None:
-    """A whole number."""
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LARGEST:
-        raise _damaged(place, "a whole number", value)
+    """A whole number of 0 or more, as all counts are."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
+        raise _damaged(place, "a whole number of 0 or more", value)
+
+
+def day(value: Any, place: str) -> None:
+    """A date such as 2026-11-26, or nothing."""
+    text(value, place)
+    try:
+        if value:
+            date.fromisoformat(value)
+    except ValueError:
+        raise _damaged(place, "a date such as 2026-11-26", value) from None
 
 
 def boolean(value: Any, place: str) -> None:
@@ -138,7 +163,7 @@ ESTIMATE_FIELDS: dict[str, Rule] = {
     "n": whole,
     "method": text,
     "assumes": many(text),
-    "p_value": maybe(number),
+    "p_value": maybe(share),
 }
 FIRST_ESTIMATE = record(**ESTIMATE_FIELDS)
 ESTIMATE = record(**ESTIMATE_FIELDS, settings=numbers, references=many(text))
@@ -160,8 +185,8 @@ CHECK_FIELDS: dict[str, Rule] = {
     "value": text,
     "n_members": whole,
     "n_nonmembers": whole,
-    "p_value": maybe(number),
-    "p_adjusted": maybe(number),
+    "p_value": maybe(share),
+    "p_adjusted": maybe(share),
 }
 FIRST_CHECK = record(
     **CHECK_FIELDS,
@@ -181,16 +206,16 @@ REPORT_FIELDS: dict[str, Rule] = {
     "finding": choice("leak", "no leak found", "inconclusive"),
     "verdict": choice("pass", "fail", "inconclusive"),
     "headline": text,
-    "p_value": maybe(number),
+    "p_value": maybe(share),
     "detectable": maybe(number),
     "chosen": text,
-    "accuracy": numbers,
+    "accuracy": shares,
     "assumes": many(text),
     "warnings": many(text),
     "figures": mapping,
     "policy": text,
     "environment": mapping,
-    "created": text,
+    "created": day,
     "title": text,
     "records": maybe(mapping),
 }
@@ -229,8 +254,8 @@ DIFFERENCE = every(
         first=text,
         second=text,
         estimate=maybe(FIRST_ESTIMATE),
-        p_value=maybe(number),
-        p_adjusted=maybe(number),
+        p_value=maybe(share),
+        p_adjusted=maybe(share),
         real=boolean,
         paired=boolean,
         reason=text,
@@ -239,11 +264,11 @@ DIFFERENCE = every(
 )
 HISTORY = record(
     points=many(POINT),
-    dates=many(text),
+    dates=many(day),
     steps=many(DIFFERENCE),
     accuracy_steps=many(DIFFERENCE),
     level=number,
-    created=text,
+    created=day,
     title=text,
 )
 CONFIRMED = every(
@@ -259,7 +284,7 @@ COMPARISON = every(
         recommendation=text,
         notes=many(text),
         level=number,
-        created=text,
+        created=day,
         title=text,
     ),
     where_given(text, "baseline"),

@@ -27,7 +27,7 @@ class Signals:
 
     Parameters
     ----------
-    target : float (n, q), the audited model's signal.
+    target : float (n, q), the audited model's signal; kept in the shadow models' precision.
     shadow : float (m, n, q), the same from m shadow models; m may be 0. A memory map stays one.
     shadow_member : bool (m, n), which record each shadow model was trained on.
     known : int8 (n,), 1 / 0 where the guesser was told "member" / "not", -1 elsewhere. Known
@@ -63,6 +63,7 @@ class Signals:
                 f"`target` needs at least one query a record, got shape {target.shape}."
             )
         shadow, shadow_member = _shadows(self.shadow, self.shadow_member, n, q)
+        target = _as_kept(target, shadow)
         # what is the same for every record is stored once
         known = np.broadcast_to(np.int8(-1), n) if self.known is None else _known(self.known)
         features: NDArray[np.floating[Any]] = np.zeros((n, 0), np.float32)
@@ -250,6 +251,19 @@ def read_arrays(path: str | Path) -> dict[str, NDArray[Any]]:
 
 def _with_queries(value: NDArray[Any], ndim: int) -> NDArray[Any]:
     return checking.frozen(value[..., None]) if value.ndim == ndim - 1 else value
+
+
+def _as_kept(
+    target: NDArray[np.floating[Any]], shadow: NDArray[np.floating[Any]]
+) -> NDArray[np.floating[Any]]:
+    """The target's signals in the precision that the shadow models' were stored in, so that equal
+    answers, such as the certain ones of a tree, are equal signals.
+    """
+    if not len(shadow) or shadow.dtype != np.float32 or target.dtype == np.float32:
+        return target
+    if np.abs(target).max() > np.finfo(np.float32).max:
+        return target
+    return checking.frozen(target.astype(np.float32))
 
 
 def _known(value: ArrayLike) -> NDArray[np.int8]:

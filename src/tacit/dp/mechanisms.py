@@ -44,6 +44,14 @@ class ApproxDP:
     claimed: float
     delta: float = 0.0
 
+    def __post_init__(self) -> None:
+        # written so that NaN fails too
+        if not (self.claimed >= 0 and 0 <= self.delta < 1):
+            raise InvalidInput(
+                "`ApproxDP(epsilon, delta)` needs an epsilon of 0 or more and a delta from 0 to"
+                f" below 1, got {self.claimed!r} and {self.delta!r}."
+            )
+
     def tradeoff(self, fpr: NDArray[np.float64]) -> NDArray[np.float64]:
         """f(fpr), elementwise."""
         low = 1 - self.delta - np.exp(self.claimed) * fpr
@@ -72,6 +80,10 @@ class Gaussian:
     """mu-GDP: f(x) = Phi(Phi^-1(1 - x) - mu) (Dong, Roth, Su 2022, sec. 2)."""
 
     mu: float
+
+    def __post_init__(self) -> None:
+        if not self.mu >= 0:
+            raise InvalidInput(f"`mu` of a Gaussian needs 0 or more, got {self.mu!r}.")
 
     def tradeoff(self, fpr: NDArray[np.float64]) -> NDArray[np.float64]:
         """f(fpr), elementwise."""

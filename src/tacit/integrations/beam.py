@@ -93,7 +93,7 @@ class _Score(beam.DoFn):  # type: ignore[misc]
         self.load, self.folder, self.kind, self.batch = load, folder, kind, batch
 
     def setup(self) -> None:
-        from tacit.adapters.answers import guarded
+        from tacit.core.asking import guarded
 
         self.ask = guarded(self.load())
         self.checked = False

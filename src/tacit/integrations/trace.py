@@ -7,18 +7,19 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tacit.adapters import outputs_of
 from tacit.adapters.answers import Kind
-from tacit.adapters.samples import fingerprint, n_available, sample
+from tacit.adapters.samples import begin_alike, fingerprint, n_available, sample
 from tacit.audits.steps.loss_trace import accuracy, record_losses
 from tacit.audits.steps.quick_check import glance
 from tacit.core import CheckResult, Estimate, InvalidInput, Outputs, checking, concatenate
 from tacit.core.errors import NotFinite
+from tacit.core.options import require_callback, require_choice, seed_of, several
 from tacit.integrations.stopping import Stop
 from tacit.integrations.trace_file import TraceFile
 
@@ -162,14 +163,20 @@ class PrivacyTrace:
         write: bool = True,
     ) -> None:
         _require_two(member, nonmember)
+        seed_of(seed)
+        require_choice(kind, "kind", get_args(Kind))
+        require_callback(stop_when, "stop_when", "the history so far")
+        log = several(log, "log", "functions")
+        for function in log:
+            require_callback(function, "log", "(numbers, epoch)")
+        for name, number, least in (("every", every, 1), ("size", size, 2)):
+            if number is not None:
+                checking.whole(number, name, least=least)
+        checking.whole(batch_size, "batch_size", least=1)
         n = n_available(member)
         self.size = default_size(n) if size is None else size
         self._chosen = every is not None
         self.every = default_every(n, self.size) if every is None else every
-        if self.size < 2 or self.every < 1:
-            raise InvalidInput(
-                f"`size` needs 2 or more and `every` 1 or more, got {self.size} and {self.every}."
-            )
         self.level = checking.confidence(level)
         self.stop: Stop | None = None
         drawn = [
@@ -177,9 +184,9 @@ class PrivacyTrace:
         ]
         self._groups = [(x, y) for x, y, _ in drawn]
         self.rows = tuple(rows for _, _, rows in drawn)
-        self._stop_when, self._log = stop_when, tuple(log)
+        self._stop_when, self._log = stop_when, log
         # batches of one size, so that a compiled model wastes nothing on filling up the last
-        even = math.ceil(self.size / math.ceil(self.size / max(1, batch_size)))
+        even = math.ceil(self.size / math.ceil(self.size / batch_size))
         self._asking: dict[str, Any] = {"batch_size": even, "kind": kind}
         self._trusted = False
         self._member = np.repeat([True, False], [len(rows) for rows in self.rows])
@@ -309,6 +316,8 @@ def _require_two(member: Any, nonmember: Any) -> None:
             raise InvalidInput(f"`{name}` needs records: a pair (x, y) or a data set, got None.")
     pairs = isinstance(member, tuple) and isinstance(nonmember, tuple) and member and nonmember
     if member is nonmember or (pairs and member[0] is nonmember[0]):
+        raise InvalidInput(SAME)
+    if pairs and all(begin_alike(*both) for both in zip(member, nonmember)):
         raise InvalidInput(SAME)
 
 

@@ -60,6 +60,7 @@ def rendered(
         There is no such format or language; the error lists those there are.
     """
     words = Words.of(lang)
+    suffix = suffix.lower()
     suffix = FORMATS.get(suffix.removeprefix("."), suffix)
     if suffix == ".json":
         return encodable(report.to_json())

@@ -76,7 +76,8 @@ class Processes:
         self.width = usable_cores() if width is None else width
         if self.width < 1 or retries < 0:
             raise InvalidInput(
-                f"`width` needs 1 or more and `retries` 0 or more, got {width} and {retries}."
+                f"A pool needs 1 process or more and `retries` 0 or more, got {width} and"
+                f" {retries}."
             )
         self.retries = retries
         self.threads = threads

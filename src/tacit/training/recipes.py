@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import InvalidInput, Outputs
+from tacit.core.checking import whole
 from tacit.core.optional import require
+from tacit.core.options import require_builder, require_choice
 from tacit.training.jobs import Observe, Recipe
 
 MAX_SEED = 2**32
@@ -144,6 +146,12 @@ class KerasRecipe:
     outputs: Literal["logits", "probs"]
     epochs: int = 1
     batch_size: int = 32
+
+    def __post_init__(self) -> None:
+        require_builder(self.build_fn, "compiled keras.Model")
+        require_choice(self.outputs, "outputs", ("logits", "probs"))
+        for name in ("epochs", "batch_size"):
+            whole(getattr(self, name), name, least=1)
 
     def fit(self, x: Any, y: Any, indices: NDArray[np.int64], seed: int) -> Observe:
         """Seed Keras, build, and fit on the rows `indices`."""

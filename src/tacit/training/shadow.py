@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from tacit.core import InvalidInput
+from tacit.core.options import require_choice, several
 from tacit.design import assign
 from tacit.design.assignment import Kind
 from tacit.training.jobs import Answer, Context, Task, keep_context, run_job, split
@@ -75,6 +76,7 @@ def shadow(
     """
     run = plan(train_fn, data, n=n, **options)
     kept = store_of(store)
+    require_choice(on_change, "on_change", get_args(Change))
     if on_change == "refuse":
         require_same(kept, run.plan)
     carry_out(run, kept, pool=pool, progress=progress)
@@ -121,7 +123,10 @@ def plan(
     records = data() if callable(data) else data
     x, _ = split(records)
     recipe = recipe_of(train_fn)
-    asked = tuple(queries) if queries is not None else (unchanged,)
+    asked = (unchanged,) if queries is None else several(queries, "queries", "functions")
+    for query in asked:
+        if not callable(query):
+            raise InvalidInput(f"`queries` needs functions from inputs to inputs, got {query!r}.")
     measure = statistic_of(statistic)
     design = assign(_length(x), n, kind=kind, share=share, cluster=cluster, fixed=fixed, seed=seed)
     measured: dict[str, object] = {

@@ -40,6 +40,8 @@ class DirectoryStore(MutableMapping[str, bytes]):
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
+        if self.folder.is_file():
+            raise InvalidInput(f"A store is a folder, and `{self.folder}` is a file: name another.")
         self.folder.mkdir(parents=True, exist_ok=True)
         self._swept: set[Path] = set()
 

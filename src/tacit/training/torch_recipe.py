@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tacit.core import InvalidInput
+from tacit.core.checking import whole
 from tacit.core.optional import require
+from tacit.core.options import require_builder, require_choice
 from tacit.training.jobs import Observe
 from tacit.training.torch_steps import (
     Answering,
@@ -23,6 +25,11 @@ from tacit.training.torch_steps import (
 )
 
 Precision = Literal["float32", "bfloat16"]
+CHOICES = {
+    "optimizer": ("adam", "sgd"),
+    "schedule": ("constant", "cosine"),
+    "loss": ("cross_entropy", "squared_error"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +80,11 @@ class TorchRecipe:
     precision: Precision = "float32"
 
     def __post_init__(self) -> None:
+        require_builder(self.build_fn, "torch.nn.Module")
+        for name in ("epochs", "batch_size"):
+            whole(getattr(self, name), name, least=1)
+        for name, choices in CHOICES.items():
+            require_choice(getattr(self, name), name, choices)
         if not (0 <= self.label_smoothing < 1 and self.noise >= 0 and self.clip > 0):
             raise InvalidInput(
                 "`label_smoothing` needs a share from 0 to below 1, `noise` 0 or more and `clip`"

@@ -64,8 +64,6 @@ def optimizer_of(recipe: "TorchRecipe", parameters: Any) -> Any:
     """
     torch = require("torch", extra="torch", purpose="A PyTorch recipe")
     kinds = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
-    if recipe.optimizer not in kinds:
-        raise InvalidInput(f"`optimizer` needs 'adam' or 'sgd', got {recipe.optimizer!r}.")
     own = {"momentum": recipe.momentum} if recipe.optimizer == "sgd" else {}
     every, options = list(parameters), {"lr": recipe.lr, "weight_decay": recipe.weight_decay, **own}
     try:

@@ -32,3 +32,13 @@ def test_members_that_are_all_known_by_heart_are_a_leak():
         member=Outputs(loss=np.zeros(200)), nonmember=Outputs(loss=wrong), effort="quick"
     )
     assert report.finding == "leak"
+
+
+def test_a_mean_that_was_repeated_for_each_record_of_its_side_is_no_leak():
+    """Two numbers lie on a grid, as right and wrong do; but they are no answers."""
+    sides = [Outputs(loss=np.full(n, mean)) for n, mean in ((200, 0.4), (100, 0.9))]
+    report = tacit.audit(member=sides[0], nonmember=sides[1], effort="quick")
+    assert report.verdict == report.finding == "inconclusive"
+    assert "the same for every non-member" in report.headline
+    certain = [Outputs(loss=np.full(100, float(wrong))) for wrong in (0, 1)]
+    assert tacit.audit(member=certain[0], nonmember=certain[1], effort="quick").finding == "leak"

@@ -48,9 +48,12 @@ def asked(monkeypatch):
     return calls
 
 
+UNLABELLED = SimpleNamespace(n=400, label=None)
+
+
 def said(found, *, blind=None, parts=(), columns=None):
     return steps.split_warning(
-        found, None, None, parts=parts, columns=columns or {}, blind=blind, seed=0
+        found, UNLABELLED, None, parts=parts, columns=columns or {}, blind=blind, seed=0
     )
 
 

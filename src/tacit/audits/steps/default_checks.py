@@ -13,6 +13,7 @@ from tacit.attacks import (
 )
 from tacit.audits.steps.quick_check import preferred
 from tacit.core import Check, InvalidInput, Outputs
+from tacit.core.options import several
 from tacit.signals import available
 
 Effort = Literal["quick", "full"]
@@ -34,6 +35,23 @@ LEARNED = {
     "multilayer perceptron": MultilayerPerceptron(),
 }
 MAX_CLASSES = 1000
+
+
+def checks_given(checks: object) -> tuple[Check, ...]:
+    """The checks that a user wrote.
+
+    Raises
+    ------
+    InvalidInput : they are no list of Checks.
+    """
+    remedy = "Names of attacks go into `attacks`."
+    return several(checks, "checks", "tacit.Check", kind=Check, remedy=remedy)
+
+
+def require_effort(effort: object) -> None:
+    """Raise `InvalidInput` where `effort` is no effort."""
+    if effort not in get_args(Effort):
+        raise InvalidInput(f"`effort` needs 'full' or 'quick', got {effort!r}.")
 
 
 def default_checks(outputs: Outputs, *, effort: Effort = "full") -> tuple[Check, ...]:
@@ -58,8 +76,7 @@ def default_checks(outputs: Outputs, *, effort: Effort = "full") -> tuple[Check,
         and 1 < int(outputs.label.max()) + 1 <= MAX_CLASSES
     ):
         checks.append(Check("confidence threshold per class", best, ClassConditional(), METRICS))
-    if effort not in get_args(Effort):
-        raise InvalidInput(f"`effort` needs 'full' or 'quick', got {effort!r}.")
+    require_effort(effort)
     if effort == "full" and outputs.task in ("multiclass", "binary", "multilabel"):
         checks += [Check(name, best, attack, METRICS) for name, attack in LEARNED.items()]
     return tuple(checks)

@@ -145,7 +145,8 @@ def _number(columns: tuple[Column, ...], value: NDArray[Any], tolerance: float |
 
 def _named(column: Column | Sequence[Column], x: Any) -> tuple[Column, ...]:
     try:
-        names = [column] if isinstance(column, (str, int, np.integer)) else list(column)
+        one = isinstance(column, (str, int, np.integer)) and not isinstance(column, bool)
+        names: list[Column] = [column] if one else list(column)  # type: ignore[arg-type, list-item]
     except TypeError:
         names = []
     if not names:

@@ -87,7 +87,7 @@ def secret_sides(
     ------
     InvalidInput
         There is no such column, the sides have other columns or other values of the secret,
-        `cluster` does not fit, or `reference` holds training records.
+        `cluster` does not fit, or `reference` holds records of another side.
     """
     parts = _parts(pairs)
     found = secret_of(secret, parts[2][0], kind=kind, tolerance=tolerance)
@@ -176,16 +176,21 @@ def _require_known_values(secret: Secret, parts: Sequence[Part]) -> None:
 
 
 def _require_strangers(keys: Sequence[Sequence[str]]) -> None:
-    """Refuse a reference that holds training records.
+    """Refuse a reference that holds records of one of the other sides.
 
     Populations have twins, so a few equal rows prove nothing: the share of training records found
-    in the reference is compared with that of the test records.
+    in the reference is compared with that of the test records, and the other way round.
     """
     known = set(keys[2])
     hits = [sum(key in known for key in side) for side in keys[:2]]
-    if fisher_p_value((hits[0], hits[1]), (len(keys[0]), len(keys[1]))) < OVERLAP_ALARM:
-        raise InvalidInput(
-            f"`reference` holds training records: {hits[0]} of {len(keys[0])} rows of `train` are "
-            f"in it, but {hits[1]} of {len(keys[1])} of `test`. Imputation must not have seen "
-            "members: leave them out."
-        )
+    sizes = [len(side) for side in keys[:2]]
+    for own, other, what in ((0, 1, "training"), (1, 0, "test")):
+        p_value = fisher_p_value((hits[own], hits[other]), (sizes[own], sizes[other]))
+        # two sides are looked at
+        if 2 * p_value < OVERLAP_ALARM:
+            raise InvalidInput(
+                f"`reference` holds {what} records: {hits[own]} of {sizes[own]} rows of"
+                f" `{SIDES[own]}` are in it, but {hits[other]} of {sizes[other]} of"
+                f" `{SIDES[other]}`. The imputation learns from records of neither side: leave"
+                " them out."
+            )

@@ -27,8 +27,9 @@ def told(report: Report, sides: Sides, policy: Policy) -> Report:
         )
     if sides.constant:
         reasons.append(_CONSTANT_TEXTS[sides.constant])
-    if sides.backwards:
-        reasons.append(sides.backwards)
+    # labels of other classes make members look worse: that is said first, and explains the rest
+    if sides.odd_labels or sides.backwards:
+        reasons.append(sides.odd_labels or sides.backwards)
     if report.finding == "leak" and _apart(report):
         reasons.append(_APART_TEXT)
     if sides.repeated:

@@ -11,6 +11,7 @@ from tacit.attacks import Threshold
 from tacit.audits.steps.ascending import by_falling_loss
 from tacit.audits.steps.blind_baseline import backwards_warning
 from tacit.audits.steps.equal_rows import EqualRows
+from tacit.audits.steps.odd_labels import labels_at_odds
 from tacit.audits.steps.same_numbers import require_other_numbers
 from tacit.core import (
     Evidence,
@@ -53,6 +54,7 @@ class Sides:
     repeated_by : likewise.
     cluster : int64 (n,), one number for all copies of a record on one side; None where there are
         no such repeats.
+    odd_labels : why labels cannot be those of the answers; empty where they can.
     backwards : why the sides look swapped; empty where they do not.
     constant : the side for which the model answered the same for every record: "record",
         "non-member", or "" for none.
@@ -67,6 +69,7 @@ class Sides:
     units: int = 0
     repeated_by: str = ""
     cluster: NDArray[np.int64] | None = None
+    odd_labels: str = ""
     backwards: str = ""
     constant: str = ""
     paper: Evidence | None = None
@@ -139,7 +142,7 @@ def compared(
     units = sides.cluster if cluster is None else cluster
     # members that are all answered alike may all be known by heart; of non-members only some are
     several = len(member) - np.count_nonzero(member) >= FEW_COPIES
-    flat = several and not same and constant(outputs, ~member) and not _coarse(outputs)
+    flat = several and not same and constant(outputs, ~member) and not _by_heart(outputs, member)
     paper = None
     if rising is not None and outputs.loss is not None and units is None:
         paper = by_falling_loss(outputs.loss, member, *rising)
@@ -148,6 +151,7 @@ def compared(
     return replace(
         sides,
         constant="record" if same else "non-member" if flat else "",
+        odd_labels=labels_at_odds(outputs, member),
         backwards=swapped,
         paper=None if paper is None else paper.without_counts(),
     )
@@ -163,6 +167,19 @@ def constant(outputs: Outputs, rows: NDArray[np.bool_] | slice = slice(None)) ->
         if not (chosen == chosen[:1]).all():
             return False
     return True
+
+
+def _by_heart(outputs: Outputs, member: NDArray[np.bool_]) -> bool:
+    """May non-members be answered alike because the answers are coarse: right or wrong, or votes?
+
+    Where members are all answered alike too, only certain answers (0 and 1) are: two other numbers
+    are the mean over each side, repeated for each record.
+    """
+    if not _coarse(outputs):
+        return False
+    values = outputs.loss if outputs.loss is not None else outputs.probs
+    certain = values is not None and bool(np.isin(values, (0, 1)).all())
+    return certain or not constant(outputs, member)
 
 
 def require_two_sides(first: Any, second: Any, name: str) -> None:
@@ -215,6 +232,12 @@ def _answers(outputs: Outputs) -> list[NDArray[Any]]:
     """All that the model answered, and the labels."""
     names = ("logits", "probs", "loss", "prediction", "label", "truth")
     return [value for name in names if (value := getattr(outputs, name)) is not None]
+
+
+def same_answers(first: Outputs, second: Outputs) -> bool:
+    """Did a model answer the same, with the same labels, about as many records in this order?"""
+    ours, theirs = _answers(first), _answers(second)
+    return len(ours) == len(theirs) and all(map(np.array_equal, ours, theirs))
 
 
 def _likeness(outputs: Outputs) -> NDArray[np.float64]:

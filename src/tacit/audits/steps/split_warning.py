@@ -12,6 +12,7 @@ from tacit.audits.steps.blind_baseline import (
     explained_warning,
 )
 from tacit.audits.steps.joint_finding import Found
+from tacit.audits.steps.odd_labels import labels_at_odds
 from tacit.audits.steps.slices import Column
 from tacit.core import CheckResult, Outputs
 
@@ -31,7 +32,8 @@ def split_warning(
     """Why the numbers do not speak of the model, empty where they do, and the baselines tried.
 
     Where something was found, the records themselves must not explain it; where nothing was, the
-    split must not give itself away, and members must not fit worse than the non-members. A split
+    split must not give itself away, labels must go with the answers, and members must not fit
+    worse than the non-members. A split
     that was drawn (`assignment` "coin" or "fixed_size") cannot be explained by the records, so it
     is compared with them only where the blind guesser contradicts the draw.
 
@@ -52,7 +54,9 @@ def split_warning(
         beyond = beyond_blind(found, outputs, table, in_slice=inside, seed=seed)
         return explained_warning(beyond, blind), beyond.results
     first = next((item for item in found.scored if item.ranked is not None), found.shown)
-    return blind_warning(blind) or backwards_warning(first.evidence), ()
+    member = found.shown.evidence.member
+    odd = labels_at_odds(outputs, member) if outputs.n == len(member) else ""
+    return blind_warning(blind) or odd or backwards_warning(first.evidence), ()
 
 
 def _worst_slice(
