@@ -125,6 +125,7 @@ def attribute_audit(
     )
     return replace(
         report,
+        warnings=(*report.warnings, *filter(None, [given.repeats])),
         unknown=(*report.unknown, *unknown(given.dropped, sides, codes)),
         environment=_environment(sides, found, units, level=level, command=command),
         created=today(),

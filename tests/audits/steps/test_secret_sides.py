@@ -224,3 +224,31 @@ def test_a_record_that_occurs_often_counts_as_often():
         _require_strangers(keys)
     few = (["twin"] * 4 + [*own, *own[:26]], *keys[1:])
     _require_strangers(few)
+
+
+def sides_of(train, test):
+    reference = np.random.default_rng(9).integers(0, 2, (60, 4)) + 0.5
+    pairs = [(x, np.zeros(len(x), int)) for x in (train, test, reference)]
+    return secret_sides(pairs, 3, kind="class", tolerance=None, cluster=None)
+
+
+def people(seed, n, copies=1):
+    rng = np.random.default_rng(seed)
+    rows = np.column_stack([rng.normal(size=(n, 3)), rng.integers(0, 2, n) + 0.5])
+    return np.repeat(rows, copies, axis=0)
+
+
+def test_records_that_repeat_on_one_side_are_one_unit_each_and_the_reader_is_told():
+    given = sides_of(people(0, 20, copies=3), people(1, 60))
+    assert [len(np.unique(unit)) for unit in given.units] == [20, 60]
+    assert (given.units[0].reshape(20, 3) == given.units[0][::3, None]).all()
+    assert not set(given.units[0]) & set(given.units[1])
+    assert given.repeats.startswith("60 records are repeats of 20 within their own side")
+
+
+def test_records_that_differ_or_are_alike_by_chance_are_units_of_their_own():
+    few = [np.random.default_rng(seed).integers(0, 2, (60, 4)) + 0.5 for seed in (0, 1)]
+    for train, test in ((people(0, 60), people(1, 60)), few):
+        given = sides_of(train, test)
+        assert given.units is None
+        assert given.repeats == ""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tacit.audits.steps.equal_rows import EqualRows
 from tacit.audits.steps.overlap import same_records
 from tacit.audits.steps.secret import (
     Column,
@@ -19,6 +20,8 @@ from tacit.audits.steps.secret import (
     values_of,
 )
 from tacit.audits.steps.secret_guesses import Units
+from tacit.audits.steps.side_warnings import repeats_text
+from tacit.audits.steps.sides import repeats_of
 from tacit.core import InvalidInput, NotEnoughData
 from tacit.core.checking import unit_labels
 from tacit.metrics.clusters import MIN_CLUSTERS
@@ -47,6 +50,8 @@ class SecretSides:
         How many records of train and test were left out, their secret being missing.
     hiding : str
         What can hide a leak (training records among the test records); empty where nothing does.
+    repeats : str
+        That copies of a record count as one unit; empty where they do not.
     """
 
     secret: Secret
@@ -54,6 +59,7 @@ class SecretSides:
     units: Units
     dropped: int
     hiding: str
+    repeats: str = ""
 
     @property
     def short(self) -> NotEnoughData | None:
@@ -101,9 +107,30 @@ def secret_sides(
     every = np.unique(np.concatenate(keys), return_inverse=True)[1].astype(np.int64)
     codes = np.split(every, np.cumsum([len(key) for key in keys])[:2])
     names = ("records of `train`", "records of `test`")
-    return SecretSides(
-        found, parts, units, dropped, same_records(codes[0], codes[1], codes[2], names)
-    )
+    repeats = ""
+    if units is None:
+        units, repeats = _repeats(codes[0], codes[1])
+    hiding = same_records(codes[0], codes[1], codes[2], names)
+    return SecretSides(found, parts, units, dropped, hiding, repeats)
+
+
+def _repeats(train: NDArray[np.int64], test: NDArray[np.int64]) -> tuple[Units, str]:
+    """One unit for records that repeat on one side, where chance does not explain it, and what the
+    reader is told of them.
+
+    Parameters
+    ----------
+    train, test : equal where two records are.
+    """
+    number = np.concatenate([train, test]).astype(np.uint64)
+    found = EqualRows.by_number(number, np.arange(len(number)) < len(train))
+    cluster = repeats_of(found)
+    if cluster is None:
+        return None, ""
+    size = np.bincount(cluster)
+    size = size[size > 1]
+    said = repeats_text(int(size.sum()), len(size), "records")
+    return (cluster[: len(train)], cluster[len(train) :]), said
 
 
 def _parts(pairs: Sequence[Any]) -> list[Part]:
