@@ -10,12 +10,12 @@ from tacit.audits import (
     explore,
     history,
     label_only,
-    one_model,
     synthetic,
     unlearning,
 )
 from tacit.audits.compare import _beats, _n_nonmembers, _points, measured_of, paying
 from tacit.audits.steps.bench import CONFIRMATION, RACE, Bench
+from tacit.audits.steps.differences import records_of
 from tacit.audits.steps.forgotten import forgotten_units, rows_to_forget
 from tacit.audits.steps.only_labels import labels_answered
 from tacit.audits.steps.three_arms import OTHER_SEED, ThreeArms
@@ -145,10 +145,10 @@ def test_the_records_that_are_kept_are_those_of_the_evidence():
     plain = Evidence(
         np.array([0.5, 1.5]), np.array([True, False]), None, "observed", "x", np.array([3, 1])
     )
-    kept = one_model._records(SimpleNamespace(evidence=plain, name="a"))
+    kept = records_of(plain, "a")
     assert kept == {"attack": "a", "row": [3, 1], "member": [True, False], "score": [0.5, 1.5]}
     units = Evidence(plain.score, plain.member, np.array([7, 8]), "observed", "x", plain.row)
-    assert "cluster" in one_model._records(SimpleNamespace(evidence=units, name="a"))
+    assert "cluster" in records_of(units, "a")
 
 
 def test_twelve_shadow_generators_are_the_default_and_four_the_fewest():

@@ -20,7 +20,6 @@ from tacit.audits.text import (
     _made,
     _of_a_pair,
     _Plan,
-    _records,
     _shadow_signals,
     _unknown,
     _withheld,
@@ -298,12 +297,6 @@ def test_too_few_texts_are_noted_for_all_and_for_each_gate():
     assert [verdict.note.needed for verdict in report.verdicts] == [4, 4]
     assert [(note.metric, note.got) for note in report.unknown] == [("everything", 2)]
     assert (report.policy, report.environment["level"]) == ("p", 0.9)
-
-
-def test_records_are_those_of_the_evidence():
-    paper = Evidence(np.array([0.5, 1.5]), [True, False], None, "observed", "x", np.array([3, 1]))
-    found = _records(SimpleNamespace(evidence=paper, name="a"))
-    assert found == {"attack": "a", "row": [3, 1], "member": [True, False], "score": [0.5, 1.5]}
 
 
 def by_one_test(monkeypatch, p_value, warning, **more):

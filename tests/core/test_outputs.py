@@ -147,7 +147,7 @@ def test_what_is_asked_once_is_kept():
         ({"loss": []}, "at least one record"),
         ({"prediction": [1.0]}, "both `prediction` and `truth`"),
         ({"loss": [1.0], "truth": [1.0]}, "both `prediction` and `truth`"),
-        ({"prediction": [1.0], "truth": [[1.0]]}, r"shape of `prediction` \(1,\)"),
+        ({"prediction": [1.0], "truth": [[1.0, 2.0]]}, r"shape of `prediction` \(1,\)"),
         ({"prediction": [1.0], "label": [1]}, "answer of a regression"),
         ({"logits": np.zeros((2, 3, 4))}, "each token, pixel or step"),
         ({"logits": np.zeros((2, 0))}, "at least one class"),

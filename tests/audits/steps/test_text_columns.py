@@ -226,6 +226,24 @@ def test_fine_tunes_may_be_asked_about_themselves():
     assert not np.allclose(own, columns(signals.target, signals, [1, 2, 3]), equal_nan=True)
 
 
+def test_signals_of_fine_tunes_that_were_stored_coarsely_are_known_by_their_tokens():
+    """Stored as float32, and with them the audited model's: the same columns."""
+    columns, signals, _ = game(12, models=5)
+    coarse = Signals.of(
+        columns.logp,
+        shadow=signals.shadow.astype(np.float32),
+        shadow_member=signals.shadow_member,
+        statistic="mean_logprob",
+    )
+    assert coarse.target.dtype == np.float32
+    for own, other in ((signals.target, coarse.target), (signals.shadow[1], coarse.shadow[1])):
+        np.testing.assert_array_equal(
+            columns(own, signals, [0, 2, 3]), columns(other, coarse, [0, 2, 3])
+        )
+    with pytest.raises(InvalidInput, match="other models"):
+        columns(coarse.target + np.float32(0.5), coarse, [0, 2, 3])
+
+
 def test_votes_level_off_at_two_deviations_and_at_one_nat():
     """One token a text, two models a side 4 apart: variance 8, so a deviation of 2 sqrt 2."""
     rows = [[[-2.0]], [[-6.0]], [[-5.0]], [[-9.0]]]

@@ -70,9 +70,10 @@ class TokenColumns:
         return np.column_stack([np.where(known, column, np.nan) for column in columns])
 
     def _tokens_of(self, signal: NDArray[np.floating[Any]]) -> Tokens:
-        if np.array_equal(signal, self.logp):
+        # signals are kept in the precision of those of the shadow models
+        if np.array_equal(signal, self.logp.astype(signal.dtype)):
             return self.tokens
-        same = [np.array_equal(signal, logp) for logp in self.shadows.logp]
+        same = [np.array_equal(signal, logp.astype(signal.dtype)) for logp in self.shadows.logp]
         if True not in same:
             raise InvalidInput("The signals are of other models than the Tokens.")
         return self.shadows.tokens[same.index(True)]
