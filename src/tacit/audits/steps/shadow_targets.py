@@ -139,9 +139,9 @@ def vulnerability(evidences: Sequence[Evidence], *, level: float = 0.95) -> dict
     lower score; the mean over those targets. 0.5 is not exposed, 1 is found each time. Each bar is
     Student's, on the scale of log odds, from the record's own spread between targets and from what
     targets share, because each of k is a reference of the others: variances are times
-    ``1 / k + 1 / (k - 1)``. In simulation with 4 to 16 models 94 to 99 % of all bars held (87 to 98 %
-    as if targets were independent); of single records up to 15 % had less than 90 %. A record that only
-    one target was trained on has the spread of records with a like mean.
+    ``1 / k + 1 / (k - 1)``. In simulation with 4 to 16 models 94 to 99 % of all bars held, and 87
+    to 98 % as if targets were independent; of single records up to 15 % had less than 90 %. A
+    record that only one target was trained on has the spread of records with a like mean.
 
     Returns
     -------
