@@ -11,6 +11,7 @@ from tacit._asked import Asked, Sides, gives_distributions
 from tacit.adapters.text_encoding import FEWEST, Long
 from tacit.audits.steps.scoring import Progress
 from tacit.audits.steps.text_game import Shadows
+from tacit.audits.steps.text_gates import SHORTEST_RUN
 from tacit.audits.text import OnOverlap, text_audit
 from tacit.core import (
     DEFAULT_POLICY,
@@ -22,6 +23,7 @@ from tacit.core import (
     PolicyLike,
     Report,
     Sampler,
+    Tokens,
 )
 from tacit.core.checking import MIN_CELL, whole
 from tacit.core.membership import require_assignment
@@ -156,7 +158,7 @@ def audit_text(
     tokens, texts, sizes = given.sides(member, nonmember)
     truth = Membership(
         np.repeat([True, False], sizes),
-        _repeated(texts) if cluster is None else _joined(cluster, "cluster", sizes),
+        _repeated(texts, tokens) if cluster is None else _joined(cluster, "cluster", sizes),
         assignment,
     )
     _require_sampled(sampler, texts, model)
@@ -190,11 +192,27 @@ def audit_text(
     return replace(report, unknown=(*report.unknown, NO_PROMPT)) if given.blank else report
 
 
-def _repeated(texts: list[str] | None) -> NDArray[np.int64] | None:
-    """One cluster for texts that are the same; None where none is."""
-    if texts is None or len(set(texts)) == len(texts):
+def _repeated(texts: list[str] | None, tokens: Tokens) -> NDArray[np.int64] | None:
+    """One cluster for texts that are the same; None where none is.
+
+    Without the texts these are told by their tokens' numbers, or by all their log-probabilities,
+    which a text of a few tokens may share with another by chance.
+    """
+    said: list[Any] = texts or _as_bytes(tokens)
+    if len(set(said)) == len(said):
         return None
-    return np.unique(np.array(texts, object), return_inverse=True)[1].astype(np.int64)
+    return np.unique(np.array(said, object), return_inverse=True)[1].astype(np.int64)
+
+
+def _as_bytes(tokens: Tokens) -> list[bytes]:
+    """What tells texts apart where only their numbers are known."""
+    known = tokens.token is not None
+    value = tokens.logp if tokens.token is None else tokens.token
+    ends = zip(tokens.start[:-1].tolist(), tokens.start[1:].tolist())
+    return [
+        value[first:last].tobytes() if known or last - first >= SHORTEST_RUN else b"%d" % first
+        for first, last in ends
+    ]
 
 
 def _require_slices(slices: Any) -> None:

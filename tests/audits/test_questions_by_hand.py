@@ -43,11 +43,14 @@ def test_an_exploration_needs_three_runs_two_variants_and_a_tolerance_below_one(
 def test_as_many_confident_records_are_asked_as_the_smaller_side_has(monkeypatch):
     """Depths 10, 50 and 100: a side of 50 allows two of them, one of 49 only the first."""
     monkeypatch.setattr(
-        attribute, "precision_result", lambda name, code, depth, sides, codes, level: depth
+        attribute, "precision_result", lambda name, code, depth, sides, codes, units, level: depth
     )
     for fewest, depths in ((49, [10]), (50, [10, 50]), (99, [10, 50]), (100, [10, 50, 100])):
         codes = (np.zeros(200, int), np.zeros(fewest, int))
-        assert attribute._most_confident("x", 0, None, codes, 0.95) == depths
+        assert attribute._most_confident("x", 0, None, codes, None, 0.95) == depths
+    people = (np.arange(200), np.arange(200) // 5)
+    codes = (np.zeros(200, int), np.zeros(200, int))
+    assert attribute._most_confident("x", 0, None, codes, people, 0.95) == [10]
 
 
 def test_models_that_answer_alike_score_nothing_and_others_are_asked_in_turn():

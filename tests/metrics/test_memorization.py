@@ -104,6 +104,17 @@ def test_the_interval_of_exposure_holds_the_truth():
         assert held >= binom.ppf(0.001, runs, 0.95), share
 
 
+def test_a_secret_counts_in_its_own_rank_where_the_space_is_small():
+    """Second of 4: 1 of 3 rivals is better, however often the three are drawn; 1 bit."""
+    often = np.repeat([2.0, 0.0, -1.0], 1000)
+    found = exposure(1.0, often, size=4)
+    assert found.value == pytest.approx(1.0)
+    assert 0.9 < found.low <= 1.0 <= found.high < 1.1
+    assert exposure(1.0, [2.0, 0.0, -1.0], size=4).value == pytest.approx(1.0)
+    assert exposure(9.0, [2.0, 0.0, -1.0], size=4).high == 2.0
+    assert exposure(1.0, [2.0], size=1).value == 0.0
+
+
 def test_the_exact_exposure_is_a_rank_with_ties_against_the_secret():
     scores = np.arange(1000.0)
     assert exact_exposure(999.0, scores).value == pytest.approx(math.log2(1000))

@@ -110,7 +110,7 @@ def attribute_audit(
     ]
     codes = (found.codes(sides[0].truth), found.codes(sides[1].truth))
     if code is not None:
-        results += _most_confident(str(sensitive), code, sides, codes, level)
+        results += _most_confident(str(sensitive), code, sides, codes, units, level)
     control = auditor_result(sides, codes, units, level)
     invalid = unfair_split(base, codes, found, units) or _nothing_to_tell(base, found)
     report = _concluded(
@@ -176,11 +176,13 @@ def _most_confident(
     code: int,
     sides: tuple[Asked, Asked],
     codes: tuple[NDArray[np.int64], NDArray[np.int64]],
+    units: Units,
     level: float,
 ) -> list[CheckResult]:
-    fewest = min(len(side) for side in codes)
+    """The lists; each asks as many units as it has records."""
+    fewest = min(len(np.unique(side)) for side in units) if units else min(map(len, codes))
     return [
-        precision_result(name, code, depth, sides, codes, level)
+        precision_result(name, code, depth, sides, codes, units, level)
         for depth in DEPTHS
         if depth <= fewest
     ]

@@ -228,7 +228,8 @@ def exposure(
     of the share of secrets that score at least as high. That share is estimated from references
     drawn at random; its interval is exact (Clopper-Pearson). Where no reference scores as high the
     upper end is what the space allows, or infinite where its size is not given: no distribution
-    is fitted to the tail.
+    is fitted to the tail. The secret is one of its space: where `size` is given it is counted in
+    its own rank, which matters where the space is small.
 
     Parameters
     ----------
@@ -264,9 +265,12 @@ def exposure(
     most = math.inf if size is None else math.log2(_size(size))
     better, n = int(np.count_nonzero(others >= own)), len(others)
     low, high = clopper_pearson(better, n, level=level)
-    value = min(most, -math.log2((better + 1) / (n + 1)))
-    bottom = min(value, -math.log2(float(high)))
-    top = max(value, min(most, math.inf if low <= 0 else -math.log2(float(low))))
+    rivals = math.inf if size is None else size - 1
+    # references drawn again and again tell no finer ranks than the space has
+    places = min(n, rivals)
+    value = -math.log2((1 + places * better / n) / (1 + places))
+    bottom = min(value, _bits(float(high), rivals))
+    top = max(value, min(most, _bits(float(low), rivals)))
     method = f"rank among {n} references, Clopper-Pearson"
     return Estimate(
         "exposure",
@@ -279,6 +283,12 @@ def exposure(
         (EXCHANGEABLE,),
         references=(SECRET_SHARER,),
     )
+
+
+def _bits(share: float, rivals: float) -> float:
+    """Exposure of a secret that this share of its rivals beats; it holds a place of its own."""
+    own = share if math.isinf(rivals) else (1 + rivals * share) / (1 + rivals)
+    return math.inf if own <= 0 else -math.log2(own)
 
 
 def exact_exposure(score: float, every: ArrayLike, *, level: float = 0.95) -> Estimate:

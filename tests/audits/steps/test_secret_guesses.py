@@ -7,15 +7,18 @@ import pytest
 from scipy.stats import hypergeom
 
 from tacit.audits.steps.secret_guesses import (
+    Asked,
     Hits,
     _count_difference,
+    _share,
     _top,
     baseline_result,
     guesser_result,
     precision_result,
 )
+from tacit.metrics.clusters import effective_size
 from tacit.metrics.excess import share_excess
-from tacit.metrics.intervals import share_difference
+from tacit.metrics.intervals import clopper_pearson, share_difference
 from tacit.metrics.paired import paired_share_difference
 
 
@@ -66,6 +69,34 @@ def test_the_most_confident_have_the_largest_share_of_their_own_chances():
     assert _top(chance, 0, 1).tolist() == [2]
 
 
+def test_a_list_of_the_most_confident_holds_one_record_of_each_person():
+    """Shares .5, .8, .1, .8, .7: the second and fourth are one person's, and so the fifth is in."""
+    chance = np.log([[5, 5], [2, 8], [90, 10], [2, 8], [3, 7]])
+    assert _top(chance, 1, 3, np.array(["a", "b", "c", "b", "d"])).tolist() == [1, 4, 0]
+    same = np.array([0, 0, 1, 1])
+    asked = Asked(same, np.log([[9, 1], [8, 2], [7, 3], [6, 4]]), np.zeros((4, 2)))
+    people = (np.array([0, 0, 1, 1]),) * 2
+    found = precision_result("ill", 1, 2, (asked, asked), (same, same), people, 0.95)
+    # the surest of person 1 has it, the surest of person 0 has not; in truth alone they are ill
+    assert [found.estimate(f"accuracy, {side}").value for side in ("members", "non-members")] == [
+        0.5,
+        0.5,
+    ]
+    assert found.estimate("beyond imputation").value == 0
+
+
+def test_the_shares_of_right_guesses_rest_on_as_many_records_as_the_people_are_worth():
+    """40 people of 5 copies, half of them guessed: limits of 20 of about 40, and not of 200."""
+    hit = np.repeat(np.arange(40) % 2 == 0, 5)
+    person = np.repeat(np.arange(40), 5)
+    by_record, by_person = _share("x", hit, 0.95), _share("x", hit, 0.95, person)
+    worth = effective_size(hit, person)
+    assert 35 < worth <= 40
+    for found, n in ((by_record, 200), (by_person, worth)):
+        ends = [float(end) for end in clopper_pearson(n / 2, n, level=0.95)]
+        assert [found.low, found.high] == pytest.approx(ends)
+
+
 def test_precision_among_the_most_confident_by_hand():
     """Of members the model's first two have the value; imputation's first two hold one of them."""
     member = SimpleNamespace(
@@ -74,7 +105,7 @@ def test_precision_among_the_most_confident_by_hand():
     )
     other = SimpleNamespace(both=np.log([[1, 9], [1, 8], [9, 1], [9, 1]]))
     codes = (np.array([1, 1, 0, 0]), np.array([0, 1, 1, 0]))
-    found = precision_result("ill", 1, 2, (member, other), codes, 0.95)
+    found = precision_result("ill", 1, 2, (member, other), codes, None, 0.95)
     advantage, excess, beyond, inside, outside = found.estimates
     # one record of each list is not in the other: 1 of 1 against 0 of 1, of two
     assert (beyond.value, excess.value, advantage.value) == (0.5, 0.5, 0.5)
@@ -121,7 +152,7 @@ def test_more_than_one_record_of_a_list_is_not_in_the_other_and_the_upper_end_pa
     member = SimpleNamespace(both=side([0, 1, 2, 3]), prior=side([2, 3, 4, 5]))
     other = SimpleNamespace(both=side([4, 5, 6, 7]))
     codes = (np.array([1, 1, 1, 0, 0, 1, 0, 0]), np.array([1, 1, 1, 1, 0, 1, 0, 0]))
-    found = precision_result("ill", 1, 4, (member, other), codes, 0.9)
+    found = precision_result("ill", 1, 4, (member, other), codes, None, 0.9)
     advantage, excess, beyond, inside, outside = found.estimates
     assert (beyond.value, excess.value, advantage.value) == (0.25, 0.5, 0.25)
     assert (inside.value, outside.value) == (0.75, 0.25)
@@ -262,7 +293,7 @@ def test_imputation_s_list_is_held_against_the_members_list_alone():
     member = SimpleNamespace(both=side([0, 1]), prior=side([2, 3]))
     other = SimpleNamespace(both=side([2, 3]))
     codes = (np.array([1, 0, 1, 1]), np.array([0, 0, 0, 1]))
-    found = precision_result("ill", 1, 2, (member, other), codes, 0.9)
+    found = precision_result("ill", 1, 2, (member, other), codes, None, 0.9)
     advantage, excess, beyond, *_ = found.estimates
     assert (beyond.value, excess.value, advantage.value) == (-0.5, 0.0, -0.5)
     assert found.p_value == beyond.p_value

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tacit.audits.steps.secret import Secret
 from tacit.core import CheckResult, Estimate, Evidence, Note, NotEnoughData
 from tacit.metrics import auc
+from tacit.metrics.clusters import CLUSTERED, INDEPENDENT, effective_size
 from tacit.metrics.excess import relative_excess, share_excess
 from tacit.metrics.intervals import clopper_pearson, fisher_p_value, share_difference
 from tacit.metrics.paired import paired_share_difference
@@ -70,7 +71,7 @@ def baseline_result(base: Hits, units: Units, level: float) -> CheckResult:
         statistic="none",
         n_members=len(base.member),
         n_nonmembers=len(base.nonmember),
-        estimates=(gap, *_shares(base, level)),
+        estimates=(gap, *_shares(base, units, level)),
         p_value=gap.p_value,
     )
 
@@ -89,7 +90,7 @@ def guesser_result(name: str, hits: Hits, base: Hits, units: Units, level: float
         _beyond(hits, base, units, strict).high,
     )
     advantage = _smaller(excess, beyond, min(tops))
-    estimates = [advantage, excess, beyond, *_shares(hits, level)]
+    estimates = [advantage, excess, beyond, *_shares(hits, units, level)]
     notes: tuple[Note, ...] = ()
     try:
         relative = relative_excess(hits.member, hits.nonmember, cluster=units, level=level)
@@ -135,23 +136,30 @@ def _beyond(hits: Hits, base: Hits, units: Units, level: float) -> Estimate:
     )
 
 
-def _shares(hits: Hits, level: float) -> list[Estimate]:
-    """Share of right guesses on both sides, as if records were independent."""
-    sides = (("accuracy, members", hits.member), ("accuracy, non-members", hits.nonmember))
-    return [_share(name, hit, level) for name, hit in sides]
+def _shares(hits: Hits, units: Units, level: float) -> list[Estimate]:
+    """Share of right guesses on both sides."""
+    names = ("accuracy, members", "accuracy, non-members")
+    sides = zip(names, (hits.member, hits.nonmember), units or (None, None))
+    return [_share(name, hit, level, unit) for name, hit, unit in sides]
 
 
-def _share(name: str, hit: NDArray[np.bool_], level: float) -> Estimate:
-    low, high = clopper_pearson(np.count_nonzero(hit), len(hit), level=level)
+def _share(
+    name: str, hit: NDArray[np.bool_], level: float, unit: NDArray[Any] | None = None
+) -> Estimate:
+    """Exact limits, of as many records as the units are worth."""
+    value, worth = float(hit.mean()), float(len(hit))
+    if unit is not None:
+        worth = effective_size(hit, np.unique(unit, return_inverse=True)[1])
+    low, high = clopper_pearson(value * worth, worth, level=level)
     return Estimate(
         name=name,
-        value=float(hit.mean()),
-        low=float(low),
-        high=float(high),
+        value=value,
+        low=min(float(low), value),
+        high=max(float(high), value),
         level=level,
         n=len(hit),
         method="Clopper-Pearson",
-        assumes=("records are independent",),
+        assumes=(INDEPENDENT if unit is None else CLUSTERED,),
     )
 
 
@@ -161,16 +169,19 @@ def precision_result(
     depth: int,
     sides: tuple[Asked, Asked],
     codes: tuple[NDArray[np.int64], NDArray[np.int64]],
+    units: Units,
     level: float,
 ) -> CheckResult:
     """Precision among the `depth` records that look most like they have the sensitive value.
 
     Compared with imputation at the same depth (only records in one of the two lists can differ) and
-    with non-members at the same depth; each list's hits are taken for independent.
+    with non-members at the same depth; each list's hits are taken for independent, and so a list
+    has one record of each unit at most.
     """
-    lists = [_top(side.both, code, depth) for side in sides]
+    groups = units or (None, None)
+    lists = [_top(side.both, code, depth, unit) for side, unit in zip(sides, groups)]
     found = [truth[rows] == code for rows, truth in zip(lists, codes)]
-    blind = _top(sides[0].prior, code, depth)
+    blind = _top(sides[0].prior, code, depth, groups[0])
     only = [np.setdiff1d(*pair) for pair in ((lists[0], blind), (blind, lists[0]))]
     right = [int(np.count_nonzero(codes[0][rows] == code)) for rows in only]
     hits = [int(np.count_nonzero(side)) for side in found]
@@ -217,17 +228,24 @@ def _count_difference(name: str, hits: list[int], n: int, depth: int, level: flo
         level=level,
         n=depth,
         method="difference of two exact shares (MOVER)",
-        assumes=("records are independent", "the depth was chosen before"),
+        assumes=(INDEPENDENT, "the depth was chosen before"),
         p_value=p_value,
     )
 
 
-def _top(log_chance: Floats, code: int, depth: int) -> NDArray[np.intp]:
-    """The records with the largest chance of candidate `code`; ties by row, which says nothing."""
+def _top(
+    log_chance: Floats, code: int, depth: int, unit: NDArray[Any] | None = None
+) -> NDArray[np.intp]:
+    """The records with the largest chance of candidate `code`, the surest one of each unit; ties by
+    row, which says nothing.
+    """
     most = log_chance.max(axis=1, keepdims=True)
     chance = np.exp(log_chance - most)
     share = chance[:, code] / chance.sum(axis=1)
-    return np.argsort(-share, kind="stable")[:depth]
+    order = np.argsort(-share, kind="stable")
+    if unit is not None:
+        order = order[np.sort(np.unique(unit[order], return_index=True)[1])]
+    return order[:depth]
 
 
 def auditor_result(

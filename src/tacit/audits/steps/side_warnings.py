@@ -33,7 +33,7 @@ def told(report: Report, sides: Sides, policy: Policy) -> Report:
     if report.finding == "leak" and _apart(report):
         reasons.append(_APART_TEXT)
     if sides.repeated:
-        warnings.append(_repeats_text(sides))
+        warnings.append(repeats_text(sides.repeated, sides.units, sides.repeated_by))
     fresh = [text for text in reasons if text not in report.warnings]
     if fresh:
         report = _inconclusive(report, fresh[0], policy)
@@ -102,10 +102,11 @@ def _copies_text(sides: Sides) -> str:
     )
 
 
-def _repeats_text(sides: Sides) -> str:
+def repeats_text(repeated: int, units: int, seen_by: str) -> str:
+    """What the reader is told where repeats count once."""
     return (
-        f"{sides.repeated} records are repeats of {sides.units} within their own side, by their"
-        f" {sides.repeated_by}. The copies of a record count as one unit here (a cluster); where"
+        f"{repeated} records are repeats of {units} within their own side, by their"
+        f" {seen_by}. The copies of a record count as one unit here (a cluster); where"
         " records belong together otherwise, such as the visits of a patient, give `cluster=`."
     )
 

@@ -210,17 +210,29 @@ def _sided(
     if chance is not None:
         unlikely |= chance * n_members * n_nonmembers < EXPLAINED * copies
     sides = Sides(n_nonmembers, copies if unlikely else 0, seen_by if unlikely else "")
-    alone = found.several & ~mixed
-    if found.excess < REPEATS or np.count_nonzero(alone) < MIN_GROUPS:
+    cluster = repeats_of(found)
+    if cluster is None:
         return sides
-    # copies on both sides stay records of their own: a coin decided each
+    alone = found.several & ~mixed
     return replace(
         sides,
         repeated=int(found.total[alone].sum()),
         units=int(np.count_nonzero(alone)),
         repeated_by=seen_by,
-        cluster=found.clusters(alone),
+        cluster=cluster,
     )
+
+
+def repeats_of(found: EqualRows) -> NDArray[np.int64] | None:
+    """One cluster for the rows of each group that lies on one side, int64 (n,); None where chance
+    explains such groups.
+
+    Copies on both sides stay records of their own: a coin decided each.
+    """
+    alone = found.several & ~found.mixed
+    if found.excess < REPEATS or np.count_nonzero(alone) < MIN_GROUPS:
+        return None
+    return found.clusters(alone)
 
 
 def _whole(found: EqualRows) -> bool:

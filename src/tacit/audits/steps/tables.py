@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tacit.audits.steps.equal_rows import EqualRows, number_of
+from tacit.audits.steps.side_warnings import repeats_text
+from tacit.audits.steps.sides import repeats_of
 from tacit.core import Assignment, InvalidInput, Membership, NotEnoughData
 from tacit.core.checking import unit_labels
 from tacit.core.frame import MISSING, Frame, alike, stacked
@@ -98,14 +101,18 @@ def tables_of(
         # fewer rows share no value, and overlap nowhere, by chance
         _require_same_coding(real.only(kept), frames["synthetic"].only(kept))
         _require_same_scale(real.only(kept), frames["synthetic"].only(kept))
+    membership = _membership(frames, rows.only(kept), cluster, assignment)
+    oddities = _oddities(real.only(kept), frames["synthetic"].only(kept))
+    if cluster is None and membership.cluster is not None:
+        oddities.append(_repeats_text(membership.cluster))
     return Tables(
         rows.only(kept),
-        _membership(frames, cluster, assignment),
+        membership,
         frames["synthetic"].only(kept),
         frames["reference"].only(kept),
         {n: (rows.columns[n], frames["synthetic"].columns[n]) for n in named},
         left_out,
-        tuple(_oddities(real.only(kept), frames["synthetic"].only(kept))),
+        tuple(oddities),
     )
 
 
@@ -170,13 +177,14 @@ def _constant(real: Frame, frames: dict[str, Frame], name: str) -> bool:
 
 def _membership(
     frames: dict[str, Frame],
+    rows: Frame,
     cluster: tuple[ArrayLike, ArrayLike] | None,
     assignment: Assignment,
 ) -> Membership:
     sizes = [frames["member"].n, frames["nonmember"].n]
     truth = np.repeat([True, False], sizes)
     if cluster is None:
-        return Membership(truth, None, assignment)
+        return Membership(truth, _repeats(rows, truth), assignment)
     if not isinstance(cluster, (tuple, list)) or len(cluster) != 2:
         raise InvalidInput(
             "`cluster` needs a pair (labels of the members' rows, of the non-members' rows), "
@@ -187,6 +195,18 @@ def _membership(
         for part, size, side in zip(cluster, sizes, ("members", "non-members"), strict=True)
     ]
     return Membership(truth, np.concatenate(parts), assignment)
+
+
+def _repeats(rows: Frame, member: NDArray[np.bool_]) -> NDArray[np.int64] | None:
+    """One cluster for rows that repeat on one side, where chance does not explain it."""
+    codes = [np.unique(column, return_inverse=True)[1] for column in rows.columns.values()]
+    return repeats_of(EqualRows.by_number(number_of([np.column_stack(codes)]), member))
+
+
+def _repeats_text(cluster: NDArray[np.int64]) -> str:
+    size = np.bincount(cluster)
+    size = size[size > 1]
+    return repeats_text(int(size.sum()), len(size), "records")
 
 
 def _require_same_coding(real: Frame, synthetic: Frame) -> None:
