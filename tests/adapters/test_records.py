@@ -93,3 +93,28 @@ def test_padding_says_nothing_of_a_side_and_hides_no_repeat():
     assert found.chance < 1e-6
     unmasked = seen_records({"input_ids": train["input_ids"]}, {"input_ids": train["input_ids"]})
     assert unmasked.columns.shape[1] >= 12
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        np.datetime64("2026-11-26T10:00:00") + np.arange(2 * N).astype("timedelta64[s]"),
+        20_260_000_000 + np.arange(2 * N),
+        np.where(np.arange(2 * N) == 5, np.nan, 1e12 + np.arange(2 * N)),
+    ],
+    ids=["seconds", "customers", "with a gap"],
+)
+def test_large_numbers_that_are_close_together_stay_different(column):
+    """In float32 neighbours of 1.8e9 are 128 apart."""
+    rows = column[:, None]
+    seen = seen_features(rows[:N], rows[N:], SeenRecords())
+    shown = seen.columns[:, 0].astype(float)
+    known = np.arange(2 * N) != 5
+    assert (np.diff(shown[known]) >= 1).all()
+
+
+def test_numbers_that_are_far_apart_stay_as_they_are():
+    """Half of them within 10,000th of the middle is what moves a column."""
+    rows = np.concatenate([[0.0, 50_000.0], np.linspace(100_000, 100_400, 2 * N - 2)])[:, None]
+    seen = seen_features(rows[:N], rows[N:], SeenRecords())
+    assert (seen.columns == rows.astype(np.float32)).all()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tacit.audits import strong
+from tacit.audits.steps.verdict import rejudged, require_consistent
 from tacit.core import (
     DEFAULT_POLICY,
     CheckResult,
@@ -16,9 +17,11 @@ from tacit.core import (
     Membership,
     Note,
     Outputs,
+    Policy,
     Report,
     Signals,
     Verdict,
+    overall,
 )
 from tacit.metrics import paired_auc_difference
 
@@ -194,3 +197,67 @@ def test_the_gain_is_over_users_where_records_have_one():
     assert (found.low, found.high) == pytest.approx(
         (paired_auc_difference(*wanted).low, paired_auc_difference(*wanted).high)
     )
+
+
+def found_by(name, low, high):
+    """A check that measured an advantage between two ends."""
+    number = Estimate("advantage", (low + high) / 2, low, high, 0.95, 100, "by hand")
+    return CheckResult(name, "attack", "a", estimates=(number,))
+
+
+LIMIT = Policy.of({"advantage": 0.1})
+
+
+def with_free(low, high, **changes):
+    """A report of shadow models that pass, judged beside free attacks that show a leak."""
+    own, free = found_by("strong", 0.0, 0.09), found_by("free: loss", low, high)
+    facts = {"free_check": free.name, "free_finding": "leak"}
+    report = Report(
+        "no leak found",
+        "pass",
+        "x",
+        p_value=0.4,
+        chosen="strong",
+        checks=(own, free),
+        verdicts=LIMIT.judge(own.estimates, attributable=changes.get("attributable", True)),
+        environment=facts,
+    )
+    verdicts = LIMIT.judge(free.estimates)
+    leak = Report("leak", overall(verdicts), "y", p_value=1e-4, verdicts=verdicts)
+    return strong._never_milder(replace(report, **changes), leak, LIMIT)
+
+
+def test_where_only_the_free_attacks_show_a_leak_nothing_passes_now_or_at_a_gate():
+    report = with_free(0.02, 0.08)
+    require_consistent(report)
+    for judged in (
+        report,
+        rejudged(report, LIMIT),
+        rejudged(report, Policy.of({"advantage": 1 / 2})),
+    ):
+        (verdict,) = judged.verdicts
+        assert (judged.verdict, verdict.outcome, verdict.reason) == (
+            "inconclusive",
+            "inconclusive",
+            strong.ONLY_FREE,
+        )
+
+
+def test_a_rule_that_the_free_attacks_break_is_broken_at_a_gate_too():
+    report = with_free(0.2, 0.3)
+    again = rejudged(report, LIMIT)
+    assert report.verdicts == again.verdicts
+    assert [verdict.outcome for verdict in again.verdicts] == ["inconclusive", "fail"]
+    # a leak in both: what passes for one is judged by the other all the same
+    both = rejudged(replace(report, finding="leak"), LIMIT)
+    assert [verdict.outcome for verdict in both.verdicts] == ["pass", "fail"]
+    assert both.verdict == "fail"
+    milder = rejudged(replace(report, finding="leak"), Policy.of({"advantage": 0.4}))
+    assert [verdict.outcome for verdict in milder.verdicts] == ["pass"]
+
+
+def test_a_leak_of_the_free_attacks_is_of_the_model_where_the_shadow_models_are_broken():
+    report = with_free(0.2, 0.3, attributable=False, verdict="inconclusive", finding="inconclusive")
+    require_consistent(report)
+    assert (report.attributable, report.verdict) == (True, "fail")
+    assert rejudged(report, LIMIT).verdict == "fail"

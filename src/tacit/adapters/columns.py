@@ -19,6 +19,8 @@ MOST_CATEGORIES = 30
 N_BINS = 64
 # Squares and products of larger numbers overflow a float32.
 LARGE = 1e15
+# A float32 has seven digits: the seconds of an hour, or numbers of customers, differ in the last.
+FAR = 1e4
 N_BLOCKS = 64
 # Longer texts and images with more numbers do not agree by chance: the chance is put at so much.
 LONG, NEVER = 30, 1e-12
@@ -297,8 +299,23 @@ def _of_numbers(values: NDArray[Any]) -> list[NDArray[np.float64]]:
         with np.errstate(all="ignore"):
             middle = [np.median(c[k]) if k.any() else 0.0 for c, k in zip(exact.T, known.T)]
         exact = np.column_stack([np.where(known, exact, np.asarray(middle)), marks])
+    exact = _from_the_middle(exact)
     largest = np.abs(exact).max(axis=0, initial=0.0)
     return [exact / np.where(largest > LARGE, largest, 1.0)]
+
+
+def _from_the_middle(exact: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Columns whose numbers are large and close together, less their median, so that single
+    precision tells them apart.
+    """
+    large = np.flatnonzero(np.abs(exact).max(axis=0, initial=0.0) > FAR)
+    if not large.size:
+        return exact
+    low, middle, high = np.quantile(exact[:, large], (0.25, 0.5, 0.75), axis=0)
+    far = np.abs(middle) > FAR * (high - low)
+    shift = np.zeros(exact.shape[1])
+    shift[large[far]] = middle[far]
+    return exact - shift
 
 
 def _of_texts(texts: NDArray[Any]) -> list[NDArray[np.float64]]:

@@ -15,7 +15,7 @@ from tacit.audits.steps.differences import evidence_of
 from tacit.audits.steps.scoring import Progress
 from tacit.audits.steps.side_warnings import told
 from tacit.audits.steps.sides import Sides, compared
-from tacit.audits.steps.verdict import rejudged
+from tacit.audits.steps.verdict import ONLY_FREE, none_milder, rejudged
 from tacit.core import (
     DEFAULT_POLICY,
     Attack,
@@ -38,10 +38,6 @@ from tacit.metrics import paired_auc_difference
 Game = Literal["online", "offline", "mixed"]
 FREE = "without shadow models: "
 GAIN = "auc gain"
-ONLY_FREE = (
-    "An attack without shadow models shows a leak that the attack with shadow models does not:"
-    " the shadow models may not be trained as the audited model was, or are too few."
-)
 
 
 def game_of(signals: Signals) -> Game:
@@ -236,18 +232,15 @@ def _never_milder(report: Report, free: Report, policy: Policy) -> Report:
             ),
             policy,
         )
-    elif free.finding == "leak" and report.finding != "leak":
+    only_free = free.finding == "leak" and report.finding != "leak"
+    if only_free:
+        # the leak is the model's, whatever was wrong with the shadow models
         report = replace(
             report,
+            attributable=True,
             finding="inconclusive",
             headline=f"Inconclusive: {ONLY_FREE}",
             warnings=(*report.warnings, ONLY_FREE),
         )
-    failed = {verdict.metric for verdict in report.verdicts if verdict.outcome == "fail"}
-    worse = tuple(
-        verdict
-        for verdict in free.verdicts
-        if verdict.outcome == "fail" and verdict.metric not in failed
-    )
-    verdicts = (*report.verdicts, *worse)
+    verdicts = none_milder(report.verdicts, free.verdicts, only_free=only_free)
     return replace(report, verdicts=verdicts, verdict=overall(verdicts))

@@ -1,7 +1,7 @@
 """How large a leak must be for the joint test to find it in 4 audits of 5."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -10,7 +10,7 @@ from scipy.special import bdtrik, ndtr, ndtri
 
 from tacit.core import InvalidInput, checking
 from tacit.metrics.joint import JointTest
-from tacit.metrics.looks import Table
+from tacit.metrics.looks import Table, tail_table
 from tacit.metrics.rows import Floats
 
 # Places of the corner of a two-line ROC curve; the worst of them is what is called detectable.
@@ -22,6 +22,8 @@ HALVINGS = 14
 GRID = np.linspace(-9.0, 9.0, 2_001)
 # How many members a tail exposes is a binomial count; it is tried at so many of its quantiles.
 LUCK = (np.arange(9) + 0.5) / 9
+# Scores of which the lowest tie holds so many: members that leave it change what a cut holds.
+CROWDED = 0.5
 # A shift of six standard deviations tells all members apart.
 LARGEST_SHIFT = 6.0
 
@@ -32,7 +34,8 @@ class Detectable:
 
     Parameters
     ----------
-    worst : whatever the shape: of ROC curves of two lines, the least visible.
+    worst : whatever the shape: of ROC curves of two lines, the least visible. Where half of the
+        records share the lowest score, members that are lifted out of it count among these.
     shift : if all members are exposed a little (normal scores).
     tail : if each member is exposed wholly with this chance.
     """
@@ -99,6 +102,10 @@ def _sizes(scene: "_Scene", power: float) -> Detectable:
         # where the worst so far would be found, the least is no larger
         if worst < 1 and (worst > 1 - corner or found(worst) < power):
             worst = max(worst, scene.smallest(found, power, 1 - corner))
+    above = float(scene.place.max(initial=0.0))
+    if scene.lowest is not None and 0 < above <= CROWDED:
+        lifted = partial(scene.power_of_lifted, scene.lowest)
+        worst = max(worst, scene.smallest(lifted, power, 1 - above))
     return Detectable(
         worst=worst,
         shift=scene.smallest(scene.power_of(scene.shift), power, 1.0),
@@ -115,7 +122,10 @@ def _noise(correlation: Floats) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class _Scene:
-    """Looks at one score with what each must reach, and draws of their chance."""
+    """Looks at one score with what each must reach, and draws of their chance.
+
+    `lowest` is the p-value that the largest cut must reach, where cuts have tables.
+    """
 
     is_rank: NDArray[np.bool_]
     place: Floats
@@ -124,6 +134,7 @@ class _Scene:
     noise: Floats
     share: float
     n: int
+    lowest: float | None = None
 
     @classmethod
     def of(cls, test: JointTest, source: str, member: NDArray[np.bool_], alpha: float) -> "_Scene":
@@ -150,6 +161,10 @@ class _Scene:
         for row, table in enumerate(tables):
             if table is not None:
                 limit[row] = scene.reached(row, table.fewest(level[row]))
+        largest = int(np.argmax(scene.place)) if tables else 0
+        if tables and tables[largest] is not None:
+            # under a leak the cut is larger, and worth its share of the error at least
+            scene = replace(scene, lowest=max(float(level[largest]), alpha / len(test.weight)))
         return scene
 
     def reached(self, look: int, hits: float) -> float:
@@ -195,6 +210,28 @@ class _Scene:
         n = round(self.share * self.n)
         exposed = np.ceil(np.maximum(bdtrik(LUCK, n, size), 0.0)) / n if size < 1 else [1.0]
         return float(np.mean([self.power(self.tail(float(share))) for share in exposed]))
+
+    def power_of_lifted(self, limit: float, size: float) -> float:
+        """Chance of finding members that are lifted out of the lowest tie, each with such a chance
+        that the advantage is `size`: more records than without a leak are above it then, and the
+        p-value of how many members those hold must reach `limit`.
+        """
+        n, n_members = self.n, round(self.share * self.n)
+        before = float(self.place.max())
+        inside = min(1.0, before + size)
+        above = self.share * inside + (1 - self.share) * before
+        table = tail_table(n, n_members, round(above * n))
+        chance = self.share * (1 - self.share) * n
+        needed = -float(ndtri(limit))
+        if table is not None:
+            hits = table.fewest(limit) - 0.5 - above * n_members
+            needed = hits / (chance * above * (1 - above)) ** 0.5
+        # of hits less what the size of the cut gives, which varies itself
+        spread = (1 - self.share) * inside * (1 - inside) + self.share * before * (1 - before)
+        gain = size * chance**0.5
+        return float(
+            ndtr((gain - needed * (above * (1 - above)) ** 0.5) / max(spread, 1e-12) ** 0.5)
+        )
 
     def power_of(self, means: Callable[[float], Floats]) -> Callable[[float], float]:
         """Chance of finding a leak, by its size."""

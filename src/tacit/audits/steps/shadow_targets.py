@@ -137,16 +137,21 @@ def vulnerability(evidences: Sequence[Evidence], *, level: float = 0.95) -> dict
 
     For every target that was trained on the record, the share of that target's non-members with a
     lower score; the mean over those targets. 0.5 is not exposed, 1 is found each time. Each bar is
-    Student's, on the scale of log odds, from the record's own spread between targets, so that it
-    holds record by record; a spread that was pooled over records, or over those of a like mean,
-    left a tenth to a quarter of all records with less than 90 % in simulation. A record that only
-    one target was trained on has the spread of records with a like mean.
+    Student's, on the scale of log odds, from the record's own spread between targets and from what
+    targets share, because each of k is a reference of the others: variances are times
+    ``1 / k + 1 / (k - 1)``. In simulation with 4 to 16 models 94 to 99 % of all bars held, and 87
+    to 98 % as if targets were independent; of single records up to 15 % had less than 90 %. A
+    record that only one target was trained on has the spread of records with a like mean.
 
     Returns
     -------
     dict : ``"vulnerability"``, ``"low"``, ``"high"`` lists of length n (None where no target was
     trained on the record), and
         ``"n_targets"``.
+
+    References
+    ----------
+    .. [1] Nadeau, Bengio, Inference for the Generalization Error, 2003.
     """
     share, inside = [], []
     for evidence in evidences:
@@ -189,7 +194,9 @@ def _bars(
             none = np.zeros(int(once.sum()))
             variance[once], freedom[once] = prior.moderated(mean[once], none, none)
     share = np.clip(mean, step, 1 - step)
-    error = np.sqrt(np.maximum(variance, step**2) / np.maximum(count, 1))
+    # targets share their references: what these missed is missed by all of them
+    shared = 1 / np.maximum(count, 1) + 1 / np.maximum(count - 1, 1)
+    error = np.sqrt(np.maximum(variance, step**2) * shared)
     tail = 0.5 + level / 2
     # beyond so many degrees of freedom Student's t is normal
     steady = np.where(freedom < MANY_FREEDOM, freedom, 1.0)

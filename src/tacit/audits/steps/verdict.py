@@ -28,6 +28,10 @@ KNOWN_RULES = ("at most", "not refuted")
 SURELY_CHANCE, SURELY_LEAK = 0.5, 1e-9
 # below it the second decimal of a score is its only digit
 SMALL = 0.095
+ONLY_FREE = (
+    "An attack without shadow models shows a leak that the attack with shadow models does not:"
+    " the shadow models may not be trained as the audited model was, or are too few."
+)
 FALSE_ACCUSATIONS = ("tpr@fpr=0.001", "tpr@fpr=0.01", "tpr@fpr=0.1")
 
 
@@ -169,7 +173,41 @@ def rejudged(report: Report, policy: Policy) -> Report:
     estimates += [] if report.score is None else [report.score]
     notes = [*report.unknown, *(note for check in checks for note in check.notes)]
     verdicts = policy.judge(estimates, notes, attributable=report.attributable)
+    facts = report.environment
+    free = next((check for check in report.checks if check.name == facts.get("free_check")), None)
+    if free is not None:
+        verdicts = none_milder(
+            verdicts,
+            policy.judge(free.estimates, free.notes, attributable=report.attributable),
+            only_free=facts.get("free_finding") == "leak" and report.finding != "leak",
+        )
     return replace(report, verdict=overall(verdicts), verdicts=verdicts, policy=policy.name)
+
+
+def none_milder(
+    verdicts: Sequence[Verdict], free: Sequence[Verdict], *, only_free: bool
+) -> tuple[Verdict, ...]:
+    """Verdicts on an attack with shadow models, none milder than what the attack without them
+    showed.
+
+    Parameters
+    ----------
+    verdicts : on the attack with shadow models.
+    free : on the attack without them; a rule that it breaks is broken.
+    only_free : whether it alone shows a leak: then nothing passes.
+    """
+    failed = {verdict.metric for verdict in verdicts if verdict.outcome == "fail"}
+    worse = [
+        verdict for verdict in free if verdict.outcome == "fail" and verdict.metric not in failed
+    ]
+    if only_free:
+        verdicts = [
+            replace(verdict, outcome="inconclusive", note=Note(verdict.metric, ONLY_FREE))
+            if verdict.outcome == "pass"
+            else verdict
+            for verdict in verdicts
+        ]
+    return (*verdicts, *worse)
 
 
 def require_consistent(report: Report, *, other_rules: bool = False) -> None:
