@@ -26,9 +26,11 @@ def over(values, name="auc", level=0.95):
 
 
 def test_two_models_by_hand():
-    """.2 and .4: mean .3, error .1, Student's t with 1 degree of freedom 12.706."""
+    """.2 and .4: mean .3, variance .02, one and a half times that since each is a reference of the
+    other, Student's t with 1 degree of freedom 12.706.
+    """
     found = over([0.2, 0.4])
-    reach = t.ppf(0.975, 1) * 0.1 / (0.3 * 0.7)
+    reach = t.ppf(0.975, 1) * 0.03**0.5 / (0.3 * 0.7)
     assert found.value == pytest.approx(0.3)
     assert found.low == pytest.approx(expit(logit(0.3) - reach))
     assert found.high == pytest.approx(expit(logit(0.3) + reach))
@@ -44,14 +46,14 @@ def test_it_ends_within_the_range_of_the_metric():
 
 def test_an_advantage_is_carried_over_between_minus_one_and_one():
     found = over([-0.1, 0.3], "advantage")
-    reach = t.ppf(0.975, 1) * 0.2 / 2 / (0.55 * 0.45)
+    reach = t.ppf(0.975, 1) * 0.12**0.5 / 2 / (0.55 * 0.45)
     assert found.low == pytest.approx(2 * expit(logit(0.55) - reach) - 1)
 
 
 def test_a_metric_without_bounds_has_the_plain_interval():
     found = over([3.0, 5.0])
-    assert found.low == pytest.approx(4 - t.ppf(0.975, 1))
-    assert found.high == pytest.approx(4 + t.ppf(0.975, 1))
+    assert found.low == pytest.approx(4 - t.ppf(0.975, 1) * 3**0.5)
+    assert found.high == pytest.approx(4 + t.ppf(0.975, 1) * 3**0.5)
 
 
 def test_where_all_models_agree_their_own_intervals_are_left():
@@ -240,7 +242,7 @@ def test_an_interval_of_some_other_level_and_range_by_hand():
     assert low == pytest.approx(2 + 4 * expit(-0.5))
     assert high == pytest.approx(2 + 4 * expit(0.5))
     found = over([0.2, 0.4, 0.6], level=0.8)
-    reach = t.ppf(0.9, 2) * 0.2 / 3**0.5 / (0.4 * 0.6)
+    reach = t.ppf(0.9, 2) * 0.2 * (1 / 3 + 1 / 2) ** 0.5 / (0.4 * 0.6)
     assert (found.level, found.n) == (0.8, 3)
     assert found.high == pytest.approx(expit(logit(0.4) + reach))
 
