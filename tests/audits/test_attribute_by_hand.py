@@ -277,4 +277,8 @@ def test_no_list_is_longer_than_the_smaller_side(monkeypatch):
     monkeypatch.setattr(attribute, "precision_result", lambda name, code, depth, *_: depth)
     for sizes, depths in (((60, 50), [10, 50]), ((49, 100), [10]), ((200, 100), [10, 50, 100])):
         codes = tuple(np.zeros(n, np.int64) for n in sizes)
-        assert attribute._most_confident("x", 1, (None, None), codes, 0.95) == depths
+        asked = ("x", 1, (None, None), codes)
+        assert attribute._most_confident(*asked, None, 0.95) == depths
+        # of people with four records each the list holds as many people
+        units = tuple(np.arange(n) // 4 for n in (200, 160))
+        assert attribute._most_confident(*asked, units, 0.95) == [10]
