@@ -13,7 +13,7 @@ Keys = NDArray[np.uint32]
 Places = NDArray[np.int32]
 
 KEY_BYTES, BYTE_VALUES = 4, 256
-# So many keys tell which way of sorting is faster here: a millisecond or two, once a process.
+# So many keys tell which way of sorting is faster here: some ten milliseconds, once a process.
 PROBE, TRIES, SEED = 1 << 16, 3, 20_263
 
 

@@ -20,7 +20,7 @@ from tacit.audits.steps.secret import (
     values_of,
 )
 from tacit.audits.steps.secret_guesses import Units
-from tacit.audits.steps.side_warnings import repeats_text
+from tacit.audits.steps.side_warnings import repeated_records_text
 from tacit.audits.steps.sides import repeats_of
 from tacit.core import InvalidInput, NotEnoughData
 from tacit.core.checking import unit_labels
@@ -127,10 +127,7 @@ def _repeats(train: NDArray[np.int64], test: NDArray[np.int64]) -> tuple[Units, 
     cluster = repeats_of(found)
     if cluster is None:
         return None, ""
-    size = np.bincount(cluster)
-    size = size[size > 1]
-    said = repeats_text(int(size.sum()), len(size), "records")
-    return (cluster[: len(train)], cluster[len(train) :]), said
+    return (cluster[: len(train)], cluster[len(train) :]), repeated_records_text(cluster)
 
 
 def _parts(pairs: Sequence[Any]) -> list[Part]:

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tacit.audits.steps.blind_baseline import RECORDS
 from tacit.audits.steps.sides import Sides
 from tacit.audits.steps.verdict import SMALL_LEAK, percent, rejudged
@@ -109,6 +112,13 @@ def repeats_text(repeated: int, units: int, seen_by: str) -> str:
         f" {seen_by}. The copies of a record count as one unit here (a cluster); where"
         " records belong together otherwise, such as the visits of a patient, give `cluster=`."
     )
+
+
+def repeated_records_text(cluster: NDArray[np.int64]) -> str:
+    """The same, from the clusters (n,) in which the copies of a record are."""
+    size = np.bincount(cluster)
+    size = size[size > 1]
+    return repeats_text(int(size.sum()), len(size), "records")
 
 
 def _could_hide(report: Report, share: float) -> bool:

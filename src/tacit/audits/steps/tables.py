@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tacit.audits.steps.equal_rows import EqualRows, number_of
-from tacit.audits.steps.side_warnings import repeats_text
+from tacit.audits.steps.side_warnings import repeated_records_text
 from tacit.audits.steps.sides import repeats_of
 from tacit.core import Assignment, InvalidInput, Membership, NotEnoughData
 from tacit.core.checking import unit_labels
@@ -104,7 +104,7 @@ def tables_of(
     membership = _membership(frames, rows.only(kept), cluster, assignment)
     oddities = _oddities(real.only(kept), frames["synthetic"].only(kept))
     if cluster is None and membership.cluster is not None:
-        oddities.append(_repeats_text(membership.cluster))
+        oddities.append(repeated_records_text(membership.cluster))
     return Tables(
         rows.only(kept),
         membership,
@@ -201,12 +201,6 @@ def _repeats(rows: Frame, member: NDArray[np.bool_]) -> NDArray[np.int64] | None
     """One cluster for rows that repeat on one side, where chance does not explain it."""
     codes = [np.unique(column, return_inverse=True)[1] for column in rows.columns.values()]
     return repeats_of(EqualRows.by_number(number_of([np.column_stack(codes)]), member))
-
-
-def _repeats_text(cluster: NDArray[np.int64]) -> str:
-    size = np.bincount(cluster)
-    size = size[size > 1]
-    return repeats_text(int(size.sum()), len(size), "records")
 
 
 def _require_same_coding(real: Frame, synthetic: Frame) -> None:
